@@ -1,0 +1,34 @@
+# The targets that people use; each that needs the environment makes it first. README.md says which to begin with.
+PYTHON ?= python3
+BIN := .venv/bin
+N ?= 60
+
+.PHONY: setup demo crawl test check bench clean
+
+setup: .venv/ready
+
+.venv/ready: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("vokcrawl needs Python 3.11 or newer; name one with make PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+demo: setup  ## Crawl the bundled sample site and show what comes of it.
+	@$(BIN)/scrapy demo --articles $(N)
+
+crawl: setup  ## Crawl the live site with the default settings.
+	$(BIN)/scrapy crawl vok
+
+test: setup  ## Run the tests. VOK_TEST_KILLS=500 kills the crawl more often than the default.
+	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+check: setup  ## Lint and type-check.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup  ## Measure against a bare Scrapy spider on the same site.
+	$(BIN)/python -m benchmarks
+
+clean:  ## Remove the environment and what the tools have left.
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build

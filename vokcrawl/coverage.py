@@ -1,0 +1,31 @@
+"""Which share of the delivered records has each field."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+
+class Coverage:
+    """Counts, for each kind of record, the records and how many have a field (not null, and not empty)."""
+
+    def __init__(self) -> None:
+        self._records: Counter[str] = Counter()
+        self._fields: dict[str, Counter[str]] = {}
+
+    def add(self, kind: str, record: Mapping[str, Any]) -> None:
+        self._records[kind] += 1
+        counts = self._fields.setdefault(kind, Counter())
+        for name, value in record.items():
+            # False and 0 are answers; None, "" and [] are none.
+            counts[name] += value is not None and value != "" and value != []
+
+    def shares(self, kind: str) -> dict[str, float]:
+        """The share of each field among the records of a kind, 0 to 1, rounded to four digits."""
+        total = self._records[kind]
+        return {name: round(count / total, 4) for name, count in self._fields.get(kind, {}).items()} if total else {}
+
+    def told(self) -> dict[str, dict[str, float]]:
+        """As it stands in the manifest."""
+        return {kind: self.shares(kind) for kind in sorted(self._records)}

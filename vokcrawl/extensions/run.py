@@ -1,0 +1,132 @@
+"""Opens the run before anything else, commits it by the clock, and ends it: outcome, exit code, manifest."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Self
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.http import Response
+from scrapy.utils.asyncio import create_looping_call
+from twisted.python.failure import Failure
+
+from vokcrawl.errors import ExitCode, StorageFailed
+from vokcrawl.outcome import Facts, judge, under_floor
+from vokcrawl.run import Run
+
+logger = logging.getLogger(__name__)
+
+# A batch is committed at the latest after so many seconds.
+COMMIT_SECONDS = 3.0
+
+
+class RunExtension:
+    """Gives the spider its `run`. After the crawl `exit_code` says how it ended."""
+
+    def __init__(self, crawler: Crawler, run: Run) -> None:
+        self.crawler = crawler
+        self.run = run
+        self.exit_code = ExitCode.STORAGE
+        self._clock = create_looping_call(self._commit)
+        connect = crawler.signals.connect
+        connect(self.engine_started, signal=signals.engine_started)
+        connect(self.spider_error, signal=signals.spider_error)
+        connect(self.item_error, signal=signals.item_error)
+        connect(self.spider_idle, signal=signals.spider_idle)
+        connect(self.spider_closed, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Raises `FolderHeld` or `StorageFailed` when the output folder cannot be had."""
+        spider: Any = crawler.spider
+        options, arguments = getattr(spider, "options", None), getattr(spider, "arguments", None)
+        if options is None or arguments is None:
+            raise NotConfigured("only spiders of this project have runs")
+        told = {name: getattr(arguments, name) for name in arguments.__dataclass_fields__}
+        spider.run = Run.open(options.output_dir, spider.name, told, crawler.settings)
+        return cls(crawler, spider.run)
+
+    def engine_started(self) -> None:
+        logger.info("Run %s on %s", self.run.id, self.run.folder.path)
+        self._clock.start(COMMIT_SECONDS, now=False)
+
+    def spider_idle(self) -> None:
+        self._commit()
+
+    def spider_error(self, failure: Failure, response: Response | None) -> None:
+        if isinstance(failure.value, StorageFailed):
+            self._give_up(failure.value)
+        else:
+            # A fault of ours: the page is not lost silently.
+            self.run.problems.note("spider_error", response.url if response is not None else "")
+            self.run.facts.pages_failed += 1
+
+    def item_error(self, failure: Failure, item: Any) -> None:
+        if isinstance(failure.value, StorageFailed):
+            self._give_up(failure.value)
+        else:
+            self.run.problems.note("pipeline_error", str(item.get("url", "")))
+            self.run.facts.pages_failed += 1
+
+    def spider_closed(self, spider: Spider, reason: str) -> None:
+        if self._clock.running:
+            self._clock.stop()
+        walks = list(getattr(spider, "walks", {}).values())
+        finished = reason == "finished" and self.run.failure is None
+        facts = self.run.facts
+        try:
+            for walk in walks:
+                walk.settle(self.run, spider.arguments, finished)  # type: ignore[attr-defined]
+            self._fill(facts, spider, reason)
+            outcome, self.exit_code = judge(facts)
+            if self.run.failure is not None:
+                self.run.release()
+            else:
+                self.run.close(outcome, self.exit_code, {"listings": [walk.told() for walk in walks]})
+        except StorageFailed as failure:
+            self.run.fail(failure)
+            facts.failure = failure
+            outcome, self.exit_code = judge(facts)
+        self._tell(outcome, facts)
+
+    def _fill(self, facts: Facts, spider: Spider, reason: str) -> None:
+        facts.failure = self.run.failure
+        facts.interrupted = reason == "shutdown"
+        facts.walks = [walk.walk.stopped for walk in getattr(spider, "walks", {}).values()]
+        facts.delivered = sum(self.run.counts[kind] for kind in ("articles", "teasers", "removals"))
+        facts.coverage = self.run.coverage.shares("articles")
+        facts.floors = spider.options.min_coverage  # type: ignore[attr-defined]
+        if reason not in ("finished", "shutdown"):
+            # Closed by one of Scrapy's limits, or because starting failed: there was more to do.
+            facts.pages_failed += 1
+            self.run.problems.note(f"closed_{reason}", "")
+
+    def _tell(self, outcome: str, facts: Facts) -> None:
+        for field in under_floor(facts):
+            logger.error(
+                "%s: %.0f %% of the articles have it, the floor of VOK_MIN_COVERAGE is %.0f %%",
+                field,
+                100 * facts.coverage.get(field, 0.0),
+                100 * facts.floors[field],
+            )
+        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(self.run.counts.items())) or "no records"
+        logger.info("Run %s: %s (exit code %d), %s", self.run.id, outcome, self.exit_code, counts)
+
+    def _commit(self) -> None:
+        if self.run.failure is not None:
+            return
+        try:
+            self.run.commit()
+        except StorageFailed as failure:
+            self._give_up(failure)
+
+    def _give_up(self, failure: StorageFailed) -> None:
+        """Closes the crawl, once: what was committed is safe, the rest is met again by the next run."""
+        if self.run.failure is not None:
+            return
+        self.run.fail(failure)
+        # Closing is a coroutine; the loop that runs the crawl carries it out.
+        self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="storage_failed"))

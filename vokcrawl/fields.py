@@ -1,0 +1,203 @@
+"""The pure functions that bring one raw value into the form that the records promise.
+
+Each takes any string (also an empty, a huge or a damaged one), never raises, and is idempotent where what it
+gives has the form of what it takes. What is not understood is ``None``: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from w3lib.url import safe_url_string
+
+# Invisible characters that are no text: zero-width space and its kin, byte order mark, word joiner.
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+# What JSON in UTF-8 cannot carry (lone surrogates) and what no page means to say (control characters).
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")
+_BULLET = re.compile(r"^(?:[·•‧∙▪●]\s*)+")
+_DATE_IN_WORDS = re.compile(r"([A-Z][a-z]{2,8}) (\d{1,2}), (\d{4})", re.ASCII)
+_DATE_IN_NUMBERS = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+_ARTICLE_PATH = re.compile(r"/newstream/(\d{10}-\d{1,12})(?=/|$)", re.ASCII)
+_ENCODED_INVISIBLE = re.compile(r"%e2%80%8b|%e2%81%a0|%ef%bb%bf", re.IGNORECASE)
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_VOK_ORIGINAL_ID = re.compile(r"/i[a-z]{2}(\d{9})(?=/|$)", re.ASCII)
+_LANGUAGE_SUFFIX = re.compile(r"\((\w+)\)\s*$")
+# The two suffixes seen on the site; another one is unknown, not guessed.
+_LANGUAGES = {"en": "en", "kr": "ko"}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def clean_text(raw: str) -> str:
+    r"""White space (line breaks and no-break spaces too) becomes one space, invisible characters go.
+
+    >>> clean_text("  A stay\r\n in\xa0the hills\u200b ")
+    'A stay in the hills'
+    """
+    return " ".join(_UNPRINTABLE.sub("", raw.translate(_INVISIBLE)).split())
+
+
+def clean_title(raw: str) -> str | None:
+    """A headline without the bullet that some listings put before it; ``None`` when nothing is left.
+
+    >>> clean_title(" · Orchard harvest begins")
+    'Orchard harvest begins'
+    """
+    return _BULLET.sub("", clean_text(raw)) or None
+
+
+def clean_line(raw: str) -> str | None:
+    """Text on one line, ``None`` when empty: excerpts, captions, paragraphs, source names."""
+    return clean_text(raw) or None
+
+
+def join_paragraphs(paragraphs: Iterable[str]) -> str:
+    """The body: paragraphs on one line each, joined by a blank line."""
+    return "\n\n".join(paragraphs)
+
+
+def date_in_words(raw: str) -> str | None:
+    """``December 10, 2024`` as ``2024-12-10``: the day that a teaser shows. Strict: no other form, no shifting.
+
+    >>> date_in_words(" December 09, 2024")
+    '2024-12-09'
+    >>> date_in_words("February 30, 2024") is None
+    True
+    """
+    match = _DATE_IN_WORDS.fullmatch(clean_text(raw))
+    if match is None:
+        return None
+    try:
+        return datetime.strptime(match[0], "%B %d, %Y").date().isoformat()  # noqa: DTZ007  a day has no zone
+    except ValueError:
+        return None
+
+
+def date_in_numbers(raw: str) -> str | None:
+    """``26/06/2025`` (day first) as ``2025-06-26``: the day in an article's meta line. Strict.
+
+    >>> date_in_numbers("26/06/2025")
+    '2025-06-26'
+    """
+    match = _DATE_IN_NUMBERS.fullmatch(clean_text(raw))
+    if match is None:
+        return None
+    try:
+        return date(int(match[3]), int(match[2]), int(match[1])).isoformat()
+    except ValueError:
+        return None
+
+
+def shown_date(raw: str) -> str | None:
+    """A day in either of the site's two forms, as ``YYYY-MM-DD``; a day already in that form stays."""
+    text = clean_text(raw)
+    try:
+        if len(text) == 10 and text.isascii() and date.fromisoformat(text).isoformat() == text:
+            return text
+    except ValueError:
+        pass
+    return date_in_words(text) or date_in_numbers(text)
+
+
+def article_id(url: str) -> str | None:
+    """``<ts>-<number>`` of an article's URL (absolute or relative), the identity of an article.
+
+    >>> article_id("/newstream/1750885366-665971553/some-slug?utm_source=x")
+    '1750885366-665971553'
+    """
+    match = _ARTICLE_PATH.search(url.partition("?")[0].partition("#")[0])
+    return match[1] if match else None
+
+
+def absolute_url(base: str, href: str) -> str | None:
+    """`href` resolved against the page's URL; ``None`` unless it is a sound http(s) URL."""
+    try:
+        url = urljoin(base, clean_text(href))
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  a port out of range raises here rather than in the downloader
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return None
+        return str(safe_url_string(url))
+    except ValueError:
+        return None
+
+
+def canonical_url(url: str) -> str | None:
+    """Scheme and host of the site, the path with its trailing slash; no query, fragment or user.
+
+    Percent-encoding is lower-case, as in the site's own slugs; an encoded zero-width space goes.
+
+    >>> canonical_url("HTTP://Example.org:80/newstream/1750885366-665971553/a%E2%80%8B?x=1#y")
+    'http://example.org/newstream/1750885366-665971553/a/'
+    """
+    absolute = absolute_url(url, url)
+    if absolute is None:
+        return None
+    parts = urlsplit(absolute)
+    port = parts.port
+    host = parts.hostname or ""
+    if ":" in host:
+        host = f"[{host}]"
+    if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
+        host = f"{host}:{port}"
+    path = _PERCENT.sub(lambda found: found[0].lower(), parts.path)
+    # Taking one out can join two halves of another, so until none is left.
+    while (shorter := _ENCODED_INVISIBLE.sub("", path)) != path:
+        path = shorter
+    return urlunsplit((parts.scheme, host, path.rstrip("/") + "/", "", ""))
+
+
+def ingested_at(identity: str) -> str | None:
+    """When the site took the article in, from the ``<ts>`` of its id, as ``YYYY-MM-DDTHH:MM:SSZ``.
+
+    >>> ingested_at("1750885366-665971553")
+    '2025-06-25T21:02:46Z'
+    """
+    stamp = identity.partition("-")[0]
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) == 10):
+        return None
+    return utc(datetime.fromtimestamp(int(stamp), UTC))
+
+
+def utc(moment: datetime) -> str:
+    """An aware datetime as UTC to the second: ``YYYY-MM-DDTHH:MM:SSZ``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def language_of(source: str) -> str | None:
+    """BCP 47 tag from the suffix of a source's name: ``Voice of Korea (EN)`` is ``en``, ``(Kr)`` is ``ko``."""
+    match = _LANGUAGE_SUFFIX.search(source)
+    return _LANGUAGES.get(match[1].lower()) if match else None
+
+
+def story_of(original_url: str) -> str | None:
+    """Date and sequence of a Voice of Korea original: what joins one story's versions in all languages.
+
+    >>> story_of("http://www.vok.rep.kp/index.php/revo_de/getDetail/ien250625008/en")
+    '250625008'
+    """
+    try:
+        parts = urlsplit(original_url)
+    except ValueError:
+        return None
+    if not f".{parts.hostname or ''}".endswith(".vok.rep.kp"):
+        return None
+    match = _VOK_ORIGINAL_ID.search(parts.path)
+    return match[1] if match else None
+
+
+def content_hash(title: str, body: str) -> str:
+    """``sha256:`` over title and body, blind to white space and to how Unicode composes a letter.
+
+    So a page whose paragraphs are merely broken elsewhere has the same hash; a changed word has another.
+    """
+    return "sha256:" + hashlib.sha256(f"{fold(title)}\n{fold(body)}".encode()).hexdigest()
+
+
+def fold(text: str) -> str:
+    """The form in which two texts are compared: NFC, one space for any white space."""
+    return clean_text(unicodedata.normalize("NFC", text))

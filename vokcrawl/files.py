@@ -1,0 +1,204 @@
+"""The output folder: where each file lies, and how one is written so that a reader never sees half of it."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vokcrawl.errors import FolderHeld, StorageFailed
+
+PART = ".part"
+DATA_KINDS = ("articles", "teasers", "removals", "rejected")
+
+
+@contextmanager
+def storing(what: Path | str) -> Iterator[None]:
+    """Turns what the system says of a failed read or write into `StorageFailed` that names `what` and the way out."""
+    try:
+        yield
+    except OSError as failure:
+        way_out = {
+            errno.ENOSPC: "make room and run again; what was committed is safe",
+            errno.EDQUOT: "make room and run again; what was committed is safe",
+            errno.EACCES: "give this user the right to write there, or set VOK_OUTPUT_DIR",
+            errno.EPERM: "give this user the right to write there, or set VOK_OUTPUT_DIR",
+            errno.EROFS: "set VOK_OUTPUT_DIR to a folder that can be written",
+        }.get(failure.errno or 0, "mend it and run again; what was committed is safe")
+        raise StorageFailed(f"{what}: {failure.strerror or failure}; {way_out}") from failure
+
+
+class OutputFolder:
+    """The folder of `VOK_OUTPUT_DIR`. All paths that are given and taken as text are relative to it."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._lock: FileLock | None = None
+
+    @property
+    def state(self) -> Path:
+        return self.path / "state.sqlite3"
+
+    @property
+    def runs(self) -> Path:
+        return self.path / "runs"
+
+    def manifest(self, run_id: str) -> Path:
+        return self.runs / f"{run_id}.json"
+
+    def data_files(self) -> Iterator[Path]:
+        """The delivered record files, by kind and then by name."""
+        for kind in DATA_KINDS:
+            yield from sorted((self.path / kind).glob("*.jsonl"))
+
+    def parts(self) -> Iterator[Path]:
+        """What a run left unfinished."""
+        for kind in (*DATA_KINDS, "runs"):
+            yield from sorted((self.path / kind).glob(f"*{PART}"))
+
+    def holds_records(self) -> bool:
+        """Whether runs have left anything here that a state would have to agree with."""
+        return any(True for _ in self.data_files()) or any(self.runs.glob("*.json"))
+
+    def take(self, holder: str) -> None:
+        """Takes the folder for this process, making it where needed. The system frees it when the process dies.
+
+        `holder` says in words who takes it. Raises `FolderHeld` naming the holder, or `StorageFailed`.
+        """
+        with storing(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.path / ".lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                raise FolderHeld(
+                    f"{self.path}: another run holds this output folder ({self._holder()}); "
+                    "wait for it to end, or set another VOK_OUTPUT_DIR"
+                ) from None
+            self._lock = lock
+            note = {"holder": holder, "pid": os.getpid(), "host": socket.gethostname()}
+            (self.path / ".holder.json").write_text(json.dumps(note), encoding="utf-8")
+
+    def release(self) -> None:
+        """Gives the folder free."""
+        if self._lock is not None:
+            (self.path / ".holder.json").unlink(missing_ok=True)
+            self._lock.release()
+            self._lock = None
+
+    def _holder(self) -> str:
+        try:
+            note = json.loads((self.path / ".holder.json").read_text(encoding="utf-8"))
+            return f"{note['holder']}, process {note['pid']} on {note['host']}"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "it has not said who it is"
+
+
+class RecordFile:
+    """A file of records while it is written: `<name>.part`, renamed by `finish`.
+
+    `name` is relative to the folder. `records` and `bytes` count what was written; nothing of it counts as
+    delivered before `sync` and the state's commit.
+    """
+
+    def __init__(self, folder: OutputFolder, name: str) -> None:
+        self.name = name
+        self.path = folder.path / name
+        self.part = self.path.with_name(self.path.name + PART)
+        self.records = 0
+        self.bytes = 0
+        self._sha256 = hashlib.sha256()
+        self._written = False
+        with storing(self.part):
+            made = not self.part.parent.exists()
+            self.part.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.part.open("xb")
+            sync_folder(self.part.parent)
+            if made:
+                sync_folder(folder.path)
+
+    def append(self, line: bytes) -> None:
+        """Adds one record; `line` is its JSON without a line end."""
+        with storing(self.part):
+            self._file.write(line + b"\n")
+        self._sha256.update(line + b"\n")
+        self.records += 1
+        self.bytes += len(line) + 1
+        self._written = True
+
+    def sync(self) -> None:
+        """Brings all that was appended to the disk."""
+        if not self._written:
+            return
+        with storing(self.part):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self._written = False
+
+    def finish(self) -> None:
+        """Closes the file and gives it its own name."""
+        self.sync()
+        with storing(self.path):
+            self._file.close()
+            os.replace(self.part, self.path)
+            sync_folder(self.path.parent)
+
+    def abandon(self) -> None:
+        """Closes the file as it is: the next run cuts it back to what was committed."""
+        try:
+            self._file.close()
+        except OSError:
+            # What could not be flushed was not committed either.
+            return
+
+    def sha256(self) -> str:
+        return self._sha256.hexdigest()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file so that it is there whole or not at all. Raises `StorageFailed`."""
+    part = path.with_name(path.name + PART)
+    with storing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+        sync_folder(path.parent)
+
+
+def cut_back(part: Path, length: int) -> None:
+    """Cuts an unfinished file back to its committed length and brings that to the disk."""
+    with storing(part), part.open("r+b") as file:
+        file.truncate(length)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def digest(path: Path) -> tuple[int, int, str]:
+    """Records (lines), bytes and sha256 of a file. Raises `StorageFailed`."""
+    lines = size = 0
+    sha256 = hashlib.sha256()
+    with storing(path), path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            lines += chunk.count(b"\n")
+            size += len(chunk)
+            sha256.update(chunk)
+    return lines, size, sha256.hexdigest()
+
+
+def sync_folder(path: Path) -> None:
+    """Brings a folder's entries (a new name, a renamed file) to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,103 @@
+"""One listing while it is walked: the pure `Walk`, and what is remembered of it before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from vokcrawl.fields import utc
+from vokcrawl.options import Arguments, Options
+from vokcrawl.pages.more import Route
+from vokcrawl.recheck import parse_utc
+from vokcrawl.run import Run
+from vokcrawl.state.rows import ListingRow
+from vokcrawl.walk import Rules, Walk, Why
+
+
+@dataclass
+class ListingWalk:
+    """A walk with its number in the state. `url` is the listing's first page, its key in the memory."""
+
+    url: str
+    number: int
+    walk: Walk
+    before: ListingRow | None
+    sweep: bool
+    way: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    first: Route | None = None
+    last_received: int = 0
+    rereading: bool = False
+    over: bool = False
+    visited: set[str] = field(default_factory=set)
+
+    @classmethod
+    def begin(cls, run: Run, url: str, arguments: Arguments, options: Options) -> ListingWalk:
+        """Begins to walk a listing by the rules that the run's arguments and the memory give."""
+        before = run.state.listing(url)
+        joins = before is not None and before.holds_for(arguments.since) and not arguments.full
+        sweep = before is None or arguments.full or _is_due(before, run.started, options.sweep_hours)
+        rules = Rules(
+            since=arguments.since,
+            max_pages=arguments.max_pages,
+            known_pages=options.known_pages if joins else 0,
+            head=before.head if before is not None and joins else (),
+            sweep_days=options.lookback_days if joins and sweep else None,
+            today=run.started.date().isoformat(),
+        )
+        return cls(url, run.remember().add_walk(url, run.id), Walk(rules), before, sweep)
+
+    @property
+    def may_ask_conditionally(self) -> bool:
+        """Whether "not modified" is all that this walk needs to hear of the first page."""
+        return bool(self.walk.rules.head) and self.walk.rules.sweep_days is None
+
+    def unchanged(self) -> None:
+        """The site said that the first page is as the last complete walk left it."""
+        self.walk.unchanged()
+        if self.before is not None:
+            self.etag, self.last_modified = self.before.etag, self.before.last_modified
+
+    def settle(self, run: Run, arguments: Arguments, finished: bool) -> None:
+        """Remembers how the walk ended. `finished` is False when the run broke off with pages still to come."""
+        if not finished:
+            self.walk.stop(Why.INTERRUPTED)
+        if not (finished and self.walk.complete):
+            return
+        # A bounded walk may have joined what is covered back to its bound only, unless it reached the very end.
+        back_to = None if self.walk.stopped is Why.END else arguments.since
+        state = run.remember()
+        state.complete_walk(self.number, back_to)
+        if arguments.until is not None:
+            # What is newer than `until` was passed over: the first page says nothing of what is known.
+            return
+        if self.walk.stopped is Why.UNCHANGED and self.before is not None:
+            back_to = self.before.back_to
+        now = utc(run.started)
+        swept = now if self.sweep or self.before is None else self.before.swept_at
+        head = self.walk.head or (self.before.head if self.before else ())
+        state.put_listing(ListingRow(self.url, head, back_to, now, swept, self.etag, self.last_modified))
+
+    def told(self) -> dict[str, Any]:
+        """As it stands in the manifest."""
+        walk = self.walk
+        return {
+            "url": self.url,
+            "way": self.way,
+            "pages": walk.pages,
+            "entries": len(walk.ids),
+            "new": walk.new,
+            "newest": walk.newest,
+            "oldest": walk.oldest,
+            "sweep": self.sweep,
+            "complete": walk.complete,
+            "stopped": walk.stopped,
+            "back_to": walk.rules.since,
+            "head": list(walk.head),
+        }
+
+
+def _is_due(before: ListingRow, now: datetime, hours: int) -> bool:
+    return now - parse_utc(before.swept_at) >= timedelta(hours=hours)

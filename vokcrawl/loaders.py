@@ -1,0 +1,106 @@
+"""Item loaders: raw strings of a page in, normalised fields of a record out.
+
+Every field goes through the pure functions of `fields`; a value that they do not understand leaves its field out,
+and validation puts the contract's ``None`` there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from itemloaders import ItemLoader
+from itemloaders.processors import Compose, Identity, MapCompose, TakeFirst
+
+from vokcrawl.fields import (
+    absolute_url,
+    canonical_url,
+    clean_line,
+    clean_title,
+    content_hash,
+    ingested_at,
+    join_paragraphs,
+    language_of,
+    shown_date,
+    story_of,
+)
+from vokcrawl.items import ARTICLE, TEASER
+from vokcrawl.pages.article import RawArticle
+from vokcrawl.pages.listing import RawTeaser
+
+
+class RecordLoader(ItemLoader):
+    """What both kinds share. `load_item` gives a plain dict with the fields that are known."""
+
+    default_item_class = dict
+    default_output_processor = TakeFirst()
+
+    url_in = MapCompose(canonical_url)
+    title_in = MapCompose(clean_title)
+    published_on_in = MapCompose(shown_date)
+    source_in = MapCompose(clean_line)
+
+
+class TeaserLoader(RecordLoader):
+    """Fields of a teaser."""
+
+    excerpt_in = MapCompose(clean_line)
+
+
+class ArticleLoader(RecordLoader):
+    """Fields of an article."""
+
+    body_in = MapCompose(clean_line)
+    body_out = Compose(join_paragraphs)
+    images_out = Identity()
+
+
+def load_teaser(raw: RawTeaser, found_on: str, source: str | None) -> dict[str, Any]:
+    """A teaser's record but for the run's own fields (`run_id`, `first_seen_at`).
+
+    `found_on` is the page's URL; `source` the name that the block's heading gives, which comes before the logo's.
+    """
+    loader = TeaserLoader()
+    loader.add_value("url", absolute_url(found_on, raw.href))
+    loader.add_value("title", raw.title)
+    loader.add_value("excerpt", raw.excerpt)
+    loader.add_value("published_on", raw.date)
+    loader.add_value("source", source or raw.source)
+    item: dict[str, Any] = loader.load_item()
+    item |= {"schema": TEASER, "id": raw.id, "found_on": found_on, "position": raw.position}
+    return _with_language(item)
+
+
+def load_article(raw: RawArticle, identity: str, url: str) -> dict[str, Any]:
+    """An article's record but for the run's own fields (`run_id`, `first_seen_at`, `fetched_at`, revision).
+
+    `url` is the address that answered; links in the page are resolved against it.
+    """
+    loader = ArticleLoader()
+    loader.add_value("url", url)
+    loader.add_value("title", raw.title)
+    loader.add_value("body", raw.paragraphs)
+    if raw.meta is not None:
+        loader.add_value("published_on", raw.meta.date)
+        loader.add_value("source", raw.meta.source)
+        loader.add_value("original_url", raw.meta.original and absolute_url(url, raw.meta.original))
+    loader.add_value("images", list(_images(raw, url)))
+    item: dict[str, Any] = {"body": "", "images": [], **loader.load_item()}
+    item |= {"schema": ARTICLE, "id": identity, "truncated": raw.truncated, "extractor": raw.extractor}
+    item["ingested_at"] = ingested_at(identity)
+    item["story"] = story_of(item.get("original_url") or "")
+    item["content_hash"] = content_hash(item.get("title", ""), item["body"])
+    return _with_language(item)
+
+
+def _images(raw: RawArticle, url: str) -> Any:
+    seen: set[str] = set()
+    for src, caption in raw.images:
+        address = absolute_url(url, src)
+        if address is not None and address not in seen:
+            seen.add(address)
+            yield {"url": address, "caption": clean_line(caption or "")}
+
+
+def _with_language(item: dict[str, Any]) -> dict[str, Any]:
+    item["language"] = language_of(item.get("source") or "")
+    return item

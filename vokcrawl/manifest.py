@@ -1,0 +1,89 @@
+"""The manifest of a run, and the chain that the manifests make.
+
+A manifest is one JSON object in `runs/<run_id>.json`; docs/records.md describes it. It names the sha256 of the
+manifest before it, so that the whole folder can be checked as a chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from scrapy.settings import BaseSettings, Settings
+
+from vokcrawl import __version__
+from vokcrawl.errors import StorageFailed
+from vokcrawl.files import OutputFolder, storing, write_whole
+from vokcrawl.settings import base
+from vokcrawl.state.rows import FileRow
+
+SCHEMA = "vokcrawl.run/1"
+_SECRET = re.compile(r"pass|secret|token|key|auth|cookie|credential|user(?!_agent)", re.IGNORECASE)
+
+
+def draft(
+    run_id: str, spider: str, started_at: str, arguments: Mapping[str, Any], settings: BaseSettings
+) -> dict[str, Any]:
+    """The part of a manifest that is known when a run begins."""
+    return {
+        "schema": SCHEMA,
+        "run_id": run_id,
+        "spider": spider,
+        "version": __version__,
+        "arguments": {name: value for name, value in arguments.items() if value not in (None, False)},
+        "settings": told_settings(settings),
+        "started_at": started_at,
+    }
+
+
+def told_settings(settings: BaseSettings) -> dict[str, Any]:
+    """The settings that differ from the project's defaults. What may be a secret is left out, or cut out of a URL."""
+    defaults = Settings()
+    defaults.setmodule(base, priority="project")
+    told: dict[str, Any] = {}
+    for name in sorted(map(str, settings)):
+        value = settings[name]
+        if _SECRET.search(name) or value == defaults.get(name) or not isinstance(value, (str, int, float, bool)):
+            continue
+        told[name] = _without_password(value) if isinstance(value, str) else value
+    return told
+
+
+def _without_password(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return value
+    if "@" not in parts.netloc:
+        return value
+    return value.replace(parts.netloc, "…@" + parts.netloc.rpartition("@")[2])
+
+
+def file_entry(row: FileRow, sha256: str) -> dict[str, Any]:
+    """How a manifest names a file."""
+    return {"path": row.path, "records": row.records, "bytes": row.bytes, "sha256": sha256}
+
+
+def write_manifest(folder: OutputFolder, manifest: Mapping[str, Any]) -> str:
+    """Writes a manifest whole and gives its sha256. Raises `StorageFailed`."""
+    content = orjson.dumps(manifest, option=orjson.OPT_INDENT_2) + b"\n"
+    write_whole(folder.manifest(manifest["run_id"]), content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_manifest(path: Path) -> tuple[dict[str, Any], str]:
+    """A manifest and its sha256. Raises `StorageFailed` when it cannot be read as one."""
+    with storing(path):
+        content = path.read_bytes()
+    try:
+        manifest = orjson.loads(content)
+        if manifest["schema"] != SCHEMA:
+            raise ValueError(f"its schema is {manifest['schema']!r}, not {SCHEMA!r}")
+    except (ValueError, KeyError, TypeError) as fault:
+        raise StorageFailed(f"{path}: not a manifest of this project: {fault}") from fault
+    return manifest, hashlib.sha256(content).hexdigest()

@@ -1,0 +1,53 @@
+"""No request leaves the hosts of the start URLs: not from a link, not from a redirect, not to another port."""
+
+from __future__ import annotations
+
+from typing import Self
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Offsite(IgnoreRequest):
+    """A request to another host was refused. Raised by `OnSiteMiddleware`; the request's errback gets it."""
+
+
+def authority(url: str) -> str:
+    """Host and, unless it is its scheme's own, port of a URL: what a request is compared by.
+
+    Raises `ValueError` for a port that is none.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    if parts.port is None or parts.port == _DEFAULT_PORTS.get(parts.scheme):
+        return host
+    return f"{host}:{parts.port}"
+
+
+class OnSiteMiddleware:
+    """Refuses requests to any host but those that the spider names in `allowed_authorities`.
+
+    Redirects come by here too, since the redirected request goes through the downloader again. Counts refusals under
+    `vok/on_site/refused`.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        allowed = getattr(crawler.spider, "allowed_authorities", None)
+        if allowed is None:
+            raise NotConfigured("the spider names no allowed_authorities")
+        self.allowed = frozenset(allowed)
+        self.stats = crawler.stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        if request.url.startswith(("http://", "https://")) and authority(request.url) in self.allowed:
+            return
+        self.stats.inc_value("vok/on_site/refused")
+        raise Offsite(f"{request.url}: not on the hosts of the start URLs ({', '.join(sorted(self.allowed))})")

@@ -1,0 +1,180 @@
+"""The project's settings and the spider's arguments, read in one place and checked with a clear error each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy.settings import BaseSettings
+
+from vokcrawl.errors import UsageFault
+from vokcrawl.fields import absolute_url, clean_text
+
+WAYS = ("auto", "link", "ajax")
+# The settings that are the project's without its prefix.
+ALSO_OURS = ()
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The `VOK_` settings of a run, checked; docs/settings.md says what each is for."""
+
+    start_urls: tuple[str, ...]
+    source: str
+    source_id: str
+    more: str
+    output_dir: str
+    known_pages: int
+    lookback_days: int
+    sweep_hours: int
+    recheck_days: tuple[int, ...]
+    min_coverage: Mapping[str, float]
+
+    @classmethod
+    def read(cls, settings: BaseSettings) -> Options:
+        """Reads and checks all of them. Raises `UsageFault` that names the setting, its value and what is allowed."""
+        _refuse_unknown(settings)
+        return cls(
+            start_urls=_urls("VOK_START_URLS", settings.get("VOK_START_URLS")),
+            source=_text("VOK_SOURCE", settings.get("VOK_SOURCE")),
+            source_id=clean_text(str(settings.get("VOK_SOURCE_ID") or "")),
+            more=_choice("VOK_MORE", settings.get("VOK_MORE"), WAYS),
+            output_dir=_text("VOK_OUTPUT_DIR", settings.get("VOK_OUTPUT_DIR")),
+            known_pages=_whole("VOK_KNOWN_PAGES", settings.get("VOK_KNOWN_PAGES"), least=1),
+            lookback_days=_whole("VOK_LOOKBACK_DAYS", settings.get("VOK_LOOKBACK_DAYS"), least=0),
+            sweep_hours=_whole("VOK_SWEEP_HOURS", settings.get("VOK_SWEEP_HOURS"), least=0),
+            recheck_days=_days("VOK_RECHECK_DAYS", settings.get("VOK_RECHECK_DAYS")),
+            min_coverage=_floors("VOK_MIN_COVERAGE", settings.get("VOK_MIN_COVERAGE")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The spider's arguments (`-a`), checked. `since` and `until` are days, both included."""
+
+    start_url: str | None = None
+    since: str | None = None
+    until: str | None = None
+    max_pages: int | None = None
+    full: bool = False
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Arguments:
+        """Checks them all. Raises `UsageFault` that names the argument, its value and what is allowed."""
+        for name in given:
+            if name not in cls.__dataclass_fields__:
+                raise UsageFault(f"{name}: no such argument; allowed are {', '.join(cls.__dataclass_fields__)}")
+        since, until = _day("since", given.get("since")), _day("until", given.get("until"))
+        if since and until and since > until:
+            raise UsageFault(f"since: {since!r} is later than until: {until!r}; since must be the earlier day")
+        start_url, pages = given.get("start_url"), given.get("max_pages")
+        return cls(
+            start_url=_urls("start_url", start_url)[0] if start_url is not None else None,
+            since=since,
+            until=until,
+            max_pages=_whole("max_pages", pages, least=1) if pages is not None else None,
+            full=_flag("full", given.get("full", "0")),
+        )
+
+
+def known_names() -> set[str]:
+    """The names of all settings that are the project's own."""
+    return {f"VOK_{name.upper()}" for name in Options.__dataclass_fields__} | set(ALSO_OURS)
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The settings that the environment gives: each variable that has the name, or the prefix, of one of ours.
+
+    A mistyped name is given too, so that it is refused with the other settings rather than passed over.
+    """
+    environment = os.environ if environment is None else environment
+    return {name: value for name, value in environment.items() if name.startswith("VOK_") or name in ALSO_OURS}
+
+
+def _refuse_unknown(settings: BaseSettings) -> None:
+    known = known_names()
+    for name in sorted(str(name) for name in settings):
+        if name.startswith("VOK_") and name not in known:
+            raise UsageFault(f"{name}: no such setting; the settings are {', '.join(sorted(known))}")
+
+
+def _text(name: str, value: Any) -> str:
+    text = clean_text(str(value or ""))
+    if not text:
+        raise UsageFault(f"{name}: it is empty, but must say something")
+    return text
+
+
+def _choice(name: str, value: Any, allowed: tuple[str, ...]) -> str:
+    text = clean_text(str(value or "")).lower()
+    if text not in allowed:
+        raise UsageFault(f"{name}: {value!r} is not one of {', '.join(allowed)}")
+    return text
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    text = clean_text(str(value))
+    if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) < least:
+        raise UsageFault(f"{name}: {value!r} is not a whole number of {least} or more")
+    return int(text)
+
+
+def _flag(name: str, value: Any) -> bool:
+    text = clean_text(str(value)).lower()
+    if text not in _TRUE + _FALSE:
+        raise UsageFault(f"{name}: {value!r} is neither 1 nor 0")
+    return text in _TRUE
+
+
+def _day(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    text = clean_text(str(value))
+    try:
+        if len(text) == 10 and date.fromisoformat(text).isoformat() == text:
+            return text
+    except ValueError:
+        pass
+    raise UsageFault(f"{name}: {value!r} is not a day written YYYY-MM-DD, such as 2024-12-10")
+
+
+def _urls(name: str, value: Any) -> tuple[str, ...]:
+    given = value if isinstance(value, (list, tuple)) else str(value or "").split(",")
+    urls = [clean_text(str(each)) for each in given if clean_text(str(each))]
+    if not urls:
+        raise UsageFault(f"{name}: it is empty, but must name a listing or an article page to start from")
+    for url in urls:
+        if absolute_url(url, url) is None or not urlsplit(url).scheme:
+            raise UsageFault(f"{name}: {url!r} is not an http or https URL, such as https://example.org/newstream/")
+    return tuple(urls)
+
+
+def _days(name: str, value: Any) -> tuple[int, ...]:
+    given = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    days = tuple(_whole(name, each, least=0) for each in given if str(each).strip())
+    if days != (0,) and (0 in days or list(days) != sorted(set(days))):
+        raise UsageFault(f"{name}: {value!r} is not a rising list of ages in days, such as 1,3,7, nor 0 alone")
+    return days
+
+
+def _floors(name: str, value: Any) -> dict[str, float]:
+    """``title=1,body=0.95`` or the same as a dict: the least share of articles that must have a field."""
+    pairs = value.items() if isinstance(value, Mapping) else _pairs(str(value or ""))
+    floors: dict[str, float] = {}
+    for field, share in pairs:
+        try:
+            floors[str(field).strip()] = float(share)
+        except (TypeError, ValueError):
+            floors[str(field).strip()] = -1.0
+        if not 0 <= floors[str(field).strip()] <= 1 or not str(field).strip().isidentifier():
+            raise UsageFault(f"{name}: {value!r} is not a list like title=0.95,body=0.95 with shares from 0 to 1")
+    return floors
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return [(field, share) for field, _, share in (each.partition("=") for each in text.split(",") if each.strip())]

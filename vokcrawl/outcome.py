@@ -1,0 +1,79 @@
+"""How a run ended: from what happened to an outcome in words and an exit code. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vokcrawl.errors import ExitCode, VokcrawlError
+from vokcrawl.walk import Why
+
+# Outcomes in words, as they stand in the manifest.
+WORDS = {
+    ExitCode.DONE: "done",
+    ExitCode.USAGE: "wrong settings",
+    ExitCode.INCOMPLETE: "incomplete",
+    ExitCode.GATED: "gated",
+    ExitCode.LAYOUT: "layout not understood",
+    ExitCode.HELD: "held",
+    ExitCode.UNREACHABLE: "unreachable",
+    ExitCode.STORAGE: "storage failed",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+NOTHING_NEW = "nothing new"
+KILLED = "killed"
+# Reasons to stop a walk that mean: the page is there, but is not what it was.
+_LAYOUT = frozenset({Why.NO_TEASERS, Why.NO_WAY})
+_BROKEN_OFF = frozenset({Why.FAILED, Why.EMPTY, Why.CIRCLE, Why.REPEATS, Why.OFFSITE})
+# So few articles say nothing about a share of them.
+_LEAST_FOR_COVERAGE = 20
+
+
+@dataclass
+class Facts:
+    """What a run saw that decides its outcome."""
+
+    failure: VokcrawlError | None = None
+    interrupted: bool = False
+    starts: int = 0
+    starts_unreachable: int = 0
+    starts_gated: int = 0
+    starts_not_understood: int = 0
+    pages_failed: int = 0
+    walks: list[Why | None] = field(default_factory=list)
+    delivered: int = 0
+    articles: int = 0
+    articles_metered: int = 0
+    coverage: Mapping[str, float] = field(default_factory=dict)
+    floors: Mapping[str, float] = field(default_factory=dict)
+
+
+def under_floor(facts: Facts) -> list[str]:
+    """The fields whose coverage over the run's articles is under its floor."""
+    if facts.articles < _LEAST_FOR_COVERAGE:
+        return []
+    return sorted(name for name, floor in facts.floors.items() if facts.coverage.get(name, 0.0) < floor)
+
+
+def judge(facts: Facts) -> tuple[str, ExitCode]:
+    """The outcome and its exit code: the worst of what happened, storage first."""
+    code = _code(facts)
+    if code is ExitCode.DONE and not facts.delivered:
+        return NOTHING_NEW, code
+    return WORDS[code], code
+
+
+def _code(facts: Facts) -> ExitCode:
+    if facts.failure is not None:
+        return facts.failure.exit_code
+    if facts.interrupted:
+        return ExitCode.INTERRUPTED
+    if facts.starts and facts.starts_unreachable >= facts.starts:
+        return ExitCode.UNREACHABLE
+    if facts.starts_gated or (facts.articles and facts.articles_metered == facts.articles):
+        return ExitCode.GATED
+    if facts.starts_not_understood or _LAYOUT.intersection(facts.walks) or under_floor(facts):
+        return ExitCode.LAYOUT
+    if facts.starts_unreachable or facts.pages_failed or _BROKEN_OFF.intersection(facts.walks):
+        return ExitCode.INCOMPLETE
+    return ExitCode.DONE

@@ -1,0 +1,65 @@
+"""From the bytes of an answer to a parsed document, distrusting what the answer says of itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+from parsel import Selector
+from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, resolve_encoding
+
+_HTML_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "")
+_TAG = re.compile(rb"<[a-zA-Z!]")
+
+
+class PageFault(Exception):
+    """The answer is no page that can be read. `name` is the reason's name in the manifest."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed page. `wrong_charset` says that the declared encoding does not fit the bytes."""
+
+    root: HtmlElement
+    wrong_charset: bool
+
+
+def read_document(body: bytes, content_type: str) -> Document:
+    """Parses an answer's body. `content_type` is its header, as sent.
+
+    Raises `PageFault`: ``empty_page`` for nothing but white space, ``not_html`` for another type, or for bytes
+    that hold no tag.
+    """
+    if not body.strip():
+        raise PageFault("empty_page")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in _HTML_TYPES or _TAG.search(body) is None:
+        raise PageFault("not_html")
+    text, wrong = _decode(body, content_type)
+    return Document(Selector(text=text, type="html").root, wrong)
+
+
+def _decode(body: bytes, content_type: str) -> tuple[str, bool]:
+    """UTF-8 wherever the bytes are UTF-8, whatever is declared; else as declared; else with replacement marks."""
+    declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body)
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    else:
+        return text, not body.isascii() and declared not in (None, "utf-8")
+    for name in (declared, html_body_declared_encoding(body)):
+        encoding = resolve_encoding(name) if name else None
+        if encoding is None or encoding == "utf-8":
+            continue
+        try:
+            return body.decode(encoding), name != declared
+        except UnicodeDecodeError:
+            continue
+    return body.decode("utf-8", errors="replace"), True

@@ -1,0 +1,144 @@
+"""A page as a flow of text blocks: what is left of a page when class names and tags mean nothing.
+
+The readings of last resort (`listing`, `article`) work on this flow: the words, their order, which of them are
+links to where, and which are headings. That cannot change without the site becoming another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from lxml.html import HtmlElement
+
+from vokcrawl.fields import clean_text
+
+# Everything that is not inline begins and ends a block: a new tag of a new skin is a block until shown otherwise.
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q s samp small span "  # noqa: SIM905
+    "strike strong sub sup time tt u var wbr".split()
+)
+_SILENT = frozenset("head iframe noscript object script select style svg template textarea title".split())  # noqa: SIM905
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+
+
+@dataclass(slots=True)
+class Block:
+    """One run of text between two block boundaries.
+
+    `heading` is 1 to 6 inside a heading, else 0; `hrefs` are the targets of the links that touch the block, as
+    written; `element` is the innermost block element around it; `linked` says that all of its text is links'.
+    """
+
+    element: HtmlElement
+    heading: int
+    text: str = ""
+    hrefs: list[str] = field(default_factory=list)
+    images: list[HtmlElement] = field(default_factory=list)
+    linked: bool = True
+
+
+class _Builder:
+    """Collects text into blocks while the tree is walked."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.headings: list[int] = []
+        self.links: list[str] = []
+        self.elements: list[HtmlElement] = []
+        self._texts: list[str] = []
+        self._broken = False  # whether the last thing in the block was a <br>
+        self._block: Block | None = None
+
+    def open(self) -> Block:
+        if self._block is None:
+            self._block = Block(self.elements[-1], self.headings[-1] if self.headings else 0)
+            self._block.hrefs.extend(self.links[-1:])
+        return self._block
+
+    def text(self, text: str | None) -> None:
+        if text is None or (self._block is None and not text.strip()):
+            return
+        block = self.open()
+        self._texts.append(text)
+        if text.strip():
+            self._broken = False
+            block.linked = block.linked and bool(self.links)
+
+    def boundary(self) -> None:
+        if self._block is None:
+            return
+        self._block.text = clean_text("".join(self._texts))
+        if self._block.text or self._block.hrefs or self._block.images:
+            self.blocks.append(self._block)
+        self._block, self._texts, self._broken = None, [], False
+
+    def enter(self, element: HtmlElement, tag: str) -> None:
+        if tag == "br":
+            # Two in a row part paragraphs, one is white space.
+            if self._broken:
+                self.boundary()
+            elif self._block is not None:
+                self._texts.append("\n")
+                self._broken = True
+            return
+        if tag not in _INLINE:
+            self.boundary()
+            self.elements.append(element)
+            if tag in _HEADINGS:
+                self.headings.append(_HEADINGS[tag])
+        if tag == "a" and (href := element.get("href")) is not None:
+            self.links.append(href)
+            if self._block is not None:
+                self._block.hrefs.append(href)
+        elif tag == "img":
+            self.open().images.append(element)
+
+    def leave(self, element: HtmlElement, tag: str) -> None:
+        if tag == "br":
+            return
+        if tag == "a" and element.get("href") is not None:
+            if not element.text_content().strip() and not len(element):
+                self.open()  # an empty anchor still is a link of its block
+            self.links.pop()
+        if tag not in _INLINE:
+            self.boundary()
+            self.elements.pop()
+            if tag in _HEADINGS:
+                self.headings.pop()
+
+
+def flow(root: HtmlElement) -> list[Block]:
+    """The blocks of the tree below `root`, in the order of the document, without comments, scripts and the like."""
+    builder = _Builder()
+    builder.elements.append(root)
+    # An explicit stack: a hostile page nests deeper than Python recurses.
+    stack: list[tuple[HtmlElement, bool]] = [(root, False)]
+    while stack:
+        element, done = stack.pop()
+        tag = element.tag
+        if not isinstance(tag, str) or tag in _SILENT:
+            if not done:
+                builder.text(element.tail)
+            continue
+        if done:
+            builder.leave(element, tag)
+            if element is not root:
+                builder.text(element.tail)
+            continue
+        builder.enter(element, tag)
+        builder.text(element.text)
+        stack.append((element, True))
+        stack.extend((child, False) for child in reversed(element))
+    builder.boundary()
+    return builder.blocks
+
+
+def is_within(element: HtmlElement, tags: Iterable[str]) -> bool:
+    """Whether `element` is, or stands inside, an element of one of these tags."""
+    return any(each.tag in tags for each in _lineage(element))
+
+
+def _lineage(element: HtmlElement) -> Iterator[HtmlElement]:
+    yield element
+    yield from element.iterancestors()

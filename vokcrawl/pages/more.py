@@ -1,0 +1,197 @@
+"""How "More Articles" is followed: read from the page, not hard-coded.
+
+The ways, in this order: the href of the element that says "More Articles"; its data attributes, or those of an
+element around it; an inline script that names the call. A route is a plain link to the next page, or the call
+that a button makes (`AjaxRoute`), whose numbers (`id`, `from`, `to`) come from the page too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from vokcrawl.fields import absolute_url, article_id, clean_text
+
+# The words on the element, whole. The last two were seen on the site's search and television pages.
+MORE_WORDS = re.compile(r"\W*(more articles|load more|more results)\W*", re.IGNORECASE)
+# The site's call for a batch, as one author recorded it: what a page leaves unsaid is taken from here.
+AJAX_PATH = "/wp-admin/admin-ajax.php"
+AJAX_ACTION = "get_cat_by_source"
+AJAX_FIXED = {"die": "true", "sort": ""}
+PAGE_SIZE = 10
+
+_CLICKABLE = XPath("descendant-or-self::*[self::a or self::button or self::input or @onclick or @role='button']")
+_NEXT = XPath("descendant-or-self::*[(self::a or self::link) and @rel='next' and @href]/@href")
+_SCRIPTS = XPath("descendant-or-self::script[not(@src)]/text()")
+# Names under which attributes and scripts may give the four values of the call.
+_NAMES = {
+    "action": ("action",),
+    "id": ("id", "source", "source-id", "source_id", "sourceid", "cat", "cat-id", "cat_id", "category"),
+    "from": ("from", "offset", "start"),
+    "to": ("to", "size", "count", "limit", "per-page", "per_page", "perpage"),
+    "url": ("url", "href", "ajax-url", "ajax_url", "ajaxurl", "endpoint"),
+}
+_KEYS = {spelling: name for name, spellings in _NAMES.items() for spelling in spellings}
+_SCRIPT_PAIR = re.compile(
+    r"""(?<![\w$])['"]?([A-Za-z][\w-]{1,12})['"]?\s*[:=]\s*(?:'([^'\n]{0,300})'|"([^"\n]{0,300})"|(\d{1,12}))"""
+)
+_SCRIPT_QUERY = re.compile(r"""[\w:/.\-]*admin-ajax\.php\?[^\s'"`<>]{0,500}""")
+_QUERY_PAIR = re.compile(r"[?&](action|id|from|to)=([\w-]+)")
+_LONGEST_SCRIPT = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRoute:
+    """The next page is a page of its own."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AjaxRoute:
+    """The next batch is a call: `action` for the source `id`, from the item `start` on, `size` items.
+
+    `endpoint` is the absolute URL of the call without its query; `extra` are further parameters that the page named.
+    """
+
+    endpoint: str
+    action: str
+    id: str
+    start: int
+    size: int
+    extra: tuple[tuple[str, str], ...] = tuple(AJAX_FIXED.items())
+
+    @property
+    def url(self) -> str:
+        """The URL of the batch."""
+        query = {"action": self.action, **dict(self.extra), "from": self.start, "to": self.size, "id": self.id}
+        return f"{self.endpoint}?{urlencode(query)}"
+
+    def at(self, start: int) -> AjaxRoute:
+        """The same call from another item on."""
+        return replace(self, start=start)
+
+
+Route = LinkRoute | AjaxRoute
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What a page says of "More Articles": whether it has the words at all, and the route, if one can be read."""
+
+    said: bool
+    route: Route | None
+
+
+def read_more(root: HtmlElement, base: str, received: int) -> More:
+    """The way on from this page. `base` is its URL, `received` how many teasers it had (where it names no `from`)."""
+    elements = list(_elements(root))
+    for element in elements:
+        route = _of_element(element, base, received)
+        if route is not None:
+            return More(True, route)
+    if elements:
+        for script in _SCRIPTS(root):
+            route = _of_script(str(script), base, received)
+            if route is not None:
+                return More(True, route)
+    for href in _NEXT(root):
+        url = absolute_url(base, str(href))
+        if url is not None and article_id(url) is None:
+            return More(True, LinkRoute(url))
+    return More(bool(elements), None)
+
+
+def _elements(root: HtmlElement) -> Iterator[HtmlElement]:
+    """The elements that say "More Articles": what can be clicked first, else whatever holds just these words."""
+    found = False
+    for element in _CLICKABLE(root):
+        words = element.get("value") or "" if element.tag == "input" else _text(element)
+        if MORE_WORDS.fullmatch(words):
+            found = True
+            yield element
+    if found:
+        return
+    for element in root.iter():
+        if isinstance(element.tag, str) and element.text and MORE_WORDS.fullmatch(clean_text(element.text)):
+            yield element
+
+
+def _text(element: HtmlElement) -> str:
+    # Long texts are no buttons: do not collect them.
+    return clean_text("".join(text for text, _ in zip(element.itertext(), range(8), strict=False)))
+
+
+def _of_element(element: HtmlElement, base: str, received: int) -> Route | None:
+    href = clean_text(element.get("href") or "")
+    if href and not href.startswith("#") and not href.lower().startswith("javascript:"):
+        url = absolute_url(base, href)
+        if url is not None:
+            return _of_url(url, base, received) or LinkRoute(url)
+    for holder in (element, *(parent for parent, _ in zip(element.iterancestors(), range(3), strict=False))):
+        values = {
+            _KEYS[name]: str(value)
+            for attribute, value in holder.attrib.items()
+            if (name := str(attribute).removeprefix("data-")) in _KEYS and str(attribute).startswith("data-")
+        }
+        route = _route(values, base, received)
+        if route is not None:
+            return route
+    return _of_script(element.get("onclick") or "", base, received)
+
+
+def _of_url(url: str, base: str, received: int) -> AjaxRoute | None:
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if "admin-ajax" not in parts.path and not {"action", "from"} <= query.keys():
+        return None
+    known: dict[str, str] = {name: query[name] for name in ("action", "id", "from", "to") if name in query}
+    extra = tuple((name, value) for name, value in query.items() if name not in known)
+    endpoint = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
+    return _route({**known, "url": endpoint}, base, received, extra)
+
+
+def _of_script(script: str, base: str, received: int) -> AjaxRoute | None:
+    """A script that names the call: the query string of its URL, and assignments or object keys for the rest."""
+    if len(script) > _LONGEST_SCRIPT or not ("admin-ajax" in script or AJAX_ACTION in script):
+        return None
+    values: dict[str, str] = {}
+    for key, single, double, number in _SCRIPT_PAIR.findall(script):
+        name = _KEYS.get(key.lower())
+        if name is not None:
+            values.setdefault(name, single or double or number)
+    for name, value in _QUERY_PAIR.findall(script):
+        values.setdefault(name, value)
+    if (call := _SCRIPT_QUERY.search(script)) is not None:
+        values["url"] = call[0].partition("?")[0]
+    return _route(values, base, received)
+
+
+def _route(
+    values: Mapping[str, str], base: str, received: int, extra: tuple[tuple[str, str], ...] | None = None
+) -> AjaxRoute | None:
+    """The call from what was read; None without the one value that cannot be left out, the source's number."""
+    identity = values.get("id", "").strip()
+    if not re.fullmatch(r"[\w-]{1,40}", identity, re.ASCII):
+        return None
+    if "action" not in values and not {"from", "to"} & values.keys() and "admin-ajax" not in values.get("url", ""):
+        return None
+    endpoint = absolute_url(base, values.get("url") or AJAX_PATH)
+    if endpoint is None or "admin-ajax" not in endpoint:
+        endpoint = absolute_url(base, AJAX_PATH)
+    if endpoint is None:
+        return None
+    start = _number(values.get("from"), received)
+    size = max(1, _number(values.get("to"), PAGE_SIZE))
+    fixed = tuple(AJAX_FIXED.items()) if extra is None else extra
+    return AjaxRoute(endpoint.partition("?")[0], values.get("action") or AJAX_ACTION, identity, start, size, fixed)
+
+
+def _number(text: str | None, default: int) -> int:
+    digits = (text or "").strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else default

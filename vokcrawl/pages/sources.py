@@ -1,0 +1,84 @@
+"""Which source a teaser or an article belongs to: by its name in words, or by the file name of its logo."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from posixpath import basename
+from urllib.parse import urlsplit
+
+from vokcrawl.fields import clean_text, language_of
+
+# Logo file names that the site uses, without their ending and in lower case, and the source they stand for:
+# the name in words where the site has shown it, else None; and the words and the language to compare by.
+_LOGOS: dict[str, tuple[str | None, str, str | None]] = {
+    "voice-of-korea-en": ("Voice of Korea (EN)", "voice of korea", "en"),
+    "voice-of-korea-kr": (None, "voice of korea", "ko"),
+    "kcna-korean": (None, "kcna", "ko"),
+    "kcna-english": (None, "kcna", "en"),
+    "kcnakorean": (None, "kcna", "ko"),
+    "kcnaenglish": (None, "kcna", "en"),
+    "rodong-korean": ("Rodong Sinmun (Kr)", "rodong", "ko"),
+    "rodong-english": (None, "rodong", "en"),
+    "py-times": (None, "pyongyang times", None),
+    "uriminzokkiri-korean": (None, "uriminzokkiri", "ko"),
+    "naenarakcnawtch": (None, "naenara", None),
+    "dprk-today": (None, "dprk today", None),
+    "ryugyong": (None, "ryugyong", None),
+    "arirang-maeri": (None, "arirang", None),
+    "mfa-english": (None, "mfa", "en"),
+    "chongnyon-chonwi": (None, "chongnyon chonwi", None),
+    "chongnyon-chonwi_en": (None, "chongnyon chonwi", "en"),
+    "minju_choson_logo": (None, "minju choson", None),
+}
+_SUFFIX = re.compile(r"\s*\(\w+\)\s*$")
+
+
+class Belongs(Enum):
+    """Whether a block is of the wanted source, as far as the block itself says."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+def same_source(one: str, other: str) -> bool:
+    """Whether two names in words mean one source: compared without case and surplus white space."""
+    return clean_text(one).casefold() == clean_text(other).casefold()
+
+
+def logo_stem(src: str) -> str | None:
+    """The logo's file name without its ending, in lower case, when it is one of the logos known here.
+
+    A size that WordPress puts behind a name (``-150x150``) is not part of it.
+    """
+    try:
+        name = basename(urlsplit(src).path).lower()
+    except ValueError:
+        return None
+    stem = re.sub(r"-\d+x\d+$", "", name.rpartition(".")[0])
+    return stem if stem in _LOGOS else None
+
+
+def source_of_logo(src: str) -> str | None:
+    """The source's name as the site writes it, where that is known for this logo; ``None`` otherwise."""
+    stem = logo_stem(src)
+    return _LOGOS[stem][0] if stem else None
+
+
+def logo_belongs(src: str, wanted: str) -> Belongs:
+    """Whether the logo is the wanted source's; a logo that is not known here says nothing."""
+    stem = logo_stem(src)
+    if stem is None:
+        return Belongs.UNKNOWN
+    name, words, language = _LOGOS[stem]
+    if name is not None and same_source(name, wanted):
+        return Belongs.YES
+    wanted_words = _SUFFIX.sub("", clean_text(wanted)).casefold()
+    if not (wanted_words.startswith(words) or words.startswith(wanted_words)):
+        return Belongs.NO
+    wanted_language = language_of(wanted)
+    if language and wanted_language and language != wanted_language:
+        return Belongs.NO
+    # Same words, but the site's full name for this logo was never seen: the article's own "Source:" decides.
+    return Belongs.UNKNOWN

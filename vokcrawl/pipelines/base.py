@@ -1,0 +1,38 @@
+"""What all pipelines share: the run they belong to, and what happens to items once the run cannot go on."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from vokcrawl.run import Run
+
+
+class Drop(DropItem):
+    """An item that is rightly dropped (known, unchanged): no warning in the log."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, log_level="DEBUG")
+
+
+class RunPipeline:
+    """Base of the pipelines; subclasses define `handle`."""
+
+    def __init__(self, run: Run, crawler: Crawler) -> None:
+        self.run = run
+        self.stats = crawler.stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(Run.of(crawler), crawler)
+
+    def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Takes a record and gives it on. Raises `DropItem`; a `StorageFailed` ends the run (`extensions.run`)."""
+        if self.run.failure is not None:
+            raise Drop("the run is ending because its storage failed")
+        return self.handle(item)
+
+    def handle(self, item: dict[str, Any]) -> dict[str, Any]:
+        raise NotImplementedError

@@ -1,0 +1,65 @@
+"""Writes each record to its file, and notes in the memory that it was: both last with the same commit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from scrapy.crawler import Crawler
+
+from vokcrawl.fields import content_hash
+from vokcrawl.items import ARTICLE, KINDS, REMOVAL, TEASER
+from vokcrawl.options import Options
+from vokcrawl.pipelines.base import RunPipeline
+from vokcrawl.recheck import next_check
+from vokcrawl.run import Run
+from vokcrawl.state.rows import ArticleRow, Status
+
+
+class DeliveryPipeline(RunPipeline):
+    """The last pipeline: what comes here is delivered."""
+
+    def __init__(self, run: Run, crawler: Crawler) -> None:
+        super().__init__(run, crawler)
+        self.recheck_days = Options.read(crawler.settings).recheck_days
+
+    def handle(self, item: dict[str, Any]) -> dict[str, Any]:
+        kind = KINDS[item["schema"]]
+        self.run.deliver(kind, item)
+        state = self.run.remember()
+        if item["schema"] == TEASER:
+            state.put_entry(item["id"], delivered=True)
+        elif item["schema"] == ARTICLE:
+            state.put_article(self._row(item))
+            state.drop_owed(item["id"])
+        elif item["schema"] == REMOVAL:
+            row = state.articles([item["id"]])[item["id"]]
+            row.status, row.missing_since, row.missing_status = Status.REMOVED, None, None
+            row.checked_at = item["confirmed_at"]
+            row.next_check_at = self._next_check(row.first_seen_at or item["confirmed_at"])
+            state.put_article(row)
+        self.stats.inc_value(f"vok/delivery/{kind}")
+        self.run.commit_if_full()
+        return item
+
+    def _row(self, item: dict[str, Any]) -> ArticleRow:
+        etag, last_modified = self.run.validators.pop(item["id"], (None, None))
+        return ArticleRow(
+            id=item["id"],
+            url=item["url"],
+            status=Status.DELIVERED,
+            content_hash=item["content_hash"],
+            title_hash=content_hash(item["title"], ""),
+            body_hash=content_hash("", item["body"]),
+            revision=item["revision"],
+            truncated=item["truncated"],
+            published_on=item["published_on"],
+            first_seen_at=item["first_seen_at"],
+            checked_at=item["fetched_at"],
+            next_check_at=self._next_check(item["first_seen_at"]),
+            etag=etag,
+            last_modified=last_modified,
+        )
+
+    def _next_check(self, first_seen_at: str) -> str | None:
+        return next_check(first_seen_at, datetime.now(UTC), self.recheck_days)

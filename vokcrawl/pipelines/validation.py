@@ -1,0 +1,35 @@
+"""Holds every record to its schema. One that breaks it goes to `rejected/`, with the reason, and is counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from scrapy.exceptions import DropItem
+
+from vokcrawl.items import validated
+from vokcrawl.pipelines.base import RunPipeline
+
+
+class ValidationPipeline(RunPipeline):
+    """Gives on whole records only: every key there, in the contract's order, of the right type and form."""
+
+    def handle(self, item: dict[str, Any]) -> dict[str, Any]:
+        record = {**item, "run_id": self.run.id}
+        try:
+            return validated(record)
+        except (ValidationError, KeyError) as fault:
+            reason = _reason(fault)
+            self.run.deliver("rejected", {"reason": reason, "record": record})
+            self.run.problems.note("record_rejected", str(item.get("url") or item.get("found_on") or ""))
+            self.stats.inc_value("vok/validation/rejected")
+            raise DropItem(f"record rejected: {reason}") from fault
+
+
+def _reason(fault: ValidationError | KeyError) -> str:
+    if isinstance(fault, KeyError):
+        return f"schema: {fault} is not one of ours"
+    return "; ".join(
+        f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
+        for error in fault.errors(include_url=False, include_context=False, include_input=False)
+    )

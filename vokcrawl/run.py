@@ -1,0 +1,239 @@
+"""One run on one output folder: its lock, its id, its files and its memory, and the order that makes them agree.
+
+A record is appended to its `.part`; `commit` brings the files to the disk and then, in one transaction of the
+state, makes known what was met and how long each file is. So after a crash at any moment the files, cut back to
+those lengths, and the memory say the same.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Set
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings
+
+from vokcrawl.coverage import Coverage
+from vokcrawl.errors import ExitCode, StorageFailed, VokcrawlError
+from vokcrawl.fields import utc
+from vokcrawl.files import OutputFolder, RecordFile
+from vokcrawl.manifest import draft, file_entry, write_manifest
+from vokcrawl.outcome import Facts
+from vokcrawl.problems import Problems
+from vokcrawl.recovery import recover
+from vokcrawl.state.rows import FileRow, RunRow
+from vokcrawl.state.sqlite import SqliteState
+
+logger = logging.getLogger(__name__)
+
+# A batch is committed when it has so many records; the run's extension commits by the clock besides.
+BATCH = 500
+
+
+class Run:
+    """An open run. `open` begins it, `close` ends it; in between `deliver` and `commit`."""
+
+    def __init__(self, folder: OutputFolder, state: SqliteState, row: RunRow, started: datetime) -> None:
+        self.folder = folder
+        self.state = state
+        self.row = row
+        self.started = started
+        self.problems = Problems()
+        self.coverage = Coverage()
+        self.counts: Counter[str] = Counter()
+        self.other_sources: list[str] = []
+        self.facts = Facts()
+        self.failure: VokcrawlError | None = None
+        # ETag and Last-Modified of the answers that articles on their way to delivery were read from.
+        self.validators: dict[str, tuple[str | None, str | None]] = {}
+        self._teasers: set[str] = set()
+        self._articles: set[str] = set()
+        self._files: dict[str, RecordFile] = {}
+        self._pending = 0
+
+    @classmethod
+    def open(cls, output_dir: str, spider: str, arguments: Mapping[str, Any], settings: BaseSettings) -> Run:
+        """Takes the folder, finishes what dead runs left, and registers this one.
+
+        Raises `FolderHeld` or `StorageFailed`; then the folder is free again.
+        """
+        started = datetime.now(UTC)
+        folder = OutputFolder(output_dir)
+        folder.take(f"`scrapy crawl {spider}` since {utc(started)}")
+        try:
+            state = SqliteState.open(folder.state, expected=folder.holds_records())
+            try:
+                recover(folder, state, started)
+                _warn_of_clock(state, started)
+                row = cls._register(folder, state, spider, started, arguments, settings)
+            except BaseException:
+                state.close()
+                raise
+        except BaseException:
+            folder.release()
+            raise
+        return cls(folder, state, row, started)
+
+    @staticmethod
+    def _register(
+        folder: OutputFolder,
+        state: SqliteState,
+        spider: str,
+        started: datetime,
+        arguments: Mapping[str, Any],
+        settings: BaseSettings,
+    ) -> RunRow:
+        stem = started.strftime("%Y%m%dT%H%M%SZ")
+        run_id, number = stem, 1
+        while state.has_run(run_id) or folder.manifest(run_id).exists():
+            number += 1
+            run_id = f"{stem}-{number}"
+        known = draft(run_id, spider, utc(started), arguments, settings)
+        row = RunRow(run_id, utc(started), None, None, None, None, orjson.dumps(known).decode())
+        state.begin()
+        state.put_run(row)
+        state.commit()
+        return row
+
+    @staticmethod
+    def of(crawler: Crawler) -> Run:
+        """The run that the crawl belongs to; `extensions.run` opens it before any other component is built."""
+        run = getattr(crawler.spider, "run", None)
+        if not isinstance(run, Run):
+            raise RuntimeError("no run is open: vokcrawl.extensions.run.RunExtension must be among EXTENSIONS")
+        return run
+
+    @property
+    def id(self) -> str:
+        return self.row.run_id
+
+    def now(self) -> str:
+        return utc(datetime.now(UTC))
+
+    def meet_teaser(self, identity: str) -> bool:
+        """Whether this teaser is to be delivered: not met in this run, nor delivered by an earlier one."""
+        if identity in self._teasers:
+            return False
+        self._teasers.add(identity)
+        entry = self.state.entries([identity]).get(identity)
+        return entry is None or not entry.delivered
+
+    def meet_article(self, identity: str) -> bool:
+        """Whether this article comes to the pipelines for the first time in this run."""
+        if identity in self._articles:
+            return False
+        self._articles.add(identity)
+        return True
+
+    @property
+    def met_teasers(self) -> Set[str]:
+        """The ids of the teasers that this run has already given to the pipelines."""
+        return self._teasers
+
+    def deliver(self, kind: str, record: Mapping[str, Any]) -> None:
+        """Appends a record to its file. It counts as delivered with the next `commit`.
+
+        `kind` is one of `files.DATA_KINDS`. Raises `StorageFailed`.
+        """
+        if kind not in self._files:
+            self._files[kind] = RecordFile(self.folder, f"{kind}/{self.id}.jsonl")
+        self._files[kind].append(orjson.dumps(record))
+        self.coverage.add(kind, record)
+        self.counts[kind] += 1
+        self._pending += 1
+
+    def commit_if_full(self) -> None:
+        """Commits when the batch is full."""
+        if self._pending >= BATCH:
+            self.commit()
+
+    def remember(self) -> SqliteState:
+        """The state, ready to be changed; the changes last with the next `commit`."""
+        self.state.begin()
+        return self.state
+
+    def commit(self) -> None:
+        """Files first, then the state. Raises `StorageFailed`; then nothing of the batch is known."""
+        for file in self._files.values():
+            file.sync()
+        if self._pending:
+            self.state.begin()
+            for file in self._files.values():
+                self.state.put_file(FileRow(file.name, self.id, file.bytes, file.records))
+        self.state.commit()
+        self._pending = 0
+
+    def fail(self, failure: VokcrawlError) -> None:
+        """Notes that the run cannot go on. The first failure stays."""
+        if self.failure is None:
+            self.failure = failure
+            logger.critical("%s", failure)
+
+    def close(self, outcome: str, code: ExitCode, told: Mapping[str, Any]) -> None:
+        """Commits, gives the files their names, writes the manifest, and frees the folder.
+
+        `told` is what the caller adds to the manifest. Raises `StorageFailed`; the folder is freed all the same,
+        and the next run finishes what is left.
+        """
+        try:
+            self.commit()
+            for file in self._files.values():
+                file.finish()
+            self._write_manifest(outcome, code, told)
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Leaves everything as it was last committed, and frees the folder."""
+        try:
+            for file in self._files.values():
+                file.abandon()
+            self.state.rollback()
+            self.state.close()
+        except StorageFailed as failure:
+            self.fail(failure)
+        finally:
+            self.folder.release()
+
+    def _write_manifest(self, outcome: str, code: ExitCode, told: Mapping[str, Any]) -> None:
+        previous = self.state.last_manifest()
+        self.row.ended_at, self.row.outcome, self.row.exit_code = self.now(), outcome, int(code)
+        manifest = {
+            **orjson.loads(self.row.draft),
+            "ended_at": self.row.ended_at,
+            "outcome": outcome,
+            "exit_code": int(code),
+            "counts": dict(sorted(self.counts.items())),
+            **told,
+            "files": [
+                file_entry(FileRow(file.name, self.id, file.bytes, file.records), file.sha256())
+                for file in self._files.values()
+            ],
+            "coverage": self.coverage.told(),
+            "errors": self.problems.told(),
+            "owed": [
+                {"id": row.id, "url": row.url, "reason": row.reason, "attempts": row.attempts, "next_at": row.next_at}
+                for row in self.state.owed()
+            ],
+            "other_sources": self.other_sources,
+            "previous_manifest": {"run_id": previous[0], "sha256": previous[1]} if previous else None,
+        }
+        self.row.manifest_sha256 = write_manifest(self.folder, manifest)
+        self.state.begin()
+        self.state.put_run(self.row)
+        self.state.commit()
+
+
+def _warn_of_clock(state: SqliteState, started: datetime) -> None:
+    last = state.runs(1)
+    if last and last[0].started_at > utc(started):
+        logger.warning(
+            "The clock says %s, but run %s began at %s: was it set back? Times in this run's records may be wrong",
+            utc(started),
+            last[0].run_id,
+            last[0].started_at,
+        )

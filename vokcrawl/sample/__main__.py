@@ -1,0 +1,74 @@
+"""``python -m vokcrawl.sample``: serve the sample site until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from vokcrawl.sample.quirks import ALL_FAULTS, DEFAULT_FAULTS
+from vokcrawl.sample.server import SampleServer
+from vokcrawl.sample.site import SampleSite
+from vokcrawl.sample.skins import SKINS
+
+WRONG_ARGUMENTS = 2
+
+
+def faults_named(value: str) -> frozenset[str]:
+    """``none``, ``default``, ``all``, or a comma-separated list of faults."""
+    sets = {"none": frozenset[str](), "default": DEFAULT_FAULTS, "all": ALL_FAULTS}
+    return sets[value] if value in sets else frozenset(filter(None, value.replace(" ", "").split(",")))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    parser = argparse.ArgumentParser(prog="python -m vokcrawl.sample", description=__doc__)
+    parser.add_argument("--articles", type=int, default=60, help="articles of the wanted source (default 60)")
+    parser.add_argument("--skin", choices=tuple(SKINS), default="classic")
+    parser.add_argument("--more", choices=("link", "ajax"), default="link", help='what "More Articles" is')
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--faults", type=faults_named, default=DEFAULT_FAULTS, help="none, default, all, or a comma list"
+    )
+    parser.add_argument("--truth", type=Path, metavar="FILE", help="write what a perfect crawl delivers")
+    return parser
+
+
+def write_truth(site: SampleSite, path: Path | None) -> None:
+    """Write the truth as JSON where *path* is given."""
+    if path is not None:
+        path.write_text(json.dumps(site.truth(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; the exit code: 0, or 2 for values that are wrong or cannot be had."""
+    options = parser().parse_args(arguments)
+    try:
+        site = SampleSite(
+            options.articles, skin=options.skin, more=options.more, seed=options.seed, faults=options.faults
+        )
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return WRONG_ARGUMENTS
+    # Blocked before the server's thread starts, which inherits this: sigwait alone then takes the signals.
+    ending = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    try:
+        with SampleServer(site, options.port) as server:
+            write_truth(site, options.truth)
+            print(f"{server.url}/", flush=True)
+            signal.sigwait(ending)
+        # Once more: a fault may have changed the site while it was served.
+        write_truth(site, options.truth)
+    except (OSError, OverflowError) as error:
+        print(error, file=sys.stderr)
+        return WRONG_ARGUMENTS
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

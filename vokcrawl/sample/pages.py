@@ -1,0 +1,162 @@
+"""Renders the site's pages, each piece once, and keeps the bytes until they would come out differently."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from vokcrawl.sample import views
+from vokcrawl.sample.content import SampleArticle
+from vokcrawl.sample.shelf import Shelf
+from vokcrawl.sample.skins import Skin
+from vokcrawl.sample.sources import NEWSTREAM, STREAM_OF, Stream
+from vokcrawl.sample.views import MoreView
+
+BLOCK_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A rendered page, or a part of one, with a tag that changes when the bytes do."""
+
+    body: bytes
+    tag: str
+
+
+def _page(content: str) -> Page:
+    body = content.encode()
+    return Page(body, hashlib.sha1(body, usedforsecurity=False).hexdigest()[:16])
+
+
+class Pages:
+    """The pages of *shelf* in *skin*. Absolute addresses start with ``base_url``, which may be set later."""
+
+    def __init__(self, shelf: Shelf, skin: Skin, more: str, page_size: int) -> None:
+        self._shelf = shelf
+        self._skin = skin
+        self._ajax = more == "ajax"
+        self._page_size = page_size
+        self._base_url = ""
+        self._version = -1
+        # An article's own part and its teasers outlive changes of other articles. The article is kept beside
+        # them to see whether it is still the same one.
+        self._own: dict[str, tuple[SampleArticle, Page]] = {}
+        self._teasers: dict[tuple[str, bool], tuple[SampleArticle, str]] = {}
+        self._listings: dict[tuple[Stream, int], Page] = {}
+        self._blocks: dict[Stream, Page] = {}
+        self._entries: dict[Stream, list[SampleArticle]] = {}
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port, without a slash at the end."""
+        return self._base_url
+
+    @base_url.setter
+    def base_url(self, url: str) -> None:
+        self._base_url = url.rstrip("/")
+        self._own.clear()
+        self._teasers.clear()
+        self._version = -1
+
+    def article(self, article: SampleArticle) -> Page:
+        """An article's page: its own part, then the newest of its source."""
+        self._refresh()
+        known = self._own.get(article.id)
+        if known is None or known[0] is not article:
+            head, _ = self._skin.page(views.GENERIC_TITLE)
+            own = self._skin.article(views.article_view(article, self._base_url))
+            known = self._own[article.id] = (article, _page(head + own))
+        block = self._block(STREAM_OF[article.source])
+        return Page(known[1].body + block.body, f"{known[1].tag}-{block.tag}")
+
+    def listing(self, stream: Stream, number: int) -> Page | None:
+        """Page *number* (1 is the first) of a listing; None past its end. A first page there always is."""
+        self._refresh()
+        page = self._listings.get((stream, number))
+        if page is None:
+            entries = self.entries(stream)
+            start = (number - 1) * self._page_size
+            if number < 1 or (number > 1 and start >= len(entries)):
+                return None
+            end = start + self._page_size
+            content = self._skin.listing(
+                stream.name,
+                [self._teaser(article, titled=True) for article in entries[start:end]],
+                self._more(stream, number) if end < len(entries) else None,
+            )
+            page = self.framed(f"{stream.name} | {views.SITE_TITLE}", content)
+            self._listings[stream, number] = page
+        return page
+
+    def fragment(self, stream: Stream, start: int, size: int) -> bytes:
+        """The items that a load-more request gets: *size* from offset *start* on; none past the end."""
+        self._refresh()
+        entries = self.entries(stream)[start : start + size]
+        return "".join(self._teaser(article, titled=True) for article in entries).encode()
+
+    def front(self) -> Page:
+        """The front page: the newest of all sources, and the way to the news stream."""
+        self._refresh()
+        newest = self.entries(NEWSTREAM)[: self._page_size]
+        teasers = [self._teaser(article, titled=True) for article in newest]
+        more = MoreView(href=NEWSTREAM.path)
+        return self.framed(views.SITE_TITLE, self._skin.listing(views.SITE_TITLE, teasers, more))
+
+    def message(self, heading: str, sentence: str) -> Page:
+        """A page that only says something."""
+        return self.framed(f"{heading} | {views.SITE_TITLE}", self._skin.message(heading, sentence))
+
+    def gate(self) -> Page:
+        """The sign-up page."""
+        return self.framed(f"Sign up | {views.SITE_TITLE}", self._skin.gate())
+
+    def framed(self, title: str, content: str) -> Page:
+        """*content* in the site's frame."""
+        head, tail = self._skin.page(title)
+        return _page(head + content + tail)
+
+    def entries(self, stream: Stream) -> list[SampleArticle]:
+        """What a listing shows, in order: the last item of page 2 comes again as the first of page 3."""
+        self._refresh()
+        entries = self._entries.get(stream)
+        if entries is None:
+            entries = list(self._shelf.stream(stream))
+            repeat = 2 * self._page_size - 1
+            if repeat + 1 < len(entries):
+                entries.insert(repeat, entries[repeat])
+            self._entries[stream] = entries
+        return entries
+
+    def _refresh(self) -> None:
+        if self._version != self._shelf.version:
+            self._listings.clear()
+            self._blocks.clear()
+            self._entries.clear()
+            self._version = self._shelf.version
+
+    def _block(self, stream: Stream) -> Page:
+        block = self._blocks.get(stream)
+        if block is None:
+            newest = self._shelf.stream(stream)[:BLOCK_SIZE]
+            more = MoreView(ajax=stream.ajax, start=BLOCK_SIZE, size=self._page_size)
+            content = self._skin.block(
+                f"More From {stream.name}",
+                [self._teaser(article, titled=False) for article in newest],
+                more if self._ajax else MoreView(href=stream.path),
+            )
+            _, tail = self._skin.page(views.GENERIC_TITLE)
+            block = self._blocks[stream] = _page(content + tail)
+        return block
+
+    def _more(self, stream: Stream, number: int) -> MoreView:
+        if self._ajax:
+            return MoreView(ajax=stream.ajax, start=number * self._page_size, size=self._page_size)
+        return MoreView(href=f"{stream.path}page/{number + 1}/")
+
+    def _teaser(self, article: SampleArticle, *, titled: bool) -> str:
+        key = (article.id, titled)
+        known = self._teasers.get(key)
+        if known is None or known[0] is not article:
+            view = views.teaser_view(article, self._base_url, titled=titled)
+            known = self._teasers[key] = (article, self._skin.teaser(view))
+        return known[1]

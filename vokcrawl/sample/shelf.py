@@ -1,0 +1,120 @@
+"""What the sample site has at present: articles in list order, and how they are changed."""
+
+from __future__ import annotations
+
+import datetime
+import random
+from dataclasses import dataclass, replace
+
+from vokcrawl.sample.content import OTHER_EVERY, SampleArticle, make_article, make_other
+from vokcrawl.sample.sources import STREAM_OF, WANTED, Stream
+from vokcrawl.sample.writing import write_edit
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """How a removed article answers, and whether listings go on showing it."""
+
+    status: int
+    listed: bool
+
+
+class Shelf:
+    """The articles of a site. ``version`` grows with each change that pages can show."""
+
+    def __init__(self, articles: int, others: int | None, seed: int) -> None:
+        """*articles* wanted ones, and *others* of other sources: a third as many where None."""
+        if others is None:
+            others = -(-articles // OTHER_EVERY)
+        self.seed = seed
+        self.version = 0
+        self.removed: dict[str, Removal] = {}
+        self._next_index = articles
+        self._edits = 0
+        made = [make_article(index, seed) for index in range(articles)]
+        made += [make_other(index, seed) for index in range(others)]
+        self._articles = {article.id: article for article in made}
+        self.first_ids = tuple(article.id for article in made[:articles])
+        self._newest_ts = max((article.ts for article in made), default=0)
+        self._streams: dict[Stream, list[SampleArticle]] = {}
+        self._streams_version = -1
+
+    def get(self, article_id: str) -> SampleArticle:
+        """The article as it stands. Raises KeyError for an unknown id."""
+        try:
+            return self._articles[article_id]
+        except KeyError:
+            raise KeyError(f"no article {article_id!r} on the sample site") from None
+
+    def __contains__(self, article_id: str) -> bool:
+        return article_id in self._articles
+
+    def all(self) -> list[SampleArticle]:
+        """Every article, also removed ones, newest shown day first."""
+        return sorted(self._articles.values(), key=lambda each: (each.published_on, each.ts), reverse=True)
+
+    def stream(self, stream: Stream) -> list[SampleArticle]:
+        """The articles of a listing: by shown day, then by ingestion, newest first."""
+        if self._streams_version != self.version:
+            self._streams = {each: [] for each in STREAM_OF.values()}
+            for article in self.all():
+                removal = self.removed.get(article.id)
+                if removal is None or removal.listed:
+                    self._streams[STREAM_OF[None]].append(article)
+                    self._streams[STREAM_OF[article.source]].append(article)
+            self._streams_version = self.version
+        return self._streams[stream]
+
+    def publish(self, late_days: int = 0) -> SampleArticle:
+        """A new wanted article, ingested after all before it and shown *late_days* before that day."""
+        article = make_article(self._next_index, self.seed, late_days=late_days)
+        self._next_index += 1
+        self._put(article)
+        return article
+
+    def publish_late(self, days: int | None) -> SampleArticle:
+        """A new wanted article shown *days* before its ingestion; None: at two thirds of the list's depth."""
+        if days is None:
+            listed = self.stream(STREAM_OF[WANTED])
+            newest = make_article(self._next_index, self.seed, late_days=0).published_on
+            days = (newest - listed[len(listed) * 2 // 3].published_on).days if listed else 1
+        return self.publish(late_days=max(1, days))
+
+    def edit(self, article_id: str, *, title: bool) -> None:
+        """Put a new sentence before the second paragraph; with *title*, lengthen the headline, too."""
+        article = self.get(article_id)
+        self._edits += 1
+        rng = random.Random(f"{self.seed}:edit:{article_id}:{self._edits}")
+        first, second, *rest = article.paragraphs
+        headline = article.headline
+        if title:
+            headline = (*headline[:-1], headline[-1] + " (corrected)")
+        paragraphs = (first, f"{write_edit(rng)} {second}", *rest)
+        self._put(replace(article, paragraphs=paragraphs, headline=headline))
+
+    def meter(self, article_id: str, *, metered: bool) -> None:
+        """Show only part of the text, or all of it again."""
+        self._put(replace(self.get(article_id), metered=metered))
+
+    def remove(self, article_id: str, removal: Removal) -> None:
+        """Take an article away. Its other data stay, for :meth:`restore`."""
+        self.get(article_id)
+        self.removed[article_id] = removal
+        self.version += 1
+
+    def restore(self, article_id: str) -> None:
+        """Bring a removed article back; nothing happens to one that is there."""
+        self.get(article_id)
+        if self.removed.pop(article_id, None) is not None:
+            self.version += 1
+
+    def _put(self, article: SampleArticle) -> None:
+        self._articles[article.id] = article
+        self._newest_ts = max(self._newest_ts, article.ts)
+        self.version += 1
+
+    @property
+    def changed_at(self) -> datetime.datetime:
+        """A logical time of the last change, UTC, to the second: it moves with every change."""
+        # The real clock would give two changes within one second the same Last-Modified, and a stale 304.
+        return datetime.datetime.fromtimestamp(self._newest_ts + self.version, datetime.UTC)

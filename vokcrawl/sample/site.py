@@ -1,0 +1,273 @@
+"""The sample site: requests in, answers out, no network. It may be changed while it is being served."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+from vokcrawl.sample import validators as conditional
+from vokcrawl.sample.pages import Page, Pages
+from vokcrawl.sample.quirks import DEFAULT_FAULTS, FAULT_INDEX, REMOVED_INDEX, checked_faults
+from vokcrawl.sample.shelf import Removal, Shelf
+from vokcrawl.sample.skins import SKINS
+from vokcrawl.sample.sources import NEWSTREAM, STREAM_BY_AJAX, STREAM_BY_PATH, Stream
+from vokcrawl.sample.truth import truth
+from vokcrawl.sample.views import AJAX_ACTION, AJAX_PATH
+
+GATE_PATH = "/free-member-form/"
+ARTICLE_PATH = re.compile(r"/newstream/(\d{10}-\d{4,9})(?:/|$)")
+LISTING_PATH = re.compile(r"(/newstream/|/article/\d+/)(?:page/(\d{1,6})/)?")
+# The fault "inserted" publishes an article after this many listing or load-more requests.
+INSERT_AFTER = 2
+MAX_FRAGMENT = 100
+
+HEADINGS = {
+    302: "Found",
+    404: "Page not found",
+    405: "Method not allowed",
+    410: "Gone",
+    429: "Too many requests",
+    503: "Service unavailable",
+}
+
+
+class Answer(NamedTuple):
+    """An HTTP response: the body is empty for HEAD, but its length is told."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(slots=True)
+class _Failure:
+    status: int
+    times: int
+    retry_after: int | None
+
+
+class SampleSite:
+    """A site of *articles* wanted articles, and *others* (None: a third as many) of other sources.
+
+    *skin* is ``classic`` or ``plain``; *more* says what "More Articles" is, ``link`` or ``ajax``; *page_size*
+    is the listings' length; *faults* are names from ``ALL_FAULTS``; with *validators* pages carry ETag and
+    Last-Modified. Raises ValueError for any other value. All methods may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        articles: int = 60,
+        *,
+        skin: str = "classic",
+        more: str = "link",
+        page_size: int = 10,
+        seed: int = 1,
+        faults: Collection[str] = DEFAULT_FAULTS,
+        others: int | None = None,
+        validators: bool = True,
+    ) -> None:
+        if skin not in SKINS:
+            raise ValueError(f"skin: {skin!r} is not one of {', '.join(SKINS)}")
+        if more not in ("link", "ajax"):
+            raise ValueError(f"more: {more!r} is not one of link, ajax")
+        if articles < 0 or page_size < 1 or (others is not None and others < 0):
+            raise ValueError("articles and others must be 0 or more, page_size 1 or more")
+        self.faults = checked_faults(faults)
+        self._validators = validators
+        self._lock = RLock()
+        self._shelf = Shelf(articles, others, seed)
+        self._pages = Pages(self._shelf, SKINS[skin](), more, page_size)
+        self._failures: dict[str, _Failure] = {}
+        self._first_time: dict[str, str] = {}
+        self._gated: set[str] = set()
+        self._list_requests = 0
+        self._assign_faults()
+
+    def _assign_faults(self) -> None:
+        """Give each fault that concerns one article its article; a site too small for one goes without."""
+        ids = dict(enumerate(self._shelf.first_ids))
+        for fault, index in FAULT_INDEX.items():
+            if fault in self.faults and index in ids:
+                if fault == "sign_up":
+                    self._gated.add(ids[index])
+                else:
+                    self._first_time[ids[index]] = fault
+        for index, status in REMOVED_INDEX.items():
+            if "removed" in self.faults and index in ids:
+                self._shelf.remove(ids[index], Removal(status, listed=True))
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port for absolute addresses; until it is set they are all root-relative."""
+        return self._pages.base_url
+
+    @base_url.setter
+    def base_url(self, url: str) -> None:
+        with self._lock:
+            self._pages.base_url = url
+
+    def truth(self) -> dict[str, Any]:
+        """What a perfect crawl of the site as it stands would deliver; see :mod:`vokcrawl.sample.truth`."""
+        with self._lock:
+            return truth(self._shelf, self.base_url, self._gated)
+
+    def publish(self, n: int = 1) -> list[str]:
+        """Publish *n* new articles at the top of the list; their ids, oldest first."""
+        with self._lock:
+            return [self._shelf.publish().id for _ in range(n)]
+
+    def publish_late(self, days: int | None = None) -> str:
+        """Publish an article that surfaces deep in the list: shown *days* before its ingestion. Its id.
+
+        Without *days* it comes in at about two thirds of the list's depth.
+        """
+        with self._lock:
+            return self._shelf.publish_late(days).id
+
+    def edit(self, article_id: str, *, title: bool = False) -> None:
+        """Change one paragraph and, with *title*, the headline. Raises KeyError for an unknown id."""
+        with self._lock:
+            self._shelf.edit(article_id, title=title)
+
+    def remove(self, article_id: str, status: int = 404, *, listed: bool = False) -> None:
+        """Let the article answer *status* (404 or 410); if *listed*, listings go on showing it."""
+        if status not in REMOVED_INDEX.values():
+            raise ValueError(f"status: {status} is not 404 or 410")
+        with self._lock:
+            self._shelf.remove(article_id, Removal(status, listed))
+
+    def restore(self, article_id: str) -> None:
+        """Bring a removed article back."""
+        with self._lock:
+            self._shelf.restore(article_id)
+
+    def meter(self, article_id: str) -> None:
+        """Show only the beginning of an article."""
+        with self._lock:
+            self._shelf.meter(article_id, metered=True)
+
+    def unmeter(self, article_id: str) -> None:
+        """Show the whole article again."""
+        with self._lock:
+            self._shelf.meter(article_id, metered=False)
+
+    def fail(self, key: str, status: int, times: int = 1, *, retry_after: int | None = None) -> None:
+        """Answer the next *times* requests (-1: all, 0: none any more) of *key* with *status*.
+
+        *key* is an article's id or a path; *retry_after*, in seconds, is sent where given. Raises
+        KeyError for an unknown id.
+        """
+        with self._lock:
+            if not key.startswith("/"):
+                self._shelf.get(key)
+            self._failures[key.rstrip("/")] = _Failure(status, times, retry_after)
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
+        """The response to a request; *target* is path and query as in the request line."""
+        with self._lock:
+            if method not in ("GET", "HEAD"):
+                return self._message(405, [("Allow", "GET, HEAD")])
+            answer = self._route(target, headers)
+        return answer if method == "GET" else answer._replace(body=b"")
+
+    def _route(self, target: str, headers: Mapping[str, str]) -> Answer:
+        path, _, query = target.partition("?")
+        if (failed := self._failed(path)) is not None:
+            return failed
+        if path == AJAX_PATH:
+            return self._fragment(query)
+        if match := ARTICLE_PATH.match(path):
+            return self._article(match[1], headers)
+        if match := LISTING_PATH.fullmatch(path if path.endswith("/") else path + "/"):
+            return self._listing(STREAM_BY_PATH.get(match[1]), int(match[2] or 1), headers)
+        return self._fixed(path)
+
+    def _fixed(self, path: str) -> Answer:
+        if path == "/robots.txt":
+            return _answer(200, b"User-agent: *\nDisallow:\n", "text/plain")
+        if path == "/":
+            return _answer(200, self._pages.front().body)
+        if path.rstrip("/") == GATE_PATH.rstrip("/"):
+            return _answer(200, self._pages.gate().body)
+        return self._message(404)
+
+    def _article(self, article_id: str, headers: Mapping[str, str]) -> Answer:
+        if (refused := self._failed(article_id) or self._withheld(article_id)) is not None:
+            return refused
+        fault = self._first_time.pop(article_id, None)
+        if fault == "rate_limited":
+            return self._message(429, [("Retry-After", "1")])
+        if fault == "listing_instead":
+            page = self._pages.listing(NEWSTREAM, 1)
+            return _answer(200, page.body if page else b"")
+        answer = self._validated(self._pages.article(self._shelf.get(article_id)), headers)
+        if fault == "edited":
+            self._shelf.edit(article_id, title=False)
+        return answer
+
+    def _withheld(self, article_id: str) -> Answer | None:
+        """The answer for an article that is not there, or behind the sign-up form."""
+        if article_id not in self._shelf:
+            return self._message(404)
+        if (removal := self._shelf.removed.get(article_id)) is not None:
+            return self._message(removal.status)
+        if article_id in self._gated:
+            return self._message(302, [("Location", self.base_url + GATE_PATH)])
+        return None
+
+    def _listing(self, stream: Stream | None, number: int, headers: Mapping[str, str]) -> Answer:
+        page = self._pages.listing(stream, number) if stream else None
+        if page is None:
+            return self._message(404)
+        answer = self._validated(page, headers)
+        self._count_list_request()
+        return answer
+
+    def _fragment(self, query: str) -> Answer:
+        """WordPress answers ``0`` to an action, or values, that it does not know."""
+        fields = {name: values[0] for name, values in parse_qs(query).items()}
+        try:
+            stream = STREAM_BY_AJAX.get(int(fields.get("id", "")))
+            start, size = int(fields.get("from", "")), int(fields.get("to", ""))
+        except ValueError:
+            stream, start, size = None, 0, 0
+        if stream is None or fields.get("action") != AJAX_ACTION or start < 0 or size < 1:
+            return _answer(200, b"0")
+        answer = _answer(200, self._pages.fragment(stream, start, min(size, MAX_FRAGMENT)))
+        self._count_list_request()
+        return answer
+
+    def _count_list_request(self) -> None:
+        self._list_requests += 1
+        if self._list_requests == INSERT_AFTER and "inserted" in self.faults:
+            self._shelf.publish()
+
+    def _failed(self, key: str) -> Answer | None:
+        failure = self._failures.get(key.rstrip("/")) if self._failures else None
+        if failure is None or failure.times == 0:
+            return None
+        if failure.times > 0:
+            failure.times -= 1
+        more = [] if failure.retry_after is None else [("Retry-After", str(failure.retry_after))]
+        return self._message(failure.status, more)
+
+    def _message(self, status: int, more: list[tuple[str, str]] | None = None) -> Answer:
+        page = self._pages.message(HEADINGS.get(status, "Sorry"), "There is nothing to read here.")
+        return _answer(status, page.body, more=more)
+
+    def _validated(self, page: Page, headers: Mapping[str, str]) -> Answer:
+        if not self._validators:
+            return _answer(200, page.body)
+        marks = conditional.marks(page.tag, self._shelf.changed_at)
+        if conditional.is_unchanged(headers, page.tag, self._shelf.changed_at):
+            return Answer(304, marks, b"")
+        return _answer(200, page.body, more=marks)
+
+
+def _answer(status: int, body: bytes, kind: str = "text/html", more: list[tuple[str, str]] | None = None) -> Answer:
+    headers = [("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(body)))]
+    return Answer(status, headers + (more or []), body)

@@ -1,0 +1,61 @@
+"""What a skin must render."""
+
+from __future__ import annotations
+
+import html
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from vokcrawl.sample.views import ArticleView, FigureView, MoreView, TeaserView
+
+GATE = (
+    '<div class="nk-paywall-free-member-form"><h3>Sign up for a free account</h3>'
+    '<form method="post" action="#"><label>E-mail <input type="email" name="email"></label></form></div>'
+)
+
+
+def text(value: str) -> str:
+    """*value* as HTML text."""
+    return html.escape(value, quote=False)
+
+
+def attr(value: str) -> str:
+    """*value* as an HTML attribute in double quotes."""
+    return html.escape(value)
+
+
+class Skin(ABC):
+    """Turns views into HTML. ``page`` frames a page; all others give what goes inside."""
+
+    @abstractmethod
+    def page(self, title: str) -> tuple[str, str]:
+        """What stands before and after a page's own content; *title* is the HTML title."""
+
+    @abstractmethod
+    def teaser(self, view: TeaserView) -> str:
+        """One item of a listing, of a load-more fragment, or, without title, of an article page's block."""
+
+    @abstractmethod
+    def listing(self, heading: str, teasers: Sequence[str], more: MoreView | None) -> str:
+        """A listing page's content; *teasers* are rendered ones. No *more*: nothing follows."""
+
+    @abstractmethod
+    def article(self, view: ArticleView) -> str:
+        """The article's own part of an article page."""
+
+    @abstractmethod
+    def block(self, heading: str, teasers: Sequence[str], more: MoreView) -> str:
+        """The "More From" part of an article page."""
+
+    def message(self, heading: str, sentence: str) -> str:
+        """A page that only says something, such as a 404."""
+        return f"<h3>{text(heading)}</h3>\n<p>{text(sentence)}</p>\n"
+
+    def gate(self) -> str:
+        """The sign-up form. It comes from a plugin of the site, not from its theme, so all skins share it."""
+        return GATE + "\n"
+
+    def figure(self, view: FigureView) -> str:
+        """An image as the editor writes it into the text: content, hence the same in all skins."""
+        caption = f"<figcaption>{text(view.caption)}</figcaption>" if view.caption else ""
+        return f'<figure><img src="{attr(view.src)}" alt="">{caption}</figure>\n'

@@ -1,0 +1,57 @@
+"""The sources whose articles the sample site carries, and the streams in which it lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LOGO_FOLDER = "/uploads/"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSource:
+    """Where articles come from.
+
+    ``logo`` is the file below ``/uploads/`` by which a listing tells the source; ``listing`` the number in
+    ``/article/<n>/``; ``ajax`` the number in load-more requests, unrelated to it, as on the real site.
+    """
+
+    name: str
+    language: str
+    logo: str
+    listing: int
+    ajax: int
+
+    @property
+    def logo_path(self) -> str:
+        """The logo's root-relative address."""
+        return LOGO_FOLDER + self.logo
+
+
+WANTED = SampleSource("Voice of Korea (EN)", "en", "sites/4/2019/01/Voice-of-Korea-EN.jpg", 163, 189901)
+VOK_KOREAN = SampleSource("Voice of Korea (Kr)", "ko", "sites/4/2019/01/Voice-of-Korea-KR.jpg", 164, 189877)
+KCNA_ENGLISH = SampleSource("KCNA (En)", "en", "sites/5/2015/11/kcna-english.png", 156, 190036)
+KCNA_KOREAN = SampleSource("KCNA (Kr)", "ko", "sites/5/2015/11/kcna-korean.png", 155, 190101)
+RODONG_KOREAN = SampleSource("Rodong Sinmun (Kr)", "ko", "sites/5/2015/11/rodong-korean.png", 158, 189661)
+PYONGYANG_TIMES = SampleSource("Pyongyang Times", "en", "sites/5/2015/11/py-times.png", 171, 190412)
+
+OTHERS = (KCNA_ENGLISH, VOK_KOREAN, RODONG_KOREAN, PYONGYANG_TIMES, KCNA_KOREAN)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A listing: all sources where ``source`` is None, else one source. ``path`` is its first page."""
+
+    name: str
+    path: str
+    ajax: int
+    source: SampleSource | None
+
+
+NEWSTREAM = Stream("Newstream", "/newstream/", 189500, None)
+STREAMS = (
+    NEWSTREAM,
+    *(Stream(each.name, f"/article/{each.listing}/", each.ajax, each) for each in (WANTED, *OTHERS)),
+)
+STREAM_OF = {stream.source: stream for stream in STREAMS}
+STREAM_BY_AJAX = {stream.ajax: stream for stream in STREAMS}
+STREAM_BY_PATH = {stream.path: stream for stream in STREAMS}

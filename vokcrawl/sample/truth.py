@@ -1,0 +1,74 @@
+"""What a perfect crawl of the sample site would deliver."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Container, Mapping
+from typing import Any
+
+from vokcrawl.sample.content import SampleArticle
+from vokcrawl.sample.shelf import Removal, Shelf
+from vokcrawl.sample.sources import WANTED
+from vokcrawl.sample.texts import ZERO_WIDTH, one_line
+
+
+def truth(shelf: Shelf, base_url: str, gated: Container[str]) -> dict[str, Any]:
+    """The site as it stands, JSON-able, newest shown day first.
+
+    ``articles`` and ``teasers`` are those of the wanted source; ``others`` the ids of all other sources'
+    articles; ``removed`` and ``gated`` the wanted articles that nobody can read, left out of ``articles``.
+    """
+    everything = shelf.all()
+    wanted = [article for article in everything if article.source is WANTED]
+    readable = [each for each in wanted if each.id not in shelf.removed and each.id not in gated]
+    return {
+        "articles": [_article(article, base_url) for article in readable],
+        "teasers": [_teaser(each, base_url) for each in wanted if _listed(each, shelf.removed)],
+        "others": [article.id for article in everything if article.source is not WANTED],
+        "removed": [
+            {"id": each.id, "url": url(each, base_url), "status": shelf.removed[each.id].status}
+            for each in wanted
+            if each.id in shelf.removed
+        ],
+        "gated": [article.id for article in wanted if article.id in gated],
+    }
+
+
+def url(article: SampleArticle, base_url: str) -> str:
+    """The canonical address: absolute, with the trailing slash, without encoded zero-width spaces."""
+    return base_url + article.path.replace(ZERO_WIDTH, "")
+
+
+def _listed(article: SampleArticle, removed: Mapping[str, Removal]) -> bool:
+    return article.id not in removed or removed[article.id].listed
+
+
+def _article(article: SampleArticle, base_url: str) -> dict[str, Any]:
+    ingested = datetime.datetime.fromtimestamp(article.ts, datetime.UTC)
+    return {
+        "id": article.id,
+        "url": url(article, base_url),
+        "title": one_line(article.title),
+        "body": "\n\n".join(one_line(paragraph) for paragraph in article.shown),
+        "published_on": article.published_on.isoformat(),
+        "ingested_at": f"{ingested:%Y-%m-%dT%H:%M:%SZ}",
+        "source": article.source.name,
+        "language": article.source.language,
+        "original_url": article.original_url,
+        "story": article.story,
+        "images": [{"url": base_url + image.path, "caption": image.caption} for image in article.images],
+        "truncated": article.metered,
+    }
+
+
+def _teaser(article: SampleArticle, base_url: str) -> dict[str, Any]:
+    return {
+        "id": article.id,
+        "url": url(article, base_url),
+        # Every listed article stands in its source's listing, so none is known from a title-less block alone.
+        "title": one_line(article.title),
+        "excerpt": article.excerpt,
+        "published_on": article.published_on.isoformat(),
+        "source": article.source.name,
+        "language": article.source.language,
+    }

@@ -1,0 +1,1 @@
+"""Spiders connect pages, walk and memory; they hold no parsing of their own."""

@@ -1,0 +1,254 @@
+"""Articles: what an answer to an article's address means, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from scrapy import Request
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from vokcrawl.fields import article_id, canonical_url, utc
+from vokcrawl.items import REMOVAL
+from vokcrawl.loaders import load_article
+from vokcrawl.pages.article import ArticlePage
+from vokcrawl.pages.document import PageFault
+from vokcrawl.pages.gates import is_sign_up
+from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.pages.sources import Belongs, same_source
+from vokcrawl.pipelines.revisions import still_there
+from vokcrawl.recheck import SECOND_LOOK, is_confirmed, next_attempt, next_check
+from vokcrawl.spiders.base import SourceSpider
+from vokcrawl.spiders.failures import name_of, request_of
+from vokcrawl.state.rows import ArticleRow, OwedRow, Status
+
+
+class ArticleSpider(SourceSpider):
+    """The callbacks of article requests."""
+
+    def parse_article(
+        self, response: Response, identity: str, teaser: RawTeaser | None = None, found_on: str = ""
+    ) -> Iterator[Any]:
+        """Reads an article page; gives its record, its teasers, and the teaser that waited for it."""
+        if response.status == 304:
+            self._not_modified(identity)
+            return
+        if response.status in (404, 410):
+            yield from self._missing(response, identity, teaser, found_on)
+            return
+        fault = self._misdirected(response, identity)
+        page = None
+        if fault is None:
+            try:
+                page = ArticlePage(self.document(response).root, response.url)
+            except PageFault as found:
+                fault = found.name
+        if page is not None and not page.is_article():
+            # A listing, or mere chrome, in its place: the site does that now and then, so ask again first.
+            again = self._again(response)
+            if again is not None:
+                yield again
+                return
+            fault = "not_an_article"
+        if page is None or fault is not None:
+            yield from self._failed(identity, _asked(response), fault or "unreadable", teaser, found_on)
+            return
+        yield from self.read_article(response, page, identity, teaser, found_on)
+
+    def read_article(
+        self,
+        response: Response,
+        page: ArticlePage,
+        identity: str,
+        teaser: RawTeaser | None = None,
+        found_on: str = "",
+    ) -> Iterator[Any]:
+        """The records of a page that is an article's; nothing of an article of another source but a note."""
+        raw = page.read()
+        source = raw.meta.source if raw.meta else None
+        if source is not None and not same_source(source, self.options.source):
+            self._other_source(identity, response.url)
+            return
+        if teaser is not None:
+            # The block did not say whose it is; its article does.
+            yield self.teaser_item(teaser, found_on, source)
+        yield from self._block_teasers(page, response.url)
+        item = load_article(raw, identity, response.url)
+        if "title" not in item or (not item["body"] and raw.meta is None):
+            reason = "without_text" if "title" in item else "without_title"
+            yield from self._failed(identity, response.url, reason, None, found_on)
+            return
+        self._note_lacks(item, raw.meta is not None, bool(raw.meta and raw.meta.date), response.url)
+        self.run.facts.articles += 1
+        self.run.facts.articles_metered += raw.truncated
+        if not self.in_window(item.get("published_on")):
+            return
+        self.run.validators[identity] = validators_of(response)
+        now = self.run.now()
+        yield item | {"first_seen_at": now, "fetched_at": now}
+
+    def failed_article(self, failure: Failure) -> Iterator[Any]:
+        """Errback: the article could not be had after all retries."""
+        request = request_of(failure)
+        given = request.cb_kwargs
+        yield from self._failed(given["identity"], request.url, name_of(failure), given["teaser"], given["found_on"])
+
+    def _again(self, response: Response) -> Request | None:
+        if response.request is None:
+            return None
+        return get_retry_request(response.request, spider=self, reason="not_an_article")
+
+    def _misdirected(self, response: Response, identity: str) -> str | None:
+        if article_id(response.url) == identity:
+            return None
+        return "sign_up" if is_sign_up(response.url) else "redirected"
+
+    def _failed(self, identity: str, url: str, reason: str, teaser: RawTeaser | None, found_on: str) -> Iterator[Any]:
+        """Remembers what could not be had. A delivered article stays as it is, and due as it was."""
+        self.note(f"article_{reason}", url)
+        self.run.facts.pages_failed += 1
+        state = self.run.remember()
+        row = state.articles([identity]).get(identity)
+        if row is None or not row.revision:
+            before = state.owed_of(identity)
+            attempts = before.attempts + 1 if before else 1
+            first = before.first_at if before else self.run.now()
+            later = next_attempt(attempts, datetime.now(UTC))
+            # The address that was asked for, not one that a redirect led to, is what is owed.
+            address = before.url if before else canonical_url(url) if article_id(url) == identity else None
+            if address is not None:
+                state.put_owed(OwedRow(identity, address, reason, attempts, first, later))
+        if teaser is not None:
+            # A row of a listing is never lost because its article is.
+            yield self.teaser_item(teaser, found_on)
+
+    def _missing(self, response: Response, identity: str, teaser: RawTeaser | None, found_on: str) -> Iterator[Any]:
+        """404 or 410: noted the first time, believed when a second look a day or more later finds the same."""
+        self.note("article_not_found" if response.status == 404 else "article_gone", response.url)
+        now = datetime.now(UTC)
+        state = self.run.remember()
+        row = state.articles([identity]).get(identity)
+        if row is None or not row.revision:
+            self._never_had(response, identity, now)
+            if teaser is not None:
+                yield self.teaser_item(teaser, found_on)
+            return
+        row.checked_at = utc(now)
+        row.missing_status = response.status
+        if row.status is Status.DELIVERED and is_confirmed(row.missing_since, now):
+            yield {
+                "schema": REMOVAL,
+                "id": identity,
+                "url": row.url,
+                "status": response.status,
+                "first_missing_at": row.missing_since,
+                "confirmed_at": utc(now),
+                "last_hash": row.content_hash,
+            }
+            return
+        if row.status is Status.DELIVERED:
+            row.missing_since = row.missing_since or utc(now)
+            row.next_check_at = utc(now + SECOND_LOOK)
+        else:
+            row.next_check_at = next_check(row.first_seen_at or utc(now), now, self.options.recheck_days)
+        state.put_article(row)
+
+    def _never_had(self, response: Response, identity: str, now: datetime) -> None:
+        state = self.run.remember()
+        url = canonical_url(response.url) or response.url
+        before = state.owed_of(identity)
+        if before is not None and is_confirmed(before.missing_since, now):
+            state.put_article(ArticleRow(identity, url, Status.GONE, checked_at=utc(now)))
+            state.drop_owed(identity)
+            return
+        first = before.first_at if before else utc(now)
+        missing = (before.missing_since if before else None) or utc(now)
+        attempts = before.attempts + 1 if before else 1
+        reason = "not_found" if response.status == 404 else "gone"
+        state.put_owed(OwedRow(identity, url, reason, attempts, first, utc(now + SECOND_LOOK), missing))
+
+    def _not_modified(self, identity: str) -> None:
+        row = self.run.state.articles([identity]).get(identity)
+        if row is not None:
+            still_there(self.run, row, self.options.recheck_days)
+            self.crawler.stats.inc_value("vok/revisions/not_modified")
+
+    def _other_source(self, identity: str, url: str) -> None:
+        state = self.run.remember()
+        row = ArticleRow(identity, canonical_url(url) or url, Status.OTHER, checked_at=self.run.now())
+        state.put_article(row)
+        state.drop_owed(identity)
+        self.run.other_sources.append(identity)
+        self.crawler.stats.inc_value("vok/articles/other_source")
+
+    def _block_teasers(self, page: ArticlePage, url: str) -> Iterator[Any]:
+        """The teasers of the "More From" block that are the wanted source's and not yet delivered.
+
+        While a listing is walked they wait for its end: the listing shows them with their titles, the block without.
+        """
+        new = page.teasers(skip=self.run.met_teasers if not self.held else self.run.met_teasers | self.held.keys())
+        if not new:
+            return
+        known = self.run.state.entries(raw.id for raw in new)
+        articles = self.run.state.articles(raw.id for raw in new)
+        for raw in new:
+            address = self.on_site(raw.href, url)
+            if address is None or self.belongs(raw, page.block_source) is not Belongs.YES:
+                continue
+            if not self.in_window(self.teaser_day(raw)):
+                continue
+            if raw.id not in articles:
+                self.in_blocks[raw.id] = address
+            if raw.id in known and known[raw.id].delivered:
+                self.run.meet_teaser(raw.id)
+            elif self.walks_open:
+                self.held.setdefault(raw.id, (raw, url, page.block_source))
+            else:
+                yield self.teaser_item(raw, url, page.block_source, titled=False)
+
+    def walk_over(self) -> Iterator[Any]:
+        """One start page has led to its end, good or bad; with the last one the teasers that waited are given."""
+        self.walks_open -= 1
+        if self.walks_open > 0:
+            return
+        for identity, (raw, url, source) in self.held.items():
+            if identity not in self.run.met_teasers:
+                yield self.teaser_item(raw, url, source, titled=False)
+        self.held.clear()
+
+    def _note_lacks(self, item: dict[str, Any], has_meta: bool, has_date: bool, url: str) -> None:
+        if not has_meta:
+            self.note("article_without_meta_line", url)
+        elif not has_date:
+            self.note("article_without_date", url)
+        elif "published_on" not in item:
+            self.note("article_wrong_date", url)
+        if not item["body"]:
+            self.note("article_without_body", url)
+        if item["truncated"]:
+            self.note("article_metered", url)
+
+
+def validators_of(response: Response) -> tuple[str | None, str | None]:
+    """ETag and Last-Modified of an answer, as sent."""
+    return _header(response, "ETag"), _header(response, "Last-Modified")
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None
+
+
+def _asked(response: Response) -> str:
+    """The address that was asked for, where redirects led elsewhere."""
+    first = response.meta.get("redirect_urls")
+    return str(first[0]) if first else response.url
+
+
+def conditional_headers(etag: str | None, last_modified: str | None) -> dict[str, str]:
+    """The headers that ask a site for an answer only if it has changed."""
+    headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    return {name: value for name, value in headers.items() if value}

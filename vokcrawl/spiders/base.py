@@ -1,0 +1,135 @@
+"""What the crawl's parts share: its arguments and options, its run, and how a page's teasers are taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Self
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from vokcrawl.fields import absolute_url, shown_date
+from vokcrawl.loaders import load_teaser
+from vokcrawl.middlewares.on_site import authority
+from vokcrawl.options import Arguments, Options
+from vokcrawl.pages.document import Document, read_document
+from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.pages.sources import Belongs, logo_belongs, same_source
+from vokcrawl.run import Run
+
+# What the engine sends first: articles before the next listing page, so that the queue stays short.
+ARTICLE_PRIORITY, LISTING_PRIORITY, RECHECK_PRIORITY = 10, 0, -10
+
+
+class SourceSpider(Spider):
+    """Base of the crawl. `run` is set by `extensions.run` before the first request."""
+
+    run: Run
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__()
+        # Names with an underscore are a scheduler's own (scrapyd passes `_job`).
+        self.arguments = Arguments.read({name: value for name, value in given.items() if name[0] != "_"})
+        self.requested: set[str] = set()
+        # Wanted articles that only a "More From" block has shown so far, by id.
+        self.in_blocks: dict[str, str] = {}
+        # Teasers of such blocks that wait for the listings' end, with their page's URL and their block's source.
+        self.held: dict[str, tuple[RawTeaser, str, str | None]] = {}
+        # Start pages whose walk is not over yet.
+        self.walks_open = 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Raises `UsageFault` for a wrong setting or argument."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.options = Options.read(crawler.settings)
+        given = spider.arguments.start_url
+        spider.start_urls = [given] if given else list(spider.options.start_urls)
+        spider.allowed_authorities = frozenset(map(authority, spider.start_urls))
+        return spider
+
+    options: Options
+    allowed_authorities: frozenset[str]
+
+    def parse_article(
+        self, response: Response, identity: str, teaser: RawTeaser | None = None, found_on: str = ""
+    ) -> Iterator[Any]:
+        """Callback of article requests; see `spiders.articles`."""
+        raise NotImplementedError
+
+    def failed_article(self, failure: Failure) -> Iterator[Any]:
+        """Errback of article requests; see `spiders.articles`."""
+        raise NotImplementedError
+
+    def article_request(
+        self,
+        identity: str,
+        url: str,
+        teaser: RawTeaser | None = None,
+        found_on: str = "",
+        priority: int = ARTICLE_PRIORITY,
+    ) -> Request:
+        """A request for an article. `teaser` waits for it: only the article's page says whose it is."""
+        self.requested.add(identity)
+        return Request(
+            url,
+            callback=self.parse_article,
+            errback=self.failed_article,
+            cb_kwargs={"identity": identity, "teaser": teaser, "found_on": found_on},
+            # 304, 404 and 410 are answers here, not failures.
+            meta={"handle_httpstatus_list": [304, 404, 410]},
+            priority=priority,
+            # What is asked for is decided by id; a redirect to a page already seen must still be answered for.
+            dont_filter=True,
+        )
+
+    def document(self, response: Response) -> Document:
+        """The parsed page; a wrong declaration of its encoding is noted. Raises `PageFault`."""
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        document = read_document(response.body, content_type)
+        if document.wrong_charset:
+            self.note("wrong_charset", response.url)
+        return document
+
+    def note(self, reason: str, url: str) -> None:
+        """Counts a problem for the manifest, and in the stats under `vok/problems/<reason>`."""
+        self.run.problems.note(reason, url)
+        self.crawler.stats.inc_value(f"vok/problems/{reason}")
+
+    def on_site(self, href: str, page_url: str) -> str | None:
+        """The absolute URL of a link, where it stays on the start hosts; others are noted."""
+        url = absolute_url(page_url, href)
+        if url is None or authority(url) not in self.allowed_authorities:
+            self.note("offsite_link", url or href)
+            return None
+        return url
+
+    def belongs(self, raw: RawTeaser, block_source: str | None = None) -> Belongs:
+        """Whether a teaser is of the wanted source, by the heading of its block or by its logo."""
+        if block_source is not None:
+            return Belongs.YES if same_source(block_source, self.options.source) else Belongs.NO
+        return logo_belongs(raw.logo, self.options.source) if raw.logo else Belongs.UNKNOWN
+
+    def in_window(self, day: str | None) -> bool:
+        """Whether a day lies between `since` and `until`, both included; an unknown day may."""
+        since, until = self.arguments.since, self.arguments.until
+        return day is None or ((since is None or day >= since) and (until is None or day <= until))
+
+    def teaser_item(
+        self, raw: RawTeaser, found_on: str, source: str | None = None, *, titled: bool = True
+    ) -> dict[str, Any]:
+        """A teaser's record. What it lacks is noted; `titled` says whether its kind of block shows titles."""
+        item = load_teaser(raw, found_on, source) | {"first_seen_at": self.run.now()}
+        if titled and "title" not in item:
+            self.note("teaser_without_title", found_on)
+        if raw.date is None:
+            self.note("teaser_without_date", found_on)
+        elif "published_on" not in item:
+            self.note("teaser_wrong_date", found_on)
+        return item
+
+    def teaser_day(self, raw: RawTeaser) -> str | None:
+        """The day that a teaser shows, None where it shows none or a wrong one."""
+        return shown_date(raw.date) if raw.date else None

@@ -1,0 +1,358 @@
+"""Listings: a page of one is taken in, the walk decides, and the next page is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from scrapy import Request
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from vokcrawl.fields import absolute_url, article_id
+from vokcrawl.listings import ListingWalk
+from vokcrawl.middlewares.on_site import authority
+from vokcrawl.pages.article import ArticlePage
+from vokcrawl.pages.document import Document, PageFault
+from vokcrawl.pages.gates import is_sign_up
+from vokcrawl.pages.listing import RawTeaser, read_teasers
+from vokcrawl.pages.more import AJAX_ACTION, AJAX_PATH, PAGE_SIZE, AjaxRoute, LinkRoute, More, Route, read_more
+from vokcrawl.pages.sources import Belongs
+from vokcrawl.recheck import SECOND_LOOK, parse_utc
+from vokcrawl.spiders.articles import ArticleSpider, conditional_headers, validators_of
+from vokcrawl.spiders.base import LISTING_PRIORITY
+from vokcrawl.spiders.failures import name_of, request_of
+from vokcrawl.state.rows import ArticleRow, EntryRow, Status
+from vokcrawl.walk import Entry, Why
+
+
+def is_blank(document: Document | None) -> bool:
+    """Whether a page shows no text at all."""
+    return document is None or not document.root.text_content().strip()
+
+
+class ListingSpider(ArticleSpider):
+    """The callbacks of listing requests, and of an article page that a crawl starts from."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.walks: dict[str, ListingWalk] = {}
+
+    # Beginning
+
+    def start_article(self, url: str) -> Request:
+        """A request for an article page to start from."""
+        identity = article_id(url) or ""
+        self.requested.add(identity)
+        return Request(
+            url,
+            callback=self.parse_start_article,
+            errback=self.failed_start,
+            cb_kwargs={"identity": identity},
+            dont_filter=True,
+        )
+
+    def begin_walk(self, url: str, route: Route | None = None) -> Request:
+        """A request for the first page of a listing, conditional where "not modified" would be enough.
+
+        `url` must not be of a walk that has begun.
+        """
+        listing = ListingWalk.begin(self.run, url, self.arguments, self.options)
+        self.walks[url] = listing
+        headers: dict[str, str] = {}
+        if listing.before is not None and listing.may_ask_conditionally:
+            headers = conditional_headers(listing.before.etag, listing.before.last_modified)
+        return self._page_request(listing, route or LinkRoute(url), headers)
+
+    def parse_start_article(self, response: Response, identity: str) -> Iterator[Any]:
+        """An article page to start from: its record, its teasers, and the way into its source's listing."""
+        try:
+            document = self.document(response)
+        except PageFault as fault:
+            self._start_fault(f"start_{fault.name}", response.url)
+            yield from self.walk_over()
+            return
+        page = ArticlePage(document.root, response.url)
+        if article_id(response.url) != identity or not page.is_article():
+            self._start_fault("start_not_an_article", response.url, gated=self._is_gate(response))
+            yield from self.walk_over()
+            return
+        yield from self.read_article(response, page, identity)
+        way = self._way_in(document, page, identity, response.url)
+        if way is None:
+            yield from self.walk_over()
+        else:
+            yield way
+
+    def _way_in(self, document: Document, page: ArticlePage, identity: str, url: str) -> Request | None:
+        """The request for the first page of the listing that an article page leads to; None where it leads to none."""
+        if identity in self.run.other_sources:
+            self._start_fault("start_of_another_source", url)
+            return None
+        more = self._more(document, url, len(page.teasers()))
+        route = more.route.at(0) if isinstance(more.route, AjaxRoute) else more.route
+        if route is None or self.on_site(route.url, url) is None:
+            self._start_fault("start_without_way", url)
+            return None
+        if route.url in self.walks:
+            return None
+        return self.begin_walk(route.url, route)
+
+    def failed_start(self, failure: Failure) -> Iterator[Any]:
+        """Errback of an article page to start from."""
+        request = request_of(failure)
+        self._start_failed(name_of(failure), request.url)
+        yield from self.walk_over()
+
+    # Walking
+
+    def parse_listing(
+        self, response: Response, listing: str, route: Route, again: int = 0, asked: int = 1
+    ) -> Iterator[Any]:
+        """A page of a listing. `again` numbers the pages that are read once more at the end; 0 is the walk itself."""
+        walk = self.walks[listing]
+        yield from self._listing_page(response, walk, route, again, asked)
+        yield from self._over(walk)
+
+    def _listing_page(
+        self, response: Response, walk: ListingWalk, route: Route, again: int, asked: int
+    ) -> Iterator[Any]:
+        if response.status == 304:
+            walk.unchanged()
+            return
+        if self._is_gate(response):
+            self._listing_failed(walk, "sign_up", response.url, again)
+            return
+        try:
+            document = self.document(response)
+        except PageFault as fault:
+            if fault.name != "empty_page":
+                self._listing_failed(walk, fault.name, response.url, again)
+                return
+            document = None
+        raws = read_teasers(document.root) if document is not None else []
+        if not raws and walk.walk.pages:
+            if not isinstance(route, AjaxRoute) or not is_blank(document):
+                self._listing_failed(walk, Why.EMPTY, response.url, again)
+                return
+            # An empty batch is how this way ends. One behind a full batch could be a hiccup: ask once more.
+            if walk.last_received >= route.size and asked == 1:
+                yield self._page_request(walk, route, again=again, asked=2)
+                return
+        entries = yield from self._take(raws, response.url, walk)
+        if walk.walk.pages == 0 or again == 1:
+            walk.etag, walk.last_modified = validators_of(response)
+        if again:
+            yield from self._take_again(walk, entries, document, response.url, route, again)
+            return
+        walk.last_received = len(raws)
+        walk.visited.add(route.url)
+        if walk.walk.page(entries) is None:
+            yield from self._on(walk, document, response.url, route, len(raws))
+        if walk.walk.complete and walk.walk.pages > 1:
+            walk.rereading = True
+            yield self._page_request(walk, walk.first or route, again=1)
+        if walk.walk.stopped is not None:
+            self._note_stop(walk, response.url)
+
+    def failed_listing(self, failure: Failure) -> Iterator[Any]:
+        """Errback of a listing page."""
+        request = request_of(failure)
+        walk = self.walks[request.cb_kwargs["listing"]]
+        self._listing_failed(walk, name_of(failure), request.url, request.cb_kwargs["again"])
+        yield from self._over(walk)
+
+    def _over(self, walk: ListingWalk) -> Iterator[Any]:
+        """What waited for the end of this walk, if this was its end."""
+        if walk.walk.stopped is not None and not walk.rereading and not walk.over:
+            walk.over = True
+            yield from self.walk_over()
+
+    def _page_request(
+        self,
+        walk: ListingWalk,
+        route: Route,
+        headers: Mapping[str, str] | None = None,
+        again: int = 0,
+        asked: int = 1,
+    ) -> Request:
+        if walk.first is None:
+            walk.first = route
+        return Request(
+            route.url,
+            callback=self.parse_listing,
+            errback=self.failed_listing,
+            headers=dict(headers or {}),
+            cb_kwargs={"listing": walk.url, "route": route, "again": again, "asked": asked},
+            meta={"handle_httpstatus_list": [304]} if headers else {},
+            priority=LISTING_PRIORITY,
+            dont_filter=True,
+        )
+
+    def _on(
+        self, walk: ListingWalk, document: Document | None, url: str, route: Route, received: int
+    ) -> Iterator[Request]:
+        """The request for the next page, or the reason why there is none."""
+        following = self._following(walk, document, url, route, received)
+        if isinstance(following, Why):
+            walk.walk.stop(following)
+            return
+        walk.way = "ajax" if isinstance(following, AjaxRoute) else "link"
+        yield self._page_request(walk, following)
+
+    def _following(
+        self, walk: ListingWalk, document: Document | None, url: str, route: Route, received: int
+    ) -> Route | Why:
+        if isinstance(route, AjaxRoute):
+            return route.at(route.start + received)
+        if document is None:
+            return Why.END
+        more = self._more(document, url, received)
+        if more.route is None:
+            return Why.NO_WAY if more.said else Why.END
+        if authority(more.route.url) not in self.allowed_authorities:
+            self.note("offsite_more", more.route.url)
+            return Why.OFFSITE
+        if more.route.url in walk.visited and not walk.rereading:
+            return Why.CIRCLE
+        return more.route
+
+    def _more(self, document: Document, url: str, received: int) -> More:
+        """The way on that the page names, if the settings allow it; else the call for the source that they name."""
+        more = read_more(document.root, url, received)
+        allowed = {"link": LinkRoute, "ajax": AjaxRoute}.get(self.options.more)
+        if more.route is not None and (allowed is None or isinstance(more.route, allowed)):
+            return more
+        endpoint = absolute_url(url, AJAX_PATH)
+        if self.options.source_id and self.options.more != "link" and endpoint is not None:
+            return More(True, AjaxRoute(endpoint, AJAX_ACTION, self.options.source_id, received, PAGE_SIZE))
+        return More(more.said or more.route is not None, None)
+
+    def _take_again(
+        self,
+        walk: ListingWalk,
+        entries: Sequence[Entry],
+        document: Document | None,
+        url: str,
+        route: Route,
+        again: int,
+    ) -> Iterator[Request]:
+        """The first pages once more, until they overlap with what was walked: what came in meanwhile is met."""
+        if again == 1:
+            walk.walk.head = tuple(entry.id for entry in entries)
+        if not walk.walk.again(entries) and again < walk.walk.pages:
+            following = self._following(walk, document, url, route, len(entries))
+            if not isinstance(following, Why):
+                yield self._page_request(walk, following, again=again + 1)
+                return
+        walk.rereading = False
+
+    # Taking in
+
+    def _take(self, raws: Sequence[RawTeaser], url: str, walk: ListingWalk) -> Generator[Any, None, list[Entry]]:
+        """Gives the teasers' records and the requests for their articles; returns the walk's entries."""
+        ids = [raw.id for raw in raws]
+        articles = self.run.state.articles(ids)
+        known = self.run.state.entries(ids)
+        entries: list[Entry] = []
+        for raw in raws:
+            address = self.on_site(raw.href, url)
+            if address is None:
+                continue
+            belongs = self._decided(self.belongs(raw), articles.get(raw.id))
+            wanted = belongs is not Belongs.NO
+            day = self.teaser_day(raw)
+            entry = Entry(raw.id, day, wanted, self._is_covered(raw.id, known, articles))
+            entries.append(entry)
+            if not wanted:
+                self.crawler.stats.inc_value("vok/listing/other_source")
+            elif self.in_window(day):
+                if not entry.covered:
+                    self.run.remember().put_entry(raw.id, walk.number)
+                yield from self._take_one(raw, address, url, belongs, known.get(raw.id), articles.get(raw.id))
+        return entries
+
+    def _take_one(
+        self,
+        raw: RawTeaser,
+        address: str,
+        url: str,
+        belongs: Belongs,
+        known: EntryRow | None,
+        article: ArticleRow | None,
+    ) -> Iterator[Any]:
+        open_teaser = raw.id not in self.run.met_teasers and not (known is not None and known.delivered)
+        ask = raw.id not in self.requested and self._is_asked_for(raw.id, article)
+        waits = open_teaser and ask and belongs is Belongs.UNKNOWN
+        if open_teaser and not waits:
+            yield self.teaser_item(raw, url)
+        if ask:
+            yield self.article_request(raw.id, address, raw if waits else None, url)
+
+    def _is_asked_for(self, identity: str, article: ArticleRow | None) -> bool:
+        """Whether a listed article is to be fetched: unknown and not pausing, or gone and now shown again."""
+        if article is None:
+            return self.may_ask(identity)
+        if article.status in (Status.REMOVED, Status.GONE) and article.checked_at is not None:
+            return datetime.now(UTC) - parse_utc(article.checked_at) >= SECOND_LOOK
+        return False
+
+    def may_ask(self, identity: str) -> bool:
+        """Whether an article is not owed, or its pause is over."""
+        owed = self.run.state.owed_of(identity)
+        return owed is None or owed.next_at <= self.run.now()
+
+    def _is_covered(self, identity: str, known: Mapping[str, EntryRow], articles: Mapping[str, ArticleRow]) -> bool:
+        entry = known.get(identity)
+        if entry is None or not entry.covered(self.arguments.since):
+            return False
+        return identity in articles or self.run.state.owed_of(identity) is not None
+
+    @staticmethod
+    def _decided(belongs: Belongs, article: ArticleRow | None) -> Belongs:
+        """What is known of the article decides where the teaser alone does not."""
+        if belongs is not Belongs.UNKNOWN or article is None:
+            return belongs
+        return Belongs.NO if article.status is Status.OTHER else Belongs.YES
+
+    # Failing
+
+    def _is_gate(self, response: Response) -> bool:
+        return is_sign_up(response.url)
+
+    def _listing_failed(self, walk: ListingWalk, reason: str, url: str, again: int) -> None:
+        if walk.walk.pages == 0 and not again:
+            self._start_failed(reason, url)
+        else:
+            self.note("listing_empty_page" if reason is Why.EMPTY else f"listing_{reason}", url)
+            self.run.facts.pages_failed += 1
+        walk.rereading = False
+        walk.walk.spoil(Why.EMPTY if reason is Why.EMPTY else Why.FAILED)
+
+    def _note_stop(self, walk: ListingWalk, url: str) -> None:
+        names = {
+            Why.NO_TEASERS: "listing_without_teasers",
+            Why.NO_WAY: "more_not_understood",
+            Why.CIRCLE: "more_leads_back",
+            Why.REPEATS: "more_repeats",
+        }
+        if walk.walk.stopped in names:
+            self.note(names[walk.walk.stopped], url)
+
+    def _start_failed(self, reason: str, url: str) -> None:
+        """A start page that could not be had: gated, not what it was, or out of reach."""
+        if reason in ("http_404", "http_410", "empty_page", "not_html"):
+            self._start_fault(f"start_{reason}", url)
+        elif reason == "sign_up":
+            self._start_fault("start_sign_up", url, gated=True)
+        else:
+            self.note(f"start_{reason}", url)
+            self.run.facts.starts_unreachable += 1
+
+    def _start_fault(self, reason: str, url: str, *, gated: bool = False) -> None:
+        self.note(reason, url)
+        if gated:
+            self.run.facts.starts_gated += 1
+        else:
+            self.run.facts.starts_not_understood += 1

@@ -1,0 +1,95 @@
+"""The crawl: `scrapy crawl vok`.
+
+It connects `pages` (what a page says), `walk` (go on or stop) and the run's memory. What is owed is asked for first,
+then the listings are walked, then, when nothing else is left, delivered articles are checked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
+from typing import Any, Self
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DontCloseSpider
+
+from vokcrawl.errors import StorageFailed
+from vokcrawl.fields import article_id
+from vokcrawl.spiders.articles import ArticleSpider, conditional_headers
+from vokcrawl.spiders.base import RECHECK_PRIORITY
+from vokcrawl.spiders.listings import ListingSpider
+
+# How many requests are queued at a time when nothing else is left to do: memory stays flat.
+_CHUNK = 50
+
+
+class VokSpider(ListingSpider, ArticleSpider):
+    """Follows one source of the site. Arguments: `start_url`, `since`, `until`, `max_pages`, `full`."""
+
+    name = "vok"
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._leftovers: Iterator[Request] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.on_idle, signal=signals.spider_idle)
+        return spider
+
+    async def start(self) -> AsyncIterator[Any]:
+        self.walks_open = len(self.start_urls)
+        for owed in self.run.state.owed(until=self.run.now()):
+            yield self.article_request(owed.id, owed.url)
+        for url in self.start_urls:
+            self.run.facts.starts += 1
+            yield self.start_article(url) if article_id(url) else self.begin_walk(url)
+
+    def on_idle(self) -> None:
+        """Queues what is left to do; raises `DontCloseSpider` while there is some."""
+        if self.run.failure is not None:
+            return
+        if self._leftovers is None:
+            self._leftovers = self._left()
+        try:
+            requests = list(islice(self._leftovers, _CHUNK))
+        except StorageFailed as failure:
+            self.run.fail(failure)
+            return
+        for request in requests:
+            self.crawler.engine.crawl(request)
+        if requests:
+            raise DontCloseSpider
+
+    def _left(self) -> Iterator[Request]:
+        yield from self._only_in_blocks()
+        yield from self._rechecks()
+
+    def _only_in_blocks(self) -> Iterator[Request]:
+        """Wanted articles that "More From" blocks showed and the listings did not, unless the walks were bounded."""
+        if self.arguments.max_pages is not None or not all(each.walk.complete for each in self.walks.values()):
+            return
+        ids = [identity for identity in self.in_blocks if identity not in self.requested]
+        known = self.run.state.articles(ids)
+        for identity in ids:
+            if identity not in known and self.may_ask(identity):
+                yield self.article_request(identity, self.in_blocks[identity])
+
+    def _rechecks(self) -> Iterator[Request]:
+        """Delivered articles whose age says that they are asked for again, with conditions where the site gave some."""
+        every_run = self.options.recheck_days == (0,)
+        place = ("", "")
+        while True:
+            if every_run:
+                rows = self.run.state.delivered(place[1], _CHUNK)
+            else:
+                rows = self.run.state.due(self.run.row.started_at, place, _CHUNK)
+            if not rows:
+                return
+            place = (rows[-1].next_check_at or "", rows[-1].id)
+            for row in rows:
+                if row.id not in self.requested:
+                    request = self.article_request(row.id, row.url, priority=RECHECK_PRIORITY)
+                    yield request.replace(headers=conditional_headers(row.etag, row.last_modified))

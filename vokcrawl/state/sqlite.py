@@ -1,0 +1,316 @@
+"""The memory in one SQLite file: WAL, synchronous=FULL, one transaction for each batch of delivered records.
+
+Changes are made in an open transaction and seen at once by this connection; `commit` makes them last. So what a
+run has met and what was delivered come to be known in the same moment.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from vokcrawl.errors import StateUnusable, StorageFailed
+from vokcrawl.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, RunRow, Status
+
+APPLICATION_ID = 0x564F4B43  # "VOKC": tells our file from any other SQLite file
+VERSION = 1
+_REBUILD = "run `scrapy repair --rebuild-state` to make it anew from the delivered files"
+
+_SCHEMA = """
+CREATE TABLE runs (run_id TEXT PRIMARY KEY, started_at TEXT NOT NULL, ended_at TEXT, outcome TEXT, exit_code INTEGER,
+    manifest_sha256 TEXT, draft TEXT NOT NULL);
+CREATE INDEX runs_unfinished ON runs (run_id) WHERE ended_at IS NULL;
+CREATE TABLE files (path TEXT PRIMARY KEY, run_id TEXT NOT NULL, bytes INTEGER NOT NULL, records INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE INDEX files_run ON files (run_id);
+CREATE TABLE articles (id TEXT PRIMARY KEY, url TEXT NOT NULL, status TEXT NOT NULL, content_hash TEXT,
+    title_hash TEXT, body_hash TEXT, revision INTEGER NOT NULL, truncated INTEGER NOT NULL, published_on TEXT,
+    first_seen_at TEXT, checked_at TEXT, next_check_at TEXT, etag TEXT, last_modified TEXT, missing_since TEXT,
+    missing_status INTEGER) WITHOUT ROWID;
+CREATE INDEX articles_due ON articles (next_check_at) WHERE next_check_at IS NOT NULL;
+CREATE TABLE walks (number INTEGER PRIMARY KEY, listing TEXT NOT NULL, run_id TEXT NOT NULL,
+    complete INTEGER NOT NULL DEFAULT 0, back_to TEXT);
+CREATE TABLE entries (id TEXT PRIMARY KEY, walk INTEGER, delivered INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE listings (url TEXT PRIMARY KEY, head TEXT NOT NULL, back_to TEXT, completed_at TEXT NOT NULL,
+    swept_at TEXT NOT NULL, etag TEXT, last_modified TEXT);
+CREATE TABLE owed (id TEXT PRIMARY KEY, url TEXT NOT NULL, reason TEXT NOT NULL, attempts INTEGER NOT NULL,
+    first_at TEXT NOT NULL, next_at TEXT NOT NULL, missing_since TEXT);
+"""
+
+
+class SqliteState:
+    """One open state file. Every method may raise `StorageFailed`."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self._path = path
+
+    @classmethod
+    def open(cls, path: Path, expected: bool) -> SqliteState:
+        """Opens the file, or makes it where none is `expected`.
+
+        Raises `StateUnusable` when it is missing although expected, damaged, locked, another program's, or
+        made by a newer version; the file is left as it is.
+        """
+        if expected and (not path.exists() or path.stat().st_size == 0):
+            state = "is empty" if path.exists() else "is missing"
+            raise StateUnusable(f"{path}: the state file {state}, but the folder holds delivered records; {_REBUILD}")
+        try:
+            connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+        except sqlite3.Error as failure:
+            raise StorageFailed(f"{path}: {failure}; check the folder's permissions") from failure
+        try:
+            cls._prepare(connection, path)
+        except StateUnusable:
+            connection.close()
+            raise
+        except sqlite3.Error as failure:
+            connection.close()
+            raise _told(failure, path) from failure
+        return cls(connection, path)
+
+    @staticmethod
+    def _prepare(db: sqlite3.Connection, path: Path) -> None:
+        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        application = db.execute("PRAGMA application_id").fetchone()[0]
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if tables and application != APPLICATION_ID:
+            raise StateUnusable(f"{path}: this SQLite file is another program's; move it away or set VOK_OUTPUT_DIR")
+        if version > VERSION:
+            raise StateUnusable(
+                f"{path}: made by a newer vokcrawl (state version {version}, this code knows {VERSION}); "
+                f"use that vokcrawl again, or move the file away and {_REBUILD}"
+            )
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        if not tables:
+            db.executescript(
+                f"BEGIN IMMEDIATE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};"
+                f"{_SCHEMA} COMMIT;"
+            )
+
+    def begin(self) -> None:
+        """Opens the transaction that all changes go into, unless one is open."""
+        if not self._db.in_transaction:
+            self._do("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Makes the changes last."""
+        if self._db.in_transaction:
+            self._do("COMMIT")
+
+    def rollback(self) -> None:
+        """Forgets the changes since the last commit."""
+        if self._db.in_transaction:
+            self._do("ROLLBACK")
+
+    def close(self) -> None:
+        with _telling(self._path):
+            self._db.close()
+
+    def check(self) -> list[str]:
+        """What SQLite itself finds wrong with the file; empty when it is sound."""
+        found = [row[0] for row in self._all("PRAGMA integrity_check")]
+        return [] if found == ["ok"] else found
+
+    # Runs and their files
+
+    def put_run(self, row: RunRow) -> None:
+        self._put("runs", row)
+
+    def unfinished_runs(self) -> list[RunRow]:
+        """The runs that did not live to say how they ended, oldest first."""
+        return [RunRow(*row) for row in self._all("SELECT * FROM runs WHERE ended_at IS NULL ORDER BY rowid")]
+
+    def runs(self, most: int = -1) -> list[RunRow]:
+        """The runs, newest first."""
+        return [RunRow(*row) for row in self._all("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?", most)]
+
+    def has_run(self, run_id: str) -> bool:
+        return bool(self._all("SELECT 1 FROM runs WHERE run_id = ?", run_id))
+
+    def last_manifest(self) -> tuple[str, str] | None:
+        """Run id and sha256 of the newest manifest, to which the next one is chained."""
+        rows = self._all(
+            "SELECT run_id, manifest_sha256 FROM runs WHERE manifest_sha256 IS NOT NULL ORDER BY rowid DESC LIMIT 1"
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def put_file(self, row: FileRow) -> None:
+        self._put("files", row)
+
+    def drop_file(self, path: str) -> None:
+        self._do("DELETE FROM files WHERE path = ?", path)
+
+    def files(self, run_id: str | None = None) -> list[FileRow]:
+        """The files of one run, or all of them."""
+        rows = self._all("SELECT * FROM files WHERE ?1 IS NULL OR run_id = ?1 ORDER BY path", run_id)
+        return [FileRow(*row) for row in rows]
+
+    # Articles
+
+    def articles(self, ids: Iterable[str]) -> dict[str, ArticleRow]:
+        """The rows of those of the ids that are known."""
+        rows = self._of_ids("SELECT * FROM articles WHERE id IN ({})", ids)
+        return {row[0]: _article(row) for row in rows}
+
+    def put_article(self, row: ArticleRow) -> None:
+        self._put("articles", row)
+
+    def due(self, now: str, after: tuple[str, str], most: int) -> list[ArticleRow]:
+        """Articles to be asked for again at `now`, by the moment they were due and id, behind `after`."""
+        rows = self._all(
+            "SELECT * FROM articles WHERE next_check_at <= ? AND (next_check_at, id) > (?, ?)"
+            " ORDER BY next_check_at, id LIMIT ?",
+            now,
+            *after,
+            most,
+        )
+        return [_article(row) for row in rows]
+
+    def delivered(self, after: str, most: int) -> list[ArticleRow]:
+        """Articles of which a version was delivered, by id, behind the id `after`."""
+        rows = self._all("SELECT * FROM articles WHERE revision > 0 AND id > ? ORDER BY id LIMIT ?", after, most)
+        return [_article(row) for row in rows]
+
+    def all_articles(self) -> Iterator[ArticleRow]:
+        with _telling(self._path):
+            for row in self._db.execute("SELECT * FROM articles ORDER BY id"):
+                yield _article(row)
+
+    def days(self) -> list[tuple[str, int]]:
+        """How many delivered articles each shown day has, oldest first."""
+        return self._all(
+            "SELECT published_on, count(*) FROM articles WHERE published_on IS NOT NULL AND revision > 0"
+            " GROUP BY published_on ORDER BY published_on"
+        )
+
+    def count_articles(self) -> dict[str, int]:
+        return dict(self._all("SELECT status, count(*) FROM articles GROUP BY status"))
+
+    # Teasers and the walks that saw them
+
+    def entries(self, ids: Iterable[str]) -> dict[str, EntryRow]:
+        rows = self._of_ids(
+            "SELECT id, walk, delivered, coalesce(complete, 0), back_to FROM entries LEFT JOIN walks ON walk = number"
+            " WHERE id IN ({})",
+            ids,
+        )
+        return {row[0]: EntryRow(row[0], row[1], bool(row[2]), bool(row[3]), row[4]) for row in rows}
+
+    def put_entry(self, identity: str, walk: int | None = None, delivered: bool = False) -> None:
+        """Notes that a walk saw it, that its record was delivered, or both; what was noted before stays."""
+        self._do(
+            "INSERT INTO entries (id, walk, delivered) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " walk = coalesce(excluded.walk, walk), delivered = max(delivered, excluded.delivered)",
+            identity,
+            walk,
+            int(delivered),
+        )
+
+    def count_teasers(self) -> int:
+        return int(self._all("SELECT count(*) FROM entries WHERE delivered = 1")[0][0])
+
+    def delivered_teasers(self) -> Iterator[str]:
+        with _telling(self._path):
+            for row in self._db.execute("SELECT id FROM entries WHERE delivered = 1 ORDER BY id"):
+                yield row[0]
+
+    def add_walk(self, listing: str, run_id: str) -> int:
+        """Begins a walk and gives its number."""
+        self._do("INSERT INTO walks (listing, run_id) VALUES (?, ?)", listing, run_id)
+        return int(self._all("SELECT max(number) FROM walks")[0][0])
+
+    def complete_walk(self, number: int, back_to: str | None) -> None:
+        """Says that a walk was complete, back to a day or (None) to the end."""
+        self._do("UPDATE walks SET complete = 1, back_to = ? WHERE number = ?", back_to, number)
+
+    def listing(self, url: str) -> ListingRow | None:
+        rows = self._all("SELECT * FROM listings WHERE url = ?", url)
+        return ListingRow(rows[0][0], tuple(json.loads(rows[0][1])), *rows[0][2:]) if rows else None
+
+    def listings(self) -> list[ListingRow]:
+        rows = self._all("SELECT * FROM listings ORDER BY url")
+        return [ListingRow(row[0], tuple(json.loads(row[1])), *row[2:]) for row in rows]
+
+    def put_listing(self, row: ListingRow) -> None:
+        self._put("listings", row)
+
+    # What is owed
+
+    def owed(self, until: str | None = None) -> list[OwedRow]:
+        """What is owed, or what of it is to be asked for by the moment `until`; longest owed first."""
+        rows = self._all("SELECT * FROM owed WHERE ?1 IS NULL OR next_at <= ?1 ORDER BY first_at, id", until)
+        return [OwedRow(*row) for row in rows]
+
+    def owed_of(self, identity: str) -> OwedRow | None:
+        rows = self._all("SELECT * FROM owed WHERE id = ?", identity)
+        return OwedRow(*rows[0]) if rows else None
+
+    def put_owed(self, row: OwedRow) -> None:
+        self._put("owed", row)
+
+    def drop_owed(self, identity: str) -> None:
+        self._do("DELETE FROM owed WHERE id = ?", identity)
+
+    # The statements
+
+    def _put(self, table: str, row: Any) -> None:
+        values = [json.dumps(value) if isinstance(value, tuple) else value for value in astuple(row)]
+        self._do(_upsert(table, tuple(each.name for each in fields(row))), *values)
+
+    def _of_ids(self, query: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+        wanted = list(dict.fromkeys(ids))
+        for start in range(0, len(wanted), 500):
+            some = wanted[start : start + 500]
+            yield from self._all(query.format(", ".join("?" * len(some))), *some)
+
+    def _all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with _telling(self._path):
+            return self._db.execute(query, values).fetchall()
+
+    def _do(self, query: str, *values: Any) -> None:
+        with _telling(self._path):
+            self._db.execute(query, values)
+
+
+@cache
+def _upsert(table: str, columns: tuple[str, ...]) -> str:
+    # Not REPLACE: the rowid of a run is its place in the chain and must stay. Names are this code's own.
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO UPDATE SET {changes}"  # noqa: S608
+
+
+def _article(row: tuple[Any, ...]) -> ArticleRow:
+    article = ArticleRow(*row)
+    article.status = Status(article.status)
+    article.truncated = bool(article.truncated)
+    return article
+
+
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as failure:
+        raise _told(failure, path) from failure
+
+
+def _told(failure: sqlite3.Error, path: Path) -> StorageFailed:
+    """What SQLite says, as an error that names the file and the way out."""
+    code = getattr(failure, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return StateUnusable(f"{path}: the state file is damaged ({failure}); move it away and {_REBUILD}")
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StateUnusable(f"{path}: another program has locked the state file; close it and run again")
+    if primary == sqlite3.SQLITE_FULL:
+        return StorageFailed(f"{path}: no space left; make room and run again; what was committed is safe")
+    return StorageFailed(f"{path}: {failure}; check the disk and the folder's permissions, then run again")
