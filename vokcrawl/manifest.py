@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from scrapy.settings import BaseSettings, Settings
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, Settings
 
 from vokcrawl import __version__
 from vokcrawl.errors import StorageFailed
@@ -47,6 +47,9 @@ def told_settings(settings: BaseSettings) -> dict[str, Any]:
     defaults.setmodule(base, priority="project")
     told: dict[str, Any] = {}
     for name in sorted(map(str, settings)):
+        # Asking for a default would warn of settings that Scrapy is about to drop; nobody has set those.
+        if settings.getpriority(name) == SETTINGS_PRIORITIES["default"]:
+            continue
         value = settings[name]
         if _SECRET.search(name) or value == defaults.get(name) or not isinstance(value, (str, int, float, bool)):
             continue

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lxml.etree import XPath
-from lxml.html import HtmlElement
 
 from vokcrawl.fields import article_id, clean_text, date_in_words
 from vokcrawl.pages.flow import Block, flow, is_within
 from vokcrawl.pages.gates import cut_metering
-from vokcrawl.pages.listing import RawTeaser, read_teasers
+from vokcrawl.pages.listing import RawTeaser, marked_items, teasers_among
 from vokcrawl.pages.meta_line import MetaLine, read_meta_line
 from vokcrawl.pages.sources import logo_stem
 from vokcrawl.pages.teaser_lines import slug_says
+from vokcrawl.pages.tree import Element, text_of
 
 # Name and version of this reading, as the records carry it; the way that bounded the text is added.
 EXTRACTOR = "kcnawatch-article/1"
@@ -52,16 +52,15 @@ class RawArticle:
 class ArticlePage:
     """Reads one article page. `root` is the parsed document, `url` its address (for identity and slug)."""
 
-    def __init__(self, root: HtmlElement, url: str) -> None:
+    def __init__(self, root: Element, url: str) -> None:
         self.root = root
         self.url = url
         self.id = article_id(url)
-        self.blocks = flow(root)
-
-    @cached_property
-    def content(self) -> HtmlElement | None:
-        """The element that holds the text, where it has the class name that is known."""
-        return next(iter(_CONTENT(self.root)), None)
+        # The element that holds the text, where it has the class name that is known.
+        self.content: Element | None = next(iter(_CONTENT(root)), None)
+        # Marked teasers are no part of the article's flow; they are read only where they are new.
+        self.items = marked_items(root, outside=self.content)
+        self.blocks = flow(root, without=set(self.items))
 
     @cached_property
     def _end(self) -> int:
@@ -110,7 +109,7 @@ class ArticlePage:
 
     def teasers(self, skip: Container[str] = ()) -> list[RawTeaser]:
         """The teasers of the "More From" block; ids in `skip` are passed over unread."""
-        return read_teasers(self.root, self.blocks[self._end :], self.content, skip)
+        return teasers_among(self.items, self.blocks[self._end :], skip)
 
     def _candidates(self) -> list[int]:
         """Indexes of the blocks that may be the headline, in the order of the page."""
@@ -193,10 +192,10 @@ class ArticlePage:
         return found
 
 
-def _caption(image: HtmlElement) -> str | None:
+def _caption(image: Element) -> str | None:
     for parent in image.iterancestors("figure"):
         for caption in parent.iter("figcaption"):
-            return clean_text(caption.text_content()) or None
+            return clean_text(text_of(caption)) or None
     return None
 
 

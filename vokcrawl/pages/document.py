@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lxml.html import HtmlElement
-from parsel import Selector
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, resolve_encoding
+
+from vokcrawl.pages.tree import Element, parse
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "")
 _TAG = re.compile(rb"<[a-zA-Z!]")
@@ -25,7 +25,7 @@ class PageFault(Exception):
 class Document:
     """A parsed page. `wrong_charset` says that the declared encoding does not fit the bytes."""
 
-    root: HtmlElement
+    root: Element
     wrong_charset: bool
 
 
@@ -41,7 +41,7 @@ def read_document(body: bytes, content_type: str) -> Document:
     if kind not in _HTML_TYPES or _TAG.search(body) is None:
         raise PageFault("not_html")
     text, wrong = _decode(body, content_type)
-    return Document(Selector(text=text, type="html").root, wrong)
+    return Document(parse(text), wrong)
 
 
 def _decode(body: bytes, content_type: str) -> tuple[str, bool]:

@@ -6,12 +6,11 @@ links to where, and which are headings. That cannot change without the site beco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
-from lxml.html import HtmlElement
-
 from vokcrawl.fields import clean_text
+from vokcrawl.pages.tree import Element
 
 # Everything that is not inline begins and ends a block: a new tag of a new skin is a block until shown otherwise.
 _INLINE = frozenset(
@@ -30,11 +29,11 @@ class Block:
     written; `element` is the innermost block element around it; `linked` says that all of its text is links'.
     """
 
-    element: HtmlElement
+    element: Element
     heading: int
     text: str = ""
     hrefs: list[str] = field(default_factory=list)
-    images: list[HtmlElement] = field(default_factory=list)
+    images: list[Element] = field(default_factory=list)
     linked: bool = True
 
 
@@ -45,7 +44,7 @@ class _Builder:
         self.blocks: list[Block] = []
         self.headings: list[int] = []
         self.links: list[str] = []
-        self.elements: list[HtmlElement] = []
+        self.elements: list[Element] = []
         self._texts: list[str] = []
         self._broken = False  # whether the last thing in the block was a <br>
         self._block: Block | None = None
@@ -56,14 +55,16 @@ class _Builder:
             self._block.hrefs.extend(self.links[-1:])
         return self._block
 
-    def text(self, text: str | None) -> None:
-        if text is None or (self._block is None and not text.strip()):
+    def text(self, text: str) -> None:
+        blank = text.isspace()
+        if self._block is None and blank:
             return
         block = self.open()
         self._texts.append(text)
-        if text.strip():
+        if not blank:
             self._broken = False
-            block.linked = block.linked and bool(self.links)
+            if not self.links:
+                block.linked = False
 
     def boundary(self) -> None:
         if self._block is None:
@@ -73,7 +74,7 @@ class _Builder:
             self.blocks.append(self._block)
         self._block, self._texts, self._broken = None, [], False
 
-    def enter(self, element: HtmlElement, tag: str) -> None:
+    def enter(self, element: Element, tag: str) -> None:
         if tag == "br":
             # Two in a row part paragraphs, one is white space.
             if self._broken:
@@ -94,11 +95,11 @@ class _Builder:
         elif tag == "img":
             self.open().images.append(element)
 
-    def leave(self, element: HtmlElement, tag: str) -> None:
+    def leave(self, element: Element, tag: str) -> None:
         if tag == "br":
             return
         if tag == "a" and element.get("href") is not None:
-            if not element.text_content().strip() and not len(element):
+            if len(element) == 0 and not (element.text or "").strip():
                 self.open()  # an empty anchor still is a link of its block
             self.links.pop()
         if tag not in _INLINE:
@@ -108,37 +109,37 @@ class _Builder:
                 self.headings.pop()
 
 
-def flow(root: HtmlElement) -> list[Block]:
-    """The blocks of the tree below `root`, in the order of the document, without comments, scripts and the like."""
+def flow(root: Element, without: Container[Element] = ()) -> list[Block]:
+    """The blocks of the tree below `root`, in the order of the document, without scripts and the like.
+
+    The elements in `without` are passed over with all that is in them.
+    """
     builder = _Builder()
     builder.elements.append(root)
     # An explicit stack: a hostile page nests deeper than Python recurses.
-    stack: list[tuple[HtmlElement, bool]] = [(root, False)]
+    stack: list[tuple[Element, bool]] = [(root, False)]
     while stack:
         element, done = stack.pop()
         tag = element.tag
-        if not isinstance(tag, str) or tag in _SILENT:
-            if not done:
-                builder.text(element.tail)
-            continue
         if done:
             builder.leave(element, tag)
-            if element is not root:
-                builder.text(element.tail)
+        elif element in without:
+            builder.boundary()
+        elif not isinstance(tag, str) or tag in _SILENT:
+            pass
+        else:
+            builder.enter(element, tag)
+            if element.text is not None:
+                builder.text(element.text)
+            stack.append((element, True))
+            stack.extend((child, False) for child in element.iterchildren(reversed=True))
             continue
-        builder.enter(element, tag)
-        builder.text(element.text)
-        stack.append((element, True))
-        stack.extend((child, False) for child in reversed(element))
+        if element is not root and element.tail is not None:
+            builder.text(element.tail)
     builder.boundary()
     return builder.blocks
 
 
-def is_within(element: HtmlElement, tags: Iterable[str]) -> bool:
+def is_within(element: Element, tags: Iterable[str]) -> bool:
     """Whether `element` is, or stands inside, an element of one of these tags."""
-    return any(each.tag in tags for each in _lineage(element))
-
-
-def _lineage(element: HtmlElement) -> Iterator[HtmlElement]:
-    yield element
-    yield from element.iterancestors()
+    return element.tag in tags or next(element.iterancestors(*tags), None) is not None

@@ -10,18 +10,19 @@ In both, the lines of a teaser are told apart by what they are, not by where the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
 from lxml.etree import XPath
-from lxml.html import HtmlElement
 
 from vokcrawl.fields import article_id
 from vokcrawl.pages.flow import Block, flow
 from vokcrawl.pages.sources import source_of_logo
 from vokcrawl.pages.teaser_lines import read_lines
 from vokcrawl.pages.teaser_runs import runs
+from vokcrawl.pages.tree import Element, text_of
 
 # Class names that were seen for an item's text (the thumb stands beside it) and for its date.
 DESCRIPTION = "article-desc"
@@ -29,7 +30,6 @@ DATE = "articled-date"
 
 _DESCRIPTIONS = XPath(f"descendant-or-self::*[contains(concat(' ', @class, ' '), ' {DESCRIPTION} ')]")
 _DATES = XPath(f"descendant::*[contains(concat(' ', @class, ' '), ' {DATE} ')]")
-_ITEM = XPath("ancestor::article[1]")
 _LINKS = XPath("descendant-or-self::a/@href")
 
 
@@ -53,65 +53,61 @@ class RawTeaser:
     way: str
 
 
-def read_teasers(
-    root: HtmlElement,
-    blocks: Sequence[Block] | None = None,
-    outside: HtmlElement | None = None,
-    skip: Container[str] = (),
-) -> list[RawTeaser]:
+def read_teasers(root: Element, skip: Container[str] = ()) -> list[RawTeaser]:
     """The teasers below `root` in the order of the page; an article that stands there twice is given twice.
 
-    `blocks` is the part of the flow in which structure counts, where that is not the whole of `root`; marked
-    teasers inside the element `outside` (an article's own text) do not count; ids in `skip` are passed over unread.
+    Ids in `skip` are passed over unread.
     """
-    marked = list(_marked(_descriptions(root, outside), skip))
-    hrefs = _LINKS(root) if blocks is None else [href for block in blocks for href in block.hrefs]
-    linked = [found for href in hrefs if (found := article_id(href)) is not None]
+    items = marked_items(root)
+    return teasers_among(items, flow(root, without=set(items)), skip)
+
+
+def marked_items(root: Element, outside: Element | None = None) -> list[Element]:
+    """The elements that hold one teaser each, found by class name; none inside the element `outside`."""
+    descriptions = [
+        each for each in _DESCRIPTIONS(root) if outside is None or all(up is not outside for up in each.iterancestors())
+    ]
+    articles = [next(each.iterancestors("article"), None) for each in descriptions]
+    parents = [each.getparent() for each in descriptions]
+    shared = Counter((*articles, *parents))
+    items = []
+    for description, article, parent in zip(descriptions, articles, parents, strict=True):
+        # Its own <article>, else its parent where that holds no other: there the thumb is.
+        if article is not None and shared[article] == 1 + (article is parent):
+            items.append(article)
+        elif parent is not None and shared[parent] == 1 and parent.tag not in ("body", "html"):
+            items.append(parent)
+        else:
+            items.append(description)
+    return items
+
+
+def teasers_among(items: Iterable[Element], blocks: Sequence[Block], skip: Container[str] = ()) -> list[RawTeaser]:
+    """The teasers of the marked items, and those that the other blocks of the page show by their structure."""
+    marked = list(_marked(items, skip))
     seen = {teaser.id for teaser in marked}
+    linked = [found for block in blocks for href in block.hrefs if (found := article_id(href)) is not None]
     if all(identity in seen or identity in skip for identity in linked):
         return marked
-    structural = list(_by_structure(flow(root) if blocks is None else blocks, skip))
-    if not marked:
-        return structural
-    # Only half of the markup changed: what the first way saw stays, the rest is put in at its place.
-    order = {identity: place for place, identity in reversed(list(enumerate(linked)))}
-    extra = [teaser for teaser in structural if teaser.id not in seen and teaser.date is not None]
-    merged = sorted([*marked, *extra], key=lambda teaser: order.get(teaser.id, 0))
-    for position, teaser in enumerate(merged, 1):
+    structural = [
+        teaser for teaser in _by_structure(blocks, skip) if teaser.id not in seen and (teaser.date or not marked)
+    ]
+    # Where only half of the markup changed, the order between the two halves is not known: marked ones come first.
+    for position, teaser in enumerate(structural, len(marked) + 1):
         teaser.position = position
-    return merged
+    return [*marked, *structural]
 
 
-def _descriptions(root: HtmlElement, outside: HtmlElement | None) -> list[HtmlElement]:
-    found: list[HtmlElement] = _DESCRIPTIONS(root)
-    if outside is None:
-        return found
-    return [each for each in found if all(parent is not outside for parent in each.iterancestors())]
-
-
-def _marked(descriptions: Iterable[HtmlElement], skip: Container[str]) -> Iterator[RawTeaser]:
+def _marked(items: Iterable[Element], skip: Container[str]) -> Iterator[RawTeaser]:
     position = count(1)
-    for description in descriptions:
-        container = _container(description)
-        hrefs = _LINKS(container)
-        identity = next((found for href in hrefs if (found := article_id(href)) is not None), None)
+    for item in items:
+        identity = next((found for href in _LINKS(item) if (found := article_id(href)) is not None), None)
         if identity is None:
             continue
         here = next(position)
         if identity not in skip:
-            dates = _DATES(container)
-            yield _teaser(identity, here, flow(container), "marked", dates[0].text_content() if dates else None)
-
-
-def _container(description: HtmlElement) -> HtmlElement:
-    """The element that holds the whole item: its <article>, or what holds this description and no other."""
-    articles = _ITEM(description)
-    if articles and len(_DESCRIPTIONS(articles[0])) == 1:
-        return articles[0]
-    parent = description.getparent()
-    if parent is not None and len(_DESCRIPTIONS(parent)) == 1 and parent.tag not in ("body", "html"):
-        return parent
-    return description
+            dates = _DATES(item)
+            yield _teaser(identity, here, flow(item), "marked", text_of(dates[0]) if dates else None)
 
 
 def _by_structure(blocks: Sequence[Block], skip: Container[str]) -> Iterator[RawTeaser]:

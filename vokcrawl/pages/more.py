@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lxml.etree import XPath
-from lxml.html import HtmlElement
 
 from vokcrawl.fields import absolute_url, article_id, clean_text
+from vokcrawl.pages.tree import Element
 
 # The words on the element, whole. The last two were seen on the site's search and television pages.
 MORE_WORDS = re.compile(r"\W*(more articles|load more|more results)\W*", re.IGNORECASE)
@@ -88,7 +88,7 @@ class More:
     route: Route | None
 
 
-def read_more(root: HtmlElement, base: str, received: int) -> More:
+def read_more(root: Element, base: str, received: int) -> More:
     """The way on from this page. `base` is its URL, `received` how many teasers it had (where it names no `from`)."""
     elements = list(_elements(root))
     for element in elements:
@@ -107,7 +107,7 @@ def read_more(root: HtmlElement, base: str, received: int) -> More:
     return More(bool(elements), None)
 
 
-def _elements(root: HtmlElement) -> Iterator[HtmlElement]:
+def _elements(root: Element) -> Iterator[Element]:
     """The elements that say "More Articles": what can be clicked first, else whatever holds just these words."""
     found = False
     for element in _CLICKABLE(root):
@@ -122,12 +122,12 @@ def _elements(root: HtmlElement) -> Iterator[HtmlElement]:
             yield element
 
 
-def _text(element: HtmlElement) -> str:
+def _text(element: Element) -> str:
     # Long texts are no buttons: do not collect them.
     return clean_text("".join(text for text, _ in zip(element.itertext(), range(8), strict=False)))
 
 
-def _of_element(element: HtmlElement, base: str, received: int) -> Route | None:
+def _of_element(element: Element, base: str, received: int) -> Route | None:
     href = clean_text(element.get("href") or "")
     if href and not href.startswith("#") and not href.lower().startswith("javascript:"):
         url = absolute_url(base, href)

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from lxml.html import HtmlElement
-
 from vokcrawl.fields import article_id
 from vokcrawl.pages.flow import Block
 from vokcrawl.pages.teaser_lines import date_in_line
+from vokcrawl.pages.tree import Element
 
 # What stands behind the last teaser of a list.
 _END = re.compile(r"(more articles|load more|more from\b.*)", re.IGNORECASE)
@@ -40,9 +39,9 @@ def _identity(block: Block) -> str | None:
     return next((found for href in block.hrefs if (found := article_id(href)) is not None), None)
 
 
-def _elements(blocks: Sequence[Block], touched: Sequence[str | None]) -> dict[HtmlElement, set[str]]:
+def _elements(blocks: Sequence[Block], touched: Sequence[str | None]) -> dict[Element, set[str]]:
     """For each element around a link to an article, the ids that are linked inside it."""
-    inside: dict[HtmlElement, set[str]] = {}
+    inside: dict[Element, set[str]] = {}
     for block, identity in zip(blocks, touched, strict=True):
         if identity is None:
             continue
@@ -54,7 +53,7 @@ def _elements(blocks: Sequence[Block], touched: Sequence[str | None]) -> dict[Ht
     return inside
 
 
-def _held(blocks: Sequence[Block], place: int, identity: str, inside: dict[HtmlElement, set[str]]) -> tuple[int, int]:
+def _held(blocks: Sequence[Block], place: int, identity: str, inside: dict[Element, set[str]]) -> tuple[int, int]:
     """First and last block inside the largest element that links to this article only.
 
     Where the page links to no other article that element would be the whole page: then it is the smallest
@@ -71,7 +70,7 @@ def _held(blocks: Sequence[Block], place: int, identity: str, inside: dict[HtmlE
 
 
 def _span(
-    blocks: Sequence[Block], place: int, element: HtmlElement, first: int | None = None, last: int | None = None
+    blocks: Sequence[Block], place: int, element: Element, first: int | None = None, last: int | None = None
 ) -> tuple[int, int]:
     """The blocks around `place` that stand inside `element`, widening a span that is known to be inside."""
     first = place if first is None else first
@@ -83,7 +82,7 @@ def _span(
     return first, last
 
 
-def _within(element: HtmlElement, holder: HtmlElement) -> bool:
+def _within(element: Element, holder: Element) -> bool:
     return element is holder or any(each is holder for each in element.iterancestors())
 
 

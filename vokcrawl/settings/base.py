@@ -62,6 +62,8 @@ EXTENSIONS = {
     # First, so that a run is open before any other component is built.
     "vokcrawl.extensions.run.RunExtension": -100,
 }
+# Scrapy reads a callback's source to warn of generators that return a value; that is for authors, and costs CPU.
+WARN_ON_GENERATOR_RETURN_VALUE = False
 # Scrapy logs whole items and each scraped page at DEBUG; a schedule's log shall tell what happened.
 LOG_LEVEL = "INFO"
 DEFAULT_DROPITEM_LOG_LEVEL = "WARNING"

@@ -19,6 +19,7 @@ from vokcrawl.pages.gates import is_sign_up
 from vokcrawl.pages.listing import RawTeaser, read_teasers
 from vokcrawl.pages.more import AJAX_ACTION, AJAX_PATH, PAGE_SIZE, AjaxRoute, LinkRoute, More, Route, read_more
 from vokcrawl.pages.sources import Belongs
+from vokcrawl.pages.tree import text_of
 from vokcrawl.recheck import SECOND_LOOK, parse_utc
 from vokcrawl.spiders.articles import ArticleSpider, conditional_headers, validators_of
 from vokcrawl.spiders.base import LISTING_PRIORITY
@@ -29,7 +30,7 @@ from vokcrawl.walk import Entry, Why
 
 def is_blank(document: Document | None) -> bool:
     """Whether a page shows no text at all."""
-    return document is None or not document.root.text_content().strip()
+    return document is None or not text_of(document.root).strip()
 
 
 class ListingSpider(ArticleSpider):
