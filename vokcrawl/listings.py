@@ -54,6 +54,18 @@ class ListingWalk:
         """Whether "not modified" is all that this walk needs to hear of the first page."""
         return bool(self.walk.rules.head) and self.walk.rules.sweep_days is None
 
+    @property
+    def back_to(self) -> str | None:
+        """The day back to which this walk covers the listing, None for the whole of it.
+
+        A walk bounded by `since` may have joined what is covered back to its bound only, unless it reached the end.
+        """
+        if self.walk.stopped is Why.END:
+            return None
+        if self.walk.stopped is Why.UNCHANGED and self.before is not None:
+            return self.before.back_to
+        return self.walk.rules.since
+
     def unchanged(self) -> None:
         """The site said that the first page is as the last complete walk left it."""
         self.walk.unchanged()
@@ -66,19 +78,15 @@ class ListingWalk:
             self.walk.stop(Why.INTERRUPTED)
         if not (finished and self.walk.complete):
             return
-        # A bounded walk may have joined what is covered back to its bound only, unless it reached the very end.
-        back_to = None if self.walk.stopped is Why.END else arguments.since
         state = run.remember()
-        state.complete_walk(self.number, back_to)
+        state.complete_walk(self.number, self.back_to)
         if arguments.until is not None:
             # What is newer than `until` was passed over: the first page says nothing of what is known.
             return
-        if self.walk.stopped is Why.UNCHANGED and self.before is not None:
-            back_to = self.before.back_to
         now = utc(run.started)
         swept = now if self.sweep or self.before is None else self.before.swept_at
         head = self.walk.head or (self.before.head if self.before else ())
-        state.put_listing(ListingRow(self.url, head, back_to, now, swept, self.etag, self.last_modified))
+        state.put_listing(ListingRow(self.url, head, self.back_to, now, swept, self.etag, self.last_modified))
 
     def told(self) -> dict[str, Any]:
         """As it stands in the manifest."""
@@ -94,7 +102,7 @@ class ListingWalk:
             "sweep": self.sweep,
             "complete": walk.complete,
             "stopped": walk.stopped,
-            "back_to": walk.rules.since,
+            "back_to": self.back_to,
             "head": list(walk.head),
         }
 

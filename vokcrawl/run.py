@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Set
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -215,10 +216,7 @@ class Run:
             ],
             "coverage": self.coverage.told(),
             "errors": self.problems.told(),
-            "owed": [
-                {"id": row.id, "url": row.url, "reason": row.reason, "attempts": row.attempts, "next_at": row.next_at}
-                for row in self.state.owed()
-            ],
+            "owed": [asdict(row) for row in self.state.owed()],
             "other_sources": self.other_sources,
             "previous_manifest": {"run_id": previous[0], "sha256": previous[1]} if previous else None,
         }

@@ -50,6 +50,10 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "vokcrawl.middlewares.on_site.OnSiteMiddleware": 50,
 }
+SPIDER_MIDDLEWARES = {
+    # Warns of meta keys copied by mistake; a page that is asked for again carries its count of retries on purpose.
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+}
 ITEM_PIPELINES = {
     "vokcrawl.pipelines.validation.ValidationPipeline": 100,
     "vokcrawl.pipelines.deduplication.DeduplicationPipeline": 200,

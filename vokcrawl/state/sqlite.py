@@ -10,7 +10,6 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -262,8 +261,11 @@ class SqliteState:
     # The statements
 
     def _put(self, table: str, row: Any) -> None:
-        values = [json.dumps(value) if isinstance(value, tuple) else value for value in astuple(row)]
-        self._do(_upsert(table, tuple(each.name for each in fields(row))), *values)
+        columns = tuple(row.__dataclass_fields__)
+        values = (getattr(row, column) for column in columns)
+        self._do(
+            _upsert(table, columns), *(json.dumps(value) if isinstance(value, tuple) else value for value in values)
+        )
 
     def _of_ids(self, query: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         wanted = list(dict.fromkeys(ids))

@@ -1,0 +1,75 @@
+"""What the project's commands share: the output folder, clear errors, and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from scrapy.commands import ScrapyCommand
+
+from vokcrawl.errors import ExitCode, StorageFailed, UsageFault, VokcrawlError
+from vokcrawl.files import OutputFolder
+from vokcrawl.options import Options
+from vokcrawl.state.sqlite import SqliteState
+
+
+class FolderCommand(ScrapyCommand):
+    """Base of the commands that work on the output folder (`VOK_OUTPUT_DIR`). Subclasses define `work`."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012  Scrapy's name and type
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Runs `work`; an error of ours goes to the standard error output and gives the exit code."""
+        if self.settings is None:
+            raise RuntimeError("Scrapy gave this command no settings")
+        try:
+            self.options = Options.read(self.settings)
+            self.folder = OutputFolder(self.options.output_dir)
+            self.exitcode = int(self.work(args, opts))
+        except VokcrawlError as failure:
+            sys.stderr.write(f"scrapy {type(self).__module__.rpartition('.')[2]}: {failure}\n")
+            self.exitcode = int(failure.exit_code)
+
+    def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
+        """Does what the command is for. Raises `VokcrawlError`."""
+        raise NotImplementedError
+
+    def existing_folder(self) -> OutputFolder:
+        """The output folder. Raises `UsageFault` when nothing was ever delivered there."""
+        if not self.folder.holds_records() and not self.folder.state.exists():
+            raise UsageFault(
+                f"{self.folder.path}: no run has left anything here; run `scrapy crawl vok`, or set VOK_OUTPUT_DIR"
+            )
+        return self.folder
+
+    @contextmanager
+    def held(self, command: str) -> Iterator[OutputFolder]:
+        """The output folder, held so that no run changes it meanwhile. Raises `FolderHeld`, `UsageFault`."""
+        folder = self.existing_folder()
+        folder.take(f"`scrapy {command}`")
+        try:
+            yield folder
+        finally:
+            folder.release()
+
+    @contextmanager
+    def state(self) -> Iterator[SqliteState]:
+        """The open state, to be read. Raises `StorageFailed`."""
+        folder = self.existing_folder()
+        state = SqliteState.open(folder.state, expected=True)
+        try:
+            yield state
+        finally:
+            state.close()
+
+
+def say(text: str) -> None:
+    """Writes one line to the standard output. Raises `StorageFailed` when it cannot be written."""
+    try:
+        sys.stdout.write(text + "\n")
+    except OSError as failure:
+        raise StorageFailed(f"standard output: {failure.strerror}") from failure

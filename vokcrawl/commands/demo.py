@@ -1,0 +1,77 @@
+"""`scrapy demo`: serves the bundled sample site, runs the real crawl on it, and shows what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from vokcrawl.cli import FolderCommand, say
+from vokcrawl.errors import ExitCode, UsageFault
+from vokcrawl.files import OutputFolder
+from vokcrawl.records import read_kind
+from vokcrawl.sample import SampleServer, SampleSite
+
+# Tells a demo's folder, which the next demo replaces, from one that somebody needs.
+_MARK = ".demo"
+
+
+class Command(FolderCommand):
+    """Needs no network: the site is served on the loopback interface by this process, and ends with it."""
+
+    def short_desc(self) -> str:
+        return "Crawl the bundled sample site, and show what comes of it"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--articles", default="60", metavar="N", help="size of the sample site (default: 60)")
+
+    def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
+        if not opts.articles.isdigit() or not 1 <= int(opts.articles) <= 100_000:
+            raise UsageFault(f"--articles: {opts.articles!r} is not a whole number from 1 to 100000")
+        folder = _fresh(self.folder.path / "demo")
+        with SampleServer(SampleSite(int(opts.articles))) as server:
+            say(f"Crawling {server.url}/article/163/, a sample site of {opts.articles} invented articles …")
+            code = _crawl(f"{server.url}/article/163/", folder)
+        if code != ExitCode.DONE:
+            sys.stderr.write(f"scrapy demo: the crawl ended with exit code {code}; its log is above\n")
+            return ExitCode(code)
+        _show(OutputFolder(folder))
+        return ExitCode.DONE
+
+
+def _fresh(folder: Path) -> Path:
+    if folder.exists():
+        if not (folder / _MARK).exists():
+            raise UsageFault(f"{folder}: it was not made by `scrapy demo`; move it away or set VOK_OUTPUT_DIR")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / _MARK).touch()
+    return folder
+
+
+def _crawl(start_url: str, folder: Path) -> int:
+    command = [sys.executable, "-m", "scrapy", "crawl", "vok", "-a", f"start_url={start_url}"]
+    settings = ["-s", f"VOK_OUTPUT_DIR={folder}", "-s", "LOG_LEVEL=WARNING"]
+    environment = {**os.environ, "SCRAPY_PROJECT": "sample"}
+    # Scrapy set it for this command, to the profile that this command runs in.
+    environment.pop("SCRAPY_SETTINGS_MODULE", None)
+    return subprocess.run([*command, *settings], env=environment, check=False).returncode  # noqa: S603
+
+
+def _show(folder: OutputFolder) -> None:
+    articles = [line.record for line in read_kind(folder, "articles") if line.record]
+    teasers = sum(1 for _ in read_kind(folder, "teasers"))
+    say(f"\n{len(articles)} articles and {teasers} teasers, in:")
+    for path in (*folder.data_files(), *sorted(folder.runs.glob("*.json"))):
+        say(f"  {path}")
+    say("\nOne article:")
+    say(json.dumps(articles[0], ensure_ascii=False, indent=2))
+    say("\nGo on with:")
+    files = f"{folder.path}/articles/*.jsonl"
+    say(f"  duckdb -c \"FROM '{files}' SELECT published_on, title ORDER BY 1\"    # or: jq -r .title {files}")
+    say("  make crawl    # the live site, gently: one request every few seconds")

@@ -1,0 +1,34 @@
+"""`scrapy diff ID`: what changed between the delivered versions of an article, as text."""
+
+from __future__ import annotations
+
+import argparse
+from itertools import pairwise
+
+from vokcrawl.cli import FolderCommand, say
+from vokcrawl.errors import ExitCode, UsageFault
+from vokcrawl.fields import article_id
+from vokcrawl.versions import difference, versions_of
+
+
+class Command(FolderCommand):
+    """Takes an article's id or URL."""
+
+    def syntax(self) -> str:
+        return "<id or URL of an article>"
+
+    def short_desc(self) -> str:
+        return "Show what changed between the delivered versions of an article"
+
+    def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
+        if len(args) != 1:
+            raise UsageFault("name one article by its id or URL: `scrapy diff 1733788800-123456789`")
+        identity = article_id(args[0]) or args[0]
+        versions = versions_of(self.existing_folder(), identity)
+        if not versions:
+            raise UsageFault(f"{args[0]!r}: no article of that id was delivered to {self.folder.path}")
+        for old, new in pairwise(versions):
+            say(difference(old, new) or f"revision {new['revision']} has the same text as revision {old['revision']}")
+        if len(versions) == 1:
+            say(f"{identity}: one version, of {versions[0]['fetched_at']}; nothing to compare")
+        return ExitCode.DONE

@@ -1,0 +1,214 @@
+"""Makes the state anew from the delivered files and manifests alone: a lost state must never cost the archive."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from vokcrawl import __version__
+from vokcrawl.chain import Link, read_chain
+from vokcrawl.fields import content_hash, utc
+from vokcrawl.files import DATA_KINDS, PART, OutputFolder, cut_back, digest, storing, sync_folder
+from vokcrawl.manifest import SCHEMA, file_entry, write_manifest
+from vokcrawl.outcome import KILLED
+from vokcrawl.recheck import next_check
+from vokcrawl.records import read_file
+from vokcrawl.state.rows import ArticleRow, FileRow, ListingRow, OwedRow, RunRow, Status
+from vokcrawl.state.sqlite import SqliteState
+
+logger = logging.getLogger(__name__)
+
+
+def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteState:
+    """Moves the old state aside, if there is one, and gives a new one made from the files. The folder must be held.
+
+    Unfinished files are cut back to their last whole record and finished: without the state nothing says what was
+    committed, and a whole record is a record. Raises `StorageFailed`.
+    """
+    _move_aside(folder)
+    for part in list(folder.parts()):
+        _finish(part)
+    links, _ = read_chain(folder)
+    links.extend(_missing_manifests(folder, links))
+    state = SqliteState.open(folder.state, expected=False)
+    state.begin()
+    builder = _Builder(folder, state, recheck_days)
+    for link in links:
+        builder.add(link)
+    builder.finish(links)
+    state.commit()
+    return state
+
+
+def _move_aside(folder: OutputFolder) -> None:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    for suffix in ("", "-wal", "-shm"):
+        old = folder.state.with_name(folder.state.name + suffix)
+        if old.exists():
+            with storing(old):
+                os.replace(old, old.with_name(f"{folder.state.name}.{stamp}.old{suffix}"))
+            logger.info("%s was kept as %s.%s.old%s", old, folder.state.name, stamp, suffix)
+
+
+def _finish(part: Path) -> None:
+    """Cuts an unfinished file back to its last whole line, and gives it its name."""
+    with storing(part):
+        if part.parent.name not in DATA_KINDS:
+            part.unlink()
+            return
+        content = part.read_bytes()
+        length = content.rfind(b"\n") + 1
+        if not length:
+            part.unlink()
+            return
+        cut_back(part, length)
+        os.replace(part, part.with_name(part.name.removesuffix(PART)))
+        sync_folder(part.parent)
+
+
+def _missing_manifests(folder: OutputFolder, links: Sequence[Link]) -> list[Link]:
+    """Manifests for the runs that left records but no readable manifest; written behind the last one."""
+    known = {link.run_id for link in links}
+    found: dict[str, list[FileRow]] = {}
+    for path in folder.data_files():
+        if path.stem not in known:
+            records, size, _ = digest(path)
+            row = FileRow(str(path.relative_to(folder.path)), path.stem, size, records)
+            found.setdefault(path.stem, []).append(row)
+    made: list[Link] = []
+    for run_id, rows in sorted(found.items()):
+        last = next(reversed([*links, *made]), None)
+        manifest = _manifest(run_id, rows, folder, last)
+        damaged = folder.manifest(run_id)
+        if damaged.exists():
+            with storing(damaged):
+                os.replace(damaged, damaged.with_name(f"{damaged.name}.damaged"))
+        made.append(Link(damaged, manifest, write_manifest(folder, manifest)))
+    return made
+
+
+def _manifest(run_id: str, rows: Sequence[FileRow], folder: OutputFolder, last: Link | None) -> dict[str, Any]:
+    began = datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return {
+        "schema": SCHEMA,
+        "run_id": run_id,
+        "spider": "vok",
+        "version": __version__,
+        "arguments": {},
+        "settings": {},
+        "started_at": utc(began),
+        "ended_at": None,
+        "outcome": KILLED,
+        "exit_code": None,
+        "counts": {row.path.partition("/")[0]: row.records for row in rows},
+        "listings": [],
+        "files": [file_entry(row, digest(folder.path / row.path)[2]) for row in rows],
+        "coverage": {},
+        "errors": {},
+        "owed": [],
+        "other_sources": [],
+        "previous_manifest": {"run_id": last.run_id, "sha256": last.sha256} if last else None,
+    }
+
+
+class _Builder:
+    """Reads run after run into a new state."""
+
+    def __init__(self, folder: OutputFolder, state: SqliteState, recheck_days: Sequence[int]) -> None:
+        self.folder = folder
+        self.state = state
+        self.recheck_days = recheck_days
+        self.now = datetime.now(UTC)
+        # Teasers that no complete walk has covered yet, and those that only a walk bounded by `since` has.
+        self._open: list[str] = []
+        self._bounded: list[str] = []
+
+    def add(self, link: Link) -> None:
+        manifest, run_id = link.manifest, link.run_id
+        draft = {key: manifest[key] for key in ("schema", "run_id", "spider", "version", "arguments", "settings")}
+        draft["started_at"] = manifest["started_at"]
+        ended = manifest["ended_at"] or manifest["started_at"]
+        self.state.put_run(
+            RunRow(
+                run_id,
+                manifest["started_at"],
+                ended,
+                manifest["outcome"],
+                manifest["exit_code"],
+                link.sha256,
+                orjson.dumps(draft).decode(),
+            )
+        )
+        for entry in manifest["files"]:
+            self.state.put_file(FileRow(entry["path"], run_id, entry["bytes"], entry["records"]))
+        for kind, take in (("articles", self._article), ("teasers", self._teaser), ("removals", self._removal)):
+            path = self.folder.path / kind / f"{run_id}.jsonl"
+            for line in read_file(path, kind) if path.exists() else ():
+                if line.record is None:
+                    logger.warning("%s:%d: passed over: %s", path, line.number, line.fault)
+                else:
+                    take(line.record)
+        for identity in manifest["other_sources"]:
+            # The address is not needed: such an article is never asked for.
+            self.state.put_article(ArticleRow(identity, "", Status.OTHER, checked_at=ended))
+        for listing in manifest["listings"]:
+            if listing["complete"]:
+                self._walk(listing, run_id, manifest)
+
+    def finish(self, links: Sequence[Link]) -> None:
+        """What is owed stands in the newest manifest that a run wrote itself."""
+        told = next((link.manifest for link in reversed(links) if link.manifest["outcome"] != KILLED), None)
+        for owed in told["owed"] if told else ():
+            if not self.state.articles([owed["id"]]):
+                self.state.put_owed(OwedRow(**owed))
+
+    def _article(self, record: dict[str, Any]) -> None:
+        self.state.put_article(
+            ArticleRow(
+                id=record["id"],
+                url=record["url"],
+                status=Status.DELIVERED,
+                content_hash=record["content_hash"],
+                title_hash=content_hash(record["title"], ""),
+                body_hash=content_hash("", record["body"]),
+                revision=record["revision"],
+                truncated=record["truncated"],
+                published_on=record["published_on"],
+                first_seen_at=record["first_seen_at"],
+                checked_at=record["fetched_at"],
+                next_check_at=next_check(record["first_seen_at"], self.now, self.recheck_days),
+            )
+        )
+
+    def _teaser(self, record: dict[str, Any]) -> None:
+        self.state.put_entry(record["id"], delivered=True)
+        self._open.append(record["id"])
+
+    def _removal(self, record: dict[str, Any]) -> None:
+        row = self.state.articles([record["id"]]).get(record["id"])
+        if row is not None:
+            row.status, row.checked_at = Status.REMOVED, record["confirmed_at"]
+            self.state.put_article(row)
+
+    def _walk(self, listing: dict[str, Any], run_id: str, manifest: dict[str, Any]) -> None:
+        """A complete walk covers all that was delivered up to it, back to its bound if it had one."""
+        number = self.state.add_walk(listing["url"], run_id)
+        back_to = listing["back_to"]
+        self.state.complete_walk(number, back_to)
+        covered = self._open if back_to else [*self._open, *self._bounded]
+        for identity in covered:
+            self.state.put_entry(identity, number)
+        self._bounded = [*self._bounded, *self._open] if back_to else []
+        self._open = []
+        if manifest["arguments"].get("until"):
+            return
+        before = self.state.listing(listing["url"])
+        swept = manifest["started_at"] if listing["sweep"] or before is None else before.swept_at
+        row = ListingRow(listing["url"], tuple(listing["head"]), back_to, manifest["started_at"], swept)
+        self.state.put_listing(row)

@@ -1,0 +1,197 @@
+"""Checks a whole output folder against itself: lines, checksums, chain, versions, and the state against the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vokcrawl.chain import Link, read_chain
+from vokcrawl.errors import StorageFailed
+from vokcrawl.files import PART, OutputFolder, digest
+from vokcrawl.records import Line, read_file
+from vokcrawl.state.rows import ArticleRow, Status
+from vokcrawl.state.sqlite import SqliteState
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: in which file, on which line (None for the file as a whole), and what."""
+
+    path: Path
+    line: int | None
+    text: str
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else str(self.path)
+        return f"{place}: {self.text}"
+
+
+class Verification:
+    """One check of a folder. `faults` gives what is wrong; afterwards the counts say what was looked at."""
+
+    def __init__(self, folder: OutputFolder) -> None:
+        self.folder = folder
+        self.manifests = 0
+        self.files = 0
+        self.records = 0
+        # id -> revision, content_hash, whether a tombstone came after it
+        self._versions: dict[str, tuple[int, str, bool]] = {}
+        self._teasers: set[str] = set()
+        # Articles before removals: a run may deliver both.
+        self._checks = {"articles": self._article, "teasers": self._teaser, "removals": self._removal}
+
+    def faults(self) -> Iterator[Fault]:
+        """All faults. The folder must be held, so that no run changes it meanwhile."""
+        links, breaks = read_chain(self.folder)
+        self.manifests = len(links)
+        for each in breaks:
+            yield Fault(each.path, None, each.fault)
+        named: set[Path] = set()
+        for link in links:
+            for entry in link.manifest["files"]:
+                path = self.folder.path / entry["path"]
+                named.add(path)
+                yield from self._file(path, entry)
+            yield from self._records(link)
+        for path in self.folder.data_files():
+            if path not in named:
+                yield Fault(path, None, "no manifest names this file")
+        yield from self._state(links)
+
+    def _file(self, path: Path, entry: dict[str, Any]) -> Iterator[Fault]:
+        if not path.exists():
+            yield Fault(path, None, "a manifest names this file, but it is missing")
+            return
+        self.files += 1
+        found = dict(zip(("records", "bytes", "sha256"), digest(path), strict=True))
+        for name, value in found.items():
+            if value != entry[name]:
+                yield Fault(path, None, f"{name}: {value}, but its manifest says {entry[name]}")
+
+    def _records(self, link: Link) -> Iterator[Fault]:
+        for kind, check in self._checks.items():
+            path = self.folder.path / kind / f"{link.run_id}.jsonl"
+            if not path.exists():
+                continue
+            for line in read_file(path, kind):
+                self.records += 1
+                if line.record is None:
+                    yield Fault(path, line.number, line.fault or "")
+                    continue
+                if line.record["run_id"] != link.run_id:
+                    yield Fault(path, line.number, f"run_id: {line.record['run_id']}, but this is run {link.run_id}'s")
+                yield from check(line, line.record)
+
+    def _article(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
+        revision, last_hash, _ = self._versions.get(record["id"], (0, None, False))
+        if record["revision"] <= revision:
+            yield Fault(line.path, line.number, f"article {record['id']}: revision {record['revision']} is there twice")
+            return
+        if record["revision"] != revision + 1:
+            missing = f"{revision + 1} to {record['revision'] - 1}"
+            yield Fault(line.path, line.number, f"article {record['id']}: revisions {missing} are missing")
+        elif record["previous_hash"] != last_hash:
+            yield Fault(
+                line.path, line.number, f"article {record['id']}: previous_hash is not the hash of revision {revision}"
+            )
+        self._versions[record["id"]] = (record["revision"], record["content_hash"], False)
+
+    def _teaser(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
+        if record["id"] in self._teasers:
+            yield Fault(line.path, line.number, f"teaser {record['id']} is there twice")
+        self._teasers.add(record["id"])
+
+    def _removal(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
+        revision, last_hash, removed = self._versions.get(record["id"], (0, None, False))
+        if not revision or last_hash is None:
+            yield Fault(line.path, line.number, f"removal of article {record['id']}, which was never delivered")
+            return
+        if removed:
+            yield Fault(line.path, line.number, f"removal of article {record['id']} is there twice")
+        if record["last_hash"] != last_hash:
+            yield Fault(
+                line.path, line.number, f"removal of article {record['id']}: last_hash is not its last version's"
+            )
+        self._versions[record["id"]] = (revision, last_hash, True)
+
+    def _state(self, links: list[Link]) -> Iterator[Fault]:
+        path = self.folder.state
+        try:
+            state = SqliteState.open(path, expected=self.folder.holds_records())
+        except StorageFailed as failure:
+            yield Fault(path, None, str(failure).removeprefix(f"{path}: "))
+            return
+        try:
+            for text in state.check():
+                yield Fault(path, None, text)
+            yield from self._state_files(state)
+            yield from self._state_records(state)
+            last = state.last_manifest()
+            if last is not None and links and (links[-1].run_id, links[-1].sha256) != last:
+                yield Fault(path, None, f"its last manifest is run {last[0]}'s, the files' is run {links[-1].run_id}'s")
+        finally:
+            state.close()
+
+    def _state_files(self, state: SqliteState) -> Iterator[Fault]:
+        unfinished = {row.run_id for row in state.unfinished_runs()}
+        for row in state.files():
+            path = self.folder.path / row.path
+            part = path.with_name(path.name + PART)
+            if row.run_id in unfinished and part.exists():
+                # A run that died: the next one finishes its files; what was committed must be there.
+                yield from self._unfinished(part, path.parent.name, row.bytes)
+            elif not path.exists():
+                yield Fault(path, None, "the state knows this file, but it is missing")
+            elif path.stat().st_size != row.bytes:
+                yield Fault(path, None, f"{path.stat().st_size} bytes, but the state says {row.bytes}")
+
+    def _unfinished(self, part: Path, kind: str, length: int) -> Iterator[Fault]:
+        if part.stat().st_size < length:
+            yield Fault(part, None, f"{part.stat().st_size} bytes, but {length} were committed")
+        check = self._checks.get(kind)
+        for line in read_file(part, kind) if check is not None else ():
+            length -= len(line.raw)
+            if length < 0 or check is None:
+                return
+            if line.record is None:
+                yield Fault(part, line.number, line.fault or "")
+            else:
+                yield from check(line, line.record)
+
+    def _state_records(self, state: SqliteState) -> Iterator[Fault]:
+        known = 0
+        for row in state.all_articles():
+            if row.revision:
+                known += 1
+                yield from self._state_article(state, row)
+        if known < len(self._versions):
+            ids = list(self._versions)
+            for start in range(0, len(ids), 500):
+                some = ids[start : start + 500]
+                rows = state.articles(some)
+                for identity in some:
+                    if identity not in rows or not rows[identity].revision:
+                        yield Fault(self.folder.state, None, f"article {identity} was delivered, but is not known")
+        remembered = set(state.delivered_teasers())
+        for identity in sorted(remembered ^ self._teasers):
+            text = (
+                "is known as delivered, but is in no file"
+                if identity in remembered
+                else "was delivered, but is not known"
+            )
+            yield Fault(self.folder.state, None, f"teaser {identity} {text}")
+
+    def _state_article(self, state: SqliteState, row: ArticleRow) -> Iterator[Fault]:
+        version = self._versions.get(row.id)
+        if version is None:
+            yield Fault(self.folder.state, None, f"article {row.id} is known as delivered, but is in no file")
+        elif version[:2] != (row.revision, row.content_hash):
+            yield Fault(
+                self.folder.state,
+                None,
+                f"article {row.id}: revision {row.revision} is known, {version[0]} was delivered",
+            )
+        elif version[2] != (row.status is Status.REMOVED):
+            yield Fault(self.folder.state, None, f"article {row.id} is known as {row.status}, the files say otherwise")
