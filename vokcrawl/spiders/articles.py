@@ -18,15 +18,15 @@ from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import PageFault
 from vokcrawl.pages.gates import is_sign_up
 from vokcrawl.pages.listing import RawTeaser
-from vokcrawl.pages.sources import Belongs, same_source
+from vokcrawl.pages.sources import same_source
 from vokcrawl.pipelines.revisions import still_there
 from vokcrawl.recheck import SECOND_LOOK, is_confirmed, next_attempt, next_check
-from vokcrawl.spiders.base import SourceSpider
 from vokcrawl.spiders.failures import name_of, request_of
+from vokcrawl.spiders.teasers import TeaserSpider
 from vokcrawl.state.rows import ArticleRow, OwedRow, Status
 
 
-class ArticleSpider(SourceSpider):
+class ArticleSpider(TeaserSpider):
     """The callbacks of article requests."""
 
     def parse_article(
@@ -75,7 +75,7 @@ class ArticleSpider(SourceSpider):
         if teaser is not None:
             # The block did not say whose it is; its article does.
             yield self.teaser_item(teaser, found_on, source)
-        yield from self._block_teasers(page, response.url)
+        yield from self.block_teasers(page, response.url)
         item = load_article(raw, identity, response.url)
         if "title" not in item or (not item["body"] and raw.meta is None):
             reason = "without_text" if "title" in item else "without_title"
@@ -183,41 +183,6 @@ class ArticleSpider(SourceSpider):
         state.drop_owed(identity)
         self.run.other_sources.append(identity)
         self.crawler.stats.inc_value("vok/articles/other_source")
-
-    def _block_teasers(self, page: ArticlePage, url: str) -> Iterator[Any]:
-        """The teasers of the "More From" block that are the wanted source's and not yet delivered.
-
-        While a listing is walked they wait for its end: the listing shows them with their titles, the block without.
-        """
-        new = page.teasers(skip=self.run.met_teasers if not self.held else self.run.met_teasers | self.held.keys())
-        if not new:
-            return
-        known = self.run.state.entries(raw.id for raw in new)
-        articles = self.run.state.articles(raw.id for raw in new)
-        for raw in new:
-            address = self.on_site(raw.href, url)
-            if address is None or self.belongs(raw, page.block_source) is not Belongs.YES:
-                continue
-            if not self.in_window(self.teaser_day(raw)):
-                continue
-            if raw.id not in articles:
-                self.in_blocks[raw.id] = address
-            if raw.id in known and known[raw.id].delivered:
-                self.run.meet_teaser(raw.id)
-            elif self.walks_open:
-                self.held.setdefault(raw.id, (raw, url, page.block_source))
-            else:
-                yield self.teaser_item(raw, url, page.block_source, titled=False)
-
-    def walk_over(self) -> Iterator[Any]:
-        """One start page has led to its end, good or bad; with the last one the teasers that waited are given."""
-        self.walks_open -= 1
-        if self.walks_open > 0:
-            return
-        for identity, (raw, url, source) in self.held.items():
-            if identity not in self.run.met_teasers:
-                yield self.teaser_item(raw, url, source, titled=False)
-        self.held.clear()
 
     def _note_lacks(self, item: dict[str, Any], has_meta: bool, has_date: bool, url: str) -> None:
         if not has_meta:

@@ -10,13 +10,11 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from vokcrawl.fields import absolute_url, shown_date
-from vokcrawl.loaders import load_teaser
+from vokcrawl.fields import absolute_url
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.options import Arguments, Options
 from vokcrawl.pages.document import Document, read_document
 from vokcrawl.pages.listing import RawTeaser
-from vokcrawl.pages.sources import Belongs, logo_belongs, same_source
 from vokcrawl.run import Run
 
 # What the engine sends first: articles before the next listing page, so that the queue stays short.
@@ -106,30 +104,7 @@ class SourceSpider(Spider):
             return None
         return url
 
-    def belongs(self, raw: RawTeaser, block_source: str | None = None) -> Belongs:
-        """Whether a teaser is of the wanted source, by the heading of its block or by its logo."""
-        if block_source is not None:
-            return Belongs.YES if same_source(block_source, self.options.source) else Belongs.NO
-        return logo_belongs(raw.logo, self.options.source) if raw.logo else Belongs.UNKNOWN
-
     def in_window(self, day: str | None) -> bool:
         """Whether a day lies between `since` and `until`, both included; an unknown day may."""
         since, until = self.arguments.since, self.arguments.until
         return day is None or ((since is None or day >= since) and (until is None or day <= until))
-
-    def teaser_item(
-        self, raw: RawTeaser, found_on: str, source: str | None = None, *, titled: bool = True
-    ) -> dict[str, Any]:
-        """A teaser's record. What it lacks is noted; `titled` says whether its kind of block shows titles."""
-        item = load_teaser(raw, found_on, source) | {"first_seen_at": self.run.now()}
-        if titled and "title" not in item:
-            self.note("teaser_without_title", found_on)
-        if raw.date is None:
-            self.note("teaser_without_date", found_on)
-        elif "published_on" not in item:
-            self.note("teaser_wrong_date", found_on)
-        return item
-
-    def teaser_day(self, raw: RawTeaser) -> str | None:
-        """The day that a teaser shows, None where it shows none or a wrong one."""
-        return shown_date(raw.date) if raw.date else None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scrapy import Request
@@ -16,15 +15,12 @@ from vokcrawl.middlewares.on_site import authority
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import Document, PageFault
 from vokcrawl.pages.gates import is_sign_up
-from vokcrawl.pages.listing import RawTeaser, read_teasers
+from vokcrawl.pages.listing import read_teasers
 from vokcrawl.pages.more import AJAX_ACTION, AJAX_PATH, PAGE_SIZE, AjaxRoute, LinkRoute, More, Route, read_more
-from vokcrawl.pages.sources import Belongs
 from vokcrawl.pages.tree import text_of
-from vokcrawl.recheck import SECOND_LOOK, parse_utc
 from vokcrawl.spiders.articles import ArticleSpider, conditional_headers, validators_of
 from vokcrawl.spiders.base import LISTING_PRIORITY
 from vokcrawl.spiders.failures import name_of, request_of
-from vokcrawl.state.rows import ArticleRow, EntryRow, Status
 from vokcrawl.walk import Entry, Why
 
 
@@ -141,7 +137,7 @@ class ListingSpider(ArticleSpider):
             if walk.last_received >= route.size and asked == 1:
                 yield self._page_request(walk, route, again=again, asked=2)
                 return
-        entries = yield from self._take(raws, response.url, walk)
+        entries = yield from self.take(raws, response.url, walk)
         if walk.walk.pages == 0 or again == 1:
             walk.etag, walk.last_modified = validators_of(response)
         if again:
@@ -248,74 +244,6 @@ class ListingSpider(ArticleSpider):
                 yield self._page_request(walk, following, again=again + 1)
                 return
         walk.rereading = False
-
-    # Taking in
-
-    def _take(self, raws: Sequence[RawTeaser], url: str, walk: ListingWalk) -> Generator[Any, None, list[Entry]]:
-        """Gives the teasers' records and the requests for their articles; returns the walk's entries."""
-        ids = [raw.id for raw in raws]
-        articles = self.run.state.articles(ids)
-        known = self.run.state.entries(ids)
-        entries: list[Entry] = []
-        for raw in raws:
-            address = self.on_site(raw.href, url)
-            if address is None:
-                continue
-            belongs = self._decided(self.belongs(raw), articles.get(raw.id))
-            wanted = belongs is not Belongs.NO
-            day = self.teaser_day(raw)
-            entry = Entry(raw.id, day, wanted, self._is_covered(raw.id, known, articles))
-            entries.append(entry)
-            if not wanted:
-                self.crawler.stats.inc_value("vok/listing/other_source")
-            elif self.in_window(day):
-                if not entry.covered:
-                    self.run.remember().put_entry(raw.id, walk.number)
-                yield from self._take_one(raw, address, url, belongs, known.get(raw.id), articles.get(raw.id))
-        return entries
-
-    def _take_one(
-        self,
-        raw: RawTeaser,
-        address: str,
-        url: str,
-        belongs: Belongs,
-        known: EntryRow | None,
-        article: ArticleRow | None,
-    ) -> Iterator[Any]:
-        open_teaser = raw.id not in self.run.met_teasers and not (known is not None and known.delivered)
-        ask = raw.id not in self.requested and self._is_asked_for(raw.id, article)
-        waits = open_teaser and ask and belongs is Belongs.UNKNOWN
-        if open_teaser and not waits:
-            yield self.teaser_item(raw, url)
-        if ask:
-            yield self.article_request(raw.id, address, raw if waits else None, url)
-
-    def _is_asked_for(self, identity: str, article: ArticleRow | None) -> bool:
-        """Whether a listed article is to be fetched: unknown and not pausing, or gone and now shown again."""
-        if article is None:
-            return self.may_ask(identity)
-        if article.status in (Status.REMOVED, Status.GONE) and article.checked_at is not None:
-            return datetime.now(UTC) - parse_utc(article.checked_at) >= SECOND_LOOK
-        return False
-
-    def may_ask(self, identity: str) -> bool:
-        """Whether an article is not owed, or its pause is over."""
-        owed = self.run.state.owed_of(identity)
-        return owed is None or owed.next_at <= self.run.now()
-
-    def _is_covered(self, identity: str, known: Mapping[str, EntryRow], articles: Mapping[str, ArticleRow]) -> bool:
-        entry = known.get(identity)
-        if entry is None or not entry.covered(self.arguments.since):
-            return False
-        return identity in articles or self.run.state.owed_of(identity) is not None
-
-    @staticmethod
-    def _decided(belongs: Belongs, article: ArticleRow | None) -> Belongs:
-        """What is known of the article decides where the teaser alone does not."""
-        if belongs is not Belongs.UNKNOWN or article is None:
-            return belongs
-        return Belongs.NO if article.status is Status.OTHER else Belongs.YES
 
     # Failing
 
