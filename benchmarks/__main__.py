@@ -1,0 +1,87 @@
+"""``python -m benchmarks``: measures vokcrawl on the sample site, on this machine's loopback interface only."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import orjson
+
+from benchmarks.children import BenchmarkFailed
+from benchmarks.crawl import measure_crawl
+from benchmarks.growth import measure_growth
+from benchmarks.idle import measure_idle
+from benchmarks.memory import measure_memory
+from benchmarks.results import Result
+
+PARTS: dict[str, Callable[[Path, int, int], Result]] = {
+    "crawl": measure_crawl,
+    "idle": measure_idle,
+    "memory": lambda folder, _, rounds: measure_memory(folder, rounds),
+    "growth": lambda folder, articles, _: measure_growth(folder, articles),
+}
+# Left out unless asked for: they take minutes.
+SLOW = ("growth",)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all but the slow ones")
+    parser.add_argument("--all", action="store_true", help=f"the slow ones too: {', '.join(SLOW)}")
+    parser.add_argument("--articles", type=_positive, default=2000, help="articles of the site (default 2000)")
+    parser.add_argument("--rounds", type=_positive, default=5, help="measurements of each thing (default 5)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON too")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures the parts one after the other and prints each as it is done; 1 where one failed, 2 for wrong names."""
+    options = parser().parse_args(arguments)
+    unknown = [part for part in options.parts if part not in PARTS]
+    if unknown:
+        print(f"{unknown[0]!r} is not one of {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    asked = options.parts or [part for part in PARTS if part not in SLOW]
+    chosen = [part for part in PARTS if options.all or part in asked]
+    machine = _machine()
+    print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
+    results: list[Result] = []
+    for part in chosen:
+        # One folder for each part: what a part leaves is large.
+        with tempfile.TemporaryDirectory(prefix="vokcrawl-bench-") as folder:
+            try:
+                results.append(PARTS[part](Path(folder), options.articles, options.rounds))
+            except BenchmarkFailed as failure:
+                print(f"{part}: failed: {failure}", file=sys.stderr)
+                return 1
+        print(f"\n{results[-1].text()}", flush=True)
+    if options.json is not None:
+        told = {"machine": machine, "results": [result.told() for result in results]}
+        options.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")
+    return 0
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "Python": platform.python_version(),
+        "Scrapy": version("Scrapy"),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processors": str(os.cpu_count()),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""A bare Scrapy spider for the same site, as one is usually written: the measure of what vokcrawl's care costs.
+
+Run with `scrapy runspider` outside the project, so that none of its settings apply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import scrapy
+
+
+class BareSpider(scrapy.Spider):
+    """Follows the listing from `start_url`; title and body of each article, found by their class names."""
+
+    name = "bare"
+
+    def __init__(self, start_url: str = "", **given: Any) -> None:
+        super().__init__(**given)
+        self.start_urls = [start_url]
+
+    def parse(self, response: Any) -> Iterator[Any]:
+        yield from response.follow_all(css="#latest_article_wrapper .article-desc h4 a", callback=self.parse_article)
+        yield from response.follow_all(css=".more-link a", callback=self.parse)
+
+    def parse_article(self, response: Any) -> Iterator[dict[str, Any]]:
+        yield {
+            "url": response.url,
+            "title": response.css(".article-single h2::text").get(),
+            "body": "\n\n".join(response.css(".article-content > p::text").getall()),
+        }

@@ -1,0 +1,105 @@
+"""The child processes of the benchmark: measured crawls, and the site that they crawl."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+CONCURRENCY = 8
+MB = 1_000_000
+# So much of what a failed command has said is shown.
+_SHOWN = 4000
+
+
+class BenchmarkFailed(Exception):
+    """A measured command failed, or did not do its work: its numbers would mean nothing. Ends the benchmark with 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a command cost: wall and CPU (user and system) seconds, and its peak memory in MB of 10^6 bytes."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def vokcrawl(start_url: str, output: Path, **settings: str) -> Cost:
+    """Runs `scrapy crawl vok` with the profile `sample`. Raises `BenchmarkFailed` unless it exits with 0."""
+    arguments = ["crawl", "vok", "-a", f"start_url={start_url}"]
+    return _scrapy(arguments, {"VOK_OUTPUT_DIR": str(output), **settings}, ROOT, SCRAPY_PROJECT="sample")
+
+
+def bare(start_url: str, feed: Path) -> Cost:
+    """Runs the bare spider, which writes `feed`. Raises `BenchmarkFailed` unless it exits with 0."""
+    arguments = ["runspider", str(HERE / "bare_spider.py"), "-a", f"start_url={start_url}", "-O", str(feed)]
+    return _scrapy(arguments, {}, feed.parent)
+
+
+def empty(folder: Path) -> Cost:
+    """Runs the spider that has nothing to do. Raises `BenchmarkFailed` unless it exits with 0."""
+    return _scrapy(["runspider", str(HERE / "empty_spider.py")], {}, folder)
+
+
+def _scrapy(arguments: Sequence[str], settings: dict[str, str], folder: Path, **environment: str) -> Cost:
+    """Scrapy in `folder`: it takes the settings of the project that it is started in, so spiders with none of them
+    are started elsewhere."""
+    given = {
+        "LOG_LEVEL": "WARNING",
+        "CONCURRENT_REQUESTS": str(CONCURRENCY),
+        "CONCURRENT_REQUESTS_PER_DOMAIN": str(CONCURRENCY),
+        "DOWNLOAD_DELAY": "0",
+    } | settings
+    options = [part for name, value in given.items() for part in ("-s", f"{name}={value}")]
+    return measure([sys.executable, "-m", "scrapy", *arguments, *options], folder, _environment() | environment)
+
+
+def measure(command: Sequence[str], folder: Path, environment: dict[str, str]) -> Cost:
+    """Runs a command in `folder` and gives its cost. Raises `BenchmarkFailed` unless it exits with 0."""
+    launcher = [sys.executable, "-I", "-S", str(HERE / "launch.py")]
+    done = subprocess.run(
+        [*launcher, *command], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    said = done.stderr[-_SHOWN:]
+    if done.returncode:
+        raise BenchmarkFailed(f"{' '.join(command)}: could not be run\n{said}")
+    told = json.loads(done.stdout)
+    if told["code"]:
+        raise BenchmarkFailed(f"{' '.join(command)}: exit code {told['code']}\n{said}")
+    return Cost(told["wall"], told["cpu"], told["peak"] / MB)
+
+
+@contextmanager
+def served(articles: int) -> Iterator[str]:
+    """A sample site without faults in a process of its own; gives the URL of its listing of the wanted source."""
+    command = [sys.executable, "-m", "vokcrawl.sample", "--articles", str(articles), "--faults", "none"]
+    with subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, text=True) as site:
+        try:
+            url = site.stdout.readline().strip() if site.stdout is not None else ""
+            if not url:
+                raise BenchmarkFailed(f"{' '.join(command)}: the sample site did not start")
+            yield listing_of(url)
+        finally:
+            site.terminate()
+
+
+def listing_of(site_url: str) -> str:
+    """The listing of the wanted source on a sample site."""
+    return f"{site_url.rstrip('/')}/article/163/"
+
+
+def _environment() -> dict[str, str]:
+    """This process's, without what would change a crawl's settings or lead it through a proxy."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("VOK_", "SCRAPY_")) and not name.lower().endswith("_proxy")
+    }

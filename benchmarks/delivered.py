@@ -1,0 +1,35 @@
+"""Whether a crawl did its work: no number counts of one that left something out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from benchmarks.children import BenchmarkFailed
+from vokcrawl.fields import article_id
+
+
+def check_vokcrawl(output: Path, articles: int) -> None:
+    """Raises `BenchmarkFailed` unless a first crawl left each article once, with title and body."""
+    _check(output, _records(sorted((output / "articles").glob("*.jsonl"))), articles)
+
+
+def check_bare(feed: Path, articles: int) -> None:
+    """Raises `BenchmarkFailed` unless the bare spider's feed has each article once, with title and body."""
+    _check(feed, _records([feed]), articles)
+
+
+def _records(files: Iterable[Path]) -> list[dict[str, Any]]:
+    return [orjson.loads(line) for file in files for line in file.read_bytes().splitlines()]
+
+
+def _check(where: Path, records: list[dict[str, Any]], articles: int) -> None:
+    ids = {article_id(record["url"]) for record in records if record["title"] and record["body"]}
+    if len(records) != articles or len(ids - {None}) != articles:
+        raise BenchmarkFailed(
+            f"{where}: {len(records)} records, {len(ids)} different articles with title and body; "
+            f"the site has {articles}"
+        )

@@ -1,0 +1,58 @@
+"""Part `idle`: what a run that finds nothing new costs the site and the machine, and one that finds a little."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.children import BenchmarkFailed, Cost, empty, listing_of, vokcrawl
+from benchmarks.delivered import check_vokcrawl
+from benchmarks.results import Result
+from benchmarks.rounds import alternate, compare
+from vokcrawl.sample.server import SampleServer, SeenRequest
+from vokcrawl.sample.site import SampleSite
+
+PUBLISHED = 5
+# Sweeps and re-checks come by the clock; here it is the plain run that is measured.
+PLAIN = {"VOK_SWEEP_HOURS": "1000000", "VOK_RECHECK_DAYS": ""}
+_ARTICLE = re.compile(r"/newstream/\d{10}-")
+
+
+def requests_by_kind(requests: Iterable[SeenRequest]) -> dict[str, int]:
+    """How many requests were for robots.txt, for pages of listings, and for articles."""
+    counts = {"robots.txt": 0, "listing": 0, "article": 0}
+    for request in requests:
+        kind = "article" if _ARTICLE.match(request.target) else "listing"
+        counts["robots.txt" if request.target == "/robots.txt" else kind] += 1
+    return counts
+
+
+def measure_idle(folder: Path, articles: int, rounds: int) -> Result:
+    """Idle runs after a first crawl, against a spider with nothing to do; then some articles are published."""
+    output = folder / "output"
+    with SampleServer(SampleSite(articles, faults=())) as server:
+        url = listing_of(server.url)
+        vokcrawl(url, output, **PLAIN)
+        check_vokcrawl(output, articles)
+        server.reset()
+        vokcrawl(url, output, **PLAIN)
+        idle = requests_by_kind(server.requests)
+
+        def ours(_: int) -> Cost:
+            return vokcrawl(url, output, **PLAIN)
+
+        def theirs(_: int) -> Cost:
+            return empty(folder)
+
+        ones, others = alternate(ours, theirs, rounds)
+        if sum(requests_by_kind(server.requests).values()) != (rounds + 1) * sum(idle.values()):
+            raise BenchmarkFailed(f"{output}: idle runs differ in their number of requests")
+        server.site.publish(PUBLISHED)
+        server.reset()
+        vokcrawl(url, output, **PLAIN)
+        check_vokcrawl(output, articles + PUBLISHED)
+        after = requests_by_kind(server.requests)
+    counts = {"requests of an idle run": idle, f"requests after {PUBLISHED} new articles": after}
+    title = f"a run with nothing new on a site of {articles} articles, {rounds} rounds"
+    return Result("idle", title, "vokcrawl", "empty spider", compare(ones, others), counts)

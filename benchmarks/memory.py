@@ -1,0 +1,117 @@
+"""Part `memory`: what an idle run costs when a million articles are known, against a hundred."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from pathlib import Path
+
+from benchmarks.children import BenchmarkFailed, Cost, listing_of, vokcrawl
+from benchmarks.delivered import check_vokcrawl
+from benchmarks.idle import PLAIN, requests_by_kind
+from benchmarks.results import Result
+from benchmarks.rounds import alternate, compare
+from vokcrawl.fields import utc
+from vokcrawl.files import OutputFolder
+from vokcrawl.sample.server import SampleServer
+from vokcrawl.sample.site import SampleSite
+from vokcrawl.state.rows import ArticleRow, Status
+
+FEW, MANY = 100, 1_000_000
+# The invented articles came in minutes apart from 2001 on, all of them before the sample site's; a walk saw a hundred.
+FIRST_STAMP = 1_000_000_000
+SECONDS_APART = 500
+PER_WALK = 100
+# So many of the invented rows still have a day on which they are to be asked for again.
+RECHECKED = 10
+
+
+def measure_memory(folder: Path, rounds: int) -> Result:
+    """Idle runs on two output folders of the same site; one of them also remembers articles of long ago."""
+    few, many = folder / "few", folder / "many"
+    with SampleServer(SampleSite(FEW, faults=())) as server:
+        url = listing_of(server.url)
+        vokcrawl(url, few, **PLAIN)
+        check_vokcrawl(few, FEW)
+        shutil.copytree(few, many)
+        add_articles(OutputFolder(many).state, MANY - FEW)
+        vokcrawl(url, many, **PLAIN)
+        vokcrawl(url, few, **PLAIN)
+        server.reset()
+
+        def large(_: int) -> Cost:
+            return vokcrawl(url, many, **PLAIN)
+
+        def small(_: int) -> Cost:
+            return vokcrawl(url, few, **PLAIN)
+
+        ones, others = alternate(large, small, rounds)
+        seen = requests_by_kind(server.requests)
+    if seen["article"] or seen["listing"] != 2 * rounds:
+        raise BenchmarkFailed(f"{many}: the runs were not idle, they sent {seen}")
+    title = f"an idle run, {rounds} rounds"
+    return Result("memory", title, f"{MANY:,} known", f"{FEW:,} known", compare(ones, others))
+
+
+def add_articles(state: Path, number: int) -> None:
+    """Adds rows of so many delivered articles, their teasers, and complete walks that have seen them."""
+    columns = [field.name for field in fields(ArticleRow)]
+    marks = ", ".join("?" * len(columns))
+    with closing(sqlite3.connect(state, isolation_level=None)) as db:
+        # Nothing to be lost here; the crawl sets its own modes when it opens the file.
+        db.execute("PRAGMA journal_mode=OFF")
+        db.execute("PRAGMA synchronous=OFF")
+        run_id = db.execute("SELECT run_id FROM runs").fetchone()[0]
+        listing = db.execute("SELECT url FROM listings").fetchone()[0]
+        walk = db.execute("SELECT max(number) FROM walks").fetchone()[0] + 1
+        db.execute("BEGIN")
+        db.executemany(
+            "INSERT INTO walks (number, listing, run_id, complete) VALUES (?, ?, ?, 1)",
+            ((walk + place, listing, run_id) for place in range(number // PER_WALK + 1)),
+        )
+        db.executemany(
+            f"INSERT INTO articles ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608
+            map(attrgetter(*columns), _articles(number)),
+        )
+        db.executemany(
+            "INSERT INTO entries (id, walk, delivered) VALUES (?, ?, 1)",
+            ((_id(place), walk + place // PER_WALK) for place in range(number)),
+        )
+        db.execute("COMMIT")
+
+
+def _id(place: int) -> str:
+    return f"{_stamp(place)}-{100_000_000 + 7919 * place % 900_000_000}"
+
+
+def _stamp(place: int) -> int:
+    return FIRST_STAMP + SECONDS_APART * place
+
+
+def _articles(number: int) -> Iterator[ArticleRow]:
+    rechecked_at = utc(datetime.now(UTC) + timedelta(days=30))
+    for place in range(number):
+        moment = datetime.fromtimestamp(_stamp(place), UTC)
+        identity, seen = _id(place), utc(moment)
+        digest = hashlib.sha256(identity.encode()).hexdigest()
+        yield ArticleRow(
+            id=identity,
+            url=f"http://127.0.0.1/newstream/{identity}/orchard-harvest-begins-at-the-{digest[:8]}-farm/",
+            status=Status.DELIVERED,
+            content_hash=f"sha256:{digest}",
+            title_hash=f"sha256:{digest[::-1]}",
+            body_hash=f"sha256:{digest[32:]}{digest[:32]}",
+            revision=1,
+            published_on=moment.date().isoformat(),
+            first_seen_at=seen,
+            checked_at=seen,
+            next_check_at=None if place % RECHECKED else rechecked_at,
+            etag=f'"{digest[:16]}-{digest[16:32]}"',
+            last_modified=moment.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        )
