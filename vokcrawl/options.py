@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +35,10 @@ class Options:
     sweep_hours: int
     recheck_days: tuple[int, ...]
     min_coverage: Mapping[str, float]
+    cool_off: float
+    most_wait: int
+    robots_unreadable: str
+    contact: str
 
     @classmethod
     def read(cls, settings: BaseSettings) -> Options:
@@ -50,6 +55,10 @@ class Options:
             sweep_hours=_whole("VOK_SWEEP_HOURS", settings.get("VOK_SWEEP_HOURS"), least=0),
             recheck_days=_days("VOK_RECHECK_DAYS", settings.get("VOK_RECHECK_DAYS")),
             min_coverage=_floors("VOK_MIN_COVERAGE", settings.get("VOK_MIN_COVERAGE")),
+            cool_off=_seconds("VOK_COOL_OFF", settings.get("VOK_COOL_OFF")),
+            most_wait=_whole("VOK_MOST_WAIT", settings.get("VOK_MOST_WAIT"), least=1),
+            robots_unreadable=_choice("VOK_ROBOTS_UNREADABLE", settings.get("VOK_ROBOTS_UNREADABLE"), ("stop", "go")),
+            contact=clean_text(str(settings.get("VOK_CONTACT") or "")),
         )
 
 
@@ -122,6 +131,13 @@ def _whole(name: str, value: Any, least: int) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) < least:
         raise UsageFault(f"{name}: {value!r} is not a whole number of {least} or more")
     return int(text)
+
+
+def _seconds(name: str, value: Any) -> float:
+    text = clean_text(str(value))
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text, re.ASCII):
+        raise UsageFault(f"{name}: {value!r} is not a number of seconds, such as 300 or 0.5")
+    return float(text)
 
 
 def _flag(name: str, value: Any) -> bool:

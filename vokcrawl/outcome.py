@@ -39,6 +39,10 @@ class Facts:
     starts_unreachable: int = 0
     starts_gated: int = 0
     starts_not_understood: int = 0
+    pages_read: int = 0
+    cut_short: bool = False
+    articles_gated: int = 0
+    stopped_at_gate: bool = False
     pages_failed: int = 0
     walks: list[Why | None] = field(default_factory=list)
     delivered: int = 0
@@ -63,17 +67,23 @@ def judge(facts: Facts) -> tuple[str, ExitCode]:
     return WORDS[code], code
 
 
+def _all_gated(facts: Facts) -> bool:
+    """Whether every article that was asked for was metered, or behind a gate."""
+    asked = facts.articles + facts.articles_gated
+    return asked > 0 and facts.articles_metered + facts.articles_gated == asked
+
+
 def _code(facts: Facts) -> ExitCode:
     if facts.failure is not None:
         return facts.failure.exit_code
     if facts.interrupted:
         return ExitCode.INTERRUPTED
-    if facts.starts and facts.starts_unreachable >= facts.starts:
-        return ExitCode.UNREACHABLE
-    if facts.starts_gated or (facts.articles and facts.articles_metered == facts.articles):
+    if facts.starts_gated or facts.stopped_at_gate or _all_gated(facts):
         return ExitCode.GATED
+    if (facts.starts and facts.starts_unreachable >= facts.starts) or (facts.cut_short and not facts.pages_read):
+        return ExitCode.UNREACHABLE
     if facts.starts_not_understood or _LAYOUT.intersection(facts.walks) or under_floor(facts):
         return ExitCode.LAYOUT
-    if facts.starts_unreachable or facts.pages_failed or _BROKEN_OFF.intersection(facts.walks):
+    if facts.cut_short or facts.starts_unreachable or facts.pages_failed or _BROKEN_OFF.intersection(facts.walks):
         return ExitCode.INCOMPLETE
     return ExitCode.DONE

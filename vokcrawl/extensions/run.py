@@ -100,8 +100,8 @@ class RunExtension:
         facts.coverage = self.run.coverage.shares("articles")
         facts.floors = spider.options.min_coverage  # type: ignore[attr-defined]
         if reason not in ("finished", "shutdown"):
-            # Closed by one of Scrapy's limits, or because starting failed: there was more to do.
-            facts.pages_failed += 1
+            # Closed by one of Scrapy's limits, at a gate, or because the site refused: there was more to do.
+            facts.cut_short = True
             self.run.problems.note(f"closed_{reason}", "")
 
     def _tell(self, outcome: str, facts: Facts) -> None:

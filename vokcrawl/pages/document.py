@@ -9,6 +9,8 @@ from w3lib.encoding import html_body_declared_encoding, http_content_type_encodi
 
 from vokcrawl.pages.tree import Element, parse
 
+# The name of the fault that may also be an end (an empty batch).
+EMPTY_PAGE = "empty_page"
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "")
 _TAG = re.compile(rb"<[a-zA-Z!]")
 
@@ -36,7 +38,7 @@ def read_document(body: bytes, content_type: str) -> Document:
     that hold no tag.
     """
     if not body.strip():
-        raise PageFault("empty_page")
+        raise PageFault(EMPTY_PAGE)
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in _HTML_TYPES or _TAG.search(body) is None:
         raise PageFault("not_html")

@@ -3,12 +3,62 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
+from urllib.parse import urlsplit
 
 # Words of the sentence under a metered article; either is enough.
 _METERING = re.compile(r"\bupgrade to nk pro\b|\bto get full access to this content\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…]['\"”’)]*\s+")
-# Where a visitor without an account is sent.
+# Where a visitor without an account is sent, and the classes of the form that asks him to sign up.
 _SIGN_UP_PATH = "free-member-form"
+_SIGN_UP_BLOCKS = ("nk-paywall-free-member-form", "free-member-form-inner")
+# Which service checks visitors, if any does, is not known: words that such pages commonly say, in lower case.
+_BOT_CHECK_WORDS = (
+    "checking your browser",
+    "verify you are human",
+    "verifying you are human",
+    "just a moment",
+    "enable javascript and cookies",
+    "attention required",
+    "captcha",
+    "cf-chl",
+    "bot check",
+)
+# The page that South Korean networks put in place of sites of the North.
+_NATIONAL_BLOCK = re.compile(rb"""<meta[^>]+name=["']?kcsc["']?[^>]+content=["']?blocking""", re.IGNORECASE)
+# How much of a page is looked at for such words: a check is a short page.
+_SHORT = 60_000
+
+
+class Gate(StrEnum):
+    """The ways in which the site shuts a visitor out, as the manifest names them."""
+
+    SIGN_UP = "gate_sign_up"
+    FRONT_PAGE = "gate_front_page"
+    BOT_CHECK = "gate_bot_check"
+    NATIONAL_BLOCK = "gate_national_block"
+
+
+def redirected_to_gate(asked: str, got: str) -> Gate | None:
+    """The gate that a redirect from one address to another means; None for any other redirect, or none."""
+    if _SIGN_UP_PATH in got:
+        return Gate.SIGN_UP
+    if urlsplit(got).path in ("", "/") and urlsplit(asked).path not in ("", "/"):
+        return Gate.FRONT_PAGE
+    return None
+
+
+def gate_in_page(body: bytes) -> Gate | None:
+    """The gate that a page is, judged by its words. To be asked only of a page that is not what was asked for."""
+    start = body[:_SHORT]
+    if _NATIONAL_BLOCK.search(start):
+        return Gate.NATIONAL_BLOCK
+    text = start.decode("utf-8", "replace").lower()
+    if any(block in text for block in _SIGN_UP_BLOCKS):
+        return Gate.SIGN_UP
+    if any(words in text for words in _BOT_CHECK_WORDS):
+        return Gate.BOT_CHECK
+    return None
 
 
 def cut_metering(paragraph: str) -> tuple[str, bool]:
@@ -24,8 +74,3 @@ def cut_metering(paragraph: str) -> tuple[str, bool]:
     for end in _SENTENCE_END.finditer(paragraph, 0, match.start()):
         start = end.end()
     return paragraph[:start].rstrip(), True
-
-
-def is_sign_up(url: str) -> bool:
-    """Whether this is the address of the site's sign-up form."""
-    return _SIGN_UP_PATH in url

@@ -14,9 +14,13 @@ VOK_KNOWN_PAGES = 2
 VOK_LOOKBACK_DAYS = 7
 VOK_SWEEP_HOURS = 24
 VOK_RECHECK_DAYS = "1,3,7,30,90"
+VOK_COOL_OFF = 300
+VOK_MOST_WAIT = 3600
+VOK_ROBOTS_UNREADABLE = "stop"
+VOK_CONTACT = ""
 VOK_MIN_COVERAGE = "title=0.98,body=0.9,published_on=0.8,source=0.8"
 
-# Who we are: an honest name, and where its documentation is. VOK deployments add a contact of their own.
+# Who we are: an honest name. VOK_CONTACT adds whom to write to.
 USER_AGENT = "vokcrawl/0.1 (Scrapy; archive of Voice of Korea as carried by KCNA Watch)"
 
 # Gentle with a live site (Scrapy: no delay, 8 at once, robots.txt ignored): one request at a time, 3 s apart or
@@ -45,10 +49,17 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 URLLENGTH_LIMIT = 4096
 
+# Scrapy's, with slots that can be paused.
+DOWNLOADER = "vokcrawl.downloader.PausingDownloader"
 DOWNLOADER_MIDDLEWARES = {
     # Replaces Scrapy's, which knows no ports and lets redirects of unfiltered requests pass.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "vokcrawl.middlewares.on_site.OnSiteMiddleware": 50,
+    # Replaces Scrapy's, which takes an unreadable robots.txt for a permission and knows no Crawl-delay.
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "vokcrawl.middlewares.robots.RobotsMiddleware": 100,
+    # Behind the retries, so that it sees each refusal before they take it for themselves.
+    "vokcrawl.middlewares.pauses.PauseMiddleware": 560,
 }
 SPIDER_MIDDLEWARES = {
     # Warns of meta keys copied by mistake; a page that is asked for again carries its count of retries on purpose.

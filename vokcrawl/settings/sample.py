@@ -8,6 +8,7 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 8
 DOWNLOAD_DELAY = 0
 AUTOTHROTTLE_ENABLED = False
 DOWNLOAD_TIMEOUT = 15
+VOK_COOL_OFF = 1
 VOK_OUTPUT_DIR = "output/sample"
 
 globals().update(from_environment())

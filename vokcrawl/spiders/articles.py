@@ -16,14 +16,17 @@ from vokcrawl.items import REMOVAL
 from vokcrawl.loaders import load_article
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import PageFault
-from vokcrawl.pages.gates import is_sign_up
+from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.sources import same_source
 from vokcrawl.pipelines.revisions import still_there
 from vokcrawl.recheck import SECOND_LOOK, is_confirmed, next_attempt, next_check
-from vokcrawl.spiders.failures import name_of, request_of
+from vokcrawl.spiders.failures import CLOSING, request_of
 from vokcrawl.spiders.teasers import TeaserSpider
 from vokcrawl.state.rows import ArticleRow, OwedRow, Status
+
+# What may stand in an article's place, as the manifest names it.
+LISTING_IN_PLACE, CHROME_ONLY = "listing_in_place", "chrome_only"
 
 
 class ArticleSpider(TeaserSpider):
@@ -39,24 +42,32 @@ class ArticleSpider(TeaserSpider):
         if response.status in (404, 410):
             yield from self._missing(response, identity, teaser, found_on)
             return
-        fault = self._misdirected(response, identity)
-        page = None
-        if fault is None:
-            try:
-                page = ArticlePage(self.document(response).root, response.url)
-            except PageFault as found:
-                fault = found.name
-        if page is not None and not page.is_article():
+        try:
+            page = self.article_page(response, identity)
+        except PageFault as fault:
             # A listing, or mere chrome, in its place: the site does that now and then, so ask again first.
-            again = self._again(response)
+            again = self._again(response, fault.name)
             if again is not None:
                 yield again
-                return
-            fault = "not_an_article"
-        if page is None or fault is not None:
-            yield from self._failed(identity, _asked(response), fault or "unreadable", teaser, found_on)
+            else:
+                yield from self._failed(identity, asked_address(response), fault.name, teaser, found_on)
             return
         yield from self.read_article(response, page, identity, teaser, found_on)
+
+    def article_page(self, response: Response, identity: str) -> ArticlePage:
+        """The answer as an article's page. Raises `PageFault` that names what it is instead."""
+        gate = redirected_to_gate(asked_address(response), response.url)
+        if gate is not None:
+            raise PageFault(gate)
+        if article_id(response.url) != identity:
+            raise PageFault("redirected")
+        page = ArticlePage(self.document(response).root, response.url)
+        if page.is_article():
+            return page
+        gate = gate_in_page(response.body)
+        if gate is not None:
+            raise PageFault(gate)
+        raise PageFault(LISTING_IN_PLACE if len(page.teasers()) > 1 else CHROME_ONLY)
 
     def read_article(
         self,
@@ -77,8 +88,8 @@ class ArticleSpider(TeaserSpider):
             yield self.teaser_item(teaser, found_on, source)
         yield from self.block_teasers(page, response.url)
         item = load_article(raw, identity, response.url)
-        if "title" not in item or (not item["body"] and raw.meta is None):
-            reason = "without_text" if "title" in item else "without_title"
+        reason = _unfit(item, raw.meta is not None, response.body)
+        if reason is not None:
             yield from self._failed(identity, response.url, reason, None, found_on)
             return
         self._note_lacks(item, raw.meta is not None, bool(raw.meta and raw.meta.date), response.url)
@@ -94,22 +105,22 @@ class ArticleSpider(TeaserSpider):
         """Errback: the article could not be had after all retries."""
         request = request_of(failure)
         given = request.cb_kwargs
-        yield from self._failed(given["identity"], request.url, name_of(failure), given["teaser"], given["found_on"])
+        if name_of(failure) == CLOSING:
+            return
+        yield from self._failed(
+            given["identity"], request.url, self.reason_of(failure), given["teaser"], given["found_on"]
+        )
 
-    def _again(self, response: Response) -> Request | None:
-        if response.request is None:
+    def _again(self, response: Response, fault: str) -> Request | None:
+        if response.request is None or fault not in (LISTING_IN_PLACE, CHROME_ONLY):
             return None
-        return get_retry_request(response.request, spider=self, reason="not_an_article")
-
-    def _misdirected(self, response: Response, identity: str) -> str | None:
-        if article_id(response.url) == identity:
-            return None
-        return "sign_up" if is_sign_up(response.url) else "redirected"
+        return get_retry_request(response.request, spider=self, reason=fault)
 
     def _failed(self, identity: str, url: str, reason: str, teaser: RawTeaser | None, found_on: str) -> Iterator[Any]:
         """Remembers what could not be had. A delivered article stays as it is, and due as it was."""
         self.note(f"article_{reason}", url)
         self.run.facts.pages_failed += 1
+        self.run.facts.articles_gated += reason.startswith("gate_")
         state = self.run.remember()
         row = state.articles([identity]).get(identity)
         if row is None or not row.revision:
@@ -124,6 +135,7 @@ class ArticleSpider(TeaserSpider):
         if teaser is not None:
             # A row of a listing is never lost because its article is.
             yield self.teaser_item(teaser, found_on)
+        self.stop_at(reason)
 
     def _missing(self, response: Response, identity: str, teaser: RawTeaser | None, found_on: str) -> Iterator[Any]:
         """404 or 410: noted the first time, believed when a second look a day or more later finds the same."""
@@ -197,6 +209,19 @@ class ArticleSpider(TeaserSpider):
             self.note("article_metered", url)
 
 
+def _unfit(item: dict[str, Any], has_meta: bool, body: bytes) -> str | None:
+    """Why a record read from an article's page is not delivered; None when it is."""
+    if "title" not in item:
+        return "without_title"
+    if item["body"]:
+        return None
+    gate = gate_in_page(body)
+    if gate is not None:
+        return gate
+    # With a meta line it is an article without a text: some have a headline only.
+    return None if has_meta else "without_text"
+
+
 def validators_of(response: Response) -> tuple[str | None, str | None]:
     """ETag and Last-Modified of an answer, as sent."""
     return _header(response, "ETag"), _header(response, "Last-Modified")
@@ -207,7 +232,7 @@ def _header(response: Response, name: str) -> str | None:
     return value.decode("latin-1") if value else None
 
 
-def _asked(response: Response) -> str:
+def asked_address(response: Response) -> str:
     """The address that was asked for, where redirects led elsewhere."""
     first = response.meta.get("redirect_urls")
     return str(first[0]) if first else response.url

@@ -7,15 +7,20 @@ from typing import Any, Self
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from vokcrawl.fields import absolute_url
+from vokcrawl.fields import absolute_url, clean_text
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.options import Arguments, Options
 from vokcrawl.pages.document import Document, read_document
+from vokcrawl.pages.gates import Gate, gate_in_page
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.run import Run
+from vokcrawl.spiders.failures import name_of
 
 # What the engine sends first: articles before the next listing page, so that the queue stays short.
 ARTICLE_PRIORITY, LISTING_PRIORITY, RECHECK_PRIORITY = 10, 0, -10
@@ -37,6 +42,14 @@ class SourceSpider(Spider):
         self.held: dict[str, tuple[RawTeaser, str, str | None]] = {}
         # Start pages whose walk is not over yet.
         self.walks_open = 0
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Tells the site whom to write to, where `VOK_CONTACT` says it."""
+        super().update_settings(settings)
+        contact = clean_text(str(settings.get("VOK_CONTACT") or ""))
+        if contact:
+            settings.set("USER_AGENT", f"{settings['USER_AGENT']} contact: {contact}", priority="spider")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -83,10 +96,25 @@ class SourceSpider(Spider):
             dont_filter=True,
         )
 
+    def reason_of(self, failure: Failure) -> str:
+        """What a failed request is called in the manifest; a gate where the answer was one."""
+        if isinstance(failure.value, HttpError):
+            gate = gate_in_page(failure.value.response.body)
+            if gate is not None:
+                return gate
+        return name_of(failure)
+
+    def stop_at(self, reason: str) -> None:
+        """Ends the crawl when the site checks visitors or blocks them. Raises `CloseSpider`; nothing is evaded."""
+        if reason in (Gate.BOT_CHECK, Gate.NATIONAL_BLOCK):
+            self.run.facts.stopped_at_gate = True
+            raise CloseSpider(reason)
+
     def document(self, response: Response) -> Document:
         """The parsed page; a wrong declaration of its encoding is noted. Raises `PageFault`."""
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         document = read_document(response.body, content_type)
+        self.run.facts.pages_read += 1
         if document.wrong_charset:
             self.note("wrong_charset", response.url)
         return document

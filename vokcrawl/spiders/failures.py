@@ -14,6 +14,7 @@ from scrapy.exceptions import (
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from vokcrawl.downloader import Closing
 from vokcrawl.middlewares.on_site import Offsite
 
 _NAMES: tuple[tuple[type[Exception], str], ...] = (
@@ -24,8 +25,8 @@ _NAMES: tuple[tuple[type[Exception], str], ...] = (
     (CannotResolveHostError, "unknown_host"),
     (DownloadConnectionRefusedError, "refused"),
 )
-# What no retry and no later run will mend while the site stays as it is.
-FINAL = frozenset({"offsite", "robots_forbidden"})
+# Not a failure: the crawl closed while the request was waiting, and the next run asks again.
+CLOSING = "closing"
 
 
 def request_of(failure: Failure) -> Request:
@@ -37,6 +38,8 @@ def request_of(failure: Failure) -> Request:
 def name_of(failure: Failure) -> str:
     """A short name: ``http_503``, ``timeout``, ``robots_forbidden``, …; ``connection`` for any other trouble."""
     error = failure.value
+    if isinstance(error, Closing):
+        return CLOSING
     if isinstance(error, HttpError):
         return f"http_{error.response.status}"
     for kind, name in _NAMES:

@@ -13,15 +13,28 @@ from vokcrawl.fields import absolute_url, article_id
 from vokcrawl.listings import ListingWalk
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.pages.article import ArticlePage
-from vokcrawl.pages.document import Document, PageFault
-from vokcrawl.pages.gates import is_sign_up
-from vokcrawl.pages.listing import read_teasers
+from vokcrawl.pages.document import EMPTY_PAGE, Document, PageFault
+from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
+from vokcrawl.pages.listing import RawTeaser, read_teasers
 from vokcrawl.pages.more import AJAX_ACTION, AJAX_PATH, PAGE_SIZE, AjaxRoute, LinkRoute, More, Route, read_more
-from vokcrawl.pages.tree import text_of
-from vokcrawl.spiders.articles import ArticleSpider, conditional_headers, validators_of
+from vokcrawl.pages.tree import Element, text_of
+from vokcrawl.spiders.articles import (
+    CHROME_ONLY,
+    LISTING_IN_PLACE,
+    ArticleSpider,
+    asked_address,
+    conditional_headers,
+    validators_of,
+)
 from vokcrawl.spiders.base import LISTING_PRIORITY
-from vokcrawl.spiders.failures import name_of, request_of
+from vokcrawl.spiders.failures import CLOSING, name_of, request_of
 from vokcrawl.walk import Entry, Why
+
+# What a start page may be, or lack, when it can be had and yet does not lead anywhere.
+_NOT_UNDERSTOOD = frozenset(
+    ["http_404", "http_410", EMPTY_PAGE, "not_html", "redirected", "of_another_source", "without_way"]
+    + [LISTING_IN_PLACE, CHROME_ONLY]
+)
 
 
 def is_blank(document: Document | None) -> bool:
@@ -65,32 +78,27 @@ class ListingSpider(ArticleSpider):
     def parse_start_article(self, response: Response, identity: str) -> Iterator[Any]:
         """An article page to start from: its record, its teasers, and the way into its source's listing."""
         try:
-            document = self.document(response)
+            page = self.article_page(response, identity)
         except PageFault as fault:
-            self._start_fault(f"start_{fault.name}", response.url)
-            yield from self.walk_over()
-            return
-        page = ArticlePage(document.root, response.url)
-        if article_id(response.url) != identity or not page.is_article():
-            self._start_fault("start_not_an_article", response.url, gated=self._is_gate(response))
+            self._start_failed(fault.name, response.url)
             yield from self.walk_over()
             return
         yield from self.read_article(response, page, identity)
-        way = self._way_in(document, page, identity, response.url)
+        way = self._way_in(page, identity, response.url)
         if way is None:
             yield from self.walk_over()
         else:
             yield way
 
-    def _way_in(self, document: Document, page: ArticlePage, identity: str, url: str) -> Request | None:
+    def _way_in(self, page: ArticlePage, identity: str, url: str) -> Request | None:
         """The request for the first page of the listing that an article page leads to; None where it leads to none."""
         if identity in self.run.other_sources:
-            self._start_fault("start_of_another_source", url)
+            self._start_failed("of_another_source", url)
             return None
-        more = self._more(document, url, len(page.teasers()))
+        more = self._more(page.root, url, len(page.teasers()))
         route = more.route.at(0) if isinstance(more.route, AjaxRoute) else more.route
         if route is None or self.on_site(route.url, url) is None:
-            self._start_fault("start_without_way", url)
+            self._start_failed("without_way", url)
             return None
         if route.url in self.walks:
             return None
@@ -99,7 +107,9 @@ class ListingSpider(ArticleSpider):
     def failed_start(self, failure: Failure) -> Iterator[Any]:
         """Errback of an article page to start from."""
         request = request_of(failure)
-        self._start_failed(name_of(failure), request.url)
+        if name_of(failure) == CLOSING:
+            return
+        self._start_failed(self.reason_of(failure), request.url)
         yield from self.walk_over()
 
     # Walking
@@ -118,25 +128,15 @@ class ListingSpider(ArticleSpider):
         if response.status == 304:
             walk.unchanged()
             return
-        if self._is_gate(response):
-            self._listing_failed(walk, "sign_up", response.url, again)
-            return
         try:
-            document = self.document(response)
+            document, raws = self._read(response, walk, route)
         except PageFault as fault:
-            if fault.name != "empty_page":
-                self._listing_failed(walk, fault.name, response.url, again)
-                return
-            document = None
-        raws = read_teasers(document.root) if document is not None else []
-        if not raws and walk.walk.pages:
-            if not isinstance(route, AjaxRoute) or not is_blank(document):
-                self._listing_failed(walk, Why.EMPTY, response.url, again)
-                return
-            # An empty batch is how this way ends. One behind a full batch could be a hiccup: ask once more.
-            if walk.last_received >= route.size and asked == 1:
-                yield self._page_request(walk, route, again=again, asked=2)
-                return
+            self._listing_failed(walk, fault.name, response.url, again)
+            return
+        # An empty batch is how a call ends. One behind a full batch could be a hiccup: ask once more.
+        if not raws and isinstance(route, AjaxRoute) and walk.last_received >= route.size and asked == 1:
+            yield self._page_request(walk, route, again=again, asked=2)
+            return
         entries = yield from self.take(raws, response.url, walk)
         if walk.walk.pages == 0 or again == 1:
             walk.etag, walk.last_modified = validators_of(response)
@@ -153,11 +153,34 @@ class ListingSpider(ArticleSpider):
         if walk.walk.stopped is not None:
             self._note_stop(walk, response.url)
 
+    def _read(self, response: Response, walk: ListingWalk, route: Route) -> tuple[Document | None, Sequence[RawTeaser]]:
+        """The page and its teasers; none for the empty batch that ends a call. Raises `PageFault`."""
+        gate = redirected_to_gate(asked_address(response), response.url)
+        if gate is not None:
+            raise PageFault(gate)
+        document = None
+        try:
+            document = self.document(response)
+        except PageFault as fault:
+            if fault.name != EMPTY_PAGE:
+                raise
+        raws = read_teasers(document.root) if document is not None else []
+        if not raws:
+            gate = gate_in_page(response.body)
+            if gate is not None:
+                raise PageFault(gate)
+            ends = walk.walk.pages and isinstance(route, AjaxRoute) and is_blank(document)
+            if not ends and (walk.walk.pages or document is None):
+                raise PageFault(EMPTY_PAGE)
+        return document, raws
+
     def failed_listing(self, failure: Failure) -> Iterator[Any]:
         """Errback of a listing page."""
         request = request_of(failure)
+        if name_of(failure) == CLOSING:
+            return
         walk = self.walks[request.cb_kwargs["listing"]]
-        self._listing_failed(walk, name_of(failure), request.url, request.cb_kwargs["again"])
+        self._listing_failed(walk, self.reason_of(failure), request.url, request.cb_kwargs["again"])
         yield from self._over(walk)
 
     def _over(self, walk: ListingWalk) -> Iterator[Any]:
@@ -205,7 +228,7 @@ class ListingSpider(ArticleSpider):
             return route.at(route.start + received)
         if document is None:
             return Why.END
-        more = self._more(document, url, received)
+        more = self._more(document.root, url, received)
         if more.route is None:
             return Why.NO_WAY if more.said else Why.END
         if authority(more.route.url) not in self.allowed_authorities:
@@ -215,9 +238,9 @@ class ListingSpider(ArticleSpider):
             return Why.CIRCLE
         return more.route
 
-    def _more(self, document: Document, url: str, received: int) -> More:
+    def _more(self, root: Element, url: str, received: int) -> More:
         """The way on that the page names, if the settings allow it; else the call for the source that they name."""
-        more = read_more(document.root, url, received)
+        more = read_more(root, url, received)
         allowed = {"link": LinkRoute, "ajax": AjaxRoute}.get(self.options.more)
         if more.route is not None and (allowed is None or isinstance(more.route, allowed)):
             return more
@@ -247,17 +270,16 @@ class ListingSpider(ArticleSpider):
 
     # Failing
 
-    def _is_gate(self, response: Response) -> bool:
-        return is_sign_up(response.url)
-
     def _listing_failed(self, walk: ListingWalk, reason: str, url: str, again: int) -> None:
         if walk.walk.pages == 0 and not again:
             self._start_failed(reason, url)
         else:
-            self.note("listing_empty_page" if reason is Why.EMPTY else f"listing_{reason}", url)
+            self.note(f"listing_{reason}", url)
             self.run.facts.pages_failed += 1
+            self.run.facts.starts_gated += reason.startswith("gate_")
         walk.rereading = False
-        walk.walk.spoil(Why.EMPTY if reason is Why.EMPTY else Why.FAILED)
+        walk.walk.spoil(Why.EMPTY if reason == EMPTY_PAGE else Why.FAILED)
+        self.stop_at(reason)
 
     def _note_stop(self, walk: ListingWalk, url: str) -> None:
         names = {
@@ -271,17 +293,11 @@ class ListingSpider(ArticleSpider):
 
     def _start_failed(self, reason: str, url: str) -> None:
         """A start page that could not be had: gated, not what it was, or out of reach."""
-        if reason in ("http_404", "http_410", "empty_page", "not_html"):
-            self._start_fault(f"start_{reason}", url)
-        elif reason == "sign_up":
-            self._start_fault("start_sign_up", url, gated=True)
-        else:
-            self.note(f"start_{reason}", url)
-            self.run.facts.starts_unreachable += 1
-
-    def _start_fault(self, reason: str, url: str, *, gated: bool = False) -> None:
-        self.note(reason, url)
-        if gated:
+        self.note(f"start_{reason}", url)
+        if reason.startswith("gate_"):
             self.run.facts.starts_gated += 1
-        else:
+        elif reason in _NOT_UNDERSTOOD:
             self.run.facts.starts_not_understood += 1
+        else:
+            self.run.facts.starts_unreachable += 1
+        self.stop_at(reason)
