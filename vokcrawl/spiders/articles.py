@@ -103,13 +103,10 @@ class ArticleSpider(TeaserSpider):
 
     def failed_article(self, failure: Failure) -> Iterator[Any]:
         """Errback: the article could not be had after all retries."""
-        request = request_of(failure)
-        given = request.cb_kwargs
-        if name_of(failure) == CLOSING:
-            return
-        yield from self._failed(
-            given["identity"], request.url, self.reason_of(failure), given["teaser"], given["found_on"]
-        )
+        request, reason = request_of(failure), self.reason_of(failure)
+        if reason != CLOSING:
+            given = request.cb_kwargs
+            yield from self._failed(given["identity"], request.url, reason, given["teaser"], given["found_on"])
 
     def _again(self, response: Response, fault: str) -> Request | None:
         if response.request is None or fault not in (LISTING_IN_PLACE, CHROME_ONLY):
