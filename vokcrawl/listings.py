@@ -24,7 +24,11 @@ class ListingWalk:
     walk: Walk
     before: ListingRow | None
     sweep: bool
+    found_by: str = "start page"
+    led_from: str | None = None
+    scouted: bool = False
     way: str | None = None
+    to_is_proven: bool = False
     etag: str | None = None
     last_modified: str | None = None
     first: Route | None = None
@@ -93,6 +97,8 @@ class ListingWalk:
         walk = self.walk
         return {
             "url": self.url,
+            "found_by": self.found_by,
+            "led_from": self.led_from,
             "way": self.way,
             "pages": walk.pages,
             "entries": len(walk.ids),

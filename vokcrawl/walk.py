@@ -27,6 +27,7 @@ class Why(StrEnum):
     NO_TEASERS = "no teasers on the first page"
     OFFSITE = "More Articles leads to another host"
     INTERRUPTED = "interrupted"
+    LEFT = "left for another way"
 
 
 # The reasons after which all that the listing holds (back to `since`, where that was given) has been seen.

@@ -29,7 +29,8 @@ class RunExtension:
     def __init__(self, crawler: Crawler, run: Run) -> None:
         self.crawler = crawler
         self.run = run
-        self.exit_code = ExitCode.STORAGE
+        # Until the spider has closed: a second Ctrl-C ends the crawl before it has.
+        self.exit_code = ExitCode.INTERRUPTED
         self._clock = create_looping_call(self._commit)
         connect = crawler.signals.connect
         connect(self.engine_started, signal=signals.engine_started)

@@ -7,9 +7,10 @@ that a button makes (`AjaxRoute`), whose numbers (`id`, `from`, `to`) come from 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lxml.etree import XPath
@@ -78,6 +79,20 @@ class AjaxRoute:
 
 
 Route = LinkRoute | AjaxRoute
+
+
+def route_told(route: Route) -> str:
+    """A route as text, to be remembered."""
+    return json.dumps({"kind": type(route).__name__, **asdict(route)})
+
+
+def route_from(told: str) -> Route:
+    """The inverse of `route_told`."""
+    values = json.loads(told)
+    kind = {each.__name__: each for each in (LinkRoute, AjaxRoute)}[values.pop("kind")]
+    if "extra" in values:
+        values["extra"] = tuple((name, value) for name, value in values["extra"])
+    return kind(**values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,14 +95,19 @@ class ListingSpider(ArticleSpider):
         if identity in self.run.other_sources:
             self._start_failed("of_another_source", url)
             return None
-        more = self._more(page.root, url, len(page.teasers()))
-        route = more.route.at(0) if isinstance(more.route, AjaxRoute) else more.route
-        if route is None or self.on_site(route.url, url) is None:
+        route = self.way_into_listing(page, url)
+        if route is None:
             self._start_failed("without_way", url)
             return None
         if route.url in self.walks:
             return None
         return self.begin_walk(route.url, route)
+
+    def way_into_listing(self, page: ArticlePage, url: str) -> Route | None:
+        """The route to the first page of the listing that an article's page leads to."""
+        more = self._more(page.root, url, len(page.teasers()))
+        route = more.route.at(0) if isinstance(more.route, AjaxRoute) else more.route
+        return route if route is not None and self.on_site(route.url, url) is not None else None
 
     def failed_start(self, failure: Failure) -> Iterator[Any]:
         """Errback of an article page to start from."""
@@ -120,7 +125,7 @@ class ListingSpider(ArticleSpider):
         """A page of a listing. `again` numbers the pages that are read once more at the end; 0 is the walk itself."""
         walk = self.walks[listing]
         yield from self._listing_page(response, walk, route, again, asked)
-        yield from self._over(walk)
+        yield from self.over(walk)
 
     def _listing_page(
         self, response: Response, walk: ListingWalk, route: Route, again: int, asked: int
@@ -145,8 +150,11 @@ class ListingSpider(ArticleSpider):
             return
         walk.last_received = len(raws)
         walk.visited.add(route.url)
+        first = walk.walk.pages == 0
         if walk.walk.page(entries) is None:
-            yield from self._on(walk, document, response.url, route, len(raws))
+            yield from self._on(walk, document, response.url, route, entries)
+        if first:
+            self.first_page_read(walk)
         if walk.walk.complete and walk.walk.pages > 1:
             walk.rereading = True
             yield self._page_request(walk, walk.first or route, again=1)
@@ -181,9 +189,9 @@ class ListingSpider(ArticleSpider):
             return
         walk = self.walks[request.cb_kwargs["listing"]]
         self._listing_failed(walk, self.reason_of(failure), request.url, request.cb_kwargs["again"])
-        yield from self._over(walk)
+        yield from self.over(walk)
 
-    def _over(self, walk: ListingWalk) -> Iterator[Any]:
+    def over(self, walk: ListingWalk) -> Iterator[Any]:
         """What waited for the end of this walk, if this was its end."""
         if walk.walk.stopped is not None and not walk.rereading and not walk.over:
             walk.over = True
@@ -211,15 +219,30 @@ class ListingSpider(ArticleSpider):
         )
 
     def _on(
-        self, walk: ListingWalk, document: Document | None, url: str, route: Route, received: int
+        self, walk: ListingWalk, document: Document | None, url: str, route: Route, entries: Sequence[Entry]
     ) -> Iterator[Request]:
         """The request for the next page, or the reason why there is none."""
-        following = self._following(walk, document, url, route, received)
+        following = self._following(walk, document, url, route, walk.last_received)
         if isinstance(following, Why):
             walk.walk.stop(following)
             return
         walk.way = "ajax" if isinstance(following, AjaxRoute) else "link"
-        yield self._page_request(walk, following)
+        yield from self.go_on(walk, self._page_request(walk, following), entries)
+
+    def go_on(self, walk: ListingWalk, request: Request, entries: Sequence[Entry]) -> Iterator[Request]:
+        """Gives the request for the next page of a walk, or (`spiders.ways`) holds it back for a better way."""
+        yield request
+
+    def first_page_read(self, walk: ListingWalk) -> None:
+        """The first page of a walk was read; see `spiders.ways`."""
+
+    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> None:
+        """The first page of a walk could not be had."""
+        self._start_failed(reason, url)
+
+    def on_no_teasers(self, walk: ListingWalk, url: str) -> None:
+        """The first page of a walk shows no teasers."""
+        self.note("listing_without_teasers", url)
 
     def _following(
         self, walk: ListingWalk, document: Document | None, url: str, route: Route, received: int
@@ -272,7 +295,7 @@ class ListingSpider(ArticleSpider):
 
     def _listing_failed(self, walk: ListingWalk, reason: str, url: str, again: int) -> None:
         if walk.walk.pages == 0 and not again:
-            self._start_failed(reason, url)
+            self.first_page_failed(walk, reason, url)
         else:
             self.note(f"listing_{reason}", url)
             self.run.facts.pages_failed += 1
@@ -283,12 +306,13 @@ class ListingSpider(ArticleSpider):
 
     def _note_stop(self, walk: ListingWalk, url: str) -> None:
         names = {
-            Why.NO_TEASERS: "listing_without_teasers",
             Why.NO_WAY: "more_not_understood",
             Why.CIRCLE: "more_leads_back",
             Why.REPEATS: "more_repeats",
         }
-        if walk.walk.stopped in names:
+        if walk.walk.stopped is Why.NO_TEASERS:
+            self.on_no_teasers(walk, url)
+        elif walk.walk.stopped in names:
             self.note(names[walk.walk.stopped], url)
 
     def _start_failed(self, reason: str, url: str) -> None:

@@ -16,15 +16,15 @@ from scrapy.exceptions import DontCloseSpider
 
 from vokcrawl.errors import StorageFailed
 from vokcrawl.fields import article_id
-from vokcrawl.spiders.articles import ArticleSpider, conditional_headers
+from vokcrawl.spiders.articles import conditional_headers
 from vokcrawl.spiders.base import RECHECK_PRIORITY
-from vokcrawl.spiders.listings import ListingSpider
+from vokcrawl.spiders.ways import WaySpider
 
 # How many requests are queued at a time when nothing else is left to do: memory stays flat.
 _CHUNK = 50
 
 
-class VokSpider(ListingSpider, ArticleSpider):
+class VokSpider(WaySpider):
     """Follows one source of the site. Arguments: `start_url`, `since`, `until`, `max_pages`, `full`."""
 
     name = "vok"
@@ -45,7 +45,7 @@ class VokSpider(ListingSpider, ArticleSpider):
             yield self.article_request(owed.id, owed.url)
         for url in self.start_urls:
             self.run.facts.starts += 1
-            yield self.start_article(url) if article_id(url) else self.begin_walk(url)
+            yield self.start_article(url) if article_id(url) else self.begin(url)
 
     def on_idle(self) -> None:
         """Queues what is left to do; raises `DontCloseSpider` while there is some."""

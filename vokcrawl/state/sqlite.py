@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vokcrawl.errors import StateUnusable, StorageFailed
+from vokcrawl.state.faults import REBUILD, telling, told
 from vokcrawl.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, RunRow, Status
 
 APPLICATION_ID = 0x564F4B43  # "VOKC": tells our file from any other SQLite file
 VERSION = 1
-_REBUILD = "run `scrapy repair --rebuild-state` to make it anew from the delivered files"
 
 _SCHEMA = """
 CREATE TABLE runs (run_id TEXT PRIMARY KEY, started_at TEXT NOT NULL, ended_at TEXT, outcome TEXT, exit_code INTEGER,
@@ -38,6 +37,7 @@ CREATE TABLE walks (number INTEGER PRIMARY KEY, listing TEXT NOT NULL, run_id TE
 CREATE TABLE entries (id TEXT PRIMARY KEY, walk INTEGER, delivered INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE listings (url TEXT PRIMARY KEY, head TEXT NOT NULL, back_to TEXT, completed_at TEXT NOT NULL,
     swept_at TEXT NOT NULL, etag TEXT, last_modified TEXT);
+CREATE TABLE ways (start TEXT NOT NULL, source TEXT NOT NULL, route TEXT NOT NULL, PRIMARY KEY (start, source));
 CREATE TABLE owed (id TEXT PRIMARY KEY, url TEXT NOT NULL, reason TEXT NOT NULL, attempts INTEGER NOT NULL,
     first_at TEXT NOT NULL, next_at TEXT NOT NULL, missing_since TEXT);
 """
@@ -59,23 +59,23 @@ class SqliteState:
         """
         if expected and (not path.exists() or path.stat().st_size == 0):
             state = "is empty" if path.exists() else "is missing"
-            raise StateUnusable(f"{path}: the state file {state}, but the folder holds delivered records; {_REBUILD}")
+            raise StateUnusable(f"{path}: the state file {state}, but the folder holds delivered records; {REBUILD}")
         try:
             connection = sqlite3.connect(path, isolation_level=None, timeout=5)
         except sqlite3.Error as failure:
             raise StorageFailed(f"{path}: {failure}; check the folder's permissions") from failure
         try:
-            cls._prepare(connection, path)
+            cls._prepare(connection, path, expected)
         except StateUnusable:
             connection.close()
             raise
         except sqlite3.Error as failure:
             connection.close()
-            raise _told(failure, path) from failure
+            raise told(failure, path) from failure
         return cls(connection, path)
 
     @staticmethod
-    def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    def _prepare(db: sqlite3.Connection, path: Path, expected: bool) -> None:
         tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         application = db.execute("PRAGMA application_id").fetchone()[0]
         version = db.execute("PRAGMA user_version").fetchone()[0]
@@ -84,8 +84,11 @@ class SqliteState:
         if version > VERSION:
             raise StateUnusable(
                 f"{path}: made by a newer vokcrawl (state version {version}, this code knows {VERSION}); "
-                f"use that vokcrawl again, or move the file away and {_REBUILD}"
+                f"use that vokcrawl again, or move the file away and {REBUILD}"
             )
+        if expected and not (tables and db.execute("SELECT 1 FROM runs LIMIT 1").fetchone()):
+            # To go on with it would deliver everything a second time.
+            raise StateUnusable(f"{path}: the state file is empty, but the folder holds delivered records; {REBUILD}")
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
         if not tables:
@@ -110,7 +113,7 @@ class SqliteState:
             self._do("ROLLBACK")
 
     def close(self) -> None:
-        with _telling(self._path):
+        with telling(self._path):
             self._db.close()
 
     def check(self) -> list[str]:
@@ -179,7 +182,7 @@ class SqliteState:
         return [_article(row) for row in rows]
 
     def all_articles(self) -> Iterator[ArticleRow]:
-        with _telling(self._path):
+        with telling(self._path):
             for row in self._db.execute("SELECT * FROM articles ORDER BY id"):
                 yield _article(row)
 
@@ -217,7 +220,7 @@ class SqliteState:
         return int(self._all("SELECT count(*) FROM entries WHERE delivered = 1")[0][0])
 
     def delivered_teasers(self) -> Iterator[str]:
-        with _telling(self._path):
+        with telling(self._path):
             for row in self._db.execute("SELECT id FROM entries WHERE delivered = 1 ORDER BY id"):
                 yield row[0]
 
@@ -240,6 +243,22 @@ class SqliteState:
 
     def put_listing(self, row: ListingRow) -> None:
         self._put("listings", row)
+
+    def way(self, start: str, source: str) -> str | None:
+        """Where a start page was found to lead for a source (a route as text), if that is remembered."""
+        rows = self._all("SELECT route FROM ways WHERE start = ? AND source = ?", start, source.casefold())
+        return str(rows[0][0]) if rows else None
+
+    def put_way(self, start: str, source: str, route: str) -> None:
+        self._do(
+            "INSERT INTO ways VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET route = excluded.route",
+            start,
+            source.casefold(),
+            route,
+        )
+
+    def drop_way(self, start: str, source: str) -> None:
+        self._do("DELETE FROM ways WHERE start = ? AND source = ?", start, source.casefold())
 
     # What is owed
 
@@ -274,11 +293,11 @@ class SqliteState:
             yield from self._all(query.format(", ".join("?" * len(some))), *some)
 
     def _all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with _telling(self._path):
+        with telling(self._path):
             return self._db.execute(query, values).fetchall()
 
     def _do(self, query: str, *values: Any) -> None:
-        with _telling(self._path):
+        with telling(self._path):
             self._db.execute(query, values)
 
 
@@ -295,24 +314,3 @@ def _article(row: tuple[Any, ...]) -> ArticleRow:
     article.status = Status(article.status)
     article.truncated = bool(article.truncated)
     return article
-
-
-@contextmanager
-def _telling(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as failure:
-        raise _told(failure, path) from failure
-
-
-def _told(failure: sqlite3.Error, path: Path) -> StorageFailed:
-    """What SQLite says, as an error that names the file and the way out."""
-    code = getattr(failure, "sqlite_errorcode", None)
-    primary = code & 0xFF if code is not None else None
-    if primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return StateUnusable(f"{path}: the state file is damaged ({failure}); move it away and {_REBUILD}")
-    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return StateUnusable(f"{path}: another program has locked the state file; close it and run again")
-    if primary == sqlite3.SQLITE_FULL:
-        return StorageFailed(f"{path}: no space left; make room and run again; what was committed is safe")
-    return StorageFailed(f"{path}: {failure}; check the disk and the folder's permissions, then run again")
