@@ -28,7 +28,7 @@ class ListingWalk:
     led_from: str | None = None
     scouted: bool = False
     way: str | None = None
-    to_is_proven: bool = False
+    to_is_settled: bool = False
     etag: str | None = None
     last_modified: str | None = None
     first: Route | None = None

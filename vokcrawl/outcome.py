@@ -40,6 +40,7 @@ class Facts:
     starts_gated: int = 0
     starts_not_understood: int = 0
     pages_read: int = 0
+    wanted_seen: int = 0
     cut_short: bool = False
     articles_gated: int = 0
     stopped_at_gate: bool = False
@@ -57,6 +58,11 @@ def under_floor(facts: Facts) -> list[str]:
     if facts.articles < _LEAST_FOR_COVERAGE:
         return []
     return sorted(name for name, floor in facts.floors.items() if facts.coverage.get(name, 0.0) < floor)
+
+
+def never_seen(facts: Facts) -> bool:
+    """Whether whole listings were walked and showed nothing of the wanted source: its name may be wrong."""
+    return Why.END in facts.walks and not facts.wanted_seen
 
 
 def judge(facts: Facts) -> tuple[str, ExitCode]:
@@ -82,7 +88,7 @@ def _code(facts: Facts) -> ExitCode:
         return ExitCode.GATED
     if (facts.starts and facts.starts_unreachable >= facts.starts) or (facts.cut_short and not facts.pages_read):
         return ExitCode.UNREACHABLE
-    if facts.starts_not_understood or _LAYOUT.intersection(facts.walks) or under_floor(facts):
+    if facts.starts_not_understood or _LAYOUT.intersection(facts.walks) or under_floor(facts) or never_seen(facts):
         return ExitCode.LAYOUT
     if facts.cut_short or facts.starts_unreachable or facts.pages_failed or _BROKEN_OFF.intersection(facts.walks):
         return ExitCode.INCOMPLETE

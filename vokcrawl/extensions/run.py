@@ -14,7 +14,7 @@ from scrapy.utils.asyncio import create_looping_call
 from twisted.python.failure import Failure
 
 from vokcrawl.errors import ExitCode, StorageFailed
-from vokcrawl.outcome import Facts, judge, under_floor
+from vokcrawl.outcome import Facts, judge, never_seen, under_floor
 from vokcrawl.run import Run
 
 logger = logging.getLogger(__name__)
@@ -113,6 +113,8 @@ class RunExtension:
                 100 * facts.coverage.get(field, 0.0),
                 100 * facts.floors[field],
             )
+        if never_seen(facts):
+            logger.error("The listings show nothing of VOK_SOURCE: is its name as the site writes it?")
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(self.run.counts.items())) or "no records"
         logger.info("Run %s: %s (exit code %d), %s", self.run.id, outcome, self.exit_code, counts)
 

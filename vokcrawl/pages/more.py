@@ -57,7 +57,9 @@ class LinkRoute:
 class AjaxRoute:
     """The next batch is a call: `action` for the source `id`, from the item `start` on, `size` items.
 
-    `endpoint` is the absolute URL of the call without its query; `extra` are further parameters that the page named.
+    Whether the call's `to` is that size or the index behind the last item is not known for certain: `to_is_end`
+    says which. `endpoint` is the absolute URL of the call without its query; `extra` are further parameters that
+    the page named.
     """
 
     endpoint: str
@@ -66,12 +68,19 @@ class AjaxRoute:
     start: int
     size: int
     extra: tuple[tuple[str, str], ...] = tuple(AJAX_FIXED.items())
+    to_is_end: bool = False
 
     @property
     def url(self) -> str:
         """The URL of the batch."""
-        query = {"action": self.action, **dict(self.extra), "from": self.start, "to": self.size, "id": self.id}
+        to = self.start + self.size if self.to_is_end else self.size
+        query = {"action": self.action, **dict(self.extra), "from": self.start, "to": to, "id": self.id}
         return f"{self.endpoint}?{urlencode(query)}"
+
+    def with_end(self) -> AjaxRoute:
+        """The same call with `to` as the index behind the last item, in steps as long as its numbers say."""
+        step = self.size - self.start if self.size > self.start > 0 else self.size
+        return replace(self, size=step, to_is_end=True)
 
     def at(self, start: int) -> AjaxRoute:
         """The same call from another item on."""

@@ -138,6 +138,10 @@ class ListingSpider(ArticleSpider):
         except PageFault as fault:
             self._listing_failed(walk, fault.name, response.url, again)
             return
+        if isinstance(route, AjaxRoute) and not again and self._must_ask_by_end(walk, route, raws):
+            walk.to_is_settled = True
+            yield self._page_request(walk, route.with_end())
+            return
         # An empty batch is how a call ends. One behind a full batch could be a hiccup: ask once more.
         if not raws and isinstance(route, AjaxRoute) and walk.last_received >= route.size and asked == 1:
             yield self._page_request(walk, route, again=again, asked=2)
@@ -160,6 +164,18 @@ class ListingSpider(ArticleSpider):
             yield self._page_request(walk, walk.first or route, again=1)
         if walk.walk.stopped is not None:
             self._note_stop(walk, response.url)
+
+    def _must_ask_by_end(self, walk: ListingWalk, route: AjaxRoute, raws: Sequence[RawTeaser]) -> bool:
+        """Whether a batch behind the first is empty, or only repeats, and `to` may have been an end all along.
+
+        Items at or behind `to` prove that it is a size.
+        """
+        if route.start == 0 or walk.to_is_settled:
+            return False
+        if all(raw.id in walk.walk.ids for raw in raws):
+            return True
+        walk.to_is_settled = route.start >= route.size
+        return False
 
     def _read(self, response: Response, walk: ListingWalk, route: Route) -> tuple[Document | None, Sequence[RawTeaser]]:
         """The page and its teasers; none for the empty batch that ends a call. Raises `PageFault`."""

@@ -38,7 +38,9 @@ class TeaserSpider(SourceSpider):
             entries.append(entry)
             if not wanted:
                 self.crawler.stats.inc_value("vok/listing/other_source")
-            elif self.in_window(day):
+                continue
+            self.run.facts.wanted_seen += 1
+            if self.in_window(day):
                 if not entry.covered:
                     self.run.remember().put_entry(raw.id, walk.number)
                 yield from self._take_one(raw, address, url, belongs, known.get(raw.id), articles.get(raw.id))
