@@ -39,6 +39,7 @@ class Options:
     most_wait: int
     robots_unreadable: str
     contact: str
+    cross_check: int
 
     @classmethod
     def read(cls, settings: BaseSettings) -> Options:
@@ -59,6 +60,7 @@ class Options:
             most_wait=_whole("VOK_MOST_WAIT", settings.get("VOK_MOST_WAIT"), least=1),
             robots_unreadable=_choice("VOK_ROBOTS_UNREADABLE", settings.get("VOK_ROBOTS_UNREADABLE"), ("stop", "go")),
             contact=clean_text(str(settings.get("VOK_CONTACT") or "")),
+            cross_check=_whole("VOK_CROSS_CHECK", settings.get("VOK_CROSS_CHECK"), least=0),
         )
 
 

@@ -95,6 +95,7 @@ def _manifest(state: SqliteState, run: RunRow, entries: list[dict[str, Any]]) ->
         "listings": [],
         "files": entries,
         "coverage": {},
+        "readings": {},
         "errors": {},
         "owed": [],
         "other_sources": [],

@@ -110,6 +110,7 @@ def _manifest(run_id: str, rows: Sequence[FileRow], folder: OutputFolder, last: 
         "listings": [],
         "files": [file_entry(row, digest(folder.path / row.path)[2]) for row in rows],
         "coverage": {},
+        "readings": {},
         "errors": {},
         "owed": [],
         "other_sources": [],

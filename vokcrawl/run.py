@@ -47,6 +47,8 @@ class Run:
         self.coverage = Coverage()
         self.counts: Counter[str] = Counter()
         self.other_sources: list[str] = []
+        # How often each way of reading was the one that worked, by what was read: "article", "teaser".
+        self.readings: dict[str, Counter[str]] = {"article": Counter(), "teaser": Counter()}
         self.facts = Facts()
         self.failure: VokcrawlError | None = None
         # ETag and Last-Modified of the answers that articles on their way to delivery were read from.
@@ -215,6 +217,7 @@ class Run:
                 for file in self._files.values()
             ],
             "coverage": self.coverage.told(),
+            "readings": {what: dict(ways) for what, ways in self.readings.items()},
             "errors": self.problems.told(),
             "owed": [asdict(row) for row in self.state.owed()],
             "other_sources": self.other_sources,

@@ -113,6 +113,14 @@ class RunExtension:
                 100 * facts.coverage.get(field, 0.0),
                 100 * facts.floors[field],
             )
+        for what, ways in self.run.readings.items():
+            if ways and set(ways) == {"structure"}:
+                logger.warning(
+                    "The class names that %s readings look for are on none of %d: read by structure alone; "
+                    "vokcrawl/pages/ may need mending",
+                    what,
+                    ways.total(),
+                )
         if never_seen(facts):
             logger.error("The listings show nothing of VOK_SOURCE: is its name as the site writes it?")
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(self.run.counts.items())) or "no records"

@@ -18,6 +18,7 @@ VOK_COOL_OFF = 300
 VOK_MOST_WAIT = 3600
 VOK_ROBOTS_UNREADABLE = "stop"
 VOK_CONTACT = ""
+VOK_CROSS_CHECK = 3
 VOK_MIN_COVERAGE = "title=0.98,body=0.9,published_on=0.8,source=0.8"
 
 # Who we are: an honest name. VOK_CONTACT adds whom to write to.
@@ -76,6 +77,7 @@ CONCURRENT_ITEMS = 1
 EXTENSIONS = {
     # First, so that a run is open before any other component is built.
     "vokcrawl.extensions.run.RunExtension": -100,
+    "vokcrawl.extensions.cross_check.CrossCheckExtension": 100,
 }
 # Scrapy reads a callback's source to warn of generators that return a value; that is for authors, and costs CPU.
 WARN_ON_GENERATOR_RETURN_VALUE = False

@@ -9,6 +9,8 @@ DOWNLOAD_DELAY = 0
 AUTOTHROTTLE_ENABLED = False
 DOWNLOAD_TIMEOUT = 15
 VOK_COOL_OFF = 1
+# Nobody needs a second opinion on invented pages.
+VOK_CROSS_CHECK = 0
 VOK_OUTPUT_DIR = "output/sample"
 
 globals().update(from_environment())

@@ -94,6 +94,7 @@ class ArticleSpider(TeaserSpider):
             return
         self._note_lacks(item, raw.meta is not None, bool(raw.meta and raw.meta.date), response.url)
         self.run.facts.articles += 1
+        self.run.readings["article"][raw.extractor.rpartition("+")[2]] += 1
         self.run.facts.articles_metered += raw.truncated
         if not self.in_window(item.get("published_on")):
             return

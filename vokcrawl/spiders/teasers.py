@@ -134,6 +134,7 @@ class TeaserSpider(SourceSpider):
         self, raw: RawTeaser, found_on: str, source: str | None = None, *, titled: bool = True
     ) -> dict[str, Any]:
         """A teaser's record. What it lacks is noted; `titled` says whether its kind of block shows titles."""
+        self.run.readings["teaser"][raw.way] += 1
         item = load_teaser(raw, found_on, source) | {"first_seen_at": self.run.now()}
         if titled and "title" not in item:
             self.note("teaser_without_title", found_on)
