@@ -16,7 +16,7 @@ LAYERS = [
     {"loaders", "manifest", "state", "downloader"},
     {"recovery", "records", "chain"},
     {"run", "verify", "repair", "versions", "status"},
-    {"listings", "pipelines", "middlewares"},
+    {"listings", "pipelines", "middlewares", "rendering"},
     {"spiders", "extensions", "cli"},
     {"commands"},
 ]

@@ -40,7 +40,8 @@ class FolderCommand(ScrapyCommand):
 
     def existing_folder(self) -> OutputFolder:
         """The output folder. Raises `UsageFault` when nothing was ever delivered there."""
-        if not self.folder.holds_records() and not self.folder.state.exists():
+        parts = any(True for _ in self.folder.parts())
+        if not (parts or self.folder.holds_records() or self.folder.state.exists()):
             raise UsageFault(
                 f"{self.folder.path}: no run has left anything here; run `scrapy crawl vok`, or set VOK_OUTPUT_DIR"
             )

@@ -1,30 +1,56 @@
-"""Scrapy's downloader, whose slots can be paused: a host that refuses is left alone by all its requests."""
+"""Scrapy's downloader, whose slots can be paused, and which tells a page that was cut off from a whole one."""
 
 from __future__ import annotations
 
+import re
+import zlib
+from collections.abc import Iterable
 from time import monotonic
+from typing import Any
 
 from scrapy import Request
 from scrapy.core.downloader import Downloader, Slot
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
+from scrapy.http import Response
+
+# The libraries that Scrapy unpacks with.
+from scrapy.utils._compression import brotli, zstd  # type: ignore[attr-defined]
 from scrapy.utils.asyncio import call_later
 
 # While a slot is paused, it looks this often whether the crawl is closing: nobody waits minutes for a Ctrl-C.
 _LOOK_SECONDS = 0.5
+# Where the downloader leaves, in a request's meta, the moment at which it was sent.
+SENT = "vok_sent"
+# A page comes in one packed stream; each further one costs a copy of the rest.
+_MOST_STREAMS = 100
+_OPENED = re.compile(rb"<html[\s>]", re.IGNORECASE)
+_CLOSED = re.compile(rb"</(html|body)\s*>", re.IGNORECASE)
 
 
 class Closing(IgnoreRequest):
     """The crawl closes while this request was waiting for a pause to end. Given to the request's errback."""
 
 
+class Corrupt(ResponseDataLossError):
+    """The body cannot be unpacked. Raised by the downloader; Scrapy asks again, then the errback gets it."""
+
+
 class PausingDownloader(Downloader):
-    """Set as `DOWNLOADER`. `pause`, `at_least` and `drain` are for middlewares."""
+    """Set as `DOWNLOADER`. `pause`, `at_least` and `drain` are for middlewares.
+
+    Raises `ResponseDataLossError` for a page that is not all there though it came without an error, `Corrupt` for
+    one that cannot be unpacked, and `DownloadCancelledError` for one that unpacks to more than `DOWNLOAD_MAXSIZE`:
+    Scrapy would take for a page whatever could be unpacked of it.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._paused_until: dict[str, float] = {}
+        self._floors: dict[str, float] = {}
         self._draining = False
+        self._max_size = crawler.settings.getint("DOWNLOAD_MAXSIZE")
+        self._closes_pages = False
 
     def pause(self, request: Request, seconds: float) -> None:
         """Sends nothing more to this request's slot for so many seconds, queued requests included."""
@@ -34,28 +60,119 @@ class PausingDownloader(Downloader):
     def at_least(self, request: Request, delay: float) -> None:
         """Keeps at least so many seconds between the requests of this request's slot; jitter only adds to them."""
         key, slot = self._get_slot(request)
-        slot.delay = max(slot.delay, delay / max(0.01, 1 - slot.jitter))
-        # A slot that was idle for long is made anew: then from this.
-        self.per_slot_settings[key] = {**self.per_slot_settings.get(key, {}), "delay": slot.delay}
+        self._floors[key] = max(self._floors.get(key, 0.0), delay / max(0.01, 1 - slot.jitter))
+
+    def delay_of(self, request: Request) -> float:
+        """The seconds, jitter included, to let pass before the next request to this request's slot."""
+        key, slot = self._get_slot(request)
+        slot.delay = max(slot.delay, self._floors.get(key, 0.0))
+        return slot.download_delay()
 
     def drain(self) -> None:
-        """Sends nothing more at all: the crawl is closing."""
+        """Sends nothing more at all, not even what is queued: the crawl is closing."""
         self._draining = True
+        for slot in self.slots.values():
+            self._let_go(slot)
 
     def _process_queue(self, slot: Slot) -> None:
+        if self._draining:
+            self._let_go(slot)
+            return
+        key = self._key_of(slot) if self._floors or self._paused_until else ""
+        # Each time, for AutoThrottle sets the delay anew with each answer, and knows of no other floor than its own.
+        slot.delay = max(slot.delay, self._floors.get(key, 0.0))
+        # While a browser reads the site for us, its own requests are what the site is asked; others wait for its end.
+        if any("splash" in request.meta for request in slot.transferring):
+            return
         # Waits with Scrapy's own `latercall`, so that its delay and a pause cannot both be counting.
-        if self._paused_until and slot.latercall is None:
-            key = next((key for key, each in self.slots.items() if each is slot), "")
+        if slot.latercall is None:
             wait = self._paused_until.get(key, 0.0) - monotonic()
             if wait > 0:
-                if self._draining or not self.crawler.crawling:
-                    self._let_go(slot)
-                else:
+                if self.crawler.crawling:
                     slot.latercall = call_later(min(wait, _LOOK_SECONDS), self._latercall, slot)
+                else:
+                    self._let_go(slot)
                 return
         super()._process_queue(slot)
+
+    def _key_of(self, slot: Slot) -> str:
+        return next((key for key, each in self.slots.items() if each is slot), "")
 
     def _let_go(self, slot: Slot) -> None:
         while slot.queue:
             request, waiting = slot.queue.popleft()
             waiting.errback(Closing(f"{request.url}: not sent, the crawl is closing"))
+
+    async def _download(self, slot: Slot, request: Request) -> Response:
+        request.meta[SENT] = monotonic()
+        response: Response = await super()._download(slot, request)
+        body = unpacked(response.body, response.headers.getlist("Content-Encoding"), self._max_size)
+        is_page = response.status == 200 and b"html" in (response.headers.get("Content-Type") or b"").lower()
+        if is_page and self._is_cut_off(request, body):
+            raise ResponseDataLossError(f"{request.url}: the page ends in the middle")
+        return response
+
+    def _is_cut_off(self, request: Request, body: bytes) -> bool:
+        """Whether this is a page without its end: a program died while it wrote it, or a length was told wrong.
+
+        A site that never closes its pages is believed when it gives the same page again.
+        """
+        if _OPENED.search(body, 0, 4096) is None:
+            return False
+        if _CLOSED.search(body) is not None:
+            self._closes_pages = True
+            return False
+        before = request.meta.get("vok_unclosed")
+        request.meta["vok_unclosed"] = len(body)
+        return self._closes_pages or before != len(body)
+
+
+def unpacked(body: bytes, encodings: Iterable[bytes], most: int) -> bytes:
+    """A body without its `Content-Encoding`; what is not known here stays packed.
+
+    Raises `ResponseDataLossError` when its end is missing, `Corrupt` when it is no such packing at all, and
+    `DownloadCancelledError` when it holds more than `most` bytes.
+    """
+    names = [name.strip().lower() for value in encodings for name in value.split(b",")]
+    for name in reversed(names):
+        if name not in (b"gzip", b"x-gzip", b"deflate", b"br", b"zstd") or not body:
+            return body
+        try:
+            body, whole = _unpack(body, name, most)
+        except (zlib.error, brotli.error, zstd.ZstdError) as fault:
+            raise Corrupt(str(fault)) from fault
+        if len(body) > most:
+            raise DownloadCancelledError(f"it unpacks to more than {most} bytes")
+        if not whole:
+            raise ResponseDataLossError("the end of what was packed is missing")
+    return body
+
+
+def _unpack(body: bytes, name: bytes, most: int) -> tuple[bytes, bool]:
+    """Up to a little more than `most` bytes, and whether the end of the packed stream was there."""
+    found = b""
+    if name == b"br":
+        brotlis = brotli.Decompressor()
+        piece = brotlis.process(body, output_buffer_limit=most + 1)
+        while piece and len(found) <= most:
+            found += piece
+            piece = b"" if brotlis.is_finished() else brotlis.process(b"", output_buffer_limit=most + 1)
+        return found, brotlis.is_finished()
+    for _ in range(_MOST_STREAMS):
+        stream = _stream(body, name)
+        found += stream.decompress(body, most + 1 - len(found))
+        rest = stream.unused_data
+        # Streams may follow each other; what is none behind the first one is padding.
+        if len(found) > most or not stream.eof or name == b"deflate" or rest[:2] != body[:2]:
+            return found, stream.eof
+        body = rest
+    raise Corrupt(f"more than {_MOST_STREAMS} packed streams in one body")
+
+
+def _stream(body: bytes, name: bytes) -> Any:
+    if name == b"zstd":
+        return zstd.ZstdDecompressor()
+    if name != b"deflate":
+        return zlib.decompressobj(wbits=31)
+    # Some servers send it without its header, which is a multiple of 31.
+    return zlib.decompressobj(wbits=15 if int.from_bytes(body[:2]) % 31 == 0 and body[0] & 15 == 8 else -15)

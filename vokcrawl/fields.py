@@ -23,12 +23,16 @@ _BULLET = re.compile(r"^(?:[·•‧∙▪●]\s*)+")
 _DATE_IN_WORDS = re.compile(r"([A-Z][a-z]{2,8}) (\d{1,2}), (\d{4})", re.ASCII)
 _DATE_IN_NUMBERS = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _ARTICLE_PATH = re.compile(r"/newstream/(\d{10}-\d{1,12})(?=/|$)", re.ASCII)
+# The same for a whole address, in an expression that a browser knows, too.
+ARTICLE_SHAPE = r"/newstream/\d{10}-\d{1,12}(?=[/?#]|$)"
 _ENCODED_INVISIBLE = re.compile(r"%e2%80%8b|%e2%81%a0|%ef%bb%bf", re.IGNORECASE)
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _VOK_ORIGINAL_ID = re.compile(r"/i[a-z]{2}(\d{9})(?=/|$)", re.ASCII)
 _LANGUAGE_SUFFIX = re.compile(r"\((\w+)\)\s*$")
 # The two suffixes seen on the site; another one is unknown, not guessed.
 _LANGUAGES = {"en": "en", "kr": "ko"}
+# Longer addresses are none of the site's, and would not fit into a record.
+LONGEST_URL = 4096
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -114,13 +118,18 @@ def article_id(url: str) -> str | None:
 
 
 def absolute_url(base: str, href: str) -> str | None:
-    """`href` resolved against the page's URL; ``None`` unless it is a sound http(s) URL."""
+    """`href` resolved against the page's URL; ``None`` unless it is a sound http(s) URL of bounded length."""
+    if len(href) > LONGEST_URL:
+        return None
     try:
         url = urljoin(base, clean_text(href))
         parts = urlsplit(url)
         parts.port  # noqa: B018  a port out of range raises here rather than in the downloader
         if parts.scheme not in ("http", "https") or not parts.hostname:
             return None
+        if not parts.path:
+            # A host alone: its path is the root, and a query or fragment without one has no place to stand.
+            url = urlunsplit((parts.scheme, parts.netloc, "/", parts.query, ""))
         return str(safe_url_string(url))
     except ValueError:
         return None
@@ -200,4 +209,4 @@ def content_hash(title: str, body: str) -> str:
 
 def fold(text: str) -> str:
     """The form in which two texts are compared: NFC, one space for any white space."""
-    return clean_text(unicodedata.normalize("NFC", text))
+    return unicodedata.normalize("NFC", clean_text(text))

@@ -78,8 +78,8 @@ class ListingWalk:
 
     def settle(self, run: Run, arguments: Arguments, finished: bool) -> None:
         """Remembers how the walk ended. `finished` is False when the run broke off with pages still to come."""
-        if not finished:
-            self.walk.stop(Why.INTERRUPTED)
+        # A walk that was going on when the crawl ran out of things to do was lost to an error on one of its pages.
+        self.walk.stop(Why.FAILED if finished else Why.INTERRUPTED)
         if not (finished and self.walk.complete):
             return
         state = run.remember()
@@ -114,4 +114,6 @@ class ListingWalk:
 
 
 def _is_due(before: ListingRow, now: datetime, hours: int) -> bool:
-    return now - parse_utc(before.swept_at) >= timedelta(hours=hours)
+    age = now - parse_utc(before.swept_at)
+    # One that lies ahead was noted while the clock was wrong, and must not put off all others until then.
+    return age >= timedelta(hours=hours) or age < timedelta(0)

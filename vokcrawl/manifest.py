@@ -23,6 +23,9 @@ from vokcrawl.settings import base
 from vokcrawl.state.rows import FileRow
 
 SCHEMA = "vokcrawl.run/1"
+# What a manifest must have for the chain and the state to be read from it.
+_NEEDED = {"run_id", "spider", "version", "arguments", "settings", "started_at", "ended_at", "outcome", "exit_code"}
+_NEEDED |= {"listings", "files", "owed", "other_sources", "previous_manifest"}
 _SECRET = re.compile(r"pass|secret|token|key|auth|cookie|credential|user(?!_agent)", re.IGNORECASE)
 
 
@@ -87,6 +90,8 @@ def read_manifest(path: Path) -> tuple[dict[str, Any], str]:
         manifest = orjson.loads(content)
         if manifest["schema"] != SCHEMA:
             raise ValueError(f"its schema is {manifest['schema']!r}, not {SCHEMA!r}")
+        if lacks := sorted(_NEEDED - manifest.keys()):
+            raise ValueError(f"it lacks {', '.join(lacks)}")
     except (ValueError, KeyError, TypeError) as fault:
         raise StorageFailed(f"{path}: not a manifest of this project: {fault}") from fault
     return manifest, hashlib.sha256(content).hexdigest()

@@ -14,10 +14,12 @@ from scrapy.settings import BaseSettings
 
 from vokcrawl.errors import UsageFault
 from vokcrawl.fields import absolute_url, clean_text
+from vokcrawl.items import Article
 
-WAYS = ("auto", "link", "ajax")
+WAYS = ("auto", "link", "ajax", "splash")
 # The settings that are the project's without its prefix.
-ALSO_OURS = ()
+ALSO_OURS = ("SPLASH_URL",)
+_LONGEST_AGE = 36_500
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -40,6 +42,8 @@ class Options:
     robots_unreadable: str
     contact: str
     cross_check: int
+    splash_url: str
+    splash_timeout: int
 
     @classmethod
     def read(cls, settings: BaseSettings) -> Options:
@@ -61,6 +65,8 @@ class Options:
             robots_unreadable=_choice("VOK_ROBOTS_UNREADABLE", settings.get("VOK_ROBOTS_UNREADABLE"), ("stop", "go")),
             contact=clean_text(str(settings.get("VOK_CONTACT") or "")),
             cross_check=_whole("VOK_CROSS_CHECK", settings.get("VOK_CROSS_CHECK"), least=0),
+            splash_url=_server("SPLASH_URL", settings.get("SPLASH_URL")),
+            splash_timeout=_whole("VOK_SPLASH_TIMEOUT", settings.get("VOK_SPLASH_TIMEOUT"), least=1),
         )
 
 
@@ -85,7 +91,7 @@ class Arguments:
             raise UsageFault(f"since: {since!r} is later than until: {until!r}; since must be the earlier day")
         start_url, pages = given.get("start_url"), given.get("max_pages")
         return cls(
-            start_url=_urls("start_url", start_url)[0] if start_url is not None else None,
+            start_url=_urls("start_url", [start_url])[0] if start_url is not None else None,
             since=since,
             until=until,
             max_pages=_whole("max_pages", pages, least=1) if pages is not None else None,
@@ -95,7 +101,8 @@ class Arguments:
 
 def known_names() -> set[str]:
     """The names of all settings that are the project's own."""
-    return {f"VOK_{name.upper()}" for name in Options.__dataclass_fields__} | set(ALSO_OURS)
+    names = {name.upper() for name in Options.__dataclass_fields__}
+    return {name if name in ALSO_OURS else f"VOK_{name}" for name in names}
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -162,7 +169,8 @@ def _day(name: str, value: Any) -> str | None:
 
 
 def _urls(name: str, value: Any) -> tuple[str, ...]:
-    given = value if isinstance(value, (list, tuple)) else str(value or "").split(",")
+    # A comma may stand in an address too: only one before another address parts them.
+    given = value if isinstance(value, (list, tuple)) else re.split(r",\s*(?=https?://)", str(value or ""))
     urls = [clean_text(str(each)) for each in given if clean_text(str(each))]
     if not urls:
         raise UsageFault(f"{name}: it is empty, but must name a listing or an article page to start from")
@@ -172,9 +180,22 @@ def _urls(name: str, value: Any) -> tuple[str, ...]:
     return tuple(urls)
 
 
+def _server(name: str, value: Any) -> str:
+    """A server's address with a slash at its end; empty for none."""
+    url = clean_text(str(value or ""))
+    if not url:
+        return ""
+    parts = urlsplit(url) if absolute_url(url, url) is not None else None
+    if parts is None or not parts.scheme or "@" in parts.netloc or parts.query or parts.fragment:
+        raise UsageFault(f"{name}: {value!r} is not the http or https URL of a server, such as http://127.0.0.1:8050")
+    return url.rstrip("/") + "/"
+
+
 def _days(name: str, value: Any) -> tuple[int, ...]:
     given = value if isinstance(value, (list, tuple)) else str(value).split(",")
     days = tuple(_whole(name, each, least=0) for each in given if str(each).strip())
+    if days and days[-1] > _LONGEST_AGE:
+        raise UsageFault(f"{name}: {days[-1]} days are more than {_LONGEST_AGE}, a hundred years")
     if days != (0,) and (0 in days or list(days) != sorted(set(days))):
         raise UsageFault(f"{name}: {value!r} is not a rising list of ages in days, such as 1,3,7, nor 0 alone")
     return days
@@ -189,8 +210,12 @@ def _floors(name: str, value: Any) -> dict[str, float]:
             floors[str(field).strip()] = float(share)
         except (TypeError, ValueError):
             floors[str(field).strip()] = -1.0
-        if not 0 <= floors[str(field).strip()] <= 1 or not str(field).strip().isidentifier():
+        if not 0 <= floors[str(field).strip()] <= 1:
             raise UsageFault(f"{name}: {value!r} is not a list like title=0.95,body=0.95 with shares from 0 to 1")
+        if str(field).strip() not in Article.model_fields:
+            raise UsageFault(
+                f"{name}: {field!r} is no field of an article; fields are {', '.join(Article.model_fields)}"
+            )
     return floors
 
 

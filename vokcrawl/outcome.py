@@ -44,6 +44,7 @@ class Facts:
     cut_short: bool = False
     articles_gated: int = 0
     stopped_at_gate: bool = False
+    splash_failed: bool = False
     pages_failed: int = 0
     walks: list[Why | None] = field(default_factory=list)
     delivered: int = 0
@@ -86,6 +87,8 @@ def _code(facts: Facts) -> ExitCode:
         return ExitCode.INTERRUPTED
     if facts.starts_gated or facts.stopped_at_gate or _all_gated(facts):
         return ExitCode.GATED
+    if facts.splash_failed:
+        return ExitCode.UNREACHABLE
     if (facts.starts and facts.starts_unreachable >= facts.starts) or (facts.cut_short and not facts.pages_read):
         return ExitCode.UNREACHABLE
     if facts.starts_not_understood or _LAYOUT.intersection(facts.walks) or under_floor(facts) or never_seen(facts):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ def _manifest(state: SqliteState, run: RunRow, entries: list[dict[str, Any]]) ->
         "coverage": {},
         "readings": {},
         "errors": {},
-        "owed": [],
+        "owed": [asdict(row) for row in state.owed()],
         "other_sources": [],
         "previous_manifest": {"run_id": previous[0], "sha256": previous[1]} if previous else None,
     }

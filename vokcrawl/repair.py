@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from vokcrawl.state.sqlite import SqliteState
 
 logger = logging.getLogger(__name__)
 
+# An SQLite file, and what it keeps beside it while it is open.
+_SUFFIXES = ("", "-wal", "-shm")
+
 
 def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteState:
     """Moves the old state aside, if there is one, and gives a new one made from the files. The folder must be held.
@@ -31,24 +35,33 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteSt
     Unfinished files are cut back to their last whole record and finished: without the state nothing says what was
     committed, and a whole record is a record. Raises `StorageFailed`.
     """
-    _move_aside(folder)
     for part in list(folder.parts()):
         _finish(part)
     links, _ = read_chain(folder)
     links.extend(_missing_manifests(folder, links))
-    state = SqliteState.open(folder.state, expected=False)
+    # Beside the old one, and in its place only when it is whole: half a state would let all be delivered again.
+    new = folder.state.with_name(folder.state.name + ".new")
+    with storing(new):
+        for suffix in _SUFFIXES:
+            new.with_name(new.name + suffix).unlink(missing_ok=True)
+    state = SqliteState.open(new, expected=False)
     state.begin()
-    builder = _Builder(folder, state, recheck_days)
+    builder = _Builder(folder, state, recheck_days, links)
     for link in links:
         builder.add(link)
     builder.finish(links)
     state.commit()
-    return state
+    state.close()
+    _move_aside(folder)
+    with storing(folder.state):
+        os.replace(new, folder.state)
+        sync_folder(folder.path)
+    return SqliteState.open(folder.state, expected=bool(links))
 
 
 def _move_aside(folder: OutputFolder) -> None:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in _SUFFIXES:
         old = folder.state.with_name(folder.state.name + suffix)
         if old.exists():
             with storing(old):
@@ -57,7 +70,9 @@ def _move_aside(folder: OutputFolder) -> None:
 
 
 def _finish(part: Path) -> None:
-    """Cuts an unfinished file back to its last whole line, and gives it its name."""
+    """Cuts an unfinished file back to its last whole line, and gives it its name. One of no run is left alone."""
+    if _began(part.name.partition(".")[0]) is None:
+        return
     with storing(part):
         if part.parent.name not in DATA_KINDS:
             part.unlink()
@@ -77,7 +92,9 @@ def _missing_manifests(folder: OutputFolder, links: Sequence[Link]) -> list[Link
     known = {link.run_id for link in links}
     found: dict[str, list[FileRow]] = {}
     for path in folder.data_files():
-        if path.stem not in known:
+        if path.stem not in known and _began(path.stem) is None:
+            logger.warning("%s: passed over, for it is not named after a run", path)
+        elif path.stem not in known:
             records, size, _ = digest(path)
             row = FileRow(str(path.relative_to(folder.path)), path.stem, size, records)
             found.setdefault(path.stem, []).append(row)
@@ -94,7 +111,6 @@ def _missing_manifests(folder: OutputFolder, links: Sequence[Link]) -> list[Link
 
 
 def _manifest(run_id: str, rows: Sequence[FileRow], folder: OutputFolder, last: Link | None) -> dict[str, Any]:
-    began = datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     return {
         "schema": SCHEMA,
         "run_id": run_id,
@@ -102,7 +118,7 @@ def _manifest(run_id: str, rows: Sequence[FileRow], folder: OutputFolder, last: 
         "version": __version__,
         "arguments": {},
         "settings": {},
-        "started_at": utc(began),
+        "started_at": utc(_began(run_id) or datetime.now(UTC)),
         "ended_at": None,
         "outcome": KILLED,
         "exit_code": None,
@@ -112,23 +128,43 @@ def _manifest(run_id: str, rows: Sequence[FileRow], folder: OutputFolder, last: 
         "coverage": {},
         "readings": {},
         "errors": {},
-        "owed": [],
+        "owed": last.manifest["owed"] if last else [],
         "other_sources": [],
         "previous_manifest": {"run_id": last.run_id, "sha256": last.sha256} if last else None,
     }
 
 
+def _began(run_id: str) -> datetime | None:
+    """When a run began, from its id; None where it is no run's."""
+    try:
+        return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+@dataclass
+class _Seen:
+    """Teasers that one run delivered. They are covered when each listing that may have shown them had a complete walk:
+    one of any kind since (`walks` are those still to come), and one that was not bounded by `since` (`whole_walks`)."""
+
+    ids: list[str]
+    walks: set[str]
+    whole_walks: set[str]
+
+
 class _Builder:
     """Reads run after run into a new state."""
 
-    def __init__(self, folder: OutputFolder, state: SqliteState, recheck_days: Sequence[int]) -> None:
+    def __init__(
+        self, folder: OutputFolder, state: SqliteState, recheck_days: Sequence[int], links: Sequence[Link]
+    ) -> None:
         self.folder = folder
         self.state = state
         self.recheck_days = recheck_days
         self.now = datetime.now(UTC)
-        # Teasers that no complete walk has covered yet, and those that only a walk bounded by `since` has.
-        self._open: list[str] = []
-        self._bounded: list[str] = []
+        # A run that was killed has not said which listings it walked.
+        self._listings = {listing["url"] for link in links for listing in link.manifest["listings"]}
+        self._seen: list[_Seen] = []
 
     def add(self, link: Link) -> None:
         manifest, run_id = link.manifest, link.run_id
@@ -148,6 +184,8 @@ class _Builder:
         )
         for entry in manifest["files"]:
             self.state.put_file(FileRow(entry["path"], run_id, entry["bytes"], entry["records"]))
+        walked = {listing["url"] for listing in manifest["listings"]} or self._listings
+        self._seen.append(_Seen([], set(walked), set(walked)))
         for kind, take in (("articles", self._article), ("teasers", self._teaser), ("removals", self._removal)):
             path = self.folder.path / kind / f"{run_id}.jsonl"
             for line in read_file(path, kind) if path.exists() else ():
@@ -163,9 +201,8 @@ class _Builder:
                 self._walk(listing, run_id, manifest)
 
     def finish(self, links: Sequence[Link]) -> None:
-        """What is owed stands in the newest manifest that a run wrote itself."""
-        told = next((link.manifest for link in reversed(links) if link.manifest["outcome"] != KILLED), None)
-        for owed in told["owed"] if told else ():
+        """What is owed stands in the newest manifest."""
+        for owed in links[-1].manifest["owed"] if links else ():
             if not self.state.articles([owed["id"]]):
                 self.state.put_owed(OwedRow(**owed))
 
@@ -180,6 +217,7 @@ class _Builder:
                 body_hash=content_hash("", record["body"]),
                 revision=record["revision"],
                 truncated=record["truncated"],
+                source=record["source"],
                 published_on=record["published_on"],
                 first_seen_at=record["first_seen_at"],
                 checked_at=record["fetched_at"],
@@ -189,7 +227,7 @@ class _Builder:
 
     def _teaser(self, record: dict[str, Any]) -> None:
         self.state.put_entry(record["id"], delivered=True)
-        self._open.append(record["id"])
+        self._seen[-1].ids.append(record["id"])
 
     def _removal(self, record: dict[str, Any]) -> None:
         row = self.state.articles([record["id"]]).get(record["id"])
@@ -198,17 +236,22 @@ class _Builder:
             self.state.put_article(row)
 
     def _walk(self, listing: dict[str, Any], run_id: str, manifest: dict[str, Any]) -> None:
-        """A complete walk covers all that was delivered up to it, back to its bound if it had one."""
-        number = self.state.add_walk(listing["url"], run_id)
-        back_to = listing["back_to"]
+        """A complete walk covers all that its listing had shown up to it, back to its bound if it had one."""
+        url, back_to = listing["url"], listing["back_to"]
+        number = self.state.add_walk(url, run_id)
         self.state.complete_walk(number, back_to)
-        covered = self._open if back_to else [*self._open, *self._bounded]
-        for identity in covered:
-            self.state.put_entry(identity, number)
-        self._bounded = [*self._bounded, *self._open] if back_to else []
-        self._open = []
         if manifest["arguments"].get("until"):
+            # What is newer than `until` was passed over; to cover nothing costs a few pages, and leaves no gap.
             return
+        for seen in self._seen:
+            waited = (len(seen.walks), len(seen.whole_walks))
+            seen.walks.discard(url)
+            if not back_to:
+                seen.whole_walks.discard(url)
+            if waited != (len(seen.walks), len(seen.whole_walks)) and not seen.walks:
+                for identity in seen.ids:
+                    self.state.put_entry(identity, number)
+        self._seen = [seen for seen in self._seen if seen.whole_walks]
         before = self.state.listing(listing["url"])
         swept = manifest["started_at"] if listing["sweep"] or before is None else before.swept_at
         row = ListingRow(listing["url"], tuple(listing["head"]), back_to, manifest["started_at"], swept)

@@ -25,8 +25,9 @@ from vokcrawl.files import OutputFolder, RecordFile
 from vokcrawl.manifest import draft, file_entry, write_manifest
 from vokcrawl.outcome import Facts
 from vokcrawl.problems import Problems
+from vokcrawl.recheck import next_attempt
 from vokcrawl.recovery import recover
-from vokcrawl.state.rows import FileRow, RunRow
+from vokcrawl.state.rows import FileRow, OwedRow, RunRow
 from vokcrawl.state.sqlite import SqliteState
 
 logger = logging.getLogger(__name__)
@@ -116,6 +117,22 @@ class Run:
 
     def now(self) -> str:
         return utc(datetime.now(UTC))
+
+    def owe(self, identity: str, url: str | None, reason: str) -> None:
+        """Remembers an article that could not be had, to be asked for again with growing pauses.
+
+        One that was delivered before is not owed: it stays as it is, and due as it was. `url` may be None where
+        the address is known from an earlier attempt.
+        """
+        state = self.remember()
+        row = state.articles([identity]).get(identity)
+        before = state.owed_of(identity)
+        address = before.url if before is not None else url
+        if (row is not None and row.revision) or address is None:
+            return
+        attempts = before.attempts + 1 if before is not None else 1
+        first = before.first_at if before is not None else self.now()
+        state.put_owed(OwedRow(identity, address, reason, attempts, first, next_attempt(attempts, datetime.now(UTC))))
 
     def meet_teaser(self, identity: str) -> bool:
         """Whether this teaser is to be delivered: not met in this run, nor delivered by an earlier one."""

@@ -55,10 +55,7 @@ class Verification:
                 named.add(path)
                 yield from self._file(path, entry)
             yield from self._records(link)
-        for path in self.folder.data_files():
-            if path not in named:
-                yield Fault(path, None, "no manifest names this file")
-        yield from self._state(links)
+        yield from self._state(links, [path for path in self.folder.data_files() if path not in named])
 
     def _file(self, path: Path, entry: dict[str, Any]) -> Iterator[Fault]:
         if not path.exists():
@@ -116,36 +113,44 @@ class Verification:
             )
         self._versions[record["id"]] = (revision, last_hash, True)
 
-    def _state(self, links: list[Link]) -> Iterator[Fault]:
+    def _state(self, links: list[Link], unnamed: list[Path]) -> Iterator[Fault]:
+        """The state against the files; `unnamed` are the files that no manifest names."""
         path = self.folder.state
         try:
             state = SqliteState.open(path, expected=self.folder.holds_records())
         except StorageFailed as failure:
+            yield from map(_unnamed, unnamed)
             yield Fault(path, None, str(failure).removeprefix(f"{path}: "))
             return
         try:
             for text in state.check():
                 yield Fault(path, None, text)
-            yield from self._state_files(state)
+            # Runs that died, at whatever step: the next run finishes their files and writes their manifests.
+            dead = {row.run_id for row in state.unfinished_runs()}
+            yield from (_unnamed(each) for each in unnamed if each.stem not in dead)
+            yield from self._state_files(state, dead, {each for each in unnamed if each.stem in dead})
             yield from self._state_records(state)
-            last = state.last_manifest()
-            if last is not None and links and (links[-1].run_id, links[-1].sha256) != last:
-                yield Fault(path, None, f"its last manifest is run {last[0]}'s, the files' is run {links[-1].run_id}'s")
+            told = next(((link.run_id, link.sha256) for link in reversed(links) if link.run_id not in dead), None)
+            if state.last_manifest() != told:
+                known, found = (each[0] if each else "none" for each in (state.last_manifest(), told))
+                yield Fault(path, None, f"the last manifest that it knows is that of run {known}, but there is {found}")
         finally:
             state.close()
 
-    def _state_files(self, state: SqliteState) -> Iterator[Fault]:
-        unfinished = {row.run_id for row in state.unfinished_runs()}
+    def _state_files(self, state: SqliteState, dead: set[str], left: set[Path]) -> Iterator[Fault]:
+        """`dead` are the runs that died, `left` those of their files that have their names, but no manifest yet."""
         for row in state.files():
             path = self.folder.path / row.path
             part = path.with_name(path.name + PART)
-            if row.run_id in unfinished and part.exists():
-                # A run that died: the next one finishes its files; what was committed must be there.
+            if row.run_id in dead and part.exists() and not path.exists():
+                # What was committed of it must be there.
                 yield from self._unfinished(part, path.parent.name, row.bytes)
             elif not path.exists():
                 yield Fault(path, None, "the state knows this file, but it is missing")
             elif path.stat().st_size != row.bytes:
                 yield Fault(path, None, f"{path.stat().st_size} bytes, but the state says {row.bytes}")
+            elif path in left:
+                yield from self._unfinished(path, path.parent.name, row.bytes)
 
     def _unfinished(self, part: Path, kind: str, length: int) -> Iterator[Fault]:
         if part.stat().st_size < length:
@@ -195,3 +200,7 @@ class Verification:
             )
         elif version[2] != (row.status is Status.REMOVED):
             yield Fault(self.folder.state, None, f"article {row.id} is known as {row.status}, the files say otherwise")
+
+
+def _unnamed(path: Path) -> Fault:
+    return Fault(path, None, "no manifest names this file")

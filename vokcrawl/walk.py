@@ -90,7 +90,7 @@ class Walk:
         """
         self.pages += 1
         self.received += len(entries)
-        fresh = [entry for entry in entries if entry.id not in self.ids]
+        fresh = list({entry.id: entry for entry in entries if entry.id not in self.ids}.values())
         self.ids.update(entry.id for entry in entries)
         self._note_days(entries)
         if self.pages == 1:
@@ -106,7 +106,8 @@ class Walk:
         """
         entries = list(entries)
         overlaps = not entries or any(entry.id in self.ids for entry in entries)
-        self.new += sum(entry.wanted and not entry.covered for entry in entries if entry.id not in self.ids)
+        fresh = {entry.id: entry for entry in entries if entry.id not in self.ids}
+        self.new += sum(entry.wanted and not entry.covered for entry in fresh.values())
         self.ids.update(entry.id for entry in entries)
         self._note_days(entries)
         return overlaps
@@ -165,7 +166,10 @@ class Walk:
         if self.rules.sweep_days is None:
             return False
         latest = min(self.rules.today, self.newest or self.rules.today)
-        until = date.fromisoformat(latest) - timedelta(days=min(self.rules.sweep_days, 200_000))
+        try:
+            until = date.fromisoformat(latest) - timedelta(days=self.rules.sweep_days)
+        except OverflowError:
+            until = date.min
         return not self._all_before(entries, until.isoformat())
 
     @staticmethod

@@ -14,6 +14,8 @@ from scrapy.utils.asyncio import create_looping_call
 from twisted.python.failure import Failure
 
 from vokcrawl.errors import ExitCode, StorageFailed
+from vokcrawl.fields import article_id, canonical_url
+from vokcrawl.items import ARTICLE
 from vokcrawl.outcome import Facts, judge, never_seen, under_floor
 from vokcrawl.run import Run
 
@@ -62,8 +64,10 @@ class RunExtension:
             self._give_up(failure.value)
         else:
             # A fault of ours: the page is not lost silently.
-            self.run.problems.note("spider_error", response.url if response is not None else "")
+            url = response.url if response is not None else ""
+            self.run.problems.note("spider_error", url)
             self.run.facts.pages_failed += 1
+            self._owe(url)
 
     def item_error(self, failure: Failure, item: Any) -> None:
         if isinstance(failure.value, StorageFailed):
@@ -71,6 +75,17 @@ class RunExtension:
         else:
             self.run.problems.note("pipeline_error", str(item.get("url", "")))
             self.run.facts.pages_failed += 1
+            if item.get("schema") == ARTICLE:
+                self._owe(str(item.get("url", "")))
+
+    def _owe(self, url: str) -> None:
+        identity, address = article_id(url), canonical_url(url)
+        if identity is None or address is None:
+            return
+        try:
+            self.run.owe(identity, address, "error")
+        except StorageFailed as failure:
+            self._give_up(failure)
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         if self._clock.running:

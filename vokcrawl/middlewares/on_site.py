@@ -9,6 +9,8 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 
+from vokcrawl.options import Options
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -31,7 +33,8 @@ def authority(url: str) -> str:
 class OnSiteMiddleware:
     """Refuses requests to any host but those that the spider names in `allowed_authorities`.
 
-    Redirects come by here too, since the redirected request goes through the downloader again. Counts refusals under
+    Redirects come by here too, since the redirected request goes through the downloader again. A request to the
+    Splash server of `SPLASH_URL` passes where the page that it is asked for is on these hosts. Counts refusals under
     `vok/on_site/refused`.
     """
 
@@ -40,6 +43,8 @@ class OnSiteMiddleware:
         if allowed is None:
             raise NotConfigured("the spider names no allowed_authorities")
         self.allowed = frozenset(allowed)
+        splash = Options.read(crawler.settings).splash_url
+        self.splash = f"{splash}execute" if splash else None
         self.stats = crawler.stats
 
     @classmethod
@@ -47,7 +52,10 @@ class OnSiteMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        if request.url.startswith(("http://", "https://")) and authority(request.url) in self.allowed:
+        # A rendered page's address is checked when it is asked for, and what is sent to Splash names that address.
+        sent = request.meta.get("splash") if request.url == self.splash else None
+        asked = sent["args"]["url"] if sent else request.url
+        if asked.startswith(("http://", "https://")) and authority(asked) in self.allowed:
             return
         self.stats.inc_value("vok/on_site/refused")
         raise Offsite(f"{request.url}: not on the hosts of the start URLs ({', '.join(sorted(self.allowed))})")

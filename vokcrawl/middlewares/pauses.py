@@ -14,7 +14,7 @@ from scrapy.exceptions import DownloadFailedError, NotConfigured
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
-from vokcrawl.downloader import PausingDownloader
+from vokcrawl.downloader import SENT, PausingDownloader
 from vokcrawl.options import Options
 from vokcrawl.pauses import Pauses, retry_after
 
@@ -49,12 +49,9 @@ class PauseMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    def process_request(self, request: Request) -> None:
-        request.meta["vok_sent"] = monotonic()
-
     def process_response(self, request: Request, response: Response) -> Response:
         now = monotonic()
-        sent = now - request.meta["download_latency"] if "download_latency" in request.meta else self._sent(request)
+        sent = float(request.meta.get(SENT, now))
         if response.status not in _REFUSALS:
             self.pauses.answered(_host(request), sent)
             return response
@@ -66,11 +63,8 @@ class PauseMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         if isinstance(exception, DownloadFailedError):
-            self._refused(request, self._sent(request), monotonic(), None, f"connection lost, {request.url}")
-
-    @staticmethod
-    def _sent(request: Request) -> float:
-        return float(request.meta.get("vok_sent", 0.0))
+            now = monotonic()
+            self._refused(request, float(request.meta.get(SENT, now)), now, None, f"connection lost, {request.url}")
 
     def _refused(self, request: Request, sent: float, now: float, asked: float | None, what: str) -> None:
         host = _host(request)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -11,7 +10,7 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
-from scrapy.utils.misc import build_from_crawler
+from scrapy.utils.httpobj import urlparse_cached
 
 from vokcrawl.downloader import PausingDownloader
 from vokcrawl.options import Options
@@ -20,7 +19,6 @@ logger = logging.getLogger(__name__)
 
 # A longer Crawl-delay than this is a mistake, or a trap for the process that would wait.
 _LONGEST_DELAY = 300.0
-_FORBIDS_ALL = b"User-agent: *\nDisallow: /\n"
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
@@ -33,6 +31,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         super().__init__(crawler)
         self._stops = Options.read(crawler.settings).robots_unreadable == "stop"
         self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
+        # Hosts whose file could not be read, where that means that nothing is asked for.
+        self._forbidden: set[str] = set()
         crawler.signals.connect(self.robots_parsed, signal=signals.robots_parsed)
 
     def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
@@ -43,26 +43,24 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             logger.info("robots.txt of %s asks for %.1f s between requests", request.url, delay)
             downloader.at_least(request, delay)
 
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        if urlparse_cached(request).netloc in self._forbidden:
+            raise IgnoreRequest("robots.txt unreadable")
+        super().process_request_2(rp, request)
+
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500 or response.status == 429:
             self._unreadable(netloc, f"status {response.status}")
-            if self._stops:
-                response = response.replace(body=_FORBIDS_ALL)
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        if isinstance(exc, IgnoreRequest) or not self._stops:
-            self._unreadable(netloc, str(exc) or type(exc).__name__)
-            super()._robots_error(exc, netloc)
-            return
         self._unreadable(netloc, str(exc) or type(exc).__name__)
-        waiting: Any = self._parsers[netloc]
-        parser: RobotParser = build_from_crawler(self._parserimpl, self.crawler, _FORBIDS_ALL)
-        self._parsers[netloc] = parser
-        waiting.callback(parser)
+        super()._robots_error(exc, netloc)
 
     def _unreadable(self, netloc: str, why: str) -> None:
         self._stats.inc_value("vok/robots/unreadable")
+        if self._stops:
+            self._forbidden.add(netloc)
         logger.error(
             "robots.txt of %s cannot be read (%s): %s, by VOK_ROBOTS_UNREADABLE",
             netloc,

@@ -17,20 +17,27 @@ from lxml.etree import XPath
 from vokcrawl.fields import article_id, clean_text, date_in_words
 from vokcrawl.pages.flow import Block, flow, is_within
 from vokcrawl.pages.gates import cut_metering
-from vokcrawl.pages.listing import RawTeaser, marked_items, teasers_among
+from vokcrawl.pages.listing import RawTeaser, marked_items, source_of, teasers_among
 from vokcrawl.pages.meta_line import MetaLine, read_meta_line
 from vokcrawl.pages.sources import logo_stem
-from vokcrawl.pages.teaser_lines import slug_says
+from vokcrawl.pages.teaser_lines import date_in_block, slug_says
+from vokcrawl.pages.teaser_runs import runs
 from vokcrawl.pages.tree import Element, text_of
 
 # Name and version of this reading, as the records carry it; the way that bounded the text is added.
 EXTRACTOR = "kcnawatch-article/1"
 # Class name that was seen for the element that holds the text.
 CONTENT = "article-content"
-# The words of the page.
-MORE_FROM = re.compile(r"more from\b\s*(.{1,100})", re.IGNORECASE)
+# The words of the page: a heading, not a sentence that happens to begin so.
+MORE_FROM = re.compile(r"more from\b\s*(.{1,100}[^.!?…\s])", re.IGNORECASE)
 # Headings that are the site's, not an article's.
 _SITE_HEADINGS = re.compile(r"(newstream\s*\|\s*)?kcna watch( logo)?|newstream|browse|menu|search", re.IGNORECASE)
+# Class names of captions that are no <figcaption>, as WordPress writes them.
+_CAPTIONS = ("wp-caption-text",)
+# Links with so few letters around them are furniture: previous, next, share.
+_FEW_LETTERS = 12
+# So long a block is a paragraph, whatever else stands about.
+_PARAGRAPH = 40
 # A picture that stands in until the real one is there.
 _PLACEHOLDER = "image-uploading"
 
@@ -59,24 +66,29 @@ class ArticlePage:
         # The element that holds the text, where it has the class name that is known.
         self.content: Element | None = next(iter(_CONTENT(root)), None)
         # Marked teasers are no part of the article's flow; they are read only where they are new.
-        self.items = marked_items(root, outside=self.content)
-        self.blocks = flow(root, without=set(self.items))
-
-    @cached_property
-    def _end(self) -> int:
-        """Index of the first block behind the article: the "More From" heading, or the first other article."""
-        start = self._meta[1] if self._meta else 0
-        for index, block in enumerate(self.blocks[start:], start):
-            if MORE_FROM.fullmatch(block.text):
-                return index
-        for index, block in enumerate(self.blocks[start:], start):
-            if any(article_id(href) not in (None, self.id) for href in block.hrefs):
-                return index
-        return len(self.blocks)
+        self.blocks = flow(root, without=set(marked_items(root, outside=self.content)))
 
     @cached_property
     def _meta(self) -> tuple[MetaLine, int, int] | None:
         return read_meta_line(self.blocks)
+
+    @cached_property
+    def _end(self) -> int:
+        """Index of the first block behind the article: the "More From" heading, or the first teaser of another."""
+        start = self._meta[2] + 1 if self._meta else 0
+        behind = False
+        for index in range(len(self.blocks) - 1, start - 1, -1):
+            block = self.blocks[index]
+            if behind and MORE_FROM.fullmatch(block.text):
+                return index
+            behind = behind or block.item is not None or self._links_elsewhere(block)
+        for index, block in enumerate(self.blocks[start:], start):
+            if block.item is not None:
+                return index
+        for identity, first, run in runs(self.blocks[start:]):
+            if identity != self.id and any(date_in_block(block) for block in run):
+                return start + first
+        return len(self.blocks)
 
     @cached_property
     def block_source(self) -> str | None:
@@ -87,19 +99,19 @@ class ArticlePage:
 
     def is_article(self) -> bool:
         """Whether this is an article's page at all, and not a listing, or mere chrome, in its place."""
-        return self._meta is not None or self.content is not None or self._slugged_headline() is not None
+        if self._meta is not None or self.content is not None:
+            return True
+        # A listing that begins with this very article shows its headline too, as a link to it.
+        headline = self._slugged_headline()
+        return headline is not None and not self.blocks[headline].hrefs
 
     def read(self) -> RawArticle:
         """The article's raw fields. Where the page does not say something, it is None or empty."""
         headline = self._headline()
-        body = self._body_blocks(headline)
-        paragraphs: list[str] = []
-        truncated = False
-        for block in body:
-            text, metered = cut_metering(block.text)
-            truncated = truncated or metered
-            if text:
-                paragraphs.append(text)
+        paragraphs = [text for block in self._body_blocks(headline) if (text := cut_metering(block.text)[0])]
+        # The sentence may stand under the content element as well as in it.
+        shown = self.blocks[0 if headline is None else headline + 1 : self._end]
+        truncated = any(cut_metering(block.text)[1] for block in shown)
         meta = self._meta[0] if self._meta else None
         if meta is not None and meta.date is None:
             meta.date = self._date_in_words()
@@ -109,7 +121,9 @@ class ArticlePage:
 
     def teasers(self, skip: Container[str] = ()) -> list[RawTeaser]:
         """The teasers of the "More From" block; ids in `skip` are passed over unread."""
-        return teasers_among(self.items, self.blocks[self._end :], skip)
+        return teasers_among(self.blocks, start=self._end, skip=skip)
+
+    # The headline
 
     def _candidates(self) -> list[int]:
         """Indexes of the blocks that may be the headline, in the order of the page."""
@@ -143,11 +157,12 @@ class ArticlePage:
     def _content_start(self) -> int | None:
         if self.content is None:
             return None
-        inside = (index for index, block in enumerate(self.blocks) if self._in_content(block))
-        return next(inside, None)
+        return next((index for index, block in enumerate(self.blocks) if self._in_content(block)), None)
 
     def _in_content(self, block: Block) -> bool:
-        return block.element is self.content or any(parent is self.content for parent in block.element.iterancestors())
+        return block.element is self.content or any(up is self.content for up in block.element.iterancestors())
+
+    # The text
 
     def _body_blocks(self, headline: int | None) -> list[Block]:
         start = -1 if headline is None else headline
@@ -158,19 +173,39 @@ class ArticlePage:
                 for index, block in enumerate(self.blocks[: self._end])
                 if index != headline and not meta_first <= index <= meta_last and self._in_content(block)
             ]
+        elif headline is None and self._meta is None:
+            return []
         else:
-            if headline is None and self._meta is None:
-                return []
             chosen = self.blocks[max(start, meta_last) + 1 : self._end]
             if self._end == len(self.blocks):
-                chosen = _siblings(chosen)
-        return [block for block in chosen if self._is_paragraph(block)]
+                chosen = self._siblings(chosen)
+        return _without_empty_headings([block for block in chosen if block.text and not self._is_furniture(block)])
 
-    def _is_paragraph(self, block: Block) -> bool:
-        if not block.text or is_within(block.element, ("figcaption", "footer", "nav", "button", "form")):
+    def _is_furniture(self, block: Block) -> bool:
+        """Whether a block is none of the text: captions, buttons, footers, links to other articles, shares."""
+        if is_within(block.element, ("figcaption", "footer", "nav", "button", "form")) or _is_caption(block.element):
+            return True
+        if not block.hrefs or block.own_letters > _PARAGRAPH:
             return False
-        # A nested list of links to other articles is no text of this one.
-        return not (block.linked and any(article_id(href) not in (None, self.id) for href in block.hrefs))
+        if self._links_elsewhere(block):
+            return True
+        return self.content is None and block.own_letters <= _FEW_LETTERS
+
+    def _links_elsewhere(self, block: Block) -> bool:
+        return any(article_id(href) not in (None, self.id) for href in block.hrefs)
+
+    def _siblings(self, blocks: Sequence[Block]) -> list[Block]:
+        """The blocks that stand where the first paragraph stands: without a "More From" heading the end is unknown."""
+        texts = [block for block in blocks if block.text and not self._is_furniture(block)]
+        first = next((block for block in texts if len(block.text) >= _PARAGRAPH), None)
+        if first is None:
+            return texts[:1]
+        # The smallest element around it that holds another block too.
+        for holder in first.element.iterancestors():
+            inside = [block for block in texts if any(up is holder for up in block.element.iterancestors())]
+            if len(inside) > 1 or holder.tag == "body":
+                return inside
+        return [first]
 
     def _date_in_words(self) -> str | None:
         """The day in words, alone on a line above the text, where the meta line does not say one."""
@@ -185,10 +220,9 @@ class ArticlePage:
             if self.content is not None and not self._in_content(block):
                 continue
             for image in block.images:
-                src = image.get("src") or image.get("data-src") or ""
-                if not src or src.startswith("data:") or logo_stem(src) or _PLACEHOLDER in src:
-                    continue
-                found.append((src, _caption(image)))
+                src = source_of(image)
+                if src and not logo_stem(src) and _PLACEHOLDER not in src:
+                    found.append((src, _caption(image)))
         return found
 
 
@@ -199,10 +233,13 @@ def _caption(image: Element) -> str | None:
     return None
 
 
-def _siblings(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks that stand where the first one stands: without a "More From" heading the page's end is unknown."""
-    first = next((block for block in blocks if block.text), None)
-    if first is None:
-        return []
-    holder = first.element.getparent()
-    return [block for block in blocks if block.element is first.element or block.element.getparent() is holder]
+def _is_caption(element: Element) -> bool:
+    return any(name in (element.get("class") or "").split() for name in _CAPTIONS)
+
+
+def _without_empty_headings(blocks: Sequence[Block]) -> list[Block]:
+    """Without the headings at the end, under which nothing was left: they headed a list of links."""
+    kept = list(blocks)
+    while kept and kept[-1].heading:
+        kept.pop()
+    return kept

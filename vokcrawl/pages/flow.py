@@ -19,6 +19,8 @@ _INLINE = frozenset(
 )
 _SILENT = frozenset("head iframe noscript object script select style svg template textarea title".split())  # noqa: SIM905
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+# Stands for a <br> until the block is done: a character that no text can hold.
+_BREAK = "\x1e"
 
 
 @dataclass(slots=True)
@@ -26,15 +28,27 @@ class Block:
     """One run of text between two block boundaries.
 
     `heading` is 1 to 6 inside a heading, else 0; `hrefs` are the targets of the links that touch the block, as
-    written; `element` is the innermost block element around it; `linked` says that all of its text is links'.
+    written; `anchors` are the texts of the links that stand wholly inside it; `lines` is the text as its <br>s
+    part it; `linked` says that all of it is links' text. A block with an `item` has no text of its own: it marks
+    the place of an element that was passed over.
     """
 
     element: Element
-    heading: int
+    heading: int = 0
     text: str = ""
     hrefs: list[str] = field(default_factory=list)
+    anchors: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     images: list[Element] = field(default_factory=list)
     linked: bool = True
+    item: Element | None = None
+
+    @property
+    def own_letters(self) -> int:
+        """How many letters and digits of the text belong to no link."""
+        if self.linked:
+            return 0
+        return _letters(self.text) - sum(map(_letters, self.anchors))
 
 
 class _Builder:
@@ -43,7 +57,8 @@ class _Builder:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.headings: list[int] = []
-        self.links: list[str] = []
+        # The open links: their target, and where their text begins in the block that they opened in.
+        self.links: list[tuple[str, Block | None, int]] = []
         self.elements: list[Element] = []
         self._texts: list[str] = []
         self._broken = False  # whether the last thing in the block was a <br>
@@ -52,7 +67,10 @@ class _Builder:
     def open(self) -> Block:
         if self._block is None:
             self._block = Block(self.elements[-1], self.headings[-1] if self.headings else 0)
-            self._block.hrefs.extend(self.links[-1:])
+            if self.links:
+                href, _, _ = self.links[-1]
+                self._block.hrefs.append(href)
+                self.links[-1] = (href, self._block, 0)
         return self._block
 
     def text(self, text: str) -> None:
@@ -60,19 +78,28 @@ class _Builder:
         if self._block is None and blank:
             return
         block = self.open()
-        self._texts.append(text)
+        self._texts.append(text.replace(_BREAK, " "))
         if not blank:
             self._broken = False
             if not self.links:
                 block.linked = False
 
     def boundary(self) -> None:
-        if self._block is None:
+        block = self._block
+        if block is None:
             return
-        self._block.text = clean_text("".join(self._texts))
-        if self._block.text or self._block.hrefs or self._block.images:
-            self.blocks.append(self._block)
+        written = "".join(self._texts)
+        block.text = clean_text(written)
+        block.lines = [block.text]
+        if _BREAK in written:
+            block.lines = [line for part in written.split(_BREAK) if (line := clean_text(part))]
+        if block.text or block.hrefs or block.images:
+            self.blocks.append(block)
         self._block, self._texts, self._broken = None, [], False
+
+    def pass_over(self, item: Element) -> None:
+        self.boundary()
+        self.blocks.append(Block(self.elements[-1], item=item))
 
     def enter(self, element: Element, tag: str) -> None:
         if tag == "br":
@@ -80,7 +107,7 @@ class _Builder:
             if self._broken:
                 self.boundary()
             elif self._block is not None:
-                self._texts.append("\n")
+                self._texts.append(_BREAK)
                 self._broken = True
             return
         if tag not in _INLINE:
@@ -89,9 +116,9 @@ class _Builder:
             if tag in _HEADINGS:
                 self.headings.append(_HEADINGS[tag])
         if tag == "a" and (href := element.get("href")) is not None:
-            self.links.append(href)
             if self._block is not None:
                 self._block.hrefs.append(href)
+            self.links.append((href, self._block, len(self._texts)))
         elif tag == "img":
             self.open().images.append(element)
 
@@ -101,7 +128,9 @@ class _Builder:
         if tag == "a" and element.get("href") is not None:
             if len(element) == 0 and not (element.text or "").strip():
                 self.open()  # an empty anchor still is a link of its block
-            self.links.pop()
+            _, block, start = self.links.pop()
+            if block is not None and block is self._block:
+                block.anchors.append(clean_text("".join(self._texts[start:])))
         if tag not in _INLINE:
             self.boundary()
             self.elements.pop()
@@ -112,7 +141,7 @@ class _Builder:
 def flow(root: Element, without: Container[Element] = ()) -> list[Block]:
     """The blocks of the tree below `root`, in the order of the document, without scripts and the like.
 
-    The elements in `without` are passed over with all that is in them.
+    The elements in `without` are passed over with all that is in them; a block with an `item` marks their place.
     """
     builder = _Builder()
     builder.elements.append(root)
@@ -124,7 +153,7 @@ def flow(root: Element, without: Container[Element] = ()) -> list[Block]:
         if done:
             builder.leave(element, tag)
         elif element in without:
-            builder.boundary()
+            builder.pass_over(element)
         elif not isinstance(tag, str) or tag in _SILENT:
             pass
         else:
@@ -143,3 +172,7 @@ def flow(root: Element, without: Container[Element] = ()) -> list[Block]:
 def is_within(element: Element, tags: Iterable[str]) -> bool:
     """Whether `element` is, or stands inside, an element of one of these tags."""
     return element.tag in tags or next(element.iterancestors(*tags), None) is not None
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalnum, text))

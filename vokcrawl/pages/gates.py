@@ -25,7 +25,7 @@ _BOT_CHECK_WORDS = (
     "bot check",
 )
 # The page that South Korean networks put in place of sites of the North.
-_NATIONAL_BLOCK = re.compile(rb"""<meta[^>]+name=["']?kcsc["']?[^>]+content=["']?blocking""", re.IGNORECASE)
+_NATIONAL_BLOCK = re.compile(rb"""<meta\s(?=[^>]{0,200}kcsc)(?=[^>]{0,200}blocking)[^>]{0,200}>""", re.IGNORECASE)
 # How much of a page is looked at for such words: a check is a short page.
 _SHORT = 60_000
 

@@ -11,9 +11,8 @@ In both, the lines of a teaser are told apart by what they are, not by where the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 from lxml.etree import XPath
 
@@ -27,6 +26,12 @@ from vokcrawl.pages.tree import Element, text_of
 # Class names that were seen for an item's text (the thumb stands beside it) and for its date.
 DESCRIPTION = "article-desc"
 DATE = "articled-date"
+# The ways, as a run's manifest counts them.
+MARKED, STRUCTURE = "marked", "structure"
+# Fewer letters beside a link than these are furniture: "Latest:", "Previous:".
+_FEW_LETTERS = 12
+# How much text may stand beside a description in its item: a thumb has none, a page has much.
+_MOST_BESIDE = 200
 
 _DESCRIPTIONS = XPath(f"descendant-or-self::*[contains(concat(' ', @class, ' '), ' {DESCRIPTION} ')]")
 _DATES = XPath(f"descendant::*[contains(concat(' ', @class, ' '), ' {DATE} ')]")
@@ -58,73 +63,92 @@ def read_teasers(root: Element, skip: Container[str] = ()) -> list[RawTeaser]:
 
     Ids in `skip` are passed over unread.
     """
-    items = marked_items(root)
-    return teasers_among(items, flow(root, without=set(items)), skip)
+    return teasers_among(flow(root, without=set(marked_items(root))), skip=skip)
 
 
 def marked_items(root: Element, outside: Element | None = None) -> list[Element]:
     """The elements that hold one teaser each, found by class name; none inside the element `outside`."""
-    descriptions = [
-        each for each in _DESCRIPTIONS(root) if outside is None or all(up is not outside for up in each.iterancestors())
-    ]
+    descriptions: list[Element] = []
+    kept: set[Element] = set() if outside is None else {outside}
+    for each in _DESCRIPTIONS(root):
+        # One inside another, as no page of the site has it, is part of that.
+        if not any(up in kept for up in each.iterancestors()):
+            kept.add(each)
+            descriptions.append(each)
     articles = [next(each.iterancestors("article"), None) for each in descriptions]
     parents = [each.getparent() for each in descriptions]
     shared = Counter((*articles, *parents))
+    alone = len(descriptions) == 1
     items = []
     for description, article, parent in zip(descriptions, articles, parents, strict=True):
         # Its own <article>, else its parent where that holds no other: there the thumb is.
         if article is not None and shared[article] == 1 + (article is parent):
-            items.append(article)
+            holder = article
         elif parent is not None and shared[parent] == 1 and parent.tag not in ("body", "html"):
-            items.append(parent)
+            holder = parent
         else:
-            items.append(description)
+            holder = description
+        # With a single item on the page its holder may be the page's whole content.
+        if alone and len(text_of(holder)) - len(text_of(description)) > _MOST_BESIDE:
+            holder = description
+        items.append(holder)
     return items
 
 
-def teasers_among(items: Iterable[Element], blocks: Sequence[Block], skip: Container[str] = ()) -> list[RawTeaser]:
-    """The teasers of the marked items, and those that the other blocks of the page show by their structure."""
-    marked = list(_marked(items, skip))
-    seen = {teaser.id for teaser in marked}
-    linked = [found for block in blocks for href in block.hrefs if (found := article_id(href)) is not None]
-    if all(identity in seen or identity in skip for identity in linked):
-        return marked
-    structural = [
-        teaser for teaser in _by_structure(blocks, skip) if teaser.id not in seen and (teaser.date or not marked)
+def teasers_among(blocks: Sequence[Block], start: int = 0, skip: Container[str] = ()) -> list[RawTeaser]:
+    """The teasers of the marked items among the blocks, and those that the other blocks show by their structure.
+
+    Structure counts from the block at `start` on.
+    """
+    places: list[tuple[int, str, str, Sequence[Block] | Element]] = []
+    for place, block in enumerate(blocks):
+        if block.item is not None and (identity := _linked(block.item)) is not None:
+            places.append((place, identity, MARKED, block.item))
+    seen = {identity for _, identity, _, _ in places}
+    linked = {found for block in blocks[start:] for href in block.hrefs if (found := article_id(href)) is not None}
+    if not all(identity in seen or identity in skip for identity in linked):
+        for identity, first, run in runs(blocks[start:]):
+            if identity not in seen and _is_teaser(run, identity):
+                places.append((start + first, identity, STRUCTURE, run))
+        places.sort(key=lambda each: each[0])
+    return [
+        _teaser(identity, position, way, what)
+        for position, (_, identity, way, what) in enumerate(places, 1)
+        if identity not in skip
     ]
-    # Where only half of the markup changed, the order between the two halves is not known: marked ones come first.
-    for position, teaser in enumerate(structural, len(marked) + 1):
-        teaser.position = position
-    return [*marked, *structural]
 
 
-def _marked(items: Iterable[Element], skip: Container[str]) -> Iterator[RawTeaser]:
-    position = count(1)
-    for item in items:
-        identity = next((found for href in _LINKS(item) if (found := article_id(href)) is not None), None)
-        if identity is None:
-            continue
-        here = next(position)
-        if identity not in skip:
-            dates = _DATES(item)
-            yield _teaser(identity, here, flow(item), "marked", text_of(dates[0]) if dates else None)
+def _linked(item: Element) -> str | None:
+    return next((found for href in _LINKS(item) if (found := article_id(href)) is not None), None)
 
 
-def _by_structure(blocks: Sequence[Block], skip: Container[str]) -> Iterator[RawTeaser]:
-    position = count(1)
-    for identity, run in runs(blocks):
-        teaser = _teaser(identity, 0, run, "structure", None)
-        # A bare link to an article (previous, next, most read) is no teaser.
-        if teaser.date or teaser.excerpt or (teaser.title and any(block.heading for block in run)):
-            teaser.position = next(position)
-            if identity not in skip:
-                yield teaser
+def _is_teaser(run: Sequence[Block], identity: str) -> bool:
+    """Whether a run is more than a bare link to an article (previous, next, most read)."""
+    href = next(href for block in run for href in block.hrefs if article_id(href) == identity)
+    lines = read_lines(run, href)
+    heading = any(block.heading and any(article_id(each) == identity for each in block.hrefs) for block in run)
+    speaks = heading or sum(block.own_letters for block in run) > _FEW_LETTERS
+    return lines.date is not None or lines.doubled or (lines.title is not None and speaks)
 
 
-def _teaser(identity: str, position: int, run: Sequence[Block], way: str, date: str | None) -> RawTeaser:
+def _teaser(identity: str, position: int, way: str, what: Sequence[Block] | Element) -> RawTeaser:
+    date = None
+    if way == MARKED:
+        dates = _DATES(what)
+        date = text_of(dates[0]) if dates else None
+        run: Sequence[Block] = flow(what)
+    else:
+        run = what
     href = next(href for block in run for href in block.hrefs if article_id(href) == identity)
     lines = read_lines(run, href, date)
-    sources = (image.get("src") or image.get("data-src") for block in run for image in block.images)
+    sources = (source_of(image) for block in run for image in block.images)
     logo = next((src for src in sources if src), None)
     source = source_of_logo(logo) if logo else None
     return RawTeaser(identity, href, position, lines.title, lines.excerpt, lines.date, logo, source, way)
+
+
+def source_of(image: Element) -> str | None:
+    """A picture's address, also where it is loaded late and a placeholder stands in ``src``."""
+    src = image.get("src") or ""
+    late = image.get("data-src") or image.get("data-lazy-src") or ""
+    return (late or None) if not src or src.startswith("data:") else src

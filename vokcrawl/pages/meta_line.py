@@ -9,17 +9,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vokcrawl.pages.flow import Block
+from vokcrawl.fields import shown_date
+from vokcrawl.pages.flow import Block, is_within
 
-_DATE_LABEL = re.compile(r"date\s*:", re.IGNORECASE)
-_SOURCE_LABEL = re.compile(r"source\s*:", re.IGNORECASE)
+_LABEL = re.compile(r"(?<!\w)(?:(date|source)\s*:|(read original version)(?: at source)?)", re.IGNORECASE)
+_BEGINS = re.compile(r"(?:date|source)\s*:", re.IGNORECASE)
+_CONTINUES = re.compile(r"source\s*:|read original version", re.IGNORECASE)
 _ORIGINAL = re.compile(r"read original version", re.IGNORECASE)
-_PARTS = re.compile(
-    r"(?:date\s*:\s*(?P<date>[^|]*?))?[\s|]*"
-    r"(?:\bsource\s*:\s*(?P<source>[^|]*?))?[\s|]*"
-    r"(?P<original>read original version[^|]*)?",
-    re.IGNORECASE,
-)
 # Longer than any meta line; so a sentence that happens to say "Source:" is not taken for one.
 _LONGEST = 300
 # How many blocks the parts may be spread over: three labels, three values, and separators between them.
@@ -36,14 +32,21 @@ class MetaLine:
 
 
 def read_meta_line(blocks: Sequence[Block]) -> tuple[MetaLine, int, int] | None:
-    """The first meta line among the blocks, with the indexes of its first and last block; None where there is none."""
+    """The meta line among the blocks, with the indexes of its first and last block; None where there is none.
+
+    The first one with a sound date is preferred to one without.
+    """
+    found = None
     for index, block in enumerate(blocks):
-        if len(block.text) > _LONGEST or not (_DATE_LABEL.match(block.text) or _SOURCE_LABEL.match(block.text)):
+        if len(block.text) > _LONGEST or not _BEGINS.match(block.text):
             continue
-        found = _from(blocks, index)
-        if found is not None:
-            return found
-    return None
+        if is_within(block.element, ("form", "label")):
+            continue
+        candidate = _from(blocks, index)
+        if candidate is not None and candidate[0].date and shown_date(candidate[0].date):
+            return candidate
+        found = found or candidate
+    return found
 
 
 def _from(blocks: Sequence[Block], first: int) -> tuple[MetaLine, int, int] | None:
@@ -52,21 +55,29 @@ def _from(blocks: Sequence[Block], first: int) -> tuple[MetaLine, int, int] | No
     original = _original(blocks[first])
     for index in range(first + 1, min(first + _MOST_BLOCKS, len(blocks))):
         block = blocks[index]
-        # A part of its own, or the value that a bare label before it announced.
-        if not (_SOURCE_LABEL.match(block.text) or _ORIGINAL.match(block.text) or _is_open(text)):
+        # A part of its own, or the value that a bare label before it announced; never a headline.
+        if block.heading or not (_CONTINUES.match(block.text) or text.endswith(":") or block.text == "|"):
             break
-        text = f"{text} {block.text}" if _is_open(text) else f"{text} | {block.text}"
+        text = f"{text} {block.text}" if text.endswith(":") else f"{text} | {block.text}"
         original = original or _original(block)
         last = index
-    match = _PARTS.fullmatch(text)
-    if match is None or len(text) > _LONGEST or (match["source"] is None and match["date"] is None):
+    if len(text) > _LONGEST:
         return None
-    return MetaLine(match["date"] or None, match["source"] or None, original), first, last
+    values = _values(text)
+    if not values.get("date") and not values.get("source"):
+        return None
+    return MetaLine(values.get("date") or None, values.get("source") or None, original), first, last
 
 
-def _is_open(text: str) -> bool:
-    """Whether the text ends in a label or a separator, so that what follows belongs to it."""
-    return text.endswith((":", "|"))
+def _values(text: str) -> dict[str, str]:
+    """What stands behind each label, up to the next label or separator."""
+    labels = list(_LABEL.finditer(text))
+    values: dict[str, str] = {}
+    for label, following in zip(labels, [*labels[1:], None], strict=True):
+        if label[1] is not None:
+            value = text[label.end() : following.start() if following else len(text)]
+            values.setdefault(label[1].lower(), value.partition("|")[0].strip())
+    return values
 
 
 def _original(block: Block) -> str | None:

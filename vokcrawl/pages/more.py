@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lxml.etree import XPath
@@ -25,6 +26,8 @@ AJAX_PATH = "/wp-admin/admin-ajax.php"
 AJAX_ACTION = "get_cat_by_source"
 AJAX_FIXED = {"die": "true", "sort": ""}
 PAGE_SIZE = 10
+# How many clicks a browser is asked for at a time: at first, and at most.
+FIRST_CLICKS, MOST_CLICKS = 3, 30
 
 _CLICKABLE = XPath("descendant-or-self::*[self::a or self::button or self::input or @onclick or @role='button']")
 _NEXT = XPath("descendant-or-self::*[(self::a or self::link) and @rel='next' and @href]/@href")
@@ -41,7 +44,10 @@ _KEYS = {spelling: name for name, spellings in _NAMES.items() for spelling in sp
 _SCRIPT_PAIR = re.compile(
     r"""(?<![\w$])['"]?([A-Za-z][\w-]{1,12})['"]?\s*[:=]\s*(?:'([^'\n]{0,300})'|"([^"\n]{0,300})"|(\d{1,12}))"""
 )
-_SCRIPT_QUERY = re.compile(r"""[\w:/.\-]*admin-ajax\.php\?[^\s'"`<>]{0,500}""")
+_SCRIPT_QUERY = re.compile(r"""(?<![\w:/.\-])[\w:/.\-]{0,200}admin-ajax\.php\?[^\s'"`<>]{0,500}""")
+_SCRIPT_PATH = re.compile(r"""(?<=['"])[\w:/.\-]{0,200}admin-ajax\.php(?=['"])""")
+# Names that mean the call's values wherever in the script they stand.
+_PLAIN = frozenset(["id", "from", "to", "source_id", "sourceid", "cat_id"])
 _QUERY_PAIR = re.compile(r"[?&](action|id|from|to)=([\w-]+)")
 _LONGEST_SCRIPT = 200_000
 
@@ -49,6 +55,8 @@ _LONGEST_SCRIPT = 200_000
 @dataclass(frozen=True, slots=True)
 class LinkRoute:
     """The next page is a page of its own."""
+
+    way: ClassVar[str] = "link"
 
     url: str
 
@@ -61,6 +69,8 @@ class AjaxRoute:
     says which. `endpoint` is the absolute URL of the call without its query; `extra` are further parameters that
     the page named.
     """
+
+    way: ClassVar[str] = "ajax"
 
     endpoint: str
     action: str
@@ -87,7 +97,31 @@ class AjaxRoute:
         return replace(self, start=start)
 
 
-Route = LinkRoute | AjaxRoute
+@dataclass(frozen=True, slots=True)
+class SplashRoute:
+    """The next batches are what a browser shows on the page `url` after so many clicks on "More Articles".
+
+    `skip` clicks lead past what was read before, `clicks` more bring what is wanted; without clicks it is what the
+    page shows once its scripts have run.
+    """
+
+    way: ClassVar[str] = "splash"
+
+    url: str
+    skip: int
+    clicks: int
+
+    def after(self, clicked: int) -> SplashRoute:
+        """What follows when that many clicks were made.
+
+        A browser begins anew each time, so each step is as long as all before it, within bounds: the way to the
+        end of a long listing costs few steps, and no step holds much.
+        """
+        skip = self.skip + clicked
+        return SplashRoute(self.url, skip, min(MOST_CLICKS, max(FIRST_CLICKS, skip)))
+
+
+Route = LinkRoute | AjaxRoute | SplashRoute
 
 
 def route_told(route: Route) -> str:
@@ -98,7 +132,7 @@ def route_told(route: Route) -> str:
 def route_from(told: str) -> Route:
     """The inverse of `route_told`."""
     values = json.loads(told)
-    kind = {each.__name__: each for each in (LinkRoute, AjaxRoute)}[values.pop("kind")]
+    kind = {each.__name__: each for each in (LinkRoute, AjaxRoute, SplashRoute)}[values.pop("kind")]
     if "extra" in values:
         values["extra"] = tuple((name, value) for name, value in values["extra"])
     return kind(**values)
@@ -155,7 +189,8 @@ def _of_element(element: Element, base: str, received: int) -> Route | None:
     href = clean_text(element.get("href") or "")
     if href and not href.startswith("#") and not href.lower().startswith("javascript:"):
         url = absolute_url(base, href)
-        if url is not None:
+        # A link to an article is none to more of them.
+        if url is not None and article_id(url) is None:
             return _of_url(url, base, received) or LinkRoute(url)
     for holder in (element, *(parent for parent, _ in zip(element.iterancestors(), range(3), strict=False))):
         values = {
@@ -181,19 +216,38 @@ def _of_url(url: str, base: str, received: int) -> AjaxRoute | None:
 
 
 def _of_script(script: str, base: str, received: int) -> AjaxRoute | None:
-    """A script that names the call: the query string of its URL, and assignments or object keys for the rest."""
-    if len(script) > _LONGEST_SCRIPT or not ("admin-ajax" in script or AJAX_ACTION in script):
+    """A script that names the call. Nearest to the call wins: its URL's query, the object around the action's name,
+    and only then plain assignments of the very names, in numbers.
+    """
+    script = script[:_LONGEST_SCRIPT].replace("\\/", "/")
+    place = max(script.find(AJAX_ACTION), script.find("action=") if "admin-ajax" in script else -1)
+    if place < 0 and "admin-ajax" not in script:
         return None
     values: dict[str, str] = {}
-    for key, single, double, number in _SCRIPT_PAIR.findall(script):
+    for name, value in _QUERY_PAIR.findall(script):
+        values.setdefault(name, value)
+    for key, single, double, number in _SCRIPT_PAIR.findall(_object_around(script, place)):
         name = _KEYS.get(key.lower())
         if name is not None:
             values.setdefault(name, single or double or number)
-    for name, value in _QUERY_PAIR.findall(script):
-        values.setdefault(name, value)
+    for key, single, double, number in _SCRIPT_PAIR.findall(script):
+        value = single or double or number
+        if key.lower() in _PLAIN and value.isdigit():
+            values.setdefault(_KEYS[key.lower()], value)
+        elif key == "action":
+            values.setdefault("action", value)
     if (call := _SCRIPT_QUERY.search(script)) is not None:
         values["url"] = call[0].partition("?")[0]
+    elif (path := _SCRIPT_PATH.search(script)) is not None:
+        values["url"] = path[0]
     return _route(values, base, received)
+
+
+def _object_around(script: str, place: int) -> str:
+    """The text between the braces next around a place in a script; empty where there are none."""
+    start = script.rfind("{", 0, max(place, 0))
+    end = script.find("}", start)
+    return script[start:end] if 0 <= start < place < end else ""
 
 
 def _route(

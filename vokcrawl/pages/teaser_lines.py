@@ -2,14 +2,14 @@
 
 Seen order on the site: title, excerpt, date, and the same excerpt again; in a "More From" block no title. So: a line
 that is a date is the date; a line that stands there twice is the excerpt; a heading, or else the text of the link
-to the article, is the title.
+to the article, is the title. What can be told apart by none of these is left out.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vokcrawl.fields import article_id, clean_text, clean_title, fold
@@ -17,43 +17,54 @@ from vokcrawl.pages.flow import Block
 
 # A date in words, right or wrong: whether such a day exists is for the item loader to say.
 _DATE = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}", re.ASCII)
+# What may part a date from other short things on its line.
+_SEPARATOR = re.compile(r"\s+[|·•–—-]\s+")
 # A line that says a date and little more.
-_SHORT_LINE = 40
+_SHORT_LINE, _LONGEST_DATE_LINE = 40, 160
 _NOT_SLUG = re.compile(r"[\W_]+")
+# Links that say what to do, not what it is about.
+_NO_TITLE = re.compile(r"\W*((read|see|learn|find out|view)? ?(more|on)|continue reading|details|full story)\W*", re.I)
 
 
 @dataclass(slots=True)
 class Lines:
-    """What the lines of a teaser are; None where it has no such line."""
+    """What the lines of a teaser are; None where it has no such line. `doubled` says that its excerpt stood twice."""
 
     title: str | None
     excerpt: str | None
     date: str | None
+    doubled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    heading: int
+    titles: bool  # whether it is the text of a link to the article
 
 
 def read_lines(run: Sequence[Block], href: str, date: str | None = None) -> Lines:
     """Tells the lines of one teaser apart. `href` is its link; `date` its date as written, where that is known."""
+    lines = list(_lines(run, article_id(href)))
     date_text = clean_text(date) if date is not None else None
-    rest: list[Block] = []
-    for block in run:
-        found = date_in_line(block)
-        if found is not None and date_text is None:
-            date_text = found
-        if not block.text or found is not None or block.text == date_text:
-            continue
-        rest.append(block)
+    if date_text is None:
+        dated = [line for line in lines if not line.heading]
+        whole = [line.text for line in dated if _DATE.fullmatch(line.text)]
+        part = [found for line in dated if not line.titles and (found := _date_in(line.text))]
+        date_text = next(iter([*whole, *part]), None)
+    rest = [line for line in lines if not _says_date(line, date_text)]
     title = _title(rest, href)
     if title is None:
         title = _pictured_title(run, href)
-    return Lines(title, _excerpt(rest, title), date_text)
+    excerpt, doubled = _excerpt(rest, title)
+    return Lines(title, excerpt, date_text, doubled)
 
 
-def date_in_line(block: Block) -> str | None:
-    """The date in words that a line says, where it says little more and is no heading."""
-    if block.heading or len(block.text) > _SHORT_LINE:
+def date_in_block(block: Block) -> str | None:
+    """The date in words that a block says, where one of its lines says little more and it is no heading."""
+    if block.heading or not block.text:
         return None
-    match = _DATE.search(block.text)
-    return match[0] if match else None
+    return next((found for line in block.lines if (found := _date_in(line))), None)
 
 
 def slug_says(text: str, href: str) -> bool | None:
@@ -62,7 +73,16 @@ def slug_says(text: str, href: str) -> bool | None:
     slug = path.rpartition("/")[2]
     if "%" in slug or not slug.isascii() or article_id(href) == slug:
         return None
-    return bool(slug) and _squeeze(text).startswith(_squeeze(slug)) and len(slug) > 3
+    return len(slug) > 3 and _squeeze(text).startswith(_squeeze(slug))
+
+
+def _lines(run: Sequence[Block], identity: str | None) -> Iterator[_Line]:
+    for block in run:
+        touches = any(article_id(each) == identity for each in block.hrefs)
+        for line in block.lines:
+            if line:
+                titles = touches and (block.linked or line in block.anchors)
+                yield _Line(line, block.heading, titles)
 
 
 def _squeeze(text: str) -> str:
@@ -70,21 +90,34 @@ def _squeeze(text: str) -> str:
     return _NOT_SLUG.sub("", text.casefold())
 
 
-def _title(rest: Sequence[Block], href: str) -> str | None:
-    counts = Counter(fold(block.text) for block in rest)
-    identity = article_id(href)
-    headings = [block for block in rest if block.heading]
-    links = [block for block in rest if block.linked and any(article_id(each) == identity for each in block.hrefs)]
-    for block in headings or links:
-        text = clean_title(block.text)
-        if text is None:
+def _date_in(text: str) -> str | None:
+    if len(text) > _LONGEST_DATE_LINE:
+        return None
+    for part in _SEPARATOR.split(text):
+        if _DATE.fullmatch(part):
+            return part
+    match = _DATE.search(text) if len(text) <= _SHORT_LINE else None
+    return match[0] if match else None
+
+
+def _says_date(line: _Line, date: str | None) -> bool:
+    if line.text == date or _DATE.fullmatch(line.text):
+        return True
+    return not line.heading and not line.titles and _date_in(line.text) is not None
+
+
+def _title(rest: Sequence[_Line], href: str) -> str | None:
+    counts = Counter(fold(line.text) for line in rest)
+    for line in [line for line in rest if line.heading] or [line for line in rest if line.titles]:
+        text = clean_title(line.text)
+        if text is None or _NO_TITLE.fullmatch(text):
             continue
-        copies = counts[fold(block.text)]
+        copies = counts[fold(line.text)]
         if copies == 1:
             return text
         # The same text again: an excerpt that is linked, or a headline-only article. Three copies, or a
         # heading whose words the slug repeats, are a title as well as an excerpt.
-        if copies > 2 or slug_says(text, href) or (block.heading and slug_says(text, href) is None):
+        if copies > 2 or slug_says(text, href) or (line.heading and slug_says(text, href) is None):
             return text
     return None
 
@@ -99,11 +132,12 @@ def _pictured_title(run: Sequence[Block], href: str) -> str | None:
     return None
 
 
-def _excerpt(rest: Sequence[Block], title: str | None) -> str | None:
-    texts = [block.text for block in rest]
-    counts = Counter(fold(text) for text in texts)
-    doubled = [text for text in texts if counts[fold(text)] > 1]
+def _excerpt(rest: Sequence[_Line], title: str | None) -> tuple[str | None, bool]:
+    counts = Counter(fold(line.text) for line in rest)
+    doubled = [line.text for line in rest if counts[fold(line.text)] > 1 and not _NO_TITLE.fullmatch(line.text)]
     if doubled:
-        return max(doubled, key=len)
-    others = [block.text for block in rest if not block.heading and clean_title(block.text) != title]
-    return max(others, key=len, default=None)
+        return max(doubled, key=len), True
+    others = [line.text for line in rest if not line.heading and clean_title(line.text) != title]
+    # A line with a date in its midst is a whole teaser that nothing parts.
+    others = [text for text in others if not _NO_TITLE.fullmatch(text) and not _DATE.search(text)]
+    return max(others, key=len, default=None), False

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 from lxml.etree import _Element as Element
 
 __all__ = ["Element", "parse", "text_of"]
 
+_EARLY_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _STRING = etree.XPath("string()")
 
 
@@ -16,8 +19,10 @@ def parse(text: str) -> Element:
     NUL characters, at which the parser would stop, are left out.
     """
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
+    # What stands behind an early end of the page still is of the page: the parser would hang it elsewhere.
+    text = _EARLY_END.sub("", text.replace("\0", ""))
     # Lone surrogates cannot be encoded, nor delivered: they become question marks.
-    root: Element | None = etree.fromstring(text.replace("\0", "").encode("utf-8", "replace") or b"<html/>", parser)
+    root: Element | None = etree.fromstring(text.encode("utf-8", "replace") or b"<html/>", parser)
     return etree.Element("html") if root is None else root
 
 

@@ -36,6 +36,8 @@ class DeliveryPipeline(RunPipeline):
             row = state.articles([item["id"]])[item["id"]]
             row.status, row.missing_since, row.missing_status = Status.REMOVED, None, None
             row.checked_at = item["confirmed_at"]
+            # Should it come back as it was, "not modified" would hide that.
+            row.etag = row.last_modified = None
             row.next_check_at = self._next_check(row.first_seen_at or item["confirmed_at"])
             state.put_article(row)
         self.stats.inc_value(f"vok/delivery/{kind}")
@@ -53,6 +55,7 @@ class DeliveryPipeline(RunPipeline):
             body_hash=content_hash("", item["body"]),
             revision=item["revision"],
             truncated=item["truncated"],
+            source=item["source"],
             published_on=item["published_on"],
             first_seen_at=item["first_seen_at"],
             checked_at=item["fetched_at"],

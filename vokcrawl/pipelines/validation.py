@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 from scrapy.exceptions import DropItem
 
-from vokcrawl.items import validated
+from vokcrawl.fields import article_id
+from vokcrawl.items import ARTICLE, validated
 from vokcrawl.pipelines.base import RunPipeline
 
 
@@ -23,6 +24,10 @@ class ValidationPipeline(RunPipeline):
             self.run.deliver("rejected", {"reason": reason, "record": record})
             self.run.problems.note("record_rejected", str(item.get("url") or item.get("found_on") or ""))
             self.stats.inc_value("vok/validation/rejected")
+            if item.get("schema") == ARTICLE and article_id(str(item.get("url"))) is not None:
+                # Not delivered, so not had: a later run may read it better, or the site may mend it.
+                self.run.owe(str(item["id"]), str(item["url"]), "rejected")
+                self.run.facts.pages_failed += 1
             raise DropItem(f"record rejected: {reason}") from fault
 
 

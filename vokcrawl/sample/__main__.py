@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vokcrawl.sample.quirks import ALL_FAULTS, DEFAULT_FAULTS
 from vokcrawl.sample.server import SampleServer
-from vokcrawl.sample.site import SampleSite
+from vokcrawl.sample.site import WAYS, SampleSite
 from vokcrawl.sample.skins import SKINS
 
 WRONG_ARGUMENTS = 2
@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m vokcrawl.sample", description=__doc__)
     parser.add_argument("--articles", type=int, default=60, help="articles of the wanted source (default 60)")
     parser.add_argument("--skin", choices=tuple(SKINS), default="classic")
-    parser.add_argument("--more", choices=("link", "ajax"), default="link", help='what "More Articles" is')
+    parser.add_argument("--more", choices=WAYS, default="link", help='what "More Articles" is')
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(

@@ -15,6 +15,11 @@ from vokcrawl.sample.views import MoreView
 BLOCK_SIZE = 20
 
 
+def token_of(stream: Stream) -> str:
+    """What a page with ``more="script"`` says of its stream: a word out of which only the site's script makes sense."""
+    return f"{stream.ajax * 7 + 3:x}"[::-1]
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A rendered page, or a part of one, with a tag that changes when the bytes do."""
@@ -34,7 +39,7 @@ class Pages:
     def __init__(self, shelf: Shelf, skin: Skin, more: str, page_size: int) -> None:
         self._shelf = shelf
         self._skin = skin
-        self._ajax = more == "ajax"
+        self._way = more
         self._page_size = page_size
         self._base_url = ""
         self._version = -1
@@ -138,20 +143,23 @@ class Pages:
         block = self._blocks.get(stream)
         if block is None:
             newest = self._shelf.stream(stream)[:BLOCK_SIZE]
-            more = MoreView(ajax=stream.ajax, start=BLOCK_SIZE, size=self._page_size)
             content = self._skin.block(
                 f"More From {stream.name}",
                 [self._teaser(article, titled=False) for article in newest],
-                more if self._ajax else MoreView(href=stream.path),
+                self._batch(stream, BLOCK_SIZE) or MoreView(href=stream.path),
             )
             _, tail = self._skin.page(views.GENERIC_TITLE)
             block = self._blocks[stream] = _page(content + tail)
         return block
 
     def _more(self, stream: Stream, number: int) -> MoreView:
-        if self._ajax:
-            return MoreView(ajax=stream.ajax, start=number * self._page_size, size=self._page_size)
-        return MoreView(href=f"{stream.path}page/{number + 1}/")
+        return self._batch(stream, number * self._page_size) or MoreView(href=f"{stream.path}page/{number + 1}/")
+
+    def _batch(self, stream: Stream, start: int) -> MoreView | None:
+        """The load-more request for what follows the first *start* items; None where plain links lead on."""
+        if self._way == "script":
+            return MoreView(token=token_of(stream))
+        return MoreView(ajax=stream.ajax, start=start, size=self._page_size) if self._way == "ajax" else None
 
     def _teaser(self, article: SampleArticle, *, titled: bool) -> str:
         key = (article.id, titled)

@@ -12,12 +12,14 @@ from urllib.parse import parse_qs
 from vokcrawl.sample import validators as conditional
 from vokcrawl.sample.pages import Page, Pages
 from vokcrawl.sample.quirks import DEFAULT_FAULTS, FAULT_INDEX, REMOVED_INDEX, checked_faults
+from vokcrawl.sample.script import MORE_SCRIPT
 from vokcrawl.sample.shelf import Removal, Shelf
 from vokcrawl.sample.skins import SKINS
 from vokcrawl.sample.sources import NEWSTREAM, STREAM_BY_AJAX, STREAM_BY_PATH, Stream
 from vokcrawl.sample.truth import truth
-from vokcrawl.sample.views import AJAX_ACTION, AJAX_PATH
+from vokcrawl.sample.views import AJAX_ACTION, AJAX_PATH, SCRIPT_PATH
 
+WAYS = ("link", "ajax", "script")
 GATE_PATH = "/free-member-form/"
 ARTICLE_PATH = re.compile(r"/newstream/(\d{10}-\d{4,9})(?:/|$)")
 LISTING_PATH = re.compile(r"(/newstream/|/article/\d+/)(?:page/(\d{1,6})/)?")
@@ -53,9 +55,10 @@ class _Failure:
 class SampleSite:
     """A site of *articles* wanted articles, and *others* (None: a third as many) of other sources.
 
-    *skin* is ``classic`` or ``plain``; *more* says what "More Articles" is, ``link`` or ``ajax``; *page_size*
-    is the listings' length; *faults* are names from ``ALL_FAULTS``; with *validators* pages carry ETag and
-    Last-Modified. Raises ValueError for any other value. All methods may be called from any thread.
+    *skin* is ``classic`` or ``plain``; *more* says what "More Articles" is: ``link``, ``ajax``, or ``script``
+    (only a browser can follow it); *page_size* is the listings' length; *faults* are names from ``ALL_FAULTS``;
+    with *validators* pages carry ETag and Last-Modified. Raises ValueError for any other value. All methods may
+    be called from any thread.
     """
 
     def __init__(
@@ -72,14 +75,15 @@ class SampleSite:
     ) -> None:
         if skin not in SKINS:
             raise ValueError(f"skin: {skin!r} is not one of {', '.join(SKINS)}")
-        if more not in ("link", "ajax"):
-            raise ValueError(f"more: {more!r} is not one of link, ajax")
+        if more not in WAYS:
+            raise ValueError(f"more: {more!r} is not one of {', '.join(WAYS)}")
         if articles < 0 or page_size < 1 or (others is not None and others < 0):
             raise ValueError("articles and others must be 0 or more, page_size 1 or more")
         self.faults = checked_faults(faults)
         self._validators = validators
         self._lock = RLock()
         self._shelf = Shelf(articles, others, seed)
+        self._way = more
         self._pages = Pages(self._shelf, SKINS[skin](), more, page_size)
         self._failures: dict[str, _Failure] = {}
         self._first_time: dict[str, str] = {}
@@ -189,6 +193,8 @@ class SampleSite:
     def _fixed(self, path: str) -> Answer:
         if path == "/robots.txt":
             return _answer(200, b"User-agent: *\nDisallow:\n", "text/plain")
+        if path == SCRIPT_PATH and self._way == "script":
+            return _answer(200, MORE_SCRIPT.encode(), "application/javascript")
         if path == "/":
             return _answer(200, self._pages.front().body)
         if path.rstrip("/") == GATE_PATH.rstrip("/"):

@@ -19,6 +19,8 @@ FOOTER = "A sample site. Its articles are invented."
 ORIGINAL_LABEL = "Read original version at source"
 AJAX_PATH = "/wp-admin/admin-ajax.php"
 AJAX_ACTION = "get_cat_by_source"
+# The script that alone knows the call, where "More Articles" works only with JavaScript.
+SCRIPT_PATH = "/assets/more.js"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,16 @@ class ArticleView:
 
 @dataclass(frozen=True, slots=True)
 class MoreView:
-    """How to get more: a plain link to ``href``, or, where ``ajax`` is a number, a load-more request."""
+    """How to get more: a plain link to ``href``, or, where ``ajax`` is a number, a load-more request.
+
+    With a ``token`` the page says nothing of the request: a script makes it out of the token.
+    """
 
     href: str = "#"
     ajax: int | None = None
     start: int = 0
     size: int = 0
+    token: str | None = None
 
 
 def teaser_view(article: SampleArticle, base_url: str, *, titled: bool) -> TeaserView:

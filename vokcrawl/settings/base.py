@@ -19,6 +19,8 @@ VOK_MOST_WAIT = 3600
 VOK_ROBOTS_UNREADABLE = "stop"
 VOK_CONTACT = ""
 VOK_CROSS_CHECK = 3
+SPLASH_URL = ""
+VOK_SPLASH_TIMEOUT = 90
 VOK_MIN_COVERAGE = "title=0.98,body=0.9,published_on=0.8,source=0.8"
 
 # Who we are: an honest name. VOK_CONTACT adds whom to write to.

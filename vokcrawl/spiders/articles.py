@@ -17,10 +17,9 @@ from vokcrawl.loaders import load_article
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import PageFault
 from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
-from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.sources import same_source
 from vokcrawl.pipelines.revisions import still_there
-from vokcrawl.recheck import SECOND_LOOK, is_confirmed, next_attempt, next_check
+from vokcrawl.recheck import SECOND_LOOK, is_confirmed, next_check
 from vokcrawl.spiders.failures import CLOSING, request_of
 from vokcrawl.spiders.teasers import TeaserSpider
 from vokcrawl.state.rows import ArticleRow, OwedRow, Status
@@ -32,27 +31,24 @@ LISTING_IN_PLACE, CHROME_ONLY = "listing_in_place", "chrome_only"
 class ArticleSpider(TeaserSpider):
     """The callbacks of article requests."""
 
-    def parse_article(
-        self, response: Response, identity: str, teaser: RawTeaser | None = None, found_on: str = ""
-    ) -> Iterator[Any]:
+    def parse_article(self, response: Response, identity: str) -> Iterator[Any]:
         """Reads an article page; gives its record, its teasers, and the teaser that waited for it."""
         if response.status == 304:
             self._not_modified(identity)
-            return
-        if response.status in (404, 410):
-            yield from self._missing(response, identity, teaser, found_on)
-            return
-        try:
-            page = self.article_page(response, identity)
-        except PageFault as fault:
-            # A listing, or mere chrome, in its place: the site does that now and then, so ask again first.
-            again = self._again(response, fault.name)
-            if again is not None:
-                yield again
+        elif response.status in (404, 410):
+            yield from self._missing(response, identity)
+        else:
+            try:
+                page = self.article_page(response, identity)
+            except PageFault as fault:
+                again = self.once_more(response, fault)
+                if again is not None:
+                    yield again
+                    return
+                yield from self._failed(identity, asked_address(response), fault.name)
             else:
-                yield from self._failed(identity, asked_address(response), fault.name, teaser, found_on)
-            return
-        yield from self.read_article(response, page, identity, teaser, found_on)
+                yield from self.read_article(response, page, identity)
+        yield from self.answered(identity)
 
     def article_page(self, response: Response, identity: str) -> ArticlePage:
         """The answer as an article's page. Raises `PageFault` that names what it is instead."""
@@ -69,28 +65,20 @@ class ArticleSpider(TeaserSpider):
             raise PageFault(gate)
         raise PageFault(LISTING_IN_PLACE if len(page.teasers()) > 1 else CHROME_ONLY)
 
-    def read_article(
-        self,
-        response: Response,
-        page: ArticlePage,
-        identity: str,
-        teaser: RawTeaser | None = None,
-        found_on: str = "",
-    ) -> Iterator[Any]:
+    def read_article(self, response: Response, page: ArticlePage, identity: str) -> Iterator[Any]:
         """The records of a page that is an article's; nothing of an article of another source but a note."""
         raw = page.read()
         source = raw.meta.source if raw.meta else None
         if source is not None and not same_source(source, self.options.source):
             self._other_source(identity, response.url)
             return
-        if teaser is not None:
-            # The block did not say whose it is; its article does.
-            yield self.teaser_item(teaser, found_on, source)
+        # The block of a waiting teaser did not say whose it is; its article does.
+        yield from self.settle(identity, source)
         yield from self.block_teasers(page, response.url)
         item = load_article(raw, identity, response.url)
         reason = _unfit(item, raw.meta is not None, response.body)
         if reason is not None:
-            yield from self._failed(identity, response.url, reason, None, found_on)
+            yield from self._failed(identity, response.url, reason)
             return
         self._note_lacks(item, raw.meta is not None, bool(raw.meta and raw.meta.date), response.url)
         self.run.facts.articles += 1
@@ -106,36 +94,30 @@ class ArticleSpider(TeaserSpider):
         """Errback: the article could not be had after all retries."""
         request, reason = request_of(failure), self.reason_of(failure)
         if reason != CLOSING:
-            given = request.cb_kwargs
-            yield from self._failed(given["identity"], request.url, reason, given["teaser"], given["found_on"])
+            identity = request.cb_kwargs["identity"]
+            yield from self._failed(identity, request.url, reason)
+            yield from self.answered(identity)
 
-    def _again(self, response: Response, fault: str) -> Request | None:
-        if response.request is None or fault not in (LISTING_IN_PLACE, CHROME_ONLY):
+    def once_more(self, response: Response, fault: PageFault) -> Request | None:
+        """A listing, or mere chrome, in an article's place: the site does that now and then, so it is asked again."""
+        if response.request is None or fault.name not in (LISTING_IN_PLACE, CHROME_ONLY):
             return None
-        return get_retry_request(response.request, spider=self, reason=fault)
+        return get_retry_request(response.request, spider=self, reason=fault.name)
 
-    def _failed(self, identity: str, url: str, reason: str, teaser: RawTeaser | None, found_on: str) -> Iterator[Any]:
+    def _failed(self, identity: str, url: str, reason: str) -> Iterator[Any]:
         """Remembers what could not be had. A delivered article stays as it is, and due as it was."""
         self.note(f"article_{reason}", url)
         self.run.facts.pages_failed += 1
-        self.run.facts.articles_gated += reason.startswith("gate_")
-        state = self.run.remember()
-        row = state.articles([identity]).get(identity)
-        if row is None or not row.revision:
-            before = state.owed_of(identity)
-            attempts = before.attempts + 1 if before else 1
-            first = before.first_at if before else self.run.now()
-            later = next_attempt(attempts, datetime.now(UTC))
-            # The address that was asked for, not one that a redirect led to, is what is owed.
-            address = before.url if before else canonical_url(url) if article_id(url) == identity else None
-            if address is not None:
-                state.put_owed(OwedRow(identity, address, reason, attempts, first, later))
-        if teaser is not None:
-            # A row of a listing is never lost because its article is.
-            yield self.teaser_item(teaser, found_on)
+        if self.run.state.owed_of(identity) is None:
+            self.run.facts.articles_gated += reason.startswith("gate_")
+        # The address that was asked for, not one that a redirect led to, is what is owed.
+        address = canonical_url(url) if article_id(url) == identity else None
+        self.run.owe(identity, address, reason)
+        # A row of a listing is never lost because its article is.
+        yield from self.settle(identity, None)
         self.stop_at(reason)
 
-    def _missing(self, response: Response, identity: str, teaser: RawTeaser | None, found_on: str) -> Iterator[Any]:
+    def _missing(self, response: Response, identity: str) -> Iterator[Any]:
         """404 or 410: noted the first time, believed when a second look a day or more later finds the same."""
         self.note("article_not_found" if response.status == 404 else "article_gone", response.url)
         now = datetime.now(UTC)
@@ -143,8 +125,7 @@ class ArticleSpider(TeaserSpider):
         row = state.articles([identity]).get(identity)
         if row is None or not row.revision:
             self._never_had(response, identity, now)
-            if teaser is not None:
-                yield self.teaser_item(teaser, found_on)
+            yield from self.settle(identity, None)
             return
         row.checked_at = utc(now)
         row.missing_status = response.status
@@ -191,6 +172,7 @@ class ArticleSpider(TeaserSpider):
         row = ArticleRow(identity, canonical_url(url) or url, Status.OTHER, checked_at=self.run.now())
         state.put_article(row)
         state.drop_owed(identity)
+        self.undecided.pop(identity, None)
         self.run.other_sources.append(identity)
         self.crawler.stats.inc_value("vok/articles/other_source")
 

@@ -36,6 +36,10 @@ class SourceSpider(Spider):
         # Names with an underscore are a scheduler's own (scrapyd passes `_job`).
         self.arguments = Arguments.read({name: value for name, value in given.items() if name[0] != "_"})
         self.requested: set[str] = set()
+        # Articles asked for and not answered yet.
+        self.in_flight: set[str] = set()
+        # Teasers that do not say whose they are, and wait for their article, with their page's URL.
+        self.undecided: dict[str, tuple[RawTeaser, str]] = {}
         # Wanted articles that only a "More From" block has shown so far, by id.
         self.in_blocks: dict[str, str] = {}
         # Teasers of such blocks that wait for the listings' end, with their page's URL and their block's source.
@@ -57,16 +61,15 @@ class SourceSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.options = Options.read(crawler.settings)
         given = spider.arguments.start_url
-        spider.start_urls = [given] if given else list(spider.options.start_urls)
+        urls = (given,) if given else spider.options.start_urls
+        spider.start_urls = list(dict.fromkeys(url.partition("#")[0] for url in urls))
         spider.allowed_authorities = frozenset(map(authority, spider.start_urls))
         return spider
 
     options: Options
     allowed_authorities: frozenset[str]
 
-    def parse_article(
-        self, response: Response, identity: str, teaser: RawTeaser | None = None, found_on: str = ""
-    ) -> Iterator[Any]:
+    def parse_article(self, response: Response, identity: str) -> Iterator[Any]:
         """Callback of article requests; see `spiders.articles`."""
         raise NotImplementedError
 
@@ -74,21 +77,15 @@ class SourceSpider(Spider):
         """Errback of article requests; see `spiders.articles`."""
         raise NotImplementedError
 
-    def article_request(
-        self,
-        identity: str,
-        url: str,
-        teaser: RawTeaser | None = None,
-        found_on: str = "",
-        priority: int = ARTICLE_PRIORITY,
-    ) -> Request:
-        """A request for an article. `teaser` waits for it: only the article's page says whose it is."""
+    def article_request(self, identity: str, url: str, priority: int = ARTICLE_PRIORITY) -> Request:
+        """A request for an article."""
         self.requested.add(identity)
+        self.in_flight.add(identity)
         return Request(
             url,
             callback=self.parse_article,
             errback=self.failed_article,
-            cb_kwargs={"identity": identity, "teaser": teaser, "found_on": found_on},
+            cb_kwargs={"identity": identity},
             # 304, 404 and 410 are answers here, not failures.
             meta={"handle_httpstatus_list": [304, 404, 410]},
             priority=priority,

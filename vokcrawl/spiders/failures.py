@@ -14,25 +14,39 @@ from scrapy.exceptions import (
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from vokcrawl.downloader import Closing
+from vokcrawl.downloader import Closing, Corrupt
 from vokcrawl.middlewares.on_site import Offsite
+from vokcrawl.rendering.errors import SplashRefused, SplashUnreachable
 
+# Trouble of the Splash server, not of the site.
+SPLASH_UNREACHABLE, SPLASH_REFUSED = "splash_unreachable", "splash_refused"
 _NAMES: tuple[tuple[type[Exception], str], ...] = (
     (Offsite, "offsite"),
+    (SplashUnreachable, SPLASH_UNREACHABLE),
+    (SplashRefused, SPLASH_REFUSED),
     (DownloadCancelledError, "too_large"),
     (DownloadTimeoutError, "timeout"),
+    (Corrupt, "corrupt"),
     (ResponseDataLossError, "cut_off"),
     (CannotResolveHostError, "unknown_host"),
     (DownloadConnectionRefusedError, "refused"),
 )
+# What the robots middlewares, ours and Scrapy's, say.
+_IGNORED = {"Forbidden by robots.txt": "robots_forbidden", "robots.txt unreadable": "robots_unreadable"}
 # Not a failure: the crawl closed while the request was waiting, and the next run asks again.
 CLOSING = "closing"
 
 
 def request_of(failure: Failure) -> Request:
-    """The request that failed; Scrapy hangs it on the failure that it gives to an errback."""
+    """The request that failed, by the address that was asked for, wherever redirects, or Splash, then led.
+
+    Scrapy hangs it on the failure that it gives to an errback.
+    """
     request: Request = failure.request  # type: ignore[attr-defined]
-    return request
+    if "splash" in request.meta:
+        return request.replace(url=request.meta["splash"]["args"]["url"])
+    first = request.meta.get("redirect_urls")
+    return request.replace(url=first[0]) if first else request
 
 
 def name_of(failure: Failure) -> str:
@@ -46,5 +60,5 @@ def name_of(failure: Failure) -> str:
         if isinstance(error, kind):
             return name
     if isinstance(error, IgnoreRequest):
-        return "robots_forbidden" if "robots.txt" in str(error) else "redirect_loop"
+        return _IGNORED.get(str(error), "redirect_loop")
     return "connection"

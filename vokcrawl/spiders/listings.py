@@ -16,7 +16,17 @@ from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import EMPTY_PAGE, Document, PageFault
 from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
 from vokcrawl.pages.listing import RawTeaser, read_teasers
-from vokcrawl.pages.more import AJAX_ACTION, AJAX_PATH, PAGE_SIZE, AjaxRoute, LinkRoute, More, Route, read_more
+from vokcrawl.pages.more import (
+    AJAX_ACTION,
+    AJAX_PATH,
+    PAGE_SIZE,
+    AjaxRoute,
+    LinkRoute,
+    More,
+    Route,
+    SplashRoute,
+    read_more,
+)
 from vokcrawl.pages.tree import Element, text_of
 from vokcrawl.spiders.articles import (
     CHROME_ONLY,
@@ -55,6 +65,7 @@ class ListingSpider(ArticleSpider):
         """A request for an article page to start from."""
         identity = article_id(url) or ""
         self.requested.add(identity)
+        self.in_flight.add(identity)
         return Request(
             url,
             callback=self.parse_start_article,
@@ -80,10 +91,16 @@ class ListingSpider(ArticleSpider):
         try:
             page = self.article_page(response, identity)
         except PageFault as fault:
+            again = self.once_more(response, fault)
+            if again is not None:
+                yield again
+                return
             self._start_failed(fault.name, response.url)
+            yield from self.answered(identity)
             yield from self.walk_over()
             return
         yield from self.read_article(response, page, identity)
+        yield from self.answered(identity)
         way = self._way_in(page, identity, response.url)
         if way is None:
             yield from self.walk_over()
@@ -115,6 +132,7 @@ class ListingSpider(ArticleSpider):
         if name_of(failure) == CLOSING:
             return
         self._start_failed(self.reason_of(failure), request.url)
+        yield from self.answered(request.cb_kwargs["identity"])
         yield from self.walk_over()
 
     # Walking
@@ -146,6 +164,10 @@ class ListingSpider(ArticleSpider):
         if not raws and isinstance(route, AjaxRoute) and walk.last_received >= route.size and asked == 1:
             yield self._page_request(walk, route, again=again, asked=2)
             return
+        if not raws and asked == 2 and walk.walk.pages == 1 and isinstance(walk.first, LinkRoute):
+            # A full page that had a "More Articles" promised this batch.
+            self._listing_failed(walk, EMPTY_PAGE, response.url, again)
+            return
         entries = yield from self.take(raws, response.url, walk)
         if walk.walk.pages == 0 or again == 1:
             walk.etag, walk.last_modified = validators_of(response)
@@ -157,13 +179,17 @@ class ListingSpider(ArticleSpider):
         first = walk.walk.pages == 0
         if walk.walk.page(entries) is None:
             yield from self._on(walk, document, response.url, route, entries)
+        yield from self._taken(walk, route, response.url, first)
+
+    def _taken(self, walk: ListingWalk, route: Route, url: str, first: bool) -> Iterator[Any]:
+        """What follows when a page has been taken in; `first` says that it was the walk's first."""
         if first:
             self.first_page_read(walk)
         if walk.walk.complete and walk.walk.pages > 1:
             walk.rereading = True
             yield self._page_request(walk, walk.first or route, again=1)
         if walk.walk.stopped is not None:
-            self._note_stop(walk, response.url)
+            self._note_stop(walk, url)
 
     def _must_ask_by_end(self, walk: ListingWalk, route: AjaxRoute, raws: Sequence[RawTeaser]) -> bool:
         """Whether a batch behind the first is empty, or only repeats, and `to` may have been an end all along.
@@ -242,7 +268,7 @@ class ListingSpider(ArticleSpider):
         if isinstance(following, Why):
             walk.walk.stop(following)
             return
-        walk.way = "ajax" if isinstance(following, AjaxRoute) else "link"
+        walk.way = following.way
         yield from self.go_on(walk, self._page_request(walk, following), entries)
 
     def go_on(self, walk: ListingWalk, request: Request, entries: Sequence[Entry]) -> Iterator[Request]:
@@ -273,18 +299,18 @@ class ListingSpider(ArticleSpider):
         if authority(more.route.url) not in self.allowed_authorities:
             self.note("offsite_more", more.route.url)
             return Why.OFFSITE
-        if more.route.url in walk.visited and not walk.rereading:
+        if isinstance(more.route, LinkRoute) and more.route.url in walk.visited and not walk.rereading:
             return Why.CIRCLE
         return more.route
 
     def _more(self, root: Element, url: str, received: int) -> More:
         """The way on that the page names, if the settings allow it; else the call for the source that they name."""
         more = read_more(root, url, received)
-        allowed = {"link": LinkRoute, "ajax": AjaxRoute}.get(self.options.more)
+        allowed = {"link": LinkRoute, "ajax": AjaxRoute, "splash": SplashRoute}.get(self.options.more)
         if more.route is not None and (allowed is None or isinstance(more.route, allowed)):
             return more
         endpoint = absolute_url(url, AJAX_PATH)
-        if self.options.source_id and self.options.more != "link" and endpoint is not None:
+        if self.options.source_id and self.options.more in ("auto", "ajax") and endpoint is not None:
             return More(True, AjaxRoute(endpoint, AJAX_ACTION, self.options.source_id, received, PAGE_SIZE))
         return More(more.said or more.route is not None, None)
 

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from vokcrawl.fields import shown_date
+from vokcrawl.fields import article_id, shown_date
 from vokcrawl.listings import ListingWalk
 from vokcrawl.loaders import load_teaser
 from vokcrawl.pages.article import ArticlePage
@@ -55,13 +55,30 @@ class TeaserSpider(SourceSpider):
         known: EntryRow | None,
         article: ArticleRow | None,
     ) -> Iterator[Any]:
-        open_teaser = raw.id not in self.run.met_teasers and not (known is not None and known.delivered)
-        ask = raw.id not in self.requested and self._is_asked_for(raw.id, article)
-        waits = open_teaser and ask and belongs is Belongs.UNKNOWN
-        if open_teaser and not waits:
-            yield self.teaser_item(raw, url)
-        if ask:
-            yield self.article_request(raw.id, address, raw if waits else None, url)
+        request = None
+        if raw.id not in self.requested and self._is_asked_for(raw.id, article):
+            # Before anything is given: two pages may be taken in at the same time.
+            request = self.article_request(raw.id, address)
+        if raw.id not in self.run.met_teasers and not (known is not None and known.delivered):
+            if belongs is Belongs.UNKNOWN and raw.id in self.in_flight:
+                self.undecided.setdefault(raw.id, (raw, url))
+            else:
+                yield self.teaser_item(raw, url, article.source if article is not None else None)
+        if request is not None:
+            yield request
+
+    def settle(self, identity: str, source: str | None) -> Iterator[Any]:
+        """Gives the teaser that waited for this article, if one did; `source` is what the article's page says."""
+        waiting = self.undecided.pop(identity, None)
+        if waiting is not None:
+            yield self.teaser_item(*waiting, source)
+
+    def answered(self, identity: str) -> Iterator[Any]:
+        """An article was answered for, good or bad: what still waited for it goes on."""
+        self.in_flight.discard(identity)
+        if identity in self.undecided:
+            article = self.run.state.articles([identity]).get(identity)
+            yield from self.settle(identity, article.source if article is not None else None)
 
     def _is_asked_for(self, identity: str, article: ArticleRow | None) -> bool:
         """Whether a listed article is to be fetched: unknown and not pausing, or gone and now shown again."""
@@ -136,7 +153,8 @@ class TeaserSpider(SourceSpider):
         """A teaser's record. What it lacks is noted; `titled` says whether its kind of block shows titles."""
         self.run.readings["teaser"][raw.way] += 1
         item = load_teaser(raw, found_on, source) | {"first_seen_at": self.run.now()}
-        if titled and "title" not in item:
+        # A block on an article's page shows none, also where a browser unfolds it.
+        if titled and "title" not in item and article_id(found_on) is None:
             self.note("teaser_without_title", found_on)
         if raw.date is None:
             self.note("teaser_without_date", found_on)

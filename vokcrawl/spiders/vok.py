@@ -18,13 +18,14 @@ from vokcrawl.errors import StorageFailed
 from vokcrawl.fields import article_id
 from vokcrawl.spiders.articles import conditional_headers
 from vokcrawl.spiders.base import RECHECK_PRIORITY
+from vokcrawl.spiders.rendered import RenderedSpider
 from vokcrawl.spiders.ways import WaySpider
 
 # How many requests are queued at a time when nothing else is left to do: memory stays flat.
 _CHUNK = 50
 
 
-class VokSpider(WaySpider):
+class VokSpider(RenderedSpider, WaySpider):
     """Follows one source of the site. Arguments: `start_url`, `since`, `until`, `max_pages`, `full`."""
 
     name = "vok"
@@ -68,8 +69,11 @@ class VokSpider(WaySpider):
         yield from self._rechecks()
 
     def _only_in_blocks(self) -> Iterator[Request]:
-        """Wanted articles that "More From" blocks showed and the listings did not, unless the walks were bounded."""
-        if self.arguments.max_pages is not None or not all(each.walk.complete for each in self.walks.values()):
+        """Wanted articles that "More From" blocks showed and the listings, walked to their end, did not.
+
+        Behind a walk that broke off they are the next run's: it walks there anyway.
+        """
+        if not self.walks or not all(each.walk.complete for each in self.walks.values()):
             return
         ids = [identity for identity in self.in_blocks if identity not in self.requested]
         known = self.run.state.articles(ids)

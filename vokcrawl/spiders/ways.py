@@ -11,12 +11,10 @@ from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
-from twisted.python.failure import Failure
 
 from vokcrawl.fields import absolute_url
 from vokcrawl.listings import ListingWalk
 from vokcrawl.pages.article import ArticlePage
-from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.more import AJAX_ACTION, AJAX_PATH, PAGE_SIZE, AjaxRoute, Route, route_from, route_told
 from vokcrawl.settings.base import VOK_START_URLS
 from vokcrawl.spiders.listings import ListingSpider
@@ -31,8 +29,7 @@ class WaySpider(ListingSpider):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        # Articles asked for and not answered yet; those of them that are to lead a stream's walk on.
-        self._in_flight: set[str] = set()
+        # Articles that are to lead a stream's walk on.
         self._scouts: dict[str, ListingWalk] = {}
         # The stream's next page, by the stream's URL, while another way is tried.
         self._waiting: dict[str, Request] = {}
@@ -56,10 +53,6 @@ class WaySpider(ListingSpider):
 
     # A stream meets the wanted source
 
-    def article_request(self, identity: str, *args: Any, **kwargs: Any) -> Request:
-        self._in_flight.add(identity)
-        return super().article_request(identity, *args, **kwargs)
-
     def go_on(self, walk: ListingWalk, request: Request, entries: Sequence[Entry]) -> Iterator[Request]:
         """Holds the next page of a stream of several sources back until an article has been asked for the way."""
         others = any(not entry.wanted for entry in entries)
@@ -75,36 +68,15 @@ class WaySpider(ListingSpider):
 
     def _scout(self, identity: str) -> list[Request] | None:
         """What must be asked so that this article's page will be read in this run: nothing more, or its page."""
-        if identity in self._in_flight:
+        if identity in self.in_flight:
             return []
         row = self.run.state.articles([identity]).get(identity)
         if identity in self.requested or row is None or not row.revision:
             return None
         return [self.article_request(identity, row.url)]
 
-    def parse_article(
-        self, response: Response, identity: str, teaser: RawTeaser | None = None, found_on: str = ""
-    ) -> Iterator[Any]:
-        asked_again = False
-        for each in super().parse_article(response, identity, teaser, found_on):
-            asked_again = asked_again or (isinstance(each, Request) and each.cb_kwargs.get("identity") == identity)
-            yield each
-        if not asked_again:
-            yield from self._answered(identity)
-
-    def failed_article(self, failure: Failure) -> Iterator[Any]:
-        yield from super().failed_article(failure)
-        yield from self._answered(failure.request.cb_kwargs["identity"])  # type: ignore[attr-defined]
-
-    def read_article(
-        self,
-        response: Response,
-        page: ArticlePage,
-        identity: str,
-        teaser: RawTeaser | None = None,
-        found_on: str = "",
-    ) -> Iterator[Any]:
-        yield from super().read_article(response, page, identity, teaser, found_on)
+    def read_article(self, response: Response, page: ArticlePage, identity: str) -> Iterator[Any]:
+        yield from super().read_article(response, page, identity)
         if identity in self._scouts and identity not in self.run.other_sources:
             stream = self._scouts[identity]
             route = self.way_into_listing(page, response.url)
@@ -115,11 +87,11 @@ class WaySpider(ListingSpider):
                 stream.walk.stop(Why.LEFT)
                 yield from self.over(stream)
 
-    def _answered(self, identity: str) -> Iterator[Any]:
-        """An article was answered for, good or bad; a stream that still waits for it goes on."""
-        self._in_flight.discard(identity)
+    def answered(self, identity: str) -> Iterator[Any]:
+        yield from super().answered(identity)
         stream = self._scouts.pop(identity, None)
         if stream is not None:
+            # It led nowhere: the stream is walked on.
             yield self._waiting.pop(stream.url)
 
     # The way is good, or lost

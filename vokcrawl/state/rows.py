@@ -31,6 +31,7 @@ class ArticleRow:
     body_hash: str | None = None
     revision: int = 0
     truncated: bool = False
+    source: str | None = None
     published_on: str | None = None
     first_seen_at: str | None = None
     checked_at: str | None = None

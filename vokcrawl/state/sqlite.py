@@ -28,9 +28,9 @@ CREATE TABLE files (path TEXT PRIMARY KEY, run_id TEXT NOT NULL, bytes INTEGER N
     WITHOUT ROWID;
 CREATE INDEX files_run ON files (run_id);
 CREATE TABLE articles (id TEXT PRIMARY KEY, url TEXT NOT NULL, status TEXT NOT NULL, content_hash TEXT,
-    title_hash TEXT, body_hash TEXT, revision INTEGER NOT NULL, truncated INTEGER NOT NULL, published_on TEXT,
-    first_seen_at TEXT, checked_at TEXT, next_check_at TEXT, etag TEXT, last_modified TEXT, missing_since TEXT,
-    missing_status INTEGER) WITHOUT ROWID;
+    title_hash TEXT, body_hash TEXT, revision INTEGER NOT NULL, truncated INTEGER NOT NULL, source TEXT,
+    published_on TEXT, first_seen_at TEXT, checked_at TEXT, next_check_at TEXT, etag TEXT, last_modified TEXT,
+    missing_since TEXT, missing_status INTEGER) WITHOUT ROWID;
 CREATE INDEX articles_due ON articles (next_check_at) WHERE next_check_at IS NOT NULL;
 CREATE TABLE walks (number INTEGER PRIMARY KEY, listing TEXT NOT NULL, run_id TEXT NOT NULL,
     complete INTEGER NOT NULL DEFAULT 0, back_to TEXT);

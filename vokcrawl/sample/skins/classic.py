@@ -14,6 +14,7 @@ from vokcrawl.sample.views import (
     LOGO_ALT,
     MORE_LABEL,
     ORIGINAL_LABEL,
+    SCRIPT_PATH,
     SITE_LOGO,
     ArticleView,
     MoreView,
@@ -104,6 +105,11 @@ class ClassicSkin(Skin):
         )
 
     def _more(self, more: MoreView) -> str:
+        if more.token is not None:
+            return (
+                f'<p class="more-link"><button class="btn load-more" type="button">{MORE_LABEL}</button></p>\n'
+                f'<script src="{SCRIPT_PATH}" data-list="#latest_article_wrapper" data-token="{more.token}"></script>\n'
+            )
         if more.ajax is None:
             return f'<p class="more-link"><a class="btn" href="{attr(more.href)}">{MORE_LABEL}</a></p>\n'
         return (

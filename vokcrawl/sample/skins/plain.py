@@ -14,6 +14,7 @@ from vokcrawl.sample.views import (
     LOGO_ALT,
     MORE_LABEL,
     ORIGINAL_LABEL,
+    SCRIPT_PATH,
     SITE_LOGO,
     ArticleView,
     MoreView,
@@ -103,6 +104,11 @@ class PlainSkin(Skin):
         )
 
     def _more(self, more: MoreView) -> str:
+        if more.token is not None:
+            return (
+                f'<div><span class="further">{MORE_LABEL}</span></div>\n'
+                f'<script src="{SCRIPT_PATH}" data-list="ul.cards" data-token="{more.token}"></script>\n'
+            )
         link = f'<div><a class="further" href="{attr(more.href)}">{MORE_LABEL}</a></div>\n'
         if more.ajax is None:
             return link

@@ -1,0 +1,200 @@
+"""Settings and arguments are checked, each with an error that names it, its value and what is allowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scrapy.settings import Settings
+
+from vokcrawl.errors import ExitCode, UsageFault
+from vokcrawl.options import Arguments, Options, from_environment, known_names
+
+
+def options(**given: Any) -> Options:
+    settings = Settings()
+    settings.setmodule("vokcrawl.settings.base", priority="project")
+    settings.setdict(given, priority="cmdline")
+    return Options.read(settings)
+
+
+def test_the_defaults_are_those_of_the_design() -> None:
+    known = options()
+    assert known.source == "Voice of Korea (EN)"
+    assert (known.source_id, known.more, known.output_dir) == ("", "auto", "output")
+    assert (known.known_pages, known.lookback_days, known.sweep_hours) == (2, 7, 24)
+    assert known.recheck_days == (1, 3, 7, 30, 90)
+    assert known.min_coverage.keys() == {"title", "body", "published_on", "source"}
+    assert all(url.startswith("https://") for url in known.start_urls)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "read"),
+    [
+        ("VOK_START_URLS", "http://a.test/x/, http://b.test/", "start_urls", ("http://a.test/x/", "http://b.test/")),
+        ("VOK_START_URLS", ["http://a.test/x/"], "start_urls", ("http://a.test/x/",)),
+        ("VOK_SOURCE", "  KCNA \n(EN)", "source", "KCNA (EN)"),
+        ("VOK_SOURCE_ID", 189661, "source_id", "189661"),
+        ("VOK_MORE", " Ajax", "more", "ajax"),
+        ("VOK_KNOWN_PAGES", "3", "known_pages", 3),
+        ("VOK_LOOKBACK_DAYS", 0, "lookback_days", 0),
+        ("VOK_SWEEP_HOURS", "0", "sweep_hours", 0),
+        ("VOK_RECHECK_DAYS", "", "recheck_days", ()),
+        ("VOK_RECHECK_DAYS", "0", "recheck_days", (0,)),
+        ("VOK_RECHECK_DAYS", " 1, 3 ,", "recheck_days", (1, 3)),
+        ("VOK_RECHECK_DAYS", [1, 3], "recheck_days", (1, 3)),
+        ("VOK_MIN_COVERAGE", "", "min_coverage", {}),
+        ("VOK_MIN_COVERAGE", "title=1, body=0.5", "min_coverage", {"title": 1.0, "body": 0.5}),
+        ("VOK_MIN_COVERAGE", {"title": 0}, "min_coverage", {"title": 0.0}),
+    ],
+)
+def test_a_right_value_is_read_from_text_and_from_python_alike(name: str, value: Any, field: str, read: Any) -> None:
+    assert getattr(options(**{name: value}), field) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("VOK_START_URLS", ""),
+        ("VOK_START_URLS", " , "),
+        ("VOK_START_URLS", "site.test/newstream/"),
+        ("VOK_START_URLS", "/newstream/"),
+        ("VOK_START_URLS", "ftp://site.test/"),
+        ("VOK_START_URLS", "http://a.test/,javascript:x"),
+        ("VOK_START_URLS", "http://[bad/"),
+        ("VOK_SOURCE", ""),
+        ("VOK_SOURCE", None),
+        ("VOK_MORE", "browser"),
+        ("VOK_MORE", ""),
+        ("VOK_OUTPUT_DIR", " "),
+        ("VOK_KNOWN_PAGES", "0"),
+        ("VOK_KNOWN_PAGES", "-1"),
+        ("VOK_KNOWN_PAGES", "two"),
+        ("VOK_KNOWN_PAGES", "2.5"),
+        ("VOK_KNOWN_PAGES", "２"),
+        ("VOK_KNOWN_PAGES", None),
+        ("VOK_LOOKBACK_DAYS", "-7"),
+        ("VOK_LOOKBACK_DAYS", "9999999999"),
+        ("VOK_SWEEP_HOURS", ""),
+        ("VOK_RECHECK_DAYS", "3,1"),
+        ("VOK_RECHECK_DAYS", "1,1"),
+        ("VOK_RECHECK_DAYS", "0,1"),
+        ("VOK_RECHECK_DAYS", "1;3"),
+        ("VOK_MIN_COVERAGE", "title"),
+        ("VOK_MIN_COVERAGE", "title=2"),
+        ("VOK_MIN_COVERAGE", "title=nan"),
+        ("VOK_MIN_COVERAGE", "=0.5"),
+        ("VOK_MIN_COVERAGE", "title=high"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name_with_its_value(name: str, value: Any) -> None:
+    with pytest.raises(UsageFault, match=f"^{name}: ") as refused:
+        options(**{name: value})
+    assert refused.value.exit_code is ExitCode.USAGE
+    said = str(refused.value)
+    assert "must" in said or " is not " in said or " neither " in said
+
+
+def test_a_floor_for_a_field_that_no_record_has_is_refused() -> None:
+    with pytest.raises(UsageFault, match="titel"):
+        options(VOK_MIN_COVERAGE="titel=0.9")
+
+
+def test_ages_so_high_that_no_calendar_holds_them_are_refused() -> None:
+    with pytest.raises(UsageFault, match="VOK_RECHECK_DAYS"):
+        options(VOK_RECHECK_DAYS="1,999999999")
+
+
+def test_a_start_url_given_twice_is_one_start() -> None:
+    assert options(VOK_START_URLS="http://a.test/,http://a.test/").start_urls == ("http://a.test/",)
+
+
+def test_a_mistyped_setting_is_refused_with_the_list_of_those_that_are() -> None:
+    with pytest.raises(UsageFault, match=r"^VOK_KNOWN_PAGE: no such setting.*VOK_KNOWN_PAGES"):
+        options(VOK_KNOWN_PAGE=3)
+
+
+def test_the_environment_gives_what_has_our_prefix_mistyped_or_not() -> None:
+    given = from_environment({"VOK_MORE": "ajax", "VOK_TYPO": "1", "PATH": "/bin", "NOVOK_MORE": "x", "vok_more": "y"})
+    assert given == {"VOK_MORE": "ajax", "VOK_TYPO": "1"}
+    assert "VOK_MORE" in known_names()
+    assert "VOK_TYPO" not in known_names()
+
+
+def test_arguments_are_all_optional() -> None:
+    assert Arguments.read({}) == Arguments(None, None, None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"start_url": " http://a.test/article/163/ "}, Arguments(start_url="http://a.test/article/163/")),
+        ({"start_url": "http://a.test/?s=one,two"}, Arguments(start_url="http://a.test/?s=one,two")),
+        ({"since": "2024-12-01", "until": "2024-12-01"}, Arguments(since="2024-12-01", until="2024-12-01")),
+        ({"max_pages": "3"}, Arguments(max_pages=3)),
+        ({"full": "1"}, Arguments(full=True)),
+        ({"full": "YES"}, Arguments(full=True)),
+        ({"full": "0"}, Arguments(full=False)),
+        ({"full": False}, Arguments(full=False)),
+    ],
+)
+def test_right_arguments_are_read(given: dict[str, Any], read: Arguments) -> None:
+    assert Arguments.read(given) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("start_url", ""),
+        ("start_url", "newstream"),
+        ("since", "2024-02-30"),
+        ("since", "20241201"),
+        ("since", "2024-W49-1"),
+        ("since", "December 10, 2024"),
+        ("since", ""),
+        ("until", "2024-12-1"),
+        ("until", "2024-12-01T00:00"),
+        ("max_pages", "0"),
+        ("max_pages", "all"),
+        ("max_pages", ""),
+        ("full", "maybe"),
+        ("pages", "3"),
+    ],
+)
+def test_a_wrong_argument_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(UsageFault, match=f"^{name}: "):
+        Arguments.read({name: value})
+
+
+def test_since_later_than_until_is_refused_with_both() -> None:
+    with pytest.raises(UsageFault, match=r"since.*2024-12-02.*until.*2024-12-01"):
+        Arguments.read({"since": "2024-12-02", "until": "2024-12-01"})
+
+
+NAMES = st.sampled_from(["start_url", "since", "until", "max_pages", "full", "other"])
+
+
+@given(st.dictionaries(NAMES, st.text(max_size=20)))
+def test_any_arguments_are_read_or_refused(given: dict[str, str]) -> None:
+    said = ""
+    try:
+        read = Arguments.read(given)
+        assert read.max_pages is None or read.max_pages >= 1
+    except UsageFault as fault:
+        said = str(fault)
+    assert not said or said.partition(":")[0] in given
+
+
+SETTINGS = st.sampled_from(sorted(known_names() - {"VOK_OUTPUT_DIR"}))
+
+
+@given(SETTINGS, st.text(max_size=20) | st.none() | st.integers() | st.floats() | st.lists(st.integers(), max_size=3))
+def test_any_setting_is_read_or_refused_by_name(name: str, value: Any) -> None:
+    said = ""
+    try:
+        options(**{name: value})
+    except UsageFault as fault:
+        said = str(fault)
+    assert not said or said.startswith(f"{name}: ")

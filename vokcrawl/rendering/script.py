@@ -1,0 +1,266 @@
+"""The script that Splash runs: it goes to a page, clicks on "More Articles", and gives what each click brought.
+
+All that it works on comes as arguments (`url`, `skip`, `clicks`, `words`, `article`, `hosts`, `delay`, `patience`,
+`time`, `user_agent`); nothing is written into its text. The JavaScript is for an old WebKit (ECMAScript 5), and each
+piece of it stands alone: a click may load another page, and what was defined before would be gone.
+"""
+
+from __future__ import annotations
+
+# Finds the element that says "More Articles": what can be clicked first, else whatever holds just these words, as
+# `pages.more` does. What is not displayed cannot be clicked by a visitor either.
+_FIND = r"""
+  function find(words) {
+    var whole = new RegExp("^(?:" + words + ")$", "i");
+    function says(text) { return text.length < 200 && whole.test(text.replace(/\s+/g, " ").trim()); }
+    function shown(element) {
+      return element.getClientRects().length > 0 && window.getComputedStyle(element).visibility !== "hidden";
+    }
+    var found = document.querySelectorAll("a, button, input, [onclick], [role=button]");
+    for (var i = 0; i < found.length; i++) {
+      var text = found[i].tagName === "INPUT" ? found[i].value || "" : found[i].textContent;
+      if (says(text) && shown(found[i])) { return found[i]; }
+    }
+    var all = document.body ? document.body.getElementsByTagName("*") : [];
+    for (var j = 0; j < all.length; j++) {
+      var first = all[j].firstChild;
+      if (first && first.nodeType === 3 && says(first.nodeValue) && shown(all[j])) { return all[j]; }
+    }
+    return null;
+  }
+"""
+
+_HAS_MORE = "function (words) {" + _FIND + "return !!find(words); }"
+
+_CLICK = (
+    "function (words) {"
+    + _FIND
+    + """
+  var element = find(words);
+  if (!element) { return false; }
+  element.scrollIntoView();
+  element.click();
+  return true;
+}"""
+)
+
+# How many links to articles there are that were not there when `take` last looked.
+_FRESH = r"""function (article) {
+  var shape = new RegExp(article), count = 0, links = document.links;
+  for (var i = 0; i < links.length; i++) {
+    if (!links[i].vokSeen && shape.test(links[i].href)) { count++; }
+  }
+  return count;
+}"""
+
+# Gives what is new since it last looked, as HTML and as text, and remembers it by a mark on each node. The text of
+# what has been given is blanked, so that a page never holds more than a step's worth of it; its elements stay,
+# because a site's script may count them to know where to go on. In the first look everything is new.
+_TAKE = r"""function (article, words, want) {
+  var whole = new RegExp("^(?:" + words + ")$", "i");
+  var shape = new RegExp(article), html = [], text = [], tops = [], again = !!document.body.vokSeen;
+  function each(root, visit) {
+    var walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, null, false);
+    for (var node = root; node; node = walker.nextNode()) { visit(node); }
+  }
+  function leads(element) {
+    if (element.nodeType !== 1) { return false; }
+    if (element.tagName === "A") { return shape.test(element.href); }
+    var links = element.getElementsByTagName("a");
+    for (var i = 0; i < links.length; i++) { if (shape.test(links[i].href)) { return true; } }
+    return false;
+  }
+  each(document.body, function (node) {
+    if (again && !node.vokSeen && (node === document.body || node.parentNode.vokSeen)) { tops.push(node); }
+  });
+  if (!again && want) { html.push(document.documentElement.outerHTML); }
+  for (var i = 0; i < tops.length; i++) {
+    if (/^(SCRIPT|STYLE|NOSCRIPT)$/.test(tops[i].tagName)) { continue; }
+    if (want) { html.push(tops[i].nodeType === 1 ? tops[i].outerHTML : tops[i].nodeValue.replace(/</g, "&lt;")); }
+    text.push(tops[i].textContent);
+    if (leads(tops[i])) {
+      each(tops[i], function (node) {
+        if (node.nodeType === 3 && !whole.test(node.nodeValue.trim())) { node.nodeValue = ""; }
+      });
+    }
+  }
+  each(document.body, function (node) { node.vokSeen = true; });
+  return {html: html.join("\n"), text: text.join(" ").trim().substring(0, 2000)};
+}"""
+
+LUA = (
+    """
+local treat = require("treat")
+
+function main(splash, args)
+  local has_more = splash:jsfunc([==["""
+    + _HAS_MORE
+    + """]==])
+  local click = splash:jsfunc([==["""
+    + _CLICK
+    + """]==])
+  local fresh = splash:jsfunc([==["""
+    + _FRESH
+    + """]==])
+  local take = splash:jsfunc([==["""
+    + _TAKE
+    + """]==])
+"""
+    + r"""
+  local LOOK = 0.1      -- seconds between two looks at the page
+  local SETTLED = 3     -- so many looks without a change: it is all there
+  local NOTHING = 15    -- so many looks without anything: nothing will come
+  local began = os.time()
+  local sent, answered, good, failed, retry_after, blocked = 0, 0, 0, nil, nil, nil
+  local pages = {}
+
+  splash.images_enabled = false
+  splash.plugins_enabled = false
+  splash.resource_timeout = args.patience
+  splash:set_user_agent(args.user_agent)
+
+  local function host_of(url)
+    local _, _, host = string.find(string.lower(url), "^https?://([^/?#]*)")
+    return host
+  end
+
+  -- The rule of the crawl holds for the browser, too: no request to a host that is not the site's.
+  splash:on_request(function(request)
+    local host = host_of(request.url)
+    if host and args.hosts[host] then
+      sent = sent + 1
+    elseif host or not (string.find(request.url, "^data:") or string.find(request.url, "^about:")) then
+      blocked = blocked or request.url
+      request:abort()
+    end
+  end)
+
+  splash:on_response(function(response)
+    local host = host_of(response.url)
+    if not (host and args.hosts[host]) then
+      return
+    end
+    answered = answered + 1
+    if response.status and response.status >= 200 and response.status < 400 then
+      good = good + 1
+    else
+      failed = response.status or 0
+      retry_after = response.headers["Retry-After"]
+    end
+  end)
+
+  local function look()
+    splash:wait{time=LOOK, cancel_on_error=false, cancel_on_redirect=false}
+  end
+
+  -- What comes next is asked for by the crawl, or clicked for: in either case not at once.
+  local function pause()
+    if args.delay > 0 then
+      splash:wait{time=args.delay, cancel_on_error=false, cancel_on_redirect=false}
+    end
+  end
+
+  local function report(outcome, more)
+    pause()
+    local told = {
+      url=splash:url(), outcome=outcome, pages=treat.as_array(pages), clicks=#pages, blocked=blocked,
+    }
+    for name, value in pairs(more or {}) do
+      told[name] = value
+    end
+    return told
+  end
+
+  -- Whether there is more to click for, given a second to appear.
+  local function offers_more()
+    for _ = 1, 10 do
+      if has_more(args.words) then
+        return true
+      end
+      look()
+    end
+    return false
+  end
+
+  local function is_late()
+    return os.time() - began + 2 * args.delay + args.patience > args.time
+  end
+
+  local ok, reason = splash:go(args.url)
+  if not ok and string.find(reason, "^http") then
+    return report("refused", {
+      status=tonumber(string.sub(reason, 5)), retry_after=retry_after, html=string.sub(splash:html(), 1, 60000),
+    })
+  end
+  -- A frame that was kept from another host fails the page as a whole, which is there all the same.
+  if not ok and good == 0 then
+    return report("refused", {rest=reason})
+  end
+  local looks, quiet = 0, 0
+  while quiet < SETTLED and looks * LOOK < args.patience do
+    look()
+    looks = looks + 1
+    quiet = answered >= sent and quiet + 1 or 0
+  end
+  if fresh(args.article) == 0 then
+    return report("strange", {html=string.sub(splash:html(), 1, 60000)})
+  end
+  local whole = take(args.article, args.words, args.clicks == 0)
+  if args.clicks == 0 then
+    pages[1] = whole.html
+    return report(offers_more() and "more" or "end", {clicks=0})
+  end
+  if not offers_more() then
+    return report(args.skip == 0 and "missing" or "end")
+  end
+
+  local worked = false
+  for number = 1, args.skip + args.clicks do
+    if is_late() then
+      return report(#pages > 0 and "more" or "late")
+    end
+    pause()
+    sent, answered, good, failed, retry_after, blocked = 0, 0, 0, nil, nil, nil
+    click(args.words)
+    local found, still, idle = 0, 0, 0
+    looks = 0
+    repeat
+      look()
+      looks = looks + 1
+      local now = fresh(args.article)
+      still = now == found and still + 1 or 0
+      idle = answered >= sent and now == found and idle + 1 or 0
+      found = now
+    until (found > 0 and (idle >= SETTLED or still >= NOTHING)) or (found == 0 and idle >= NOTHING)
+      or looks * LOOK >= args.patience
+
+    if found == 0 then
+      local rest = take(args.article, args.words, false).text
+      if failed or answered < sent then
+        -- What came before is good; the step that begins here will be told.
+        if #pages > 0 then
+          return report("more")
+        end
+        return report(failed and "refused" or "stuck", {status=failed, retry_after=retry_after, rest=rest})
+      end
+      if good == 0 and blocked then
+        return report("offsite")
+      end
+      if good == 0 and not worked then
+        return report("dead")
+      end
+      return report("end", {rest=rest})
+    end
+    worked = true
+    local new = take(args.article, args.words, number > args.skip)
+    if number > args.skip then
+      pages[#pages + 1] = new.html
+    end
+    if not offers_more() then
+      return report("end")
+    end
+  end
+  return report("more")
+end
+"""
+)

@@ -1,0 +1,190 @@
+"""Listings that only a browser can unfold: walked in steps through a Splash server."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from scrapy import Request
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+
+from vokcrawl.listings import ListingWalk
+from vokcrawl.middlewares.on_site import authority
+from vokcrawl.pages.article import ArticlePage
+from vokcrawl.pages.document import EMPTY_PAGE, PageFault, read_document
+from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
+from vokcrawl.pages.listing import RawTeaser, read_teasers
+from vokcrawl.pages.more import FIRST_CLICKS, More, Route, SplashRoute
+from vokcrawl.pages.tree import Element
+from vokcrawl.rendering.answer import Outcome, Rendered
+from vokcrawl.spiders.base import LISTING_PRIORITY
+from vokcrawl.spiders.failures import SPLASH_REFUSED, SPLASH_UNREACHABLE
+from vokcrawl.spiders.listings import ListingSpider
+from vokcrawl.walk import Entry, Why
+
+logger = logging.getLogger(__name__)
+
+# What the browser's last step means for the walk; for any other there is a next step.
+_ENDS = {Outcome.END: Why.END, Outcome.MISSING: Why.NO_WAY, Outcome.DEAD: Why.NO_WAY, Outcome.OFFSITE: Why.OFFSITE}
+# Where scrapy-splash wants to stand among the middlewares.
+_MIDDLEWARE, _PLACE = "vokcrawl.rendering.middleware.RenderingMiddleware", 725
+_FINGERPRINTER = "vokcrawl.rendering.adapted.SplashRequestFingerprinter"
+
+
+class RenderedSpider(ListingSpider):
+    """Takes to Splash where `VOK_MORE` says so, or where a page has a "More Articles" that cannot be read."""
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Loads what Splash needs, where `SPLASH_URL` is set."""
+        super().update_settings(settings)
+        if settings.get("SPLASH_URL"):
+            middlewares = {**settings.getdict("DOWNLOADER_MIDDLEWARES"), _MIDDLEWARE: _PLACE}
+            settings.set("DOWNLOADER_MIDDLEWARES", middlewares, priority="spider")
+            settings.set("REQUEST_FINGERPRINTER_CLASS", _FINGERPRINTER, priority="spider")
+
+    # The way
+
+    def _more(self, root: Element, url: str, received: int) -> More:
+        more = super()._more(root, url, received)
+        if more.route is not None or not more.said or self.options.more not in ("auto", "splash"):
+            return more
+        if not self.options.splash_url:
+            self.note("more_needs_splash", url)
+            logger.error("%s: only a browser can follow its More Articles, and SPLASH_URL names no Splash server", url)
+            return more
+        return More(True, SplashRoute(url, 0, FIRST_CLICKS))
+
+    def way_into_listing(self, page: ArticlePage, url: str) -> Route | None:
+        """As ever; where only a browser can follow the page's block, the walk begins with the block itself."""
+        route = super().way_into_listing(page, url)
+        return replace(route, clicks=0) if isinstance(route, SplashRoute) else route
+
+    def _page_request(
+        self,
+        walk: ListingWalk,
+        route: Route,
+        headers: Mapping[str, str] | None = None,
+        again: int = 0,
+        asked: int = 1,
+    ) -> Request:
+        if not isinstance(route, SplashRoute):
+            return super()._page_request(walk, route, headers, again, asked)
+        from vokcrawl.rendering.request import splash_request  # noqa: PLC0415
+
+        walk.first = walk.first or route
+        most = walk.walk.rules.max_pages
+        if most is not None and not again:
+            route = replace(route, clicks=min(route.clicks, most - walk.walk.pages))
+        settings = self.crawler.settings
+        return splash_request(
+            route,
+            self.options,
+            self.allowed_authorities,
+            settings["USER_AGENT"],
+            settings.getfloat("DOWNLOAD_TIMEOUT"),
+            callback=self.parse_rendered,
+            errback=self.failed_listing,
+            cb_kwargs={"listing": walk.url, "route": route, "again": again},
+            priority=LISTING_PRIORITY,
+        )
+
+    # The answer
+
+    def parse_rendered(self, response: Response, listing: str, route: SplashRoute, again: int) -> Iterator[Any]:
+        """What a step of a browser has brought: some pages of a listing."""
+        walk = self.walks[listing]
+        yield from self._step(response.meta["vok_rendered"], walk, route, again)
+        yield from self.over(walk)
+
+    def _step(self, rendered: Rendered, walk: ListingWalk, route: SplashRoute, again: int) -> Iterator[Any]:
+        try:
+            pages = self._pages_of(rendered, walk, route)
+        except PageFault as fault:
+            self._listing_failed(walk, fault.name, route.url, again)
+            return
+        following = route.after(rendered.clicks)
+        entries: list[Entry] = []
+        if again:
+            for raws in pages:
+                entries += yield from self.take(raws, route.url, walk)
+            if again == 1:
+                walk.walk.head = tuple(entry.id for entry in entries)
+            if not walk.walk.again(entries) and again < walk.walk.pages and rendered.outcome is Outcome.MORE:
+                yield self._page_request(walk, following, again=again + 1)
+            else:
+                walk.rereading = False
+            return
+        first = walk.walk.pages == 0
+        for raws in pages:
+            entries = yield from self.take(raws, route.url, walk)
+            walk.last_received = len(raws)
+            if walk.walk.page(entries) is not None:
+                break
+        walk.way = route.way
+        if walk.walk.stopped is None:
+            why = _ENDS.get(rendered.outcome)
+            if why is None:
+                yield from self.go_on(walk, self._page_request(walk, following), entries)
+            else:
+                self._stop(walk, why, rendered, route.url)
+        yield from self._taken(walk, route, route.url, first)
+
+    def _stop(self, walk: ListingWalk, why: Why, rendered: Rendered, url: str) -> None:
+        walk.walk.stop(why)
+        if why is Why.OFFSITE:
+            self.note("offsite_more", rendered.blocked)
+        elif why is Why.NO_WAY:
+            logger.error(
+                '%s: in the browser its "More Articles" %s%s',
+                url,
+                "is not to be seen" if rendered.outcome is Outcome.MISSING else "does nothing",
+                f"; {rendered.blocked} is on another host and was not loaded" if rendered.blocked else "",
+            )
+
+    def _pages_of(self, rendered: Rendered, walk: ListingWalk, route: SplashRoute) -> list[Sequence[RawTeaser]]:
+        """The teasers that each click has brought. Raises `PageFault` for what is no listing."""
+        gate = redirected_to_gate(route.url, rendered.url)
+        if gate is not None:
+            raise PageFault(gate)
+        if not rendered.url.startswith(("http://", "https://")) or (
+            authority(rendered.url) not in self.allowed_authorities
+        ):
+            raise PageFault("offsite")
+        if rendered.outcome is Outcome.STRANGE:
+            raise PageFault(gate_in_page(rendered.html.encode("utf-8", "replace")) or EMPTY_PAGE)
+        if rendered.outcome is Outcome.LATE:
+            logger.error(
+                "%s: %d clicks deep, VOK_SPLASH_TIMEOUT=%d is too short (Splash's own --max-timeout must allow it)",
+                route.url,
+                route.skip,
+                self.options.splash_timeout,
+            )
+            raise PageFault("splash_out_of_time")
+        if rendered.is_refusal:
+            raise PageFault("not_html")
+        pages = [self._teasers_of(html) for html in rendered.pages]
+        if not all(pages):
+            raise PageFault(EMPTY_PAGE)
+        return pages
+
+    def _teasers_of(self, html: str) -> Sequence[RawTeaser]:
+        document = read_document(html.encode("utf-8", "replace"), "text/html; charset=utf-8")
+        self.run.facts.pages_read += 1
+        return read_teasers(document.root)
+
+    # Failing
+
+    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> None:
+        """As ever; but a way is not lost because Splash is."""
+        if reason in (SPLASH_UNREACHABLE, SPLASH_REFUSED):
+            self._start_failed(reason, url)
+        else:
+            super().first_page_failed(walk, reason, url)
+
+    def _listing_failed(self, walk: ListingWalk, reason: str, url: str, again: int) -> None:
+        self.run.facts.splash_failed |= reason in (SPLASH_UNREACHABLE, SPLASH_REFUSED)
+        super()._listing_failed(walk, reason, url, again)
