@@ -125,7 +125,7 @@ def absolute_url(base: str, href: str) -> str | None:
         url = urljoin(base, clean_text(href))
         parts = urlsplit(url)
         parts.port  # noqa: B018  a port out of range raises here rather than in the downloader
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", parts.netloc):
             return None
         if not parts.path:
             # A host alone: its path is the root, and a query or fragment without one has no place to stand.

@@ -170,14 +170,14 @@ def _day(name: str, value: Any) -> str | None:
 
 def _urls(name: str, value: Any) -> tuple[str, ...]:
     # A comma may stand in an address too: only one before another address parts them.
-    given = value if isinstance(value, (list, tuple)) else re.split(r",\s*(?=https?://)", str(value or ""))
+    given = value if isinstance(value, (list, tuple)) else re.split(r",\s*(?=[a-z][a-z0-9+.-]*:|$)", str(value or ""))
     urls = [clean_text(str(each)) for each in given if clean_text(str(each))]
     if not urls:
         raise UsageFault(f"{name}: it is empty, but must name a listing or an article page to start from")
     for url in urls:
         if absolute_url(url, url) is None or not urlsplit(url).scheme:
             raise UsageFault(f"{name}: {url!r} is not an http or https URL, such as https://example.org/newstream/")
-    return tuple(urls)
+    return tuple(dict.fromkeys(urls))
 
 
 def _server(name: str, value: Any) -> str:
@@ -213,9 +213,8 @@ def _floors(name: str, value: Any) -> dict[str, float]:
         if not 0 <= floors[str(field).strip()] <= 1:
             raise UsageFault(f"{name}: {value!r} is not a list like title=0.95,body=0.95 with shares from 0 to 1")
         if str(field).strip() not in Article.model_fields:
-            raise UsageFault(
-                f"{name}: {field!r} is no field of an article; fields are {', '.join(Article.model_fields)}"
-            )
+            fields = ", ".join(each for each in Article.model_fields if each != "schema_")
+            raise UsageFault(f"{name}: {field!r} is no field of an article; it must be one of {fields}")
     return floors
 
 

@@ -35,7 +35,11 @@ def next_check(first_seen_at: str, now: datetime, ages: Sequence[int]) -> str | 
         return utc(now)
     first = parse_utc(first_seen_at)
     ahead = (first + timedelta(days=age) for age in ages)
-    return next((utc(moment) for moment in ahead if moment > now), None)
+    try:
+        return next((utc(moment) for moment in ahead if moment > now), None)
+    except OverflowError:
+        # An age that leads past the end of the calendar never comes.
+        return None
 
 
 def next_attempt(attempts: int, now: datetime) -> str:

@@ -14,7 +14,6 @@ from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageFault
 from vokcrawl.files import OutputFolder
 from vokcrawl.records import read_kind
-from vokcrawl.sample import SampleServer, SampleSite
 
 # Tells a demo's folder, which the next demo replaces, from one that somebody needs.
 _MARK = ".demo"
@@ -33,6 +32,9 @@ class Command(FolderCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if not opts.articles.isdigit() or not 1 <= int(opts.articles) <= 100_000:
             raise UsageFault(f"--articles: {opts.articles!r} is not a whole number from 1 to 100000")
+        # Scrapy imports all commands to run one: a crawl need not pay for the sample site and its server.
+        from vokcrawl.sample import SampleServer, SampleSite  # noqa: PLC0415
+
         folder = _fresh(self.folder.path / "demo")
         with SampleServer(SampleSite(int(opts.articles))) as server:
             say(f"Crawling {server.url}/article/163/, a sample site of {opts.articles} invented articles …")

@@ -28,7 +28,7 @@ class Block:
     """One run of text between two block boundaries.
 
     `heading` is 1 to 6 inside a heading, else 0; `hrefs` are the targets of the links that touch the block, as
-    written; `anchors` are the texts of the links that stand wholly inside it; `lines` is the text as its <br>s
+    written; `anchors` are target and text of the links that stand wholly inside it; `lines` is the text as its <br>s
     part it; `linked` says that all of it is links' text. A block with an `item` has no text of its own: it marks
     the place of an element that was passed over.
     """
@@ -37,7 +37,7 @@ class Block:
     heading: int = 0
     text: str = ""
     hrefs: list[str] = field(default_factory=list)
-    anchors: list[str] = field(default_factory=list)
+    anchors: list[tuple[str, str]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     images: list[Element] = field(default_factory=list)
     linked: bool = True
@@ -48,7 +48,7 @@ class Block:
         """How many letters and digits of the text belong to no link."""
         if self.linked:
             return 0
-        return _letters(self.text) - sum(map(_letters, self.anchors))
+        return _letters(self.text) - sum(_letters(text) for _, text in self.anchors)
 
 
 class _Builder:
@@ -128,9 +128,9 @@ class _Builder:
         if tag == "a" and element.get("href") is not None:
             if len(element) == 0 and not (element.text or "").strip():
                 self.open()  # an empty anchor still is a link of its block
-            _, block, start = self.links.pop()
+            href, block, start = self.links.pop()
             if block is not None and block is self._block:
-                block.anchors.append(clean_text("".join(self._texts[start:])))
+                block.anchors.append((href, clean_text("".join(self._texts[start:]))))
         if tag not in _INLINE:
             self.boundary()
             self.elements.pop()

@@ -53,9 +53,7 @@ def read_lines(run: Sequence[Block], href: str, date: str | None = None) -> Line
         part = [found for line in dated if not line.titles and (found := _date_in(line.text))]
         date_text = next(iter([*whole, *part]), None)
     rest = [line for line in lines if not _says_date(line, date_text)]
-    title = _title(rest, href)
-    if title is None:
-        title = _pictured_title(run, href)
+    title = _title(rest, href) or _pictured_title(run, href) or _title_within(run, rest, href)
     excerpt, doubled = _excerpt(rest, title)
     return Lines(title, excerpt, date_text, doubled)
 
@@ -79,9 +77,10 @@ def slug_says(text: str, href: str) -> bool | None:
 def _lines(run: Sequence[Block], identity: str | None) -> Iterator[_Line]:
     for block in run:
         touches = any(article_id(each) == identity for each in block.hrefs)
+        anchors = {text for href, text in block.anchors if article_id(href) == identity}
         for line in block.lines:
             if line:
-                titles = touches and (block.linked or line in block.anchors)
+                titles = touches and (block.linked or line in anchors)
                 yield _Line(line, block.heading, titles)
 
 
@@ -130,6 +129,15 @@ def _pictured_title(run: Sequence[Block], href: str) -> str | None:
             if text is not None and (block.heading or slug_says(text, href)):
                 return text
     return None
+
+
+def _title_within(run: Sequence[Block], rest: Sequence[_Line], href: str) -> str | None:
+    """The text of a link to the article in the midst of a line, where that is no line of its own."""
+    identity = article_id(href)
+    lines = {line.text for line in rest}
+    texts = (text for block in run for target, text in block.anchors if article_id(target) == identity)
+    found = (clean_title(text) for text in texts if text not in lines and not _NO_TITLE.fullmatch(text))
+    return next((title for title in found if title), None)
 
 
 def _excerpt(rest: Sequence[_Line], title: str | None) -> tuple[str | None, bool]:

@@ -85,7 +85,12 @@ _TAKE = r"""function (article, words, want) {
     }
   }
   each(document.body, function (node) { node.vokSeen = true; });
-  return {html: html.join("\n"), text: text.join(" ").trim().substring(0, 2000)};
+  return {html: html.join("\n"), text: text.join(" ").trim().substring(0, 2000).replace(/[\uD800-\uDBFF]$/, "")};
+}"""
+
+# The beginning of the page, to see what it is instead of a listing; never half a character.
+_HTML = r"""function () {
+  return document.documentElement.outerHTML.substring(0, 60000).replace(/[\uD800-\uDBFF]$/, "");
 }"""
 
 LUA = (
@@ -104,6 +109,9 @@ function main(splash, args)
     + """]==])
   local take = splash:jsfunc([==["""
     + _TAKE
+    + """]==])
+  local html = splash:jsfunc([==["""
+    + _HTML
     + """]==])
 """
     + r"""
@@ -189,7 +197,7 @@ function main(splash, args)
   local ok, reason = splash:go(args.url)
   if not ok and string.find(reason, "^http") then
     return report("refused", {
-      status=tonumber(string.sub(reason, 5)), retry_after=retry_after, html=string.sub(splash:html(), 1, 60000),
+      status=tonumber(string.sub(reason, 5)), retry_after=retry_after, html=html(),
     })
   end
   -- A frame that was kept from another host fails the page as a whole, which is there all the same.
@@ -203,7 +211,7 @@ function main(splash, args)
     quiet = answered >= sent and quiet + 1 or 0
   end
   if fresh(args.article) == 0 then
-    return report("strange", {html=string.sub(splash:html(), 1, 60000)})
+    return report("strange", {html=html()})
   end
   local whole = take(args.article, args.words, args.clicks == 0)
   if args.clicks == 0 then
