@@ -49,7 +49,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Shows what the kill test has seen, also when all is well: its lanes may have run in several processes."""
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     seen = [
-        value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "kill test"
+        value
+        for report in reports
+        # The same properties hang on what comes before and after the test itself.
+        if getattr(report, "when", None) == "call"
+        for name, value in report.user_properties
+        if name == "kill test"
     ]
     if seen:
         told = ", ".join(f"{name.replace('_', ' ')} {sum(each[name] for each in seen)}" for name in seen[0])

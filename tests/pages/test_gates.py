@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mutations import SKINS, articles, path_of, rendered
 from patience import patience
 
 from vokcrawl.pages.gates import Gate, cut_metering, gate_in_page, redirected_to_gate
@@ -73,6 +74,34 @@ def test_where_a_redirect_leads_tells_a_gate(asked: str, got: str, gate: Gate | 
 )
 def test_the_words_of_a_page_tell_a_gate(body: bytes, gate: Gate | None) -> None:
     assert gate_in_page(body) is gate
+
+
+@pytest.mark.parametrize(
+    ("body", "gate"),
+    [
+        (b'<div class="free-member-form-inner">', Gate.SIGN_UP),
+        (b"<TITLE>ATTENTION REQUIRED!</TITLE>", Gate.BOT_CHECK),
+        (b"<form>Please solve the CAPTCHA</form>", Gate.BOT_CHECK),
+        (b'<META NAME="KCSC" CONTENT="BLOCKING"><p>just a moment</p>', Gate.NATIONAL_BLOCK),
+        (b'<meta name="description" content="blocking of a road">', None),
+        (b"<p>filler</p>" * 10_000 + b"<p>captcha</p>", None),
+    ],
+)
+def test_a_gate_is_told_in_any_case_and_only_by_a_short_page(body: bytes, gate: Gate | None) -> None:
+    assert gate_in_page(body) is gate
+
+
+@pytest.mark.parametrize("skin", SKINS)
+@pytest.mark.parametrize("path", ["/", "/newstream/", "/article/163/", "/article/163/page/3/", "/nowhere/"])
+def test_no_page_of_the_site_itself_is_taken_for_a_gate_but_its_sign_up_form(path: str, skin: str) -> None:
+    assert gate_in_page(rendered(path, skin).encode()) is None
+    assert gate_in_page(rendered("/free-member-form/", skin).encode()) is Gate.SIGN_UP
+
+
+@pytest.mark.parametrize("skin", SKINS)
+def test_no_article_of_the_site_is_taken_for_a_gate(skin: str) -> None:
+    for article in articles(skin):
+        assert gate_in_page(rendered(path_of(article), skin).encode()) is None
 
 
 @given(st.binary(), st.text(), st.text())

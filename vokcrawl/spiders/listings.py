@@ -9,10 +9,9 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from vokcrawl.fields import absolute_url, article_id
+from vokcrawl.fields import absolute_url
 from vokcrawl.listings import ListingWalk
 from vokcrawl.middlewares.on_site import authority
-from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import EMPTY_PAGE, Document, PageFault
 from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
 from vokcrawl.pages.listing import RawTeaser, read_teasers
@@ -53,26 +52,11 @@ def is_blank(document: Document | None) -> bool:
 
 
 class ListingSpider(ArticleSpider):
-    """The callbacks of listing requests, and of an article page that a crawl starts from."""
+    """The callbacks of listing requests."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.walks: dict[str, ListingWalk] = {}
-
-    # Beginning
-
-    def start_article(self, url: str) -> Request:
-        """A request for an article page to start from."""
-        identity = article_id(url) or ""
-        self.requested.add(identity)
-        self.in_flight.add(identity)
-        return Request(
-            url,
-            callback=self.parse_start_article,
-            errback=self.failed_start,
-            cb_kwargs={"identity": identity},
-            dont_filter=True,
-        )
 
     def begin_walk(self, url: str, route: Route | None = None) -> Request:
         """A request for the first page of a listing, conditional where "not modified" would be enough.
@@ -85,55 +69,6 @@ class ListingSpider(ArticleSpider):
         if listing.before is not None and listing.may_ask_conditionally:
             headers = conditional_headers(listing.before.etag, listing.before.last_modified)
         return self._page_request(listing, route or LinkRoute(url), headers)
-
-    def parse_start_article(self, response: Response, identity: str) -> Iterator[Any]:
-        """An article page to start from: its record, its teasers, and the way into its source's listing."""
-        try:
-            page = self.article_page(response, identity)
-        except PageFault as fault:
-            again = self.once_more(response, fault)
-            if again is not None:
-                yield again
-                return
-            self._start_failed(fault.name, response.url)
-            yield from self.answered(identity)
-            yield from self.walk_over()
-            return
-        yield from self.read_article(response, page, identity)
-        yield from self.answered(identity)
-        way = self._way_in(page, identity, response.url)
-        if way is None:
-            yield from self.walk_over()
-        else:
-            yield way
-
-    def _way_in(self, page: ArticlePage, identity: str, url: str) -> Request | None:
-        """The request for the first page of the listing that an article page leads to; None where it leads to none."""
-        if identity in self.run.other_sources:
-            self._start_failed("of_another_source", url)
-            return None
-        route = self.way_into_listing(page, url)
-        if route is None:
-            self._start_failed("without_way", url)
-            return None
-        if route.url in self.walks:
-            return None
-        return self.begin_walk(route.url, route)
-
-    def way_into_listing(self, page: ArticlePage, url: str) -> Route | None:
-        """The route to the first page of the listing that an article's page leads to."""
-        more = self._more(page.root, url, len(page.teasers()))
-        route = more.route.at(0) if isinstance(more.route, AjaxRoute) else more.route
-        return route if route is not None and self.on_site(route.url, url) is not None else None
-
-    def failed_start(self, failure: Failure) -> Iterator[Any]:
-        """Errback of an article page to start from."""
-        request = request_of(failure)
-        if name_of(failure) == CLOSING:
-            return
-        self._start_failed(self.reason_of(failure), request.url)
-        yield from self.answered(request.cb_kwargs["identity"])
-        yield from self.walk_over()
 
     # Walking
 
@@ -280,7 +215,7 @@ class ListingSpider(ArticleSpider):
 
     def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> None:
         """The first page of a walk could not be had."""
-        self._start_failed(reason, url)
+        self.start_failed(reason, url)
 
     def on_no_teasers(self, walk: ListingWalk, url: str) -> None:
         """The first page of a walk shows no teasers."""
@@ -293,7 +228,7 @@ class ListingSpider(ArticleSpider):
             return route.at(route.start + received)
         if document is None:
             return Why.END
-        more = self._more(document.root, url, received)
+        more = self.more_of(document.root, url, received)
         if more.route is None:
             return Why.NO_WAY if more.said else Why.END
         if authority(more.route.url) not in self.allowed_authorities:
@@ -303,7 +238,7 @@ class ListingSpider(ArticleSpider):
             return Why.CIRCLE
         return more.route
 
-    def _more(self, root: Element, url: str, received: int) -> More:
+    def more_of(self, root: Element, url: str, received: int) -> More:
         """The way on that the page names, if the settings allow it; else the call for the source that they name."""
         more = read_more(root, url, received)
         allowed = {"link": LinkRoute, "ajax": AjaxRoute, "splash": SplashRoute}.get(self.options.more)
@@ -357,7 +292,7 @@ class ListingSpider(ArticleSpider):
         elif walk.walk.stopped in names:
             self.note(names[walk.walk.stopped], url)
 
-    def _start_failed(self, reason: str, url: str) -> None:
+    def start_failed(self, reason: str, url: str) -> None:
         """A start page that could not be had: gated, not what it was, or out of reach."""
         self.note(f"start_{reason}", url)
         if reason.startswith("gate_"):

@@ -22,7 +22,7 @@ from vokcrawl.pages.tree import Element
 from vokcrawl.rendering.answer import Outcome, Rendered
 from vokcrawl.spiders.base import LISTING_PRIORITY
 from vokcrawl.spiders.failures import SPLASH_REFUSED, SPLASH_UNREACHABLE
-from vokcrawl.spiders.listings import ListingSpider
+from vokcrawl.spiders.starts import StartSpider
 from vokcrawl.walk import Entry, Why
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ _MIDDLEWARE, _PLACE = "vokcrawl.rendering.middleware.RenderingMiddleware", 725
 _FINGERPRINTER = "vokcrawl.rendering.adapted.SplashRequestFingerprinter"
 
 
-class RenderedSpider(ListingSpider):
+class RenderedSpider(StartSpider):
     """Takes to Splash where `VOK_MORE` says so, or where a page has a "More Articles" that cannot be read."""
 
     @classmethod
@@ -48,8 +48,8 @@ class RenderedSpider(ListingSpider):
 
     # The way
 
-    def _more(self, root: Element, url: str, received: int) -> More:
-        more = super()._more(root, url, received)
+    def more_of(self, root: Element, url: str, received: int) -> More:
+        more = super().more_of(root, url, received)
         if more.route is not None or not more.said or self.options.more not in ("auto", "splash"):
             return more
         if not self.options.splash_url:
@@ -181,7 +181,7 @@ class RenderedSpider(ListingSpider):
     def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> None:
         """As ever; but a way is not lost because Splash is."""
         if reason in (SPLASH_UNREACHABLE, SPLASH_REFUSED):
-            self._start_failed(reason, url)
+            self.start_failed(reason, url)
         else:
             super().first_page_failed(walk, reason, url)
 

@@ -17,14 +17,14 @@ from vokcrawl.listings import ListingWalk
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.more import AJAX_ACTION, AJAX_PATH, PAGE_SIZE, AjaxRoute, Route, route_from, route_told
 from vokcrawl.settings.base import VOK_START_URLS
-from vokcrawl.spiders.listings import ListingSpider
+from vokcrawl.spiders.starts import StartSpider
 from vokcrawl.walk import Entry, Why
 
 # How a walk came to its listing, as the manifest tells it.
 BY_MEMORY, BY_ARTICLE, BY_SOURCE_ID = "remembered", "article page", "VOK_SOURCE_ID"
 
 
-class WaySpider(ListingSpider):
+class WaySpider(StartSpider):
     """Begins at a start page's listing, or where an earlier run found that it leads."""
 
     def __init__(self, **given: Any) -> None:
