@@ -97,6 +97,7 @@ def _manifest(state: SqliteState, run: RunRow, entries: list[dict[str, Any]]) ->
         "files": entries,
         "coverage": {},
         "readings": {},
+        "ways_left": [],
         "errors": {},
         "owed": [asdict(row) for row in state.owed()],
         "other_sources": [],

@@ -127,6 +127,7 @@ def _manifest(run_id: str, rows: Sequence[FileRow], folder: OutputFolder, last: 
         "files": [file_entry(row, digest(folder.path / row.path)[2]) for row in rows],
         "coverage": {},
         "readings": {},
+        "ways_left": [],
         "errors": {},
         "owed": last.manifest["owed"] if last else [],
         "other_sources": [],

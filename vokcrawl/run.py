@@ -48,6 +48,8 @@ class Run:
         self.coverage = Coverage()
         self.counts: Counter[str] = Counter()
         self.other_sources: list[str] = []
+        # Which ways to the source were left, in order, and why.
+        self.ways_left: list[dict[str, str]] = []
         # How often each way of reading was the one that worked, by what was read: "article", "teaser".
         self.readings: dict[str, Counter[str]] = {"article": Counter(), "teaser": Counter()}
         self.facts = Facts()
@@ -235,6 +237,7 @@ class Run:
             ],
             "coverage": self.coverage.told(),
             "readings": {what: dict(ways) for what, ways in self.readings.items()},
+            "ways_left": self.ways_left,
             "errors": self.problems.told(),
             "owed": [asdict(row) for row in self.state.owed()],
             "other_sources": self.other_sources,

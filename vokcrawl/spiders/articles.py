@@ -72,6 +72,7 @@ class ArticleSpider(TeaserSpider):
         if source is not None and not same_source(source, self.options.source):
             self._other_source(identity, response.url)
             return
+        self.run.facts.wanted_seen += 1
         # The block of a waiting teaser did not say whose it is; its article does.
         yield from self.settle(identity, source)
         yield from self.block_teasers(page, response.url)

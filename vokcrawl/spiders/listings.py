@@ -213,9 +213,10 @@ class ListingSpider(ArticleSpider):
     def first_page_read(self, walk: ListingWalk) -> None:
         """The first page of a walk was read; see `spiders.ways`."""
 
-    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> None:
-        """The first page of a walk could not be had."""
+    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> Why:
+        """The first page of a walk could not be had; gives what the walk is to say of it."""
         self.start_failed(reason, url)
+        return Why.FAILED
 
     def on_no_teasers(self, walk: ListingWalk, url: str) -> None:
         """The first page of a walk shows no teasers."""
@@ -271,14 +272,14 @@ class ListingSpider(ArticleSpider):
     # Failing
 
     def _listing_failed(self, walk: ListingWalk, reason: str, url: str, again: int) -> None:
+        walk.rereading = False
         if walk.walk.pages == 0 and not again:
-            self.first_page_failed(walk, reason, url)
+            walk.walk.spoil(self.first_page_failed(walk, reason, url))
         else:
             self.note(f"listing_{reason}", url)
             self.run.facts.pages_failed += 1
             self.run.facts.starts_gated += reason.startswith("gate_")
-        walk.rereading = False
-        walk.walk.spoil(Why.EMPTY if reason == EMPTY_PAGE else Why.FAILED)
+            walk.walk.spoil(Why.EMPTY if reason == EMPTY_PAGE else Why.FAILED)
         self.stop_at(reason)
 
     def _note_stop(self, walk: ListingWalk, url: str) -> None:
@@ -297,8 +298,13 @@ class ListingSpider(ArticleSpider):
         self.note(f"start_{reason}", url)
         if reason.startswith("gate_"):
             self.run.facts.starts_gated += 1
-        elif reason in _NOT_UNDERSTOOD:
+        elif self.is_not_understood(reason):
             self.run.facts.starts_not_understood += 1
         else:
             self.run.facts.starts_unreachable += 1
         self.stop_at(reason)
+
+    @staticmethod
+    def is_not_understood(reason: str) -> bool:
+        """Whether a start page that failed for this reason was there, but is not what it was."""
+        return reason in _NOT_UNDERSTOOD

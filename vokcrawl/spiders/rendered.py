@@ -178,12 +178,12 @@ class RenderedSpider(StartSpider):
 
     # Failing
 
-    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> None:
+    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> Why:
         """As ever; but a way is not lost because Splash is."""
         if reason in (SPLASH_UNREACHABLE, SPLASH_REFUSED):
             self.start_failed(reason, url)
-        else:
-            super().first_page_failed(walk, reason, url)
+            return Why.FAILED
+        return super().first_page_failed(walk, reason, url)
 
     def _listing_failed(self, walk: ListingWalk, reason: str, url: str, again: int) -> None:
         self.run.facts.splash_failed |= reason in (SPLASH_UNREACHABLE, SPLASH_REFUSED)

@@ -39,7 +39,7 @@ class TeaserSpider(SourceSpider):
             if not wanted:
                 self.crawler.stats.inc_value("vok/listing/other_source")
                 continue
-            self.run.facts.wanted_seen += 1
+            self.run.facts.wanted_seen += belongs is Belongs.YES
             if self.in_window(day):
                 if not entry.covered:
                     self.run.remember().put_entry(raw.id, walk.number)

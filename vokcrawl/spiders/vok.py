@@ -18,14 +18,14 @@ from vokcrawl.errors import StorageFailed
 from vokcrawl.fields import article_id
 from vokcrawl.spiders.articles import conditional_headers
 from vokcrawl.spiders.base import RECHECK_PRIORITY
+from vokcrawl.spiders.fallbacks import FallbackSpider
 from vokcrawl.spiders.rendered import RenderedSpider
-from vokcrawl.spiders.ways import WaySpider
 
 # How many requests are queued at a time when nothing else is left to do: memory stays flat.
 _CHUNK = 50
 
 
-class VokSpider(RenderedSpider, WaySpider):
+class VokSpider(RenderedSpider, FallbackSpider):
     """Follows one source of the site. Arguments: `start_url`, `since`, `until`, `max_pages`, `full`."""
 
     name = "vok"

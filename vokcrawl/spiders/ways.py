@@ -84,15 +84,19 @@ class WaySpider(StartSpider):
                 del self._scouts[identity]
                 self.walks_open += 1
                 yield self._lead_to(stream.url, route, BY_ARTICLE)
-                stream.walk.stop(Why.LEFT)
-                yield from self.over(stream)
+                stream.walk.spoil(Why.LEFT)
+                # A stream that had failed was over before; what was sought in its stead is over now.
+                yield from self.walk_over() if stream.over else self.over(stream)
 
     def answered(self, identity: str) -> Iterator[Any]:
         yield from super().answered(identity)
         stream = self._scouts.pop(identity, None)
         if stream is not None:
-            # It led nowhere: the stream is walked on.
-            yield self._waiting.pop(stream.url)
+            yield from self.led_nowhere(stream)
+
+    def led_nowhere(self, stream: ListingWalk) -> Iterator[Request]:
+        """An article that was to lead the way did not: the stream is walked on."""
+        yield self._waiting.pop(stream.url)
 
     # The way is good, or lost
 
@@ -101,11 +105,10 @@ class WaySpider(StartSpider):
         if walk.led_from is not None and walk.first is not None and walk.walk.stopped is not Why.NO_TEASERS:
             self.run.remember().put_way(walk.led_from, self.options.source, route_told(walk.first))
 
-    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> None:
+    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> Why:
         """A way that led nowhere is forgotten, and the start page looked at again; a start page's own is a fault."""
         if walk.led_from is None or reason.startswith("gate_"):
-            super().first_page_failed(walk, reason, url)
-            return
+            return super().first_page_failed(walk, reason, url)
         self.note(f"way_{reason}", url)
         self.run.remember().drop_way(walk.led_from, self.options.source)
         waiting = self._waiting.pop(walk.led_from, None)
@@ -116,11 +119,11 @@ class WaySpider(StartSpider):
             self.crawler.engine.crawl(waiting)
         else:
             self.crawler.engine.crawl(self.begin_walk(walk.led_from))
+        return Why.LEFT
 
     def on_no_teasers(self, walk: ListingWalk, url: str) -> None:
         """A listing without teasers at the end of a way that was found is a lost way, not yet a changed layout."""
         if walk.led_from is not None:
-            self.first_page_failed(walk, "without_teasers", url)
-            walk.walk.spoil(Why.LEFT)
+            walk.walk.spoil(self.first_page_failed(walk, "without_teasers", url))
         else:
             super().on_no_teasers(walk, url)
