@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -54,6 +54,8 @@ class Run:
         self.readings: dict[str, Counter[str]] = {"article": Counter(), "teaser": Counter()}
         self.facts = Facts()
         self.failure: VokcrawlError | None = None
+        # Called once when the run cannot go on: its extension closes the crawl.
+        self.on_failure: Callable[[], None] | None = None
         # ETag and Last-Modified of the answers that articles on their way to delivery were read from.
         self.validators: dict[str, tuple[str | None, str | None]] = {}
         self._teasers: set[str] = set()
@@ -190,10 +192,12 @@ class Run:
         self._pending = 0
 
     def fail(self, failure: VokcrawlError) -> None:
-        """Notes that the run cannot go on. The first failure stays."""
+        """Notes that the run cannot go on, and tells `on_failure`. The first failure stays."""
         if self.failure is None:
             self.failure = failure
             logger.critical("%s", failure)
+            if self.on_failure is not None:
+                self.on_failure()
 
     def close(self, outcome: str, code: ExitCode, told: Mapping[str, Any]) -> None:
         """Commits, gives the files their names, writes the manifest, and frees the folder.

@@ -34,6 +34,7 @@ class RunExtension:
         # Until the spider has closed: a second Ctrl-C ends the crawl before it has.
         self.exit_code = ExitCode.INTERRUPTED
         self._clock = create_looping_call(self._commit)
+        run.on_failure = self._close
         connect = crawler.signals.connect
         connect(self.engine_started, signal=signals.engine_started)
         connect(self.spider_error, signal=signals.spider_error)
@@ -61,7 +62,7 @@ class RunExtension:
 
     def spider_error(self, failure: Failure, response: Response | None) -> None:
         if isinstance(failure.value, StorageFailed):
-            self._give_up(failure.value)
+            self.run.fail(failure.value)
         else:
             # A fault of ours: the page is not lost silently.
             url = response.url if response is not None else ""
@@ -70,13 +71,10 @@ class RunExtension:
             self._owe(url)
 
     def item_error(self, failure: Failure, item: Any) -> None:
-        if isinstance(failure.value, StorageFailed):
-            self._give_up(failure.value)
-        else:
-            self.run.problems.note("pipeline_error", str(item.get("url", "")))
-            self.run.facts.pages_failed += 1
-            if item.get("schema") == ARTICLE:
-                self._owe(str(item.get("url", "")))
+        self.run.problems.note("pipeline_error", str(item.get("url", "")))
+        self.run.facts.pages_failed += 1
+        if item.get("schema") == ARTICLE:
+            self._owe(str(item.get("url", "")))
 
     def _owe(self, url: str) -> None:
         identity, address = article_id(url), canonical_url(url)
@@ -85,9 +83,10 @@ class RunExtension:
         try:
             self.run.owe(identity, address, "error")
         except StorageFailed as failure:
-            self._give_up(failure)
+            self.run.fail(failure)
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
+        self.run.on_failure = None
         if self._clock.running:
             self._clock.stop()
         walks = list(getattr(spider, "walks", {}).values())
@@ -147,12 +146,9 @@ class RunExtension:
         try:
             self.run.commit()
         except StorageFailed as failure:
-            self._give_up(failure)
+            self.run.fail(failure)
 
-    def _give_up(self, failure: StorageFailed) -> None:
-        """Closes the crawl, once: what was committed is safe, the rest is met again by the next run."""
-        if self.run.failure is not None:
-            return
-        self.run.fail(failure)
+    def _close(self) -> None:
+        """Closes the crawl: what was committed is safe, the rest is met again by the next run."""
         # Closing is a coroutine; the loop that runs the crawl carries it out.
         self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="storage_failed"))

@@ -7,6 +7,7 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from vokcrawl.errors import StorageFailed
 from vokcrawl.run import Run
 
 
@@ -32,7 +33,11 @@ class RunPipeline:
         """Takes a record and gives it on. Raises `DropItem`; a `StorageFailed` ends the run (`extensions.run`)."""
         if self.run.failure is not None:
             raise Drop("the run is ending because its storage failed")
-        return self.handle(item)
+        try:
+            return self.handle(item)
+        except StorageFailed as failure:
+            self.run.fail(failure)
+            raise Drop("the run's storage failed") from failure
 
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
         raise NotImplementedError
