@@ -125,12 +125,14 @@ def absolute_url(base: str, href: str) -> str | None:
         url = urljoin(base, clean_text(href))
         parts = urlsplit(url)
         parts.port  # noqa: B018  a port out of range raises here rather than in the downloader
-        if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", parts.netloc):
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             return None
         if not parts.path:
             # A host alone: its path is the root, and a query or fragment without one has no place to stand.
             url = urlunsplit((parts.scheme, parts.netloc, "/", parts.query, ""))
-        return str(safe_url_string(url))
+        url = str(safe_url_string(url))
+        # Some host names become others when they are written in ASCII.
+        return None if re.search(r"\s", urlsplit(url).netloc) else url
     except ValueError:
         return None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, resolve_encoding
 
-from vokcrawl.pages.tree import Element, parse
+from vokcrawl.pages.tree import Element, parse, text_of
 
 # The name of the fault that may also be an end (an empty batch).
 EMPTY_PAGE = "empty_page"
@@ -29,6 +29,11 @@ class Document:
 
     root: Element
     wrong_charset: bool
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the page shows no text at all."""
+        return not text_of(self.root).strip()
 
 
 def read_document(body: bytes, content_type: str) -> Document:

@@ -124,8 +124,7 @@ def _linked(item: Element) -> str | None:
 
 def _is_teaser(run: Sequence[Block], identity: str) -> bool:
     """Whether a run is more than a bare link to an article (previous, next, most read)."""
-    href = next(href for block in run for href in block.hrefs if article_id(href) == identity)
-    lines = read_lines(run, href)
+    lines = read_lines(run, _href(run, identity))
     heading = any(block.heading and any(article_id(each) == identity for each in block.hrefs) for block in run)
     speaks = heading or sum(block.own_letters for block in run) > _FEW_LETTERS
     return lines.date is not None or lines.doubled or (lines.title is not None and speaks)
@@ -139,12 +138,18 @@ def _teaser(identity: str, position: int, way: str, what: Sequence[Block] | Elem
         run: Sequence[Block] = flow(what)
     else:
         run = what
-    href = next(href for block in run for href in block.hrefs if article_id(href) == identity)
+    href = _href(run, identity)
     lines = read_lines(run, href, date)
     sources = (source_of(image) for block in run for image in block.images)
     logo = next((src for src in sources if src), None)
     source = source_of_logo(logo) if logo else None
     return RawTeaser(identity, href, position, lines.title, lines.excerpt, lines.date, logo, source, way)
+
+
+def _href(run: Sequence[Block], identity: str) -> str:
+    """The link to the article; where it stands in what no reader sees, the article's bare path."""
+    hrefs = (href for block in run for href in block.hrefs if article_id(href) == identity)
+    return next(hrefs, f"/newstream/{identity}/")
 
 
 def source_of(image: Element) -> str | None:

@@ -101,9 +101,16 @@ class ArticleSpider(TeaserSpider):
 
     def once_more(self, response: Response, fault: PageFault) -> Request | None:
         """A listing, or mere chrome, in an article's place: the site does that now and then, so it is asked again."""
-        if response.request is None or fault.name not in (LISTING_IN_PLACE, CHROME_ONLY):
+        return self.repeated(response.request, fault.name) if fault.name in (LISTING_IN_PLACE, CHROME_ONLY) else None
+
+    def repeated(self, request: Request | None, reason: str) -> Request | None:
+        """The request once more, by the address first asked for; None when that has been done `RETRY_TIMES` times."""
+        repeated = get_retry_request(request, spider=self, reason=reason) if request is not None else None
+        if repeated is None:
             return None
-        return get_retry_request(response.request, spider=self, reason=fault.name)
+        first = repeated.meta.get("redirect_urls", [repeated.url])[0]
+        meta = {name: value for name, value in repeated.meta.items() if not name.startswith("redirect_")}
+        return repeated.replace(url=first, meta=meta)
 
     def _failed(self, identity: str, url: str, reason: str) -> Iterator[Any]:
         """Remembers what could not be had. A delivered article stays as it is, and due as it was."""
@@ -120,6 +127,10 @@ class ArticleSpider(TeaserSpider):
 
     def _missing(self, response: Response, identity: str) -> Iterator[Any]:
         """404 or 410: noted the first time, believed when a second look a day or more later finds the same."""
+        if article_id(response.url) != identity:
+            # Not this article is missing, but what it was redirected to.
+            yield from self._failed(identity, asked_address(response), "redirected")
+            return
         self.note("article_not_found" if response.status == 404 else "article_gone", response.url)
         now = datetime.now(UTC)
         state = self.run.remember()

@@ -13,7 +13,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from vokcrawl.fields import absolute_url, clean_text
+from vokcrawl.fields import absolute_url, article_id, clean_text
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.options import Arguments, Options
 from vokcrawl.pages.document import Document, read_document
@@ -126,6 +126,10 @@ class SourceSpider(Spider):
         url = absolute_url(page_url, href)
         if url is None or authority(url) not in self.allowed_authorities:
             self.note("offsite_link", url or href)
+            return None
+        if article_id(url) != article_id(href):
+            # Dots in it climb out of the article's own path.
+            self.note("climbing_link", url)
             return None
         return url
 

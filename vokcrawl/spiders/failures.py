@@ -33,6 +33,8 @@ _NAMES: tuple[tuple[type[Exception], str], ...] = (
 )
 # What the robots middlewares, ours and Scrapy's, say.
 _IGNORED = {"Forbidden by robots.txt": "robots_forbidden", "robots.txt unreadable": "robots_unreadable"}
+# What Scrapy does not ask for again by itself: without a listing's page the walk would break off there.
+PASSING = frozenset({"redirect_loop", "offsite", "too_large"})
 # Not a failure: the crawl closed while the request was waiting, and the next run asks again.
 CLOSING = "closing"
 

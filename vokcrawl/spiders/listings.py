@@ -26,7 +26,7 @@ from vokcrawl.pages.more import (
     SplashRoute,
     read_more,
 )
-from vokcrawl.pages.tree import Element, text_of
+from vokcrawl.pages.tree import Element
 from vokcrawl.spiders.articles import (
     CHROME_ONLY,
     LISTING_IN_PLACE,
@@ -36,7 +36,7 @@ from vokcrawl.spiders.articles import (
     validators_of,
 )
 from vokcrawl.spiders.base import LISTING_PRIORITY
-from vokcrawl.spiders.failures import CLOSING, name_of, request_of
+from vokcrawl.spiders.failures import CLOSING, PASSING, name_of, request_of
 from vokcrawl.walk import Entry, Why
 
 # What a start page may be, or lack, when it can be had and yet does not lead anywhere.
@@ -44,11 +44,6 @@ _NOT_UNDERSTOOD = frozenset(
     ["http_404", "http_410", EMPTY_PAGE, "not_html", "redirected", "of_another_source", "without_way"]
     + [LISTING_IN_PLACE, CHROME_ONLY]
 )
-
-
-def is_blank(document: Document | None) -> bool:
-    """Whether a page shows no text at all."""
-    return document is None or not text_of(document.root).strip()
 
 
 class ListingSpider(ArticleSpider):
@@ -89,7 +84,14 @@ class ListingSpider(ArticleSpider):
         try:
             document, raws = self._read(response, walk, route)
         except PageFault as fault:
-            self._listing_failed(walk, fault.name, response.url, again)
+            if not fault.name.startswith("gate_") and (repeated := self.repeated(response.request, fault.name)):
+                yield repeated
+            else:
+                self._listing_failed(walk, fault.name, response.url, again)
+            return
+        if not raws and walk.walk.pages == 0 and (repeated := self.repeated(response.request, "without_teasers")):
+            # Before the layout is called changed: something else may have stood in the listing's place.
+            yield repeated
             return
         if isinstance(route, AjaxRoute) and not again and self._must_ask_by_end(walk, route, raws):
             walk.to_is_settled = True
@@ -154,7 +156,7 @@ class ListingSpider(ArticleSpider):
             gate = gate_in_page(response.body)
             if gate is not None:
                 raise PageFault(gate)
-            ends = walk.walk.pages and isinstance(route, AjaxRoute) and is_blank(document)
+            ends = walk.walk.pages and isinstance(route, AjaxRoute) and (document is None or document.is_blank)
             if not ends and (walk.walk.pages or document is None):
                 raise PageFault(EMPTY_PAGE)
         return document, raws
@@ -164,8 +166,12 @@ class ListingSpider(ArticleSpider):
         request = request_of(failure)
         if name_of(failure) == CLOSING:
             return
+        reason = self.reason_of(failure)
+        if reason in PASSING and (repeated := self.repeated(request, reason)):
+            yield repeated
+            return
         walk = self.walks[request.cb_kwargs["listing"]]
-        self._listing_failed(walk, self.reason_of(failure), request.url, request.cb_kwargs["again"])
+        self._listing_failed(walk, reason, request.url, request.cb_kwargs["again"])
         yield from self.over(walk)
 
     def over(self, walk: ListingWalk) -> Iterator[Any]:

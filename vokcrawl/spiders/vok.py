@@ -16,6 +16,7 @@ from scrapy.exceptions import DontCloseSpider
 
 from vokcrawl.errors import StorageFailed
 from vokcrawl.fields import article_id
+from vokcrawl.recheck import next_check
 from vokcrawl.spiders.articles import conditional_headers
 from vokcrawl.spiders.base import RECHECK_PRIORITY
 from vokcrawl.spiders.fallbacks import FallbackSpider
@@ -41,12 +42,28 @@ class VokSpider(RenderedSpider, FallbackSpider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
+        self._reschedule()
         self.walks_open = len(self.start_urls)
         for owed in self.run.state.owed(until=self.run.now()):
             yield self.article_request(owed.id, owed.url)
         for url in self.start_urls:
             self.run.facts.starts += 1
             yield self.start_article(url) if article_id(url) else self.begin(url)
+
+    def _reschedule(self) -> None:
+        """Reckons anew when each article is checked next, where `VOK_RECHECK_DAYS` is not what it was."""
+        state, ages = self.run.remember(), self.options.recheck_days
+        told = ",".join(map(str, ages))
+        before = state.note("recheck_days")
+        if before == told:
+            return
+        state.put_note("recheck_days", told)
+        after = ""
+        while before is not None and (rows := state.delivered(after, _CHUNK)):
+            after = rows[-1].id
+            for row in rows:
+                row.next_check_at = next_check(row.first_seen_at or self.run.row.started_at, self.run.started, ages)
+                state.put_article(row)
 
     def on_idle(self) -> None:
         """Queues what is left to do; raises `DontCloseSpider` while there is some."""

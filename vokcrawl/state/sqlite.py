@@ -16,31 +16,7 @@ from typing import Any
 from vokcrawl.errors import StateUnusable, StorageFailed
 from vokcrawl.state.faults import REBUILD, telling, told
 from vokcrawl.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, RunRow, Status
-
-APPLICATION_ID = 0x564F4B43  # "VOKC": tells our file from any other SQLite file
-VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE runs (run_id TEXT PRIMARY KEY, started_at TEXT NOT NULL, ended_at TEXT, outcome TEXT, exit_code INTEGER,
-    manifest_sha256 TEXT, draft TEXT NOT NULL);
-CREATE INDEX runs_unfinished ON runs (run_id) WHERE ended_at IS NULL;
-CREATE TABLE files (path TEXT PRIMARY KEY, run_id TEXT NOT NULL, bytes INTEGER NOT NULL, records INTEGER NOT NULL)
-    WITHOUT ROWID;
-CREATE INDEX files_run ON files (run_id);
-CREATE TABLE articles (id TEXT PRIMARY KEY, url TEXT NOT NULL, status TEXT NOT NULL, content_hash TEXT,
-    title_hash TEXT, body_hash TEXT, revision INTEGER NOT NULL, truncated INTEGER NOT NULL, source TEXT,
-    published_on TEXT, first_seen_at TEXT, checked_at TEXT, next_check_at TEXT, etag TEXT, last_modified TEXT,
-    missing_since TEXT, missing_status INTEGER) WITHOUT ROWID;
-CREATE INDEX articles_due ON articles (next_check_at) WHERE next_check_at IS NOT NULL;
-CREATE TABLE walks (number INTEGER PRIMARY KEY, listing TEXT NOT NULL, run_id TEXT NOT NULL,
-    complete INTEGER NOT NULL DEFAULT 0, back_to TEXT);
-CREATE TABLE entries (id TEXT PRIMARY KEY, walk INTEGER, delivered INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE listings (url TEXT PRIMARY KEY, head TEXT NOT NULL, back_to TEXT, completed_at TEXT NOT NULL,
-    swept_at TEXT NOT NULL, etag TEXT, last_modified TEXT);
-CREATE TABLE ways (start TEXT NOT NULL, source TEXT NOT NULL, route TEXT NOT NULL, PRIMARY KEY (start, source));
-CREATE TABLE owed (id TEXT PRIMARY KEY, url TEXT NOT NULL, reason TEXT NOT NULL, attempts INTEGER NOT NULL,
-    first_at TEXT NOT NULL, next_at TEXT NOT NULL, missing_since TEXT);
-"""
+from vokcrawl.state.schema import APPLICATION_ID, SCHEMA, VERSION
 
 
 class SqliteState:
@@ -94,7 +70,7 @@ class SqliteState:
         if not tables:
             db.executescript(
                 f"BEGIN IMMEDIATE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};"
-                f"{_SCHEMA} COMMIT;"
+                f"{SCHEMA} COMMIT;"
             )
 
     def begin(self) -> None:
@@ -154,6 +130,14 @@ class SqliteState:
         """The files of one run, or all of them."""
         rows = self._all("SELECT * FROM files WHERE ?1 IS NULL OR run_id = ?1 ORDER BY path", run_id)
         return [FileRow(*row) for row in rows]
+
+    def note(self, name: str) -> str | None:
+        """Something small that is remembered under a name."""
+        rows = self._all("SELECT value FROM notes WHERE name = ?", name)
+        return str(rows[0][0]) if rows else None
+
+    def put_note(self, name: str, value: str) -> None:
+        self._do("INSERT INTO notes VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", name, value)
 
     # Articles
 
