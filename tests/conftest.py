@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -43,6 +44,16 @@ def serve() -> Iterator[Callable[..., SampleServer]]:
 def output(tmp_path: Path) -> Path:
     """An output folder that is not there yet."""
     return tmp_path / "output"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves out the tests that take long, and says so; continuous integration runs them all."""
+    if os.environ.get("CI") or os.environ.get("VOK_TEST_THOROUGH"):
+        return
+    skipped = pytest.mark.skip(reason="takes long; `VOK_TEST_THOROUGH=1 make test` runs it")
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            item.add_marker(skipped)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from vokcrawl.files import in_run_order
+
 ROOT = Path(__file__).resolve().parent.parent
 CRAWL_AT = Path(__file__).resolve().parent / "crawl_at.py"
 
@@ -41,7 +43,7 @@ class Crawl:
 
     def records(self, kind: str) -> list[Record]:
         """The records of a kind over all delivered files, in the order of the files' names."""
-        files = sorted((self.output / kind).glob("*.jsonl"))
+        files = in_run_order((self.output / kind).glob("*.jsonl"))
         return [json.loads(line) for file in files for line in file.read_bytes().splitlines()]
 
     def manifests(self) -> list[Record]:

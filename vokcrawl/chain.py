@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vokcrawl.errors import StorageFailed
-from vokcrawl.files import OutputFolder
+from vokcrawl.files import OutputFolder, in_run_order, run_order
 from vokcrawl.manifest import read_manifest
 
 
@@ -42,7 +42,7 @@ def read_chain(folder: OutputFolder) -> tuple[list[Link], list[Break]]:
     """The readable manifests, each behind the one that it names as its predecessor, and all breaks."""
     links: dict[str, Link] = {}
     breaks: list[Break] = []
-    for path in sorted(folder.runs.glob("*.json")):
+    for path in in_run_order(folder.runs.glob("*.json")):
         try:
             manifest, sha256 = read_manifest(path)
         except StorageFailed as failure:
@@ -72,8 +72,8 @@ def _breaks(links: dict[str, Link]) -> list[Break]:
                 Break(link.path, f"run {named[before['run_id']]} names the same manifest as the one before it")
             )
         named[before["run_id"]] = run_id
-    starts = [run_id for run_id, link in links.items() if link.previous is None]
-    found.extend(Break(links[run_id].path, "a second manifest that begins a chain") for run_id in sorted(starts)[1:])
+    starts = sorted((run_id for run_id, link in links.items() if link.previous is None), key=run_order)
+    found.extend(Break(links[run_id].path, "a second manifest that begins a chain") for run_id in starts[1:])
     return found
 
 
@@ -82,14 +82,14 @@ def _ordered(links: dict[str, Link]) -> list[Link]:
     for run_id, link in links.items():
         behind.setdefault(link.previous if link.previous in links else None, []).append(run_id)
     ordered: list[Link] = []
-    waiting = sorted(behind.get(None, []), reverse=True)
+    waiting = sorted(behind.get(None, []), key=run_order, reverse=True)
     seen: set[str] = set()
     while waiting:
         run_id = waiting.pop()
         if run_id not in seen:
             seen.add(run_id)
             ordered.append(links[run_id])
-            waiting.extend(sorted(behind.get(run_id, []), reverse=True))
+            waiting.extend(sorted(behind.get(run_id, []), key=run_order, reverse=True))
     # What names itself, or each other, in a circle.
     ordered.extend(links[run_id] for run_id in sorted(links) if run_id not in seen)
     return ordered

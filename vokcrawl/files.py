@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,21 @@ from vokcrawl.errors import FolderHeld, StorageFailed
 
 PART = ".part"
 DATA_KINDS = ("articles", "teasers", "removals", "rejected")
+
+
+def run_order(run_id: str) -> tuple[str, int]:
+    """What run ids are sorted by: runs that began in the same second are told apart by a number behind a hyphen.
+
+    >>> sorted(["20241210T060000Z-10", "20241210T060000Z-2", "20241210T060000Z"], key=run_order)
+    ['20241210T060000Z', '20241210T060000Z-2', '20241210T060000Z-10']
+    """
+    began, _, number = run_id.partition("-")
+    return began, int(number) if number.isascii() and number.isdigit() else 1
+
+
+def in_run_order(paths: Iterable[Path]) -> list[Path]:
+    """Files that are named after their runs, in the order of those."""
+    return sorted(paths, key=lambda path: run_order(path.name.partition(".")[0]))
 
 
 @contextmanager
@@ -56,7 +71,7 @@ class OutputFolder:
     def data_files(self) -> Iterator[Path]:
         """The delivered record files, by kind and then by name."""
         for kind in DATA_KINDS:
-            yield from sorted((self.path / kind).glob("*.jsonl"))
+            yield from in_run_order((self.path / kind).glob("*.jsonl"))
 
     def parts(self) -> Iterator[Path]:
         """What a run left unfinished."""

@@ -15,7 +15,7 @@ import orjson
 from vokcrawl import __version__
 from vokcrawl.chain import Link, read_chain
 from vokcrawl.fields import content_hash, utc
-from vokcrawl.files import DATA_KINDS, PART, OutputFolder, cut_back, digest, storing, sync_folder
+from vokcrawl.files import DATA_KINDS, PART, OutputFolder, cut_back, digest, run_order, storing, sync_folder
 from vokcrawl.manifest import SCHEMA, file_entry, write_manifest
 from vokcrawl.outcome import KILLED
 from vokcrawl.recheck import next_check
@@ -99,7 +99,7 @@ def _missing_manifests(folder: OutputFolder, links: Sequence[Link]) -> list[Link
             row = FileRow(str(path.relative_to(folder.path)), path.stem, size, records)
             found.setdefault(path.stem, []).append(row)
     made: list[Link] = []
-    for run_id, rows in sorted(found.items()):
+    for run_id, rows in sorted(found.items(), key=lambda each: run_order(each[0])):
         last = next(reversed([*links, *made]), None)
         manifest = _manifest(run_id, rows, folder, last)
         damaged = folder.manifest(run_id)

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
-from vokcrawl.files import OutputFolder
+from vokcrawl.files import OutputFolder, run_order
 from vokcrawl.records import read_kind
 
 
@@ -22,7 +22,7 @@ def changes(folder: OutputFolder) -> Iterator[dict[str, Any]]:
         line.record for line in read_kind(folder, "articles") if line.record is not None and line.record["revision"] > 1
     ]
     told += [line.record for line in read_kind(folder, "removals") if line.record is not None]
-    yield from sorted(told, key=lambda record: (record["run_id"], record["id"]))
+    yield from sorted(told, key=lambda record: (*run_order(record["run_id"]), record["id"]))
 
 
 def difference(old: dict[str, Any], new: dict[str, Any]) -> str:

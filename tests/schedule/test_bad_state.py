@@ -29,6 +29,7 @@ from scheduling import (
     scrapy,
 )
 
+from vokcrawl.files import in_run_order
 from vokcrawl.sample import SampleServer, SampleSite
 
 
@@ -224,7 +225,7 @@ def test_a_hole_in_the_chain_of_manifests_stops_no_run_and_is_named_by_verify(
     url = f"{server.url}/article/163/"
     for _ in range(3):
         assert crawl(url, output, settings=QUIET).code == 0
-    _, hole, last = sorted((output / "runs").iterdir())
+    _, hole, last = in_run_order((output / "runs").iterdir())
     hole.unlink()
     server.site.publish()
     done = crawl(url, output, settings=QUIET)

@@ -14,6 +14,7 @@ from crawling import run_crawl
 from scheduling import ALWAYS, T0, change_state, faults, scrapy
 from scheduling import records_of as records_in
 
+from vokcrawl.files import in_run_order
 from vokcrawl.sample import SampleServer, SampleSite
 
 
@@ -43,7 +44,7 @@ def folder(archive: Path, output: Path) -> Iterator[Path]:
 
 
 def runs_of(folder: Path) -> list[str]:
-    return sorted(path.stem for path in (folder / "runs").iterdir())
+    return [path.stem for path in in_run_order((folder / "runs").iterdir())]
 
 
 def records_of(folder: Path, run: int, kind: str = "articles") -> tuple[Path, list[Any]]:

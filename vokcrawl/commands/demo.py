@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageFault
-from vokcrawl.files import OutputFolder
+from vokcrawl.files import OutputFolder, in_run_order
 from vokcrawl.records import read_kind
 
 # Tells a demo's folder, which the next demo replaces, from one that somebody needs.
@@ -69,7 +69,7 @@ def _show(folder: OutputFolder) -> None:
     articles = [line.record for line in read_kind(folder, "articles") if line.record]
     teasers = sum(1 for _ in read_kind(folder, "teasers"))
     say(f"\n{len(articles)} articles and {teasers} teasers, in:")
-    for path in (*folder.data_files(), *sorted(folder.runs.glob("*.json"))):
+    for path in (*folder.data_files(), *in_run_order(folder.runs.glob("*.json"))):
         say(f"  {path}")
     say("\nOne article:")
     say(json.dumps(articles[0], ensure_ascii=False, indent=2))
