@@ -20,6 +20,7 @@ class ListingWalk:
     """A walk with its number in the state. `url` is the listing's first page, its key in the memory."""
 
     url: str
+    source: str
     number: int
     walk: Walk
     before: ListingRow | None
@@ -40,7 +41,7 @@ class ListingWalk:
     @classmethod
     def begin(cls, run: Run, url: str, arguments: Arguments, options: Options) -> ListingWalk:
         """Begins to walk a listing by the rules that the run's arguments and the memory give."""
-        before = run.state.listing(url)
+        before = run.state.listing(url, options.source)
         joins = before is not None and before.holds_for(arguments.since) and not arguments.full
         sweep = before is None or arguments.full or _is_due(before, run.started, options.sweep_hours)
         rules = Rules(
@@ -51,7 +52,7 @@ class ListingWalk:
             sweep_days=options.lookback_days if joins and sweep else None,
             today=run.started.date().isoformat(),
         )
-        return cls(url, run.remember().add_walk(url, run.id), Walk(rules), before, sweep)
+        return cls(url, options.source, run.remember().add_walk(url, run.id), Walk(rules), before, sweep)
 
     @property
     def may_ask_conditionally(self) -> bool:
@@ -90,13 +91,16 @@ class ListingWalk:
         now = utc(run.started)
         swept = now if self.sweep or self.before is None else self.before.swept_at
         head = self.walk.head or (self.before.head if self.before else ())
-        state.put_listing(ListingRow(self.url, head, self.back_to, now, swept, self.etag, self.last_modified))
+        state.put_listing(
+            ListingRow(self.url, self.source, head, self.back_to, now, swept, self.etag, self.last_modified)
+        )
 
     def told(self) -> dict[str, Any]:
         """As it stands in the manifest."""
         walk = self.walk
         return {
             "url": self.url,
+            "source": self.source,
             "found_by": self.found_by,
             "led_from": self.led_from,
             "way": self.way,

@@ -52,7 +52,7 @@ class Options:
         return cls(
             start_urls=_urls("VOK_START_URLS", settings.get("VOK_START_URLS")),
             source=_text("VOK_SOURCE", settings.get("VOK_SOURCE")),
-            source_id=clean_text(str(settings.get("VOK_SOURCE_ID") or "")),
+            source_id=_number("VOK_SOURCE_ID", settings.get("VOK_SOURCE_ID")),
             more=_choice("VOK_MORE", settings.get("VOK_MORE"), WAYS),
             output_dir=_text("VOK_OUTPUT_DIR", settings.get("VOK_OUTPUT_DIR")),
             known_pages=_whole("VOK_KNOWN_PAGES", settings.get("VOK_KNOWN_PAGES"), least=1),
@@ -149,6 +149,13 @@ def _seconds(name: str, value: Any) -> float:
     return float(text)
 
 
+def _number(name: str, value: Any) -> str:
+    text = clean_text(str(value or ""))
+    if not re.fullmatch(r"[\w-]{0,40}", text, re.ASCII):
+        raise UsageFault(f"{name}: {value!r} is not a source's number, such as 189661, nor empty")
+    return text
+
+
 def _flag(name: str, value: Any) -> bool:
     text = clean_text(str(value)).lower()
     if text not in _TRUE + _FALSE:
@@ -177,6 +184,8 @@ def _urls(name: str, value: Any) -> tuple[str, ...]:
     for url in urls:
         if absolute_url(url, url) is None or not urlsplit(url).scheme:
             raise UsageFault(f"{name}: {url!r} is not an http or https URL, such as https://example.org/newstream/")
+        if "@" in urlsplit(url).netloc:
+            raise UsageFault(f"{name}: it names a user or a password, which must not stand in an address")
     return tuple(dict.fromkeys(urls))
 
 

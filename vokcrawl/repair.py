@@ -253,7 +253,9 @@ class _Builder:
                 for identity in seen.ids:
                     self.state.put_entry(identity, number)
         self._seen = [seen for seen in self._seen if seen.whole_walks]
-        before = self.state.listing(listing["url"])
+        before = self.state.listing(listing["url"], listing["source"])
         swept = manifest["started_at"] if listing["sweep"] or before is None else before.swept_at
-        row = ListingRow(listing["url"], tuple(listing["head"]), back_to, manifest["started_at"], swept)
+        row = ListingRow(
+            listing["url"], listing["source"], tuple(listing["head"]), back_to, manifest["started_at"], swept
+        )
         self.state.put_listing(row)

@@ -46,6 +46,8 @@ class Run:
         self.started = started
         self.problems = Problems()
         self.coverage = Coverage()
+        # Of all articles that were read, also of those that are dropped as known: what the floors are held to.
+        self.readable = Coverage()
         self.counts: Counter[str] = Counter()
         self.other_sources: list[str] = []
         # Which ways to the source were left, in order, and why.

@@ -24,6 +24,7 @@ class Why(StrEnum):
     CIRCLE = "More Articles leads back to a page already read"
     REPEATS = "pages repeat what was already shown"
     NO_WAY = "no way to More Articles could be read"
+    NO_MORE = "a full first page without any More Articles"
     NO_TEASERS = "no teasers on the first page"
     OFFSITE = "More Articles leads to another host"
     INTERRUPTED = "interrupted"

@@ -105,7 +105,7 @@ def test_words_without_a_way_that_can_be_read_are_told_as_such(content: str) -> 
     assert (more.said, more.route) == (True, None)
 
 
-@pytest.mark.parametrize("content", ["", "<p>Read more articles about choirs</p>", '<a href="/p2/">Older posts</a>'])
+@pytest.mark.parametrize("content", ["", "<p>Read more articles about choirs</p>", '<a href="/p2/">Older ones</a>'])
 def test_a_page_without_the_words_says_nothing(content: str) -> None:
     more = read_more(root(page(content)), BASE, 10)
     assert (more.said, more.route) == (False, None)

@@ -100,7 +100,7 @@ def test_articles_come_out_as_they_went_in(tmp_path_factory: pytest.TempPathFact
 def test_every_kind_of_row_comes_out_as_it_went_in_after_a_restart(state: SqliteState, restart: Restart) -> None:
     begun = run("20241210T060000Z", ended_at=None, outcome=None, exit_code=None)
     owed = OwedRow("1733800000-1", "http://site.test/x/", "http_503", 2, NOW, NOW, None)
-    listing = ListingRow("http://site.test/article/163/", ("a", 'b"'), None, NOW, NOW, '"tag"', None)
+    listing = ListingRow("http://site.test/article/163/", "Voice of Korea (EN)", ("a", 'b"'), None, NOW, NOW, '"tag"', None)
     file = FileRow("articles/20241210T060000Z.jsonl", begun.run_id, 10, 1)
     state.put_run(begun)
     state.put_owed(owed)
@@ -112,14 +112,14 @@ def test_every_kind_of_row_comes_out_as_it_went_in_after_a_restart(state: Sqlite
     assert again.owed() == [owed]
     assert again.owed_of(owed.id) == owed
     assert again.listings() == [listing]
-    assert again.listing(listing.url) == listing
+    assert again.listing(listing.url, "voice of korea (en)") == listing
     assert again.files() == again.files(begun.run_id) == [file]
     assert again.check() == []
 
 
 def test_what_is_unknown_is_none_or_empty(state: SqliteState) -> None:
     assert state.articles(["x"]) == state.entries(["x"]) == state.articles([]) == {}
-    assert state.owed_of("x") is state.listing("x") is state.last_manifest() is None
+    assert state.owed_of("x") is state.listing("x", "y") is state.last_manifest() is None
     assert state.owed() == state.files() == state.listings() == state.days() == []
     assert not state.has_run("x")
     assert (state.count_articles(), state.count_teasers()) == ({}, 0)
@@ -260,7 +260,7 @@ def test_a_walk_bounded_by_a_day_counts_for_runs_bounded_no_earlier(
     state.put_entry("a", walk)
     state.complete_walk(walk, back_to)
     assert state.entries(["a"])["a"].covered(since) is covered
-    assert ListingRow("u", (), back_to, NOW, NOW).holds_for(since) is covered
+    assert ListingRow("u", "s", (), back_to, NOW, NOW).holds_for(since) is covered
 
 
 def test_numbers_of_walks_go_on_after_a_restart(state: SqliteState, restart: Restart) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError
 
-from vokcrawl.errors import VokcrawlError
+from vokcrawl.errors import ExitCode, VokcrawlError
 from vokcrawl.extensions.run import RunExtension
 
 
@@ -39,6 +39,10 @@ class Command(BaseRunSpiderCommand):
         if isinstance(failure, VokcrawlError):
             sys.stderr.write(f"scrapy crawl: {failure}\n")
             self.exitcode = int(failure.exit_code)
+        elif isinstance(failure, (ValueError, TypeError)):
+            # Scrapy reads its own settings while it builds its parts, and names neither setting nor way out.
+            sys.stderr.write(f"scrapy crawl: a setting has a value that Scrapy cannot read: {failure}\n")
+            self.exitcode = int(ExitCode.USAGE)
         elif failure is not None:
             raise failure
         else:

@@ -97,6 +97,10 @@ class RunExtension:
                 walk.settle(self.run, spider.arguments, finished)  # type: ignore[attr-defined]
             self._fill(facts, spider, reason)
             outcome, self.exit_code = judge(facts)
+            for field in under_floor(facts):
+                self.run.problems.note(f"coverage_{field}", "")
+            if never_seen(facts):
+                self.run.problems.note("source_never_seen", spider.start_urls[0])
             if self.run.failure is not None:
                 self.run.release()
             else:
@@ -112,7 +116,7 @@ class RunExtension:
         facts.interrupted = reason == "shutdown"
         facts.walks = [walk.walk.stopped for walk in getattr(spider, "walks", {}).values()]
         facts.delivered = sum(self.run.counts[kind] for kind in ("articles", "teasers", "removals"))
-        facts.coverage = self.run.coverage.shares("articles")
+        facts.coverage = self.run.readable.shares("articles")
         facts.floors = spider.options.min_coverage  # type: ignore[attr-defined]
         if reason not in ("finished", "shutdown"):
             # Closed by one of Scrapy's limits, at a gate, or because the site refused: there was more to do.

@@ -15,12 +15,13 @@ from functools import cached_property
 from lxml.etree import XPath
 
 from vokcrawl.fields import article_id, clean_text, date_in_words
-from vokcrawl.pages.flow import Block, flow, is_within
-from vokcrawl.pages.gates import cut_metering
+from vokcrawl.pages.flow import Block, flow, is_aside, is_within
+from vokcrawl.pages.gates import cut_metering, is_metering
 from vokcrawl.pages.listing import RawTeaser, marked_items, source_of, teasers_among
 from vokcrawl.pages.meta_line import MetaLine, read_meta_line
-from vokcrawl.pages.sources import logo_stem
-from vokcrawl.pages.teaser_lines import date_in_block, slug_says
+from vokcrawl.pages.more import MORE_WORDS
+from vokcrawl.pages.sources import logo_stem, same_source
+from vokcrawl.pages.teaser_lines import date_in_block, says_day, slug_says
 from vokcrawl.pages.teaser_runs import runs
 from vokcrawl.pages.tree import Element, text_of
 
@@ -76,18 +77,37 @@ class ArticlePage:
     def _end(self) -> int:
         """Index of the first block behind the article: the "More From" heading, or the first teaser of another."""
         start = self._meta[2] + 1 if self._meta else 0
-        behind = False
-        for index in range(len(self.blocks) - 1, start - 1, -1):
-            block = self.blocks[index]
-            if behind and MORE_FROM.fullmatch(block.text):
-                return index
-            behind = behind or block.item is not None or self._links_elsewhere(block)
+        last = max(
+            (at for at, block in enumerate(self.blocks) if block.item is not None or self._links_elsewhere(block)),
+            default=-1,
+        )
+        headings = [at for at in range(start, last) if MORE_FROM.fullmatch(self.blocks[at].text)]
+        if headings:
+            # The one of the article's own source; else a real heading rather than a line of the text.
+            return max(headings, key=lambda at: (self._is_own_block(at), self.blocks[at].heading > 0, -at))
         for index, block in enumerate(self.blocks[start:], start):
             if block.item is not None:
                 return index
         for identity, first, run in runs(self.blocks[start:]):
             if identity != self.id and any(date_in_block(block) for block in run):
                 return start + first
+        return len(self.blocks)
+
+    def _is_own_block(self, index: int) -> bool:
+        match = MORE_FROM.fullmatch(self.blocks[index].text)
+        source = self._meta[0].source if self._meta else None
+        return match is not None and source is not None and same_source(match[1], source)
+
+    @cached_property
+    def _block_end(self) -> int:
+        """Index behind the "More From" block: its "More Articles", or the next heading of something else."""
+        start = self._end + 1
+        if not MORE_FROM.fullmatch(self.blocks[self._end].text if self._end < len(self.blocks) else ""):
+            return len(self.blocks)
+        for index, block in enumerate(self.blocks[start:], start):
+            other = block.heading and block.text and not any(article_id(href) for href in block.hrefs)
+            if MORE_WORDS.fullmatch(block.text) or (other and not says_day(block.text)):
+                return index
         return len(self.blocks)
 
     @cached_property
@@ -110,8 +130,9 @@ class ArticlePage:
         headline = self._headline()
         paragraphs = [text for block in self._body_blocks(headline) if (text := cut_metering(block.text)[0])]
         # The sentence may stand under the content element as well as in it.
-        shown = self.blocks[0 if headline is None else headline + 1 : self._end]
-        truncated = any(cut_metering(block.text)[1] for block in shown)
+        above = max(-1 if headline is None else headline, self._meta[2] if self._meta else -1)
+        shown = self.blocks[above + 1 : self._end]
+        truncated = any(self._is_metering(block) for block in shown)
         meta = self._meta[0] if self._meta else None
         if meta is not None and meta.date is None:
             meta.date = self._date_in_words()
@@ -119,9 +140,15 @@ class ArticlePage:
         title = self.blocks[headline].text if headline is not None else None
         return RawArticle(title, paragraphs, meta, self._images(headline), truncated, f"{EXTRACTOR}+{way}")
 
+    def _is_metering(self, block: Block) -> bool:
+        if self.content is not None and not self._in_content(block):
+            return is_metering(block.text)
+        return cut_metering(block.text)[1]
+
     def teasers(self, skip: Container[str] = ()) -> list[RawTeaser]:
         """The teasers of the "More From" block; ids in `skip` are passed over unread."""
-        return teasers_among(self.blocks, start=self._end, skip=skip)
+        first = self._end if self.block_source is not None else 0
+        return teasers_among(self.blocks[first : self._block_end], start=self._end - first, skip=skip)
 
     # The headline
 
@@ -130,7 +157,7 @@ class ArticlePage:
         return [
             index
             for index, block in enumerate(self.blocks[: self._end])
-            if block.text and len(block.text) <= 1000 and not _SITE_HEADINGS.fullmatch(block.text)
+            if block.text and not _SITE_HEADINGS.fullmatch(block.text)
         ]
 
     def _slugged_headline(self) -> int | None:
@@ -143,7 +170,7 @@ class ArticlePage:
         slugged = self._slugged_headline()
         if slugged is not None:
             return slugged
-        candidates = self._candidates()
+        candidates = [index for index in self._candidates() if not is_aside(self.blocks[index])]
         limit = self._meta[1] if self._meta else self._content_start()
         above = [index for index in candidates if limit is None or index < limit]
         headings = [index for index in above if self.blocks[index].heading]
@@ -152,7 +179,8 @@ class ArticlePage:
         below = [index for index in candidates if self.blocks[index].heading]
         if below and self.content is not None:
             return below[0]
-        return above[-1] if above and self._meta else None
+        # The line right above the meta line, and no other.
+        return above[-1] if above and self._meta and above[-1] == self._meta[1] - 1 else None
 
     def _content_start(self) -> int | None:
         if self.content is None:
@@ -179,7 +207,20 @@ class ArticlePage:
             chosen = self.blocks[max(start, meta_last) + 1 : self._end]
             if self._end == len(self.blocks):
                 chosen = self._siblings(chosen)
-        return _without_empty_headings([block for block in chosen if block.text and not self._is_furniture(block)])
+        others = self._other_lists(chosen)
+        kept = [block for block in chosen if block.text and id(block) not in others and not self._is_furniture(block)]
+        return _without_empty_headings(kept)
+
+    def _other_lists(self, blocks: Sequence[Block]) -> set[int]:
+        """The blocks (by `id`) of teasers of other articles that stand within the text: "Related" and the like."""
+        if not any(self._links_elsewhere(block) for block in blocks):
+            return set()
+        return {
+            id(block)
+            for identity, _, run in runs(blocks)
+            if identity != self.id and any(date_in_block(block) for block in run)
+            for block in run
+        }
 
     def _is_furniture(self, block: Block) -> bool:
         """Whether a block is none of the text: captions, buttons, footers, links to other articles, shares."""
@@ -227,10 +268,19 @@ class ArticlePage:
 
 
 def _caption(image: Element) -> str | None:
-    for parent in image.iterancestors("figure"):
-        for caption in parent.iter("figcaption"):
+    for parent in image.iterancestors("figure", "div"):
+        caption = parent.find(".//figcaption") if parent.tag == "figure" else _wp_caption(parent)
+        if caption is not None:
             return clean_text(text_of(caption)) or None
+        if parent.tag == "figure":
+            break
     return None
+
+
+def _wp_caption(parent: Element) -> Element | None:
+    if "wp-caption" not in (parent.get("class") or "").split():
+        return None
+    return next((each for each in parent.iterchildren("p") if _is_caption(each)), None)
 
 
 def _is_caption(element: Element) -> bool:

@@ -35,6 +35,15 @@ class Document:
         """Whether the page shows no text at all."""
         return not text_of(self.root).strip()
 
+    @property
+    def says_end(self) -> bool:
+        """Whether the page says, in a few words and without a link, that there is no more."""
+        text = text_of(self.root).strip()
+        return len(text) < 200 and _NOTHING_MORE.fullmatch(text) is not None and self.root.find(".//a") is None
+
+
+_NOTHING_MORE = re.compile(r"\W*(no|nothing) (more|further)\b.{0,80}", re.IGNORECASE | re.DOTALL)
+
 
 def read_document(body: bytes, content_type: str) -> Document:
     """Parses an answer's body. `content_type` is its header, as sent.
@@ -45,7 +54,7 @@ def read_document(body: bytes, content_type: str) -> Document:
     if not body.strip():
         raise PageFault(EMPTY_PAGE)
     kind = content_type.partition(";")[0].strip().lower()
-    if kind not in _HTML_TYPES or _TAG.search(body) is None:
+    if kind not in _HTML_TYPES or _TAG.search(body) is None or body.lstrip()[:1] in (b"{", b"["):
         raise PageFault("not_html")
     text, wrong = _decode(body, content_type)
     return Document(parse(text), wrong)

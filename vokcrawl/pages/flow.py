@@ -174,5 +174,10 @@ def is_within(element: Element, tags: Iterable[str]) -> bool:
     return element.tag in tags or next(element.iterancestors(*tags), None) is not None
 
 
+def is_aside(block: Block) -> bool:
+    """Whether a block stands beside the page's content: in a sidebar, a menu, a footer, or a form."""
+    return is_within(block.element, ("aside", "nav", "footer", "form", "label"))
+
+
 def _letters(text: str) -> int:
     return sum(map(str.isalnum, text))

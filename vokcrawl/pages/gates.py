@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 # Words of the sentence under a metered article; either is enough.
 _METERING = re.compile(r"\bupgrade to nk pro\b|\bto get full access to this content\b", re.IGNORECASE)
+_BOTH = re.compile(r"\bupgrade to nk pro\b.*\bfull access to this content\b", re.IGNORECASE | re.DOTALL)
 _SENTENCE_END = re.compile(r"[.!?…]['\"”’)]*\s+")
 # Where a visitor without an account is sent, and the classes of the form that asks him to sign up.
 _SIGN_UP_PATH = "free-member-form"
@@ -59,6 +60,11 @@ def gate_in_page(body: bytes) -> Gate | None:
     if any(words in text for words in _BOT_CHECK_WORDS):
         return Gate.BOT_CHECK
     return None
+
+
+def is_metering(text: str) -> bool:
+    """Whether a text is the whole metering sentence: a mere invitation to upgrade may stand on any page."""
+    return len(text) < 1000 and _BOTH.search(text) is not None
 
 
 def cut_metering(paragraph: str) -> tuple[str, bool]:

@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lxml.etree import XPath
 
 from vokcrawl.fields import article_id
-from vokcrawl.pages.flow import Block, flow
+from vokcrawl.pages.flow import Block, flow, is_aside
 from vokcrawl.pages.sources import source_of_logo
-from vokcrawl.pages.teaser_lines import read_lines
+from vokcrawl.pages.teaser_lines import read_lines, says_day
 from vokcrawl.pages.teaser_runs import runs
 from vokcrawl.pages.tree import Element, text_of
 
@@ -36,6 +37,10 @@ _MOST_BESIDE = 200
 _DESCRIPTIONS = XPath(f"descendant-or-self::*[contains(concat(' ', @class, ' '), ' {DESCRIPTION} ')]")
 _DATES = XPath(f"descendant::*[contains(concat(' ', @class, ' '), ' {DATE} ')]")
 _LINKS = XPath("descendant-or-self::a/@href")
+
+
+# Where a teaser stands among the blocks, whose it is, the way that found it, and what is to be read.
+_Place = tuple[int, str, str, Any]
 
 
 @dataclass(slots=True)
@@ -100,22 +105,53 @@ def teasers_among(blocks: Sequence[Block], start: int = 0, skip: Container[str] 
 
     Structure counts from the block at `start` on.
     """
-    places: list[tuple[int, str, str, Sequence[Block] | Element]] = []
+    places: list[_Place] = []
     for place, block in enumerate(blocks):
         if block.item is not None and (identity := _linked(block.item)) is not None:
             places.append((place, identity, MARKED, block.item))
     seen = {identity for _, identity, _, _ in places}
     linked = {found for block in blocks[start:] for href in block.hrefs if (found := article_id(href)) is not None}
     if not all(identity in seen or identity in skip for identity in linked):
-        for identity, first, run in runs(blocks[start:]):
-            if identity not in seen and _is_teaser(run, identity):
-                places.append((start + first, identity, STRUCTURE, run))
+        others: list[_Place] = [
+            (start + at, identity, STRUCTURE, run)
+            for identity, at, run in runs(blocks[start:])
+            if identity not in seen and _is_teaser(run, identity)
+        ]
+        # What stands beside the content counts only where nothing else does.
+        others = [each for each in others if not is_aside(each[3][0])] or others
+        if places:
+            # Where only half of the markup changed, the other half stands in between; elsewhere are other lists.
+            begin, end = places[0][0], places[-1][0]
+            places.extend(each for each in others if begin < each[0] < end)
+        else:
+            places.extend(_main_section(blocks, others))
         places.sort(key=lambda each: each[0])
     return [
         _teaser(identity, position, way, what)
         for position, (_, identity, way, what) in enumerate(places, 1)
         if identity not in skip
     ]
+
+
+def _main_section(blocks: Sequence[Block], found: Sequence[_Place]) -> Sequence[_Place]:
+    """Of the lists that headings part, the longest: "Popular" and the like are other lists.
+
+    Headings that link to an article, or say a day, part none.
+    """
+    sections: list[list[_Place]] = [[]]
+    place = 0
+    for each in found:
+        if any(_parts(block) for block in blocks[place : each[0] + 1]):
+            sections.append([])
+        sections[-1].append(each)
+        place = each[0] + len(each[3])
+    return max(sections, key=len)
+
+
+def _parts(block: Block) -> bool:
+    return bool(block.heading and block.text) and not (
+        any(article_id(href) for href in block.hrefs) or says_day(block.text)
+    )
 
 
 def _linked(item: Element) -> str | None:

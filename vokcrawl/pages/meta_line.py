@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from vokcrawl.fields import shown_date
 from vokcrawl.pages.flow import Block, is_within
 
-_LABEL = re.compile(r"(?<!\w)(?:(date|source)\s*:|(read original version)(?: at source)?)", re.IGNORECASE)
+_LABEL = re.compile(r"(?<![A-Za-z])(?:(date|source)\s*:|(read original version)(?: at source)?)", re.IGNORECASE)
 _BEGINS = re.compile(r"(?:date|source)\s*:", re.IGNORECASE)
 _CONTINUES = re.compile(r"source\s*:|read original version", re.IGNORECASE)
 _ORIGINAL = re.compile(r"read original version", re.IGNORECASE)
@@ -76,7 +76,7 @@ def _values(text: str) -> dict[str, str]:
     for label, following in zip(labels, [*labels[1:], None], strict=True):
         if label[1] is not None:
             value = text[label.end() : following.start() if following else len(text)]
-            values.setdefault(label[1].lower(), value.partition("|")[0].strip())
+            values.setdefault(label[1].lower(), value.partition("|")[0].strip(" \t–—-·•,;"))
     return values
 
 

@@ -14,13 +14,20 @@ from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from lxml import etree
 from lxml.etree import XPath
 
 from vokcrawl.fields import absolute_url, article_id, clean_text
 from vokcrawl.pages.tree import Element
 
-# The words on the element, whole. The last two were seen on the site's search and television pages.
-MORE_WORDS = re.compile(r"\W*(more articles|load more|more results)\W*", re.IGNORECASE)
+# The words on the element, whole: the site's own first, then what was seen on its search and television pages, and
+# what themes commonly say. No bare "More" or "Read more": those lead elsewhere.
+_THINGS = r"(articles|results|posts|news|stories)"
+MORE_WORDS = re.compile(
+    rf"\W*(((load|view|show|see|get)\W{{1,3}})?more\W{{1,3}}{_THINGS}|(load|view|show|see|get)\W{{1,3}}more"
+    rf"|older\W{{1,3}}{_THINGS})\W*(\d+\W*)?",
+    re.IGNORECASE,
+)
 # The site's call for a batch, as one author recorded it: what a page leaves unsaid is taken from here.
 AJAX_PATH = "/wp-admin/admin-ajax.php"
 AJAX_ACTION = "get_cat_by_source"
@@ -148,19 +155,22 @@ class More:
 
 def read_more(root: Element, base: str, received: int) -> More:
     """The way on from this page. `base` is its URL, `received` how many teasers it had (where it names no `from`)."""
-    elements = list(_elements(root))
+    elements = _behind_teasers(root, list(_elements(root)))
     for element in elements:
         route = _of_element(element, base, received)
         if route is not None:
             return More(True, route)
     if elements:
-        for script in _SCRIPTS(root):
-            route = _of_script(str(script), base, received)
+        # A script that names the very call first: the page may make other calls too.
+        scripts = sorted(map(str, _SCRIPTS(root)), key=lambda script: AJAX_ACTION not in script)
+        for script in scripts:
+            route = _of_script(script, base, received)
             if route is not None:
                 return More(True, route)
     for href in _NEXT(root):
         url = absolute_url(base, str(href))
-        if url is not None and article_id(url) is None:
+        same = url is not None and url.partition("#")[0] == base.partition("#")[0]
+        if url is not None and article_id(url) is None and not same:
             return More(True, LinkRoute(url))
     return More(bool(elements), None)
 
@@ -169,6 +179,8 @@ def _elements(root: Element) -> Iterator[Element]:
     """The elements that say "More Articles": what can be clicked first, else whatever holds just these words."""
     found = False
     for element in _CLICKABLE(root):
+        if article_id(element.get("href") or "") is not None:
+            continue
         words = element.get("value") or "" if element.tag == "input" else _text(element)
         if MORE_WORDS.fullmatch(words):
             found = True
@@ -178,6 +190,20 @@ def _elements(root: Element) -> Iterator[Element]:
     for element in root.iter():
         if isinstance(element.tag, str) and element.text and MORE_WORDS.fullmatch(clean_text(element.text)):
             yield element
+
+
+def _behind_teasers(root: Element, elements: list[Element]) -> list[Element]:
+    """Those that stand behind the last link to an article first: a menu may have the same words."""
+    if len(elements) < 2:
+        return elements
+    wanted = set(elements)
+    behind: list[Element] = []
+    for element in root.iter(etree.Element):
+        if element in wanted:
+            behind.append(element)
+        elif element.tag == "a" and article_id(element.get("href") or "") is not None:
+            behind.clear()
+    return [*behind, *(element for element in elements if element not in behind)]
 
 
 def _text(element: Element) -> str:
@@ -190,7 +216,8 @@ def _of_element(element: Element, base: str, received: int) -> Route | None:
     if href and not href.startswith("#") and not href.lower().startswith("javascript:"):
         url = absolute_url(base, href)
         # A link to an article is none to more of them.
-        if url is not None and article_id(url) is None:
+        same = url is not None and url.partition("#")[0] == base.partition("#")[0]
+        if url is not None and article_id(url) is None and not same:
             return _of_url(url, base, received) or LinkRoute(url)
     for holder in (element, *(parent for parent, _ in zip(element.iterancestors(), range(3), strict=False))):
         values = {
@@ -198,7 +225,7 @@ def _of_element(element: Element, base: str, received: int) -> Route | None:
             for attribute, value in holder.attrib.items()
             if (name := str(attribute).removeprefix("data-")) in _KEYS and str(attribute).startswith("data-")
         }
-        route = _route(values, base, received)
+        route = _route(values, base, received, sure=holder is element)
         if route is not None:
             return route
     return _of_script(element.get("onclick") or "", base, received)
@@ -251,13 +278,22 @@ def _object_around(script: str, place: int) -> str:
 
 
 def _route(
-    values: Mapping[str, str], base: str, received: int, extra: tuple[tuple[str, str], ...] | None = None
+    values: Mapping[str, str],
+    base: str,
+    received: int,
+    extra: tuple[tuple[str, str], ...] | None = None,
+    sure: bool = False,
 ) -> AjaxRoute | None:
-    """The call from what was read; None without the one value that cannot be left out, the source's number."""
+    """The call from what was read; None without the one value that cannot be left out, the source's number.
+
+    `sure` says that the values stand on the very element that says "More Articles": then the number is enough.
+    """
     identity = values.get("id", "").strip()
     if not re.fullmatch(r"[\w-]{1,40}", identity, re.ASCII):
         return None
-    if "action" not in values and not {"from", "to"} & values.keys() and "admin-ajax" not in values.get("url", ""):
+    named = values.get("action") == AJAX_ACTION or ("action" in values and {"from", "to"} & values.keys())
+    sure = sure and identity.isdigit()
+    if not (sure or named or {"from", "to"} <= values.keys()):
         return None
     endpoint = absolute_url(base, values.get("url") or AJAX_PATH)
     if endpoint is None or "admin-ajax" not in endpoint:

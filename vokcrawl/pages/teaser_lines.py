@@ -21,6 +21,8 @@ _DATE = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}", re.ASCII)
 _SEPARATOR = re.compile(r"\s+[|·•–—-]\s+")
 # A line that says a date and little more.
 _SHORT_LINE, _LONGEST_DATE_LINE = 40, 160
+# WordPress cuts long slugs at about 200 characters; a shorter one is the whole title.
+_CUT_SLUG = 150
 _NOT_SLUG = re.compile(r"[\W_]+")
 # Links that say what to do, not what it is about.
 _NO_TITLE = re.compile(r"\W*((read|see|learn|find out|view)? ?(more|on)|continue reading|details|full story)\W*", re.I)
@@ -65,20 +67,31 @@ def date_in_block(block: Block) -> str | None:
     return next((found for line in block.lines if (found := _date_in(line))), None)
 
 
+def says_day(text: str) -> bool:
+    """Whether a text is a date in words and nothing else."""
+    return _DATE.fullmatch(text) is not None
+
+
 def slug_says(text: str, href: str) -> bool | None:
     """Whether the slug of an article's URL was made from this text; None where the slug is not in Latin letters."""
     path = href.partition("?")[0].partition("#")[0].rstrip("/")
     slug = path.rpartition("/")[2]
     if "%" in slug or not slug.isascii() or article_id(href) == slug:
         return None
-    return len(slug) > 3 and _squeeze(text).startswith(_squeeze(slug))
+    said, made = _squeeze(text), _squeeze(slug)
+    if len(slug) >= _CUT_SLUG:
+        return said.startswith(made)
+    # A number behind it tells a second article of that name from the first.
+    return len(slug) > 3 and said in (made, made.rstrip("0123456789"))
 
 
 def _lines(run: Sequence[Block], identity: str | None) -> Iterator[_Line]:
     for block in run:
         touches = any(article_id(each) == identity for each in block.hrefs)
         anchors = {text for href, text in block.anchors if article_id(href) == identity}
-        for line in block.lines:
+        # A <br> parts lines where one of them is the date; else it is a mere break in a sentence.
+        parted = not block.heading and any(_DATE.fullmatch(line) for line in block.lines)
+        for line in block.lines if parted else [block.text]:
             if line:
                 titles = touches and (block.linked or line in anchors)
                 yield _Line(line, block.heading, titles)
@@ -146,6 +159,7 @@ def _excerpt(rest: Sequence[_Line], title: str | None) -> tuple[str | None, bool
     if doubled:
         return max(doubled, key=len), True
     others = [line.text for line in rest if not line.heading and clean_title(line.text) != title]
-    # A line with a date in its midst is a whole teaser that nothing parts.
-    others = [text for text in others if not _NO_TITLE.fullmatch(text) and not _DATE.search(text)]
+    # A line that holds the title and a date is a whole teaser that nothing parts.
+    whole = {text for text in others if title and title in text and _DATE.search(text)}
+    others = [text for text in others if text not in whole and not _NO_TITLE.fullmatch(text)]
     return max(others, key=len, default=None), False

@@ -20,12 +20,9 @@ from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
 from vokcrawl.pages.sources import same_source
 from vokcrawl.pipelines.revisions import still_there
 from vokcrawl.recheck import SECOND_LOOK, is_confirmed, next_check
-from vokcrawl.spiders.failures import CLOSING, request_of
+from vokcrawl.spiders.failures import CHROME_ONLY, CLOSING, LISTING_IN_PLACE, request_of
 from vokcrawl.spiders.teasers import TeaserSpider
 from vokcrawl.state.rows import ArticleRow, OwedRow, Status
-
-# What may stand in an article's place, as the manifest names it.
-LISTING_IN_PLACE, CHROME_ONLY = "listing_in_place", "chrome_only"
 
 
 class ArticleSpider(TeaserSpider):
@@ -69,14 +66,17 @@ class ArticleSpider(TeaserSpider):
         """The records of a page that is an article's; nothing of an article of another source but a note."""
         raw = page.read()
         source = raw.meta.source if raw.meta else None
-        if source is not None and not same_source(source, self.options.source):
-            self._other_source(identity, response.url)
+        # Without a meta line the block below, "More From <source>", still names the page's source.
+        whose = source or page.block_source
+        if whose is not None and not same_source(whose, self.options.source):
+            self._other_source(identity, response.url, whose)
             return
         self.run.facts.wanted_seen += 1
         # The block of a waiting teaser did not say whose it is; its article does.
         yield from self.settle(identity, source)
         yield from self.block_teasers(page, response.url)
         item = load_article(raw, identity, response.url)
+        self.run.readable.add("articles", {name: item.get(name) for name in self.options.min_coverage})
         reason = _unfit(item, raw.meta is not None, response.body)
         if reason is not None:
             yield from self._failed(identity, response.url, reason)
@@ -84,7 +84,9 @@ class ArticleSpider(TeaserSpider):
         self._note_lacks(item, raw.meta is not None, bool(raw.meta and raw.meta.date), response.url)
         self.run.facts.articles += 1
         self.run.readings["article"][raw.extractor.rpartition("+")[2]] += 1
-        self.run.facts.articles_metered += raw.truncated
+        row = self.run.state.articles([identity]).get(identity)
+        # What was metered before and still is tells nothing new of the site.
+        self.run.facts.articles_metered += raw.truncated and not (row is not None and row.truncated)
         if not self.in_window(item.get("published_on")):
             return
         self.run.validators[identity] = validators_of(response)
@@ -129,7 +131,8 @@ class ArticleSpider(TeaserSpider):
         """404 or 410: noted the first time, believed when a second look a day or more later finds the same."""
         if article_id(response.url) != identity:
             # Not this article is missing, but what it was redirected to.
-            yield from self._failed(identity, asked_address(response), "redirected")
+            gate = redirected_to_gate(asked_address(response), response.url)
+            yield from self._failed(identity, asked_address(response), gate or "redirected")
             return
         self.note("article_not_found" if response.status == 404 else "article_gone", response.url)
         now = datetime.now(UTC)
@@ -179,9 +182,9 @@ class ArticleSpider(TeaserSpider):
             still_there(self.run, row, self.options.recheck_days)
             self.crawler.stats.inc_value("vok/revisions/not_modified")
 
-    def _other_source(self, identity: str, url: str) -> None:
+    def _other_source(self, identity: str, url: str, source: str) -> None:
         state = self.run.remember()
-        row = ArticleRow(identity, canonical_url(url) or url, Status.OTHER, checked_at=self.run.now())
+        row = ArticleRow(identity, canonical_url(url) or url, Status.OTHER, source=source, checked_at=self.run.now())
         state.put_article(row)
         state.drop_owed(identity)
         self.undecided.pop(identity, None)

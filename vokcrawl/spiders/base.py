@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
@@ -17,7 +18,7 @@ from vokcrawl.fields import absolute_url, article_id, clean_text
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.options import Arguments, Options
 from vokcrawl.pages.document import Document, read_document
-from vokcrawl.pages.gates import Gate, gate_in_page
+from vokcrawl.pages.gates import Gate, gate_in_page, redirected_to_gate
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.run import Run
 from vokcrawl.spiders.failures import name_of
@@ -96,7 +97,9 @@ class SourceSpider(Spider):
     def reason_of(self, failure: Failure) -> str:
         """What a failed request is called in the manifest; a gate where the answer was one."""
         if isinstance(failure.value, HttpError):
-            gate = gate_in_page(failure.value.response.body)
+            response = failure.value.response
+            asked = str(response.meta.get("redirect_urls", [response.url])[0])
+            gate = redirected_to_gate(asked, response.url) or gate_in_page(response.body)
             if gate is not None:
                 return gate
         return name_of(failure)
@@ -124,7 +127,7 @@ class SourceSpider(Spider):
     def on_site(self, href: str, page_url: str) -> str | None:
         """The absolute URL of a link, where it stays on the start hosts; others are noted."""
         url = absolute_url(page_url, href)
-        if url is None or authority(url) not in self.allowed_authorities:
+        if url is None or "@" in urlsplit(url).netloc or authority(url) not in self.allowed_authorities:
             self.note("offsite_link", url or href)
             return None
         if article_id(url) != article_id(href):

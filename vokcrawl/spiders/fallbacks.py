@@ -21,7 +21,7 @@ from vokcrawl.pages.listing import read_teasers
 from vokcrawl.pages.sitemap import read_sitemap
 from vokcrawl.pages.sources import Belongs
 from vokcrawl.spiders.base import ARTICLE_PRIORITY
-from vokcrawl.spiders.failures import CLOSING, request_of
+from vokcrawl.spiders.failures import CLOSING, NOT_UNDERSTOOD, request_of
 from vokcrawl.spiders.ways import WaySpider
 from vokcrawl.walk import Entry, Why
 
@@ -58,7 +58,7 @@ class FallbackSpider(WaySpider):
         yield from super().go_on(walk, request, entries)
 
     def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> Why:
-        if not self._may_seek(walk) or not self.is_not_understood(reason):
+        if not self._may_seek(walk) or reason not in NOT_UNDERSTOOD:
             return super().first_page_failed(walk, reason, url)
         self._begin_seeking(walk, reason, url)
         return Why.FAILED

@@ -28,22 +28,14 @@ from vokcrawl.pages.more import (
 )
 from vokcrawl.pages.tree import Element
 from vokcrawl.spiders.articles import (
-    CHROME_ONLY,
-    LISTING_IN_PLACE,
     ArticleSpider,
     asked_address,
     conditional_headers,
     validators_of,
 )
 from vokcrawl.spiders.base import LISTING_PRIORITY
-from vokcrawl.spiders.failures import CLOSING, PASSING, name_of, request_of
+from vokcrawl.spiders.failures import CLOSING, NOT_UNDERSTOOD, PASSING, name_of, request_of
 from vokcrawl.walk import Entry, Why
-
-# What a start page may be, or lack, when it can be had and yet does not lead anywhere.
-_NOT_UNDERSTOOD = frozenset(
-    ["http_404", "http_410", EMPTY_PAGE, "not_html", "redirected", "of_another_source", "without_way"]
-    + [LISTING_IN_PLACE, CHROME_ONLY]
-)
 
 
 class ListingSpider(ArticleSpider):
@@ -72,6 +64,9 @@ class ListingSpider(ArticleSpider):
     ) -> Iterator[Any]:
         """A page of a listing. `again` numbers the pages that are read once more at the end; 0 is the walk itself."""
         walk = self.walks[listing]
+        if walk.walk.stopped is Why.LEFT:
+            # A better way was found while this page was under way.
+            return
         yield from self._listing_page(response, walk, route, again, asked)
         yield from self.over(walk)
 
@@ -156,7 +151,8 @@ class ListingSpider(ArticleSpider):
             gate = gate_in_page(response.body)
             if gate is not None:
                 raise PageFault(gate)
-            ends = walk.walk.pages and isinstance(route, AjaxRoute) and (document is None or document.is_blank)
+            blank = document is None or document.is_blank or document.says_end
+            ends = blank and walk.walk.pages and isinstance(route, AjaxRoute)
             if not ends and (walk.walk.pages or document is None):
                 raise PageFault(EMPTY_PAGE)
         return document, raws
@@ -236,8 +232,11 @@ class ListingSpider(ArticleSpider):
         if document is None:
             return Why.END
         more = self.more_of(document.root, url, received)
+        if more.route is None and not more.said:
+            # A short page may be all there is; a full first one hides its way on from us.
+            return Why.NO_MORE if walk.walk.pages == 1 and received >= PAGE_SIZE else Why.END
         if more.route is None:
-            return Why.NO_WAY if more.said else Why.END
+            return Why.NO_WAY
         if authority(more.route.url) not in self.allowed_authorities:
             self.note("offsite_more", more.route.url)
             return Why.OFFSITE
@@ -291,6 +290,7 @@ class ListingSpider(ArticleSpider):
     def _note_stop(self, walk: ListingWalk, url: str) -> None:
         names = {
             Why.NO_WAY: "more_not_understood",
+            Why.NO_MORE: "more_not_found",
             Why.CIRCLE: "more_leads_back",
             Why.REPEATS: "more_repeats",
         }
@@ -304,13 +304,8 @@ class ListingSpider(ArticleSpider):
         self.note(f"start_{reason}", url)
         if reason.startswith("gate_"):
             self.run.facts.starts_gated += 1
-        elif self.is_not_understood(reason):
+        elif reason in NOT_UNDERSTOOD:
             self.run.facts.starts_not_understood += 1
         else:
             self.run.facts.starts_unreachable += 1
         self.stop_at(reason)
-
-    @staticmethod
-    def is_not_understood(reason: str) -> bool:
-        """Whether a start page that failed for this reason was there, but is not what it was."""
-        return reason in _NOT_UNDERSTOOD

@@ -24,7 +24,12 @@ class TeaserSpider(SourceSpider):
     def take(self, raws: Sequence[RawTeaser], url: str, walk: ListingWalk) -> Generator[Any, None, list[Entry]]:
         """Gives the teasers' records and the requests for their articles; returns the walk's entries."""
         ids = [raw.id for raw in raws]
-        articles = self.run.state.articles(ids)
+        articles = {
+            identity: row
+            for identity, row in self.run.state.articles(ids).items()
+            # Another source's once, and now the wanted one's: VOK_SOURCE was changed.
+            if not (row.status is Status.OTHER and same_source(row.source or "", self.options.source))
+        }
         known = self.run.state.entries(ids)
         entries: list[Entry] = []
         for raw in raws:
@@ -137,7 +142,8 @@ class TeaserSpider(SourceSpider):
         if self.walks_open > 0:
             return
         for identity, (raw, url, source) in self.held.items():
-            if identity not in self.run.met_teasers:
+            # One that waits for its article was shown by a listing, with its title.
+            if identity not in self.run.met_teasers and identity not in self.undecided:
                 yield self.teaser_item(raw, url, source, titled=False)
         self.held.clear()
 

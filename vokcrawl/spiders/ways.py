@@ -55,7 +55,8 @@ class WaySpider(StartSpider):
 
     def go_on(self, walk: ListingWalk, request: Request, entries: Sequence[Entry]) -> Iterator[Request]:
         """Holds the next page of a stream of several sources back until an article has been asked for the way."""
-        others = any(not entry.wanted for entry in entries)
+        # Logos tell, or articles that were read and turned out to be others'.
+        others = any(not entry.wanted for entry in entries) or bool(self.run.other_sources)
         if walk.led_from is None and not walk.scouted and others:
             for entry in entries:
                 if entry.wanted and (scout := self._scout(entry.id)) is not None:

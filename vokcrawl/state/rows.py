@@ -62,13 +62,14 @@ class EntryRow:
 
 @dataclass(slots=True)
 class ListingRow:
-    """How a listing was left by its last complete walk.
+    """How a listing was left by its last complete walk for one source; for another one it may hold more.
 
     `head` are the ids on its first page, in order; `back_to` is the day back to which the walk was complete, None
     for the whole; `swept_at` is when familiar pages were last read all the same.
     """
 
     url: str
+    source: str
     head: tuple[str, ...]
     back_to: str | None
     completed_at: str

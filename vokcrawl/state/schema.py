@@ -20,8 +20,8 @@ CREATE INDEX articles_due ON articles (next_check_at) WHERE next_check_at IS NOT
 CREATE TABLE walks (number INTEGER PRIMARY KEY, listing TEXT NOT NULL, run_id TEXT NOT NULL,
     complete INTEGER NOT NULL DEFAULT 0, back_to TEXT);
 CREATE TABLE entries (id TEXT PRIMARY KEY, walk INTEGER, delivered INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE listings (url TEXT PRIMARY KEY, head TEXT NOT NULL, back_to TEXT, completed_at TEXT NOT NULL,
-    swept_at TEXT NOT NULL, etag TEXT, last_modified TEXT);
+CREATE TABLE listings (url TEXT NOT NULL, source TEXT NOT NULL COLLATE NOCASE, head TEXT NOT NULL, back_to TEXT,
+    completed_at TEXT NOT NULL, swept_at TEXT NOT NULL, etag TEXT, last_modified TEXT, PRIMARY KEY (url, source));
 CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE ways (start TEXT NOT NULL, source TEXT NOT NULL, route TEXT NOT NULL, PRIMARY KEY (start, source));
 CREATE TABLE owed (id TEXT PRIMARY KEY, url TEXT NOT NULL, reason TEXT NOT NULL, attempts INTEGER NOT NULL,

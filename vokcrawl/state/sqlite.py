@@ -217,13 +217,13 @@ class SqliteState:
         """Says that a walk was complete, back to a day or (None) to the end."""
         self._do("UPDATE walks SET complete = 1, back_to = ? WHERE number = ?", back_to, number)
 
-    def listing(self, url: str) -> ListingRow | None:
-        rows = self._all("SELECT * FROM listings WHERE url = ?", url)
-        return ListingRow(rows[0][0], tuple(json.loads(rows[0][1])), *rows[0][2:]) if rows else None
+    def listing(self, url: str, source: str) -> ListingRow | None:
+        """How a listing was left for a source, compared without case."""
+        rows = self._all("SELECT * FROM listings WHERE url = ? AND source = ?", url, source)
+        return _listing(rows[0]) if rows else None
 
     def listings(self) -> list[ListingRow]:
-        rows = self._all("SELECT * FROM listings ORDER BY url")
-        return [ListingRow(row[0], tuple(json.loads(row[1])), *row[2:]) for row in rows]
+        return [_listing(row) for row in self._all("SELECT * FROM listings ORDER BY url, source")]
 
     def put_listing(self, row: ListingRow) -> None:
         self._put("listings", row)
@@ -291,6 +291,10 @@ def _upsert(table: str, columns: tuple[str, ...]) -> str:
     changes = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
     marks = ", ".join("?" * len(columns))
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO UPDATE SET {changes}"  # noqa: S608
+
+
+def _listing(row: tuple[Any, ...]) -> ListingRow:
+    return ListingRow(row[0], row[1], tuple(json.loads(row[2])), *row[3:])
 
 
 def _article(row: tuple[Any, ...]) -> ArticleRow:
