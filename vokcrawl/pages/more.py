@@ -169,7 +169,8 @@ def read_more(root: Element, base: str, received: int) -> More:
                 return More(True, route)
     for href in _NEXT(root):
         url = absolute_url(base, str(href))
-        same = url is not None and url.partition("#")[0] == base.partition("#")[0]
+        # This very page, but for a fragment, is what a button has for an href.
+        same = url is not None and "#" in href and url.partition("#")[0] == base.partition("#")[0]
         if url is not None and article_id(url) is None and not same:
             return More(True, LinkRoute(url))
     return More(bool(elements), None)
@@ -216,7 +217,8 @@ def _of_element(element: Element, base: str, received: int) -> Route | None:
     if href and not href.startswith("#") and not href.lower().startswith("javascript:"):
         url = absolute_url(base, href)
         # A link to an article is none to more of them.
-        same = url is not None and url.partition("#")[0] == base.partition("#")[0]
+        # This very page, but for a fragment, is what a button has for an href.
+        same = url is not None and "#" in href and url.partition("#")[0] == base.partition("#")[0]
         if url is not None and article_id(url) is None and not same:
             return _of_url(url, base, received) or LinkRoute(url)
     for holder in (element, *(parent for parent, _ in zip(element.iterancestors(), range(3), strict=False))):

@@ -41,7 +41,7 @@ LISTING_IN_PLACE, CHROME_ONLY = "listing_in_place", "chrome_only"
 # What a start page may be, or lack, when the site is there and yet the page does not lead anywhere.
 NOT_UNDERSTOOD = frozenset(
     ["http_404", "http_410", EMPTY_PAGE, "not_html", "redirected", "of_another_source", "without_way"]
-    + ["too_large", "offsite", "redirect_loop", LISTING_IN_PLACE, CHROME_ONLY]
+    + ["too_large", LISTING_IN_PLACE, CHROME_ONLY]
 )
 # Not a failure: the crawl closed while the request was waiting, and the next run asks again.
 CLOSING = "closing"
