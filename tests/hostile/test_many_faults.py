@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faults
+import pytest
 from expected import Record, assert_same
 from server import Draw, FaultyServer, pauses_kept
 from watched import MOST_MEMORY_KIB, Place, Watched, assert_on_site, watch
@@ -62,6 +63,7 @@ def nothing_invented(teasers: list[Record], truth: list[Record]) -> bool:
     )
 
 
+@pytest.mark.thorough
 def test_all_is_delivered_once_and_true_though_every_fifth_answer_is_bad(place: Place) -> None:
     with FaultyServer(SampleSite(ARTICLES, faults=())) as server, FaultyServer(SampleSite(1)) as other:
         server.draw = drawn(server, other)

@@ -63,6 +63,7 @@ def test_an_idle_run_asks_at_most_twice_wherever_it_begins(
     assert len(asked(server)) <= 2
 
 
+@pytest.mark.thorough
 def test_what_a_run_asks_for_does_not_grow_with_the_archive(crawl: Crawling, serve: Serving, tmp_path: Path) -> None:
     costs = []
     for size in (30, 150):

@@ -56,6 +56,7 @@ def break_off(how: str, url: str, output: Path, server: HostileServer, crawl: Cr
 
 
 @pytest.mark.parametrize("how", ["killed", "interrupted", "max_pages", "an error"])
+@pytest.mark.thorough
 def test_a_walk_that_broke_off_is_not_joined_before_what_a_complete_walk_covered(
     how: str, crawl: Crawling, output: Path
 ) -> None:

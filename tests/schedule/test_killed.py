@@ -171,6 +171,7 @@ STEPS = {
 
 @pytest.mark.kill
 @pytest.mark.parametrize("step", STEPS)
+@pytest.mark.thorough
 def test_a_crawl_that_is_killed_just_before_a_step_loses_doubles_and_tears_nothing(
     step: str, crawl: Crawling, serve: Serving, output: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hostile import HostileServer, HostileSite, Wire
 from scheduling import ALWAYS, QUIET, T0, Crawling, Serving, faults, scrapy
 from spoilt import EMPTY, redirect, reply
@@ -80,6 +81,7 @@ def test_the_second_look_does_not_wait_for_the_next_age(crawl: Crawling, serve: 
     assert [each["id"] for each in done.removals()] == [identity]
 
 
+@pytest.mark.thorough
 def test_nothing_but_404_and_410_is_a_removal(crawl: Crawling, output: Path) -> None:
     site = HostileSite(8)
     with HostileServer(site) as server:

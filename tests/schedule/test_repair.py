@@ -156,6 +156,7 @@ def test_repair_finishes_what_a_dead_run_left_and_says_so(crawl: Crawling, outpu
 
 
 @pytest.mark.parametrize("moment", ["commit:1", "replace:1"])
+@pytest.mark.thorough
 def test_a_repair_that_is_killed_leaves_no_half_state_that_a_run_would_trust(
     moment: str, crawl: Crawling, serve: Serving, output: Path
 ) -> None:

@@ -100,7 +100,9 @@ def test_articles_come_out_as_they_went_in(tmp_path_factory: pytest.TempPathFact
 def test_every_kind_of_row_comes_out_as_it_went_in_after_a_restart(state: SqliteState, restart: Restart) -> None:
     begun = run("20241210T060000Z", ended_at=None, outcome=None, exit_code=None)
     owed = OwedRow("1733800000-1", "http://site.test/x/", "http_503", 2, NOW, NOW, None)
-    listing = ListingRow("http://site.test/article/163/", "Voice of Korea (EN)", ("a", 'b"'), None, NOW, NOW, '"tag"', None)
+    listing = ListingRow(
+        "http://site.test/article/163/", "Voice of Korea (EN)", ("a", 'b"'), None, NOW, NOW, '"tag"', None
+    )
     file = FileRow("articles/20241210T060000Z.jsonl", begun.run_id, 10, 1)
     state.put_run(begun)
     state.put_owed(owed)
