@@ -34,7 +34,7 @@ def test_status_tells_of_the_last_complete_walk_what_is_owed_and_the_days_withou
     assert f"Last run: {done.manifest['run_id']}, incomplete" in told
     assert f"Last complete walk of {url}: 2030-01-01T08:00:" in told
     assert f"Owed: 1\n  {failing['url']}: http_503, asked for 2 times, next at 2030-01-01T08:" in told
-    assert f"Days without an article: 2 gaps\n  {days[1]} to {days[2]}\n  {days[-3]}\n" in told
+    assert f"Gaps, days without an article: 2\n  {days[1]} to {days[2]}\n  {days[-3]}\n" in told
 
     as_json = json.loads(scrapy("status", "--json", output=output).stdout)
     assert as_json["gaps"] == [{"from": days[1], "to": days[2]}, {"from": days[-3], "to": days[-3]}]

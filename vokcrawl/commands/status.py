@@ -53,7 +53,7 @@ def _words(told: dict[str, Any]) -> Iterator[str]:
     yield f"Owed: {len(told['owed']) or 'nothing'}"
     for owed in told["owed"][:_MOST]:
         yield f"  {owed['url']}: {owed['reason']}, asked for {owed['attempts']} times, next at {owed['next_at']}"
-    yield f"Days without an article: {len(told['gaps']) or 'no'} gaps"
+    yield f"Gaps, days without an article: {len(told['gaps']) or 'none'}"
     for gap in told["gaps"][-_MOST:]:
         yield f"  {gap['from']}" + (f" to {gap['to']}" if gap["to"] != gap["from"] else "")
 
