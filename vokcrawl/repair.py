@@ -14,7 +14,7 @@ import orjson
 
 from vokcrawl import __version__
 from vokcrawl.chain import Link, read_chain
-from vokcrawl.fields import content_hash, utc
+from vokcrawl.fields import utc
 from vokcrawl.files import DATA_KINDS, PART, OutputFolder, cut_back, digest, run_order, storing, sync_folder
 from vokcrawl.manifest import SCHEMA, file_entry, write_manifest
 from vokcrawl.outcome import KILLED
@@ -208,23 +208,8 @@ class _Builder:
                 self.state.put_owed(OwedRow(**owed))
 
     def _article(self, record: dict[str, Any]) -> None:
-        self.state.put_article(
-            ArticleRow(
-                id=record["id"],
-                url=record["url"],
-                status=Status.DELIVERED,
-                content_hash=record["content_hash"],
-                title_hash=content_hash(record["title"], ""),
-                body_hash=content_hash("", record["body"]),
-                revision=record["revision"],
-                truncated=record["truncated"],
-                source=record["source"],
-                published_on=record["published_on"],
-                first_seen_at=record["first_seen_at"],
-                checked_at=record["fetched_at"],
-                next_check_at=next_check(record["first_seen_at"], self.now, self.recheck_days),
-            )
-        )
+        due = next_check(record["first_seen_at"], self.now, self.recheck_days)
+        self.state.put_article(ArticleRow.of_record(record, due))
 
     def _teaser(self, record: dict[str, Any]) -> None:
         self.state.put_entry(record["id"], delivered=True)

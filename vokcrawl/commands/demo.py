@@ -37,8 +37,9 @@ class Command(FolderCommand):
 
         folder = _fresh(self.folder.path / "demo")
         with SampleServer(SampleSite(int(opts.articles))) as server:
-            say(f"Crawling {server.url}/article/163/, a sample site of {opts.articles} invented articles; once it asks to wait …")
-            code = _crawl(f"{server.url}/article/163/", folder)
+            start = f"{server.url}/article/163/"
+            say(f"Crawling {start}, a sample site of {opts.articles} invented articles; once it asks to wait …")
+            code = _crawl(start, folder)
         if code != ExitCode.DONE:
             sys.stderr.write(f"scrapy demo: the crawl ended with exit code {code}; its log is above\n")
             return ExitCode(code)

@@ -7,7 +7,6 @@ from typing import Any
 
 from scrapy.crawler import Crawler
 
-from vokcrawl.fields import content_hash
 from vokcrawl.items import ARTICLE, KINDS, REMOVAL, TEASER
 from vokcrawl.options import Options
 from vokcrawl.pipelines.base import RunPipeline
@@ -45,24 +44,9 @@ class DeliveryPipeline(RunPipeline):
         return item
 
     def _row(self, item: dict[str, Any]) -> ArticleRow:
-        etag, last_modified = self.run.validators.pop(item["id"], (None, None))
-        return ArticleRow(
-            id=item["id"],
-            url=item["url"],
-            status=Status.DELIVERED,
-            content_hash=item["content_hash"],
-            title_hash=content_hash(item["title"], ""),
-            body_hash=content_hash("", item["body"]),
-            revision=item["revision"],
-            truncated=item["truncated"],
-            source=item["source"],
-            published_on=item["published_on"],
-            first_seen_at=item["first_seen_at"],
-            checked_at=item["fetched_at"],
-            next_check_at=self._next_check(item["first_seen_at"]),
-            etag=etag,
-            last_modified=last_modified,
-        )
+        row = ArticleRow.of_record(item, self._next_check(item["first_seen_at"]))
+        row.etag, row.last_modified = self.run.validators.pop(item["id"], (None, None))
+        return row
 
     def _next_check(self, first_seen_at: str) -> str | None:
         return next_check(first_seen_at, datetime.now(UTC), self.recheck_days)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from vokcrawl.fields import content_hash
 
 
 class Status(StrEnum):
@@ -40,6 +44,25 @@ class ArticleRow:
     last_modified: str | None = None
     missing_since: str | None = None
     missing_status: int | None = None
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any], next_check_at: str | None) -> ArticleRow:
+        """The row of an article whose latest delivered version is this record."""
+        return cls(
+            id=record["id"],
+            url=record["url"],
+            status=Status.DELIVERED,
+            content_hash=record["content_hash"],
+            title_hash=content_hash(record["title"], ""),
+            body_hash=content_hash("", record["body"]),
+            revision=record["revision"],
+            truncated=record["truncated"],
+            source=record["source"],
+            published_on=record["published_on"],
+            first_seen_at=record["first_seen_at"],
+            checked_at=record["fetched_at"],
+            next_check_at=next_check_at,
+        )
 
 
 @dataclass(slots=True)
