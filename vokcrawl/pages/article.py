@@ -8,6 +8,7 @@ headline) and that heading. `extractor` of the record says which way it was.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -215,12 +216,17 @@ class ArticlePage:
         """The blocks (by `id`) of teasers of other articles that stand within the text: "Related" and the like."""
         if not any(self._links_elsewhere(block) for block in blocks):
             return set()
-        return {
-            id(block)
-            for identity, _, run in runs(blocks)
-            if identity != self.id and any(date_in_block(block) for block in run)
-            for block in run
-        }
+        others: set[int] = set()
+        for identity, first, run in runs(blocks):
+            if identity == self.id or not any(date_in_block(block) for block in run):
+                continue
+            # Behind its last line of a kind of its own (a date, an excerpt shown twice, its link) the text goes on.
+            texts = Counter(block.text for block in run)
+            own = [at for at, block in enumerate(run) if block.hrefs or date_in_block(block) or texts[block.text] > 1]
+            others.update(id(block) for block in run[: own[-1] + 1])
+            if first and blocks[first - 1].heading:
+                others.add(id(blocks[first - 1]))
+        return others
 
     def _is_furniture(self, block: Block) -> bool:
         """Whether a block is none of the text: captions, buttons, footers, links to other articles, shares."""
