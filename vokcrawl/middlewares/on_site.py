@@ -24,6 +24,9 @@ def authority(url: str) -> str:
     Raises `ValueError` for a port that is none.
     """
     parts = urlsplit(url)
+    if "@" in parts.netloc:
+        # A user or a password in an address is none of the site's: it equals no start URL's.
+        return parts.netloc
     host = (parts.hostname or "").lower()
     if parts.port is None or parts.port == _DEFAULT_PORTS.get(parts.scheme):
         return host

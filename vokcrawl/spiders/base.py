@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
@@ -127,7 +126,7 @@ class SourceSpider(Spider):
     def on_site(self, href: str, page_url: str) -> str | None:
         """The absolute URL of a link, where it stays on the start hosts; others are noted."""
         url = absolute_url(page_url, href)
-        if url is None or "@" in urlsplit(url).netloc or authority(url) not in self.allowed_authorities:
+        if url is None or authority(url) not in self.allowed_authorities:
             self.note("offsite_link", url or href)
             return None
         if article_id(url) != article_id(href):

@@ -244,9 +244,15 @@ RELATED = {
 
 @pytest.mark.parametrize("variant", RELATED)
 @pytest.mark.parametrize("place", ["below the text", "in its midst"])
-def test_related_posts_inside_the_content_leave_nothing_in_the_body(variant: str, place: str) -> None:
-    start, item, end = TITLED[RELATED[variant]]
-    related = f"<div><h3>Related posts</h3>{start}{''.join(map(item, OTHERS))}{end}</div>"
+@pytest.mark.parametrize("posts", [OTHERS, OTHERS[:1]], ids=["two posts", "one post"])
+@pytest.mark.parametrize("wrapped", [True, False], ids=["in an element of their own", "among the paragraphs"])
+def test_related_posts_inside_the_content_leave_nothing_in_the_body_and_take_nothing_from_it(
+    variant: str, place: str, posts: tuple[T, ...], wrapped: bool
+) -> None:
+    start, item, end = TITLED[RELATED[variant]] if wrapped else ("", TITLED[RELATED[variant]][1], "")
+    related = f"<h3>Related posts</h3>{start}{''.join(map(item, posts))}{end}"
+    if wrapped:
+        related = f"<div>{related}</div>"
     at = len(TEXT) if place == "below the text" else TEXT.index("</p>") + len("</p>")
     content = f"<div class='article-content'>{TEXT[:at]}{related}{TEXT[at:]}</div>"
     seen = read(f"{HEAD}{META}{content}{block()}")
