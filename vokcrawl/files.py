@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from filelock import FileLock, Timeout
 from vokcrawl.errors import FolderHeld, StorageFailed
 
 PART = ".part"
+_RUN_ID = re.compile(r"\d{8}T\d{6}Z(-\d+)?", re.ASCII)
 DATA_KINDS = ("articles", "teasers", "removals", "rejected")
 
 
@@ -80,7 +82,11 @@ class OutputFolder:
 
     def holds_records(self) -> bool:
         """Whether runs have left anything here that a state would have to agree with."""
-        return any(True for _ in self.data_files()) or any(self.runs.glob("*.json"))
+        if any(True for _ in self.data_files()) or any(self.runs.glob("*.json")):
+            return True
+        # A run that died has registered itself in the state before it wrote: so a state is to be expected here too.
+        parts = (part for part in self.parts() if _RUN_ID.fullmatch(part.name.partition(".")[0]))
+        return any(part.parent.name in DATA_KINDS and part.stat().st_size for part in parts)
 
     def take(self, holder: str) -> None:
         """Takes the folder for this process, making it where needed. The system frees it when the process dies.

@@ -36,6 +36,8 @@ class ListingWalk:
     last_received: int = 0
     rereading: bool = False
     over: bool = False
+    # Whether something unknown was passed over because it lies outside `since` and `until`.
+    passed_over: bool = False
     visited: set[str] = field(default_factory=set)
 
     @classmethod
@@ -68,6 +70,8 @@ class ListingWalk:
         if self.walk.stopped is Why.END:
             return None
         if self.walk.stopped is Why.UNCHANGED and self.before is not None:
+            return self.before.back_to
+        if self.walk.stopped is Why.KNOWN and self.before is not None and not self.passed_over:
             return self.before.back_to
         return self.walk.rules.since
 

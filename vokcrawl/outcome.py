@@ -27,6 +27,7 @@ _LAYOUT = frozenset({Why.NO_TEASERS, Why.NO_WAY, Why.NO_MORE})
 _BROKEN_OFF = frozenset({Why.FAILED, Why.EMPTY, Why.CIRCLE, Why.REPEATS, Why.OFFSITE})
 # So few articles say nothing about a share of them.
 _LEAST_FOR_COVERAGE = 20
+_LEAST_FOR_GATE = 3
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Facts:
     wanted_seen: int = 0
     cut_short: bool = False
     articles_gated: int = 0
+    articles_unchanged: int = 0
     stopped_at_gate: bool = False
     splash_failed: bool = False
     pages_failed: int = 0
@@ -75,9 +77,9 @@ def judge(facts: Facts) -> tuple[str, ExitCode]:
 
 
 def _all_gated(facts: Facts) -> bool:
-    """Whether every article that was asked for was metered, or behind a gate."""
-    asked = facts.articles + facts.articles_gated
-    return asked > 0 and facts.articles_metered + facts.articles_gated == asked
+    """Whether every article that was asked for was metered, or behind a gate; of one or two that says nothing."""
+    asked = facts.articles + facts.articles_gated + facts.articles_unchanged
+    return asked >= _LEAST_FOR_GATE and facts.articles_metered + facts.articles_gated == asked
 
 
 def _code(facts: Facts) -> ExitCode:

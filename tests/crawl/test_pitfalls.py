@@ -90,7 +90,7 @@ def test_a_recheck_that_meets_only_a_metered_article_known_as_such_is_no_gate(
 def test_a_site_that_meters_every_article_is_a_gate_at_first_and_nothing_new_later(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
-    server = serve(2, validators=False)
+    server = serve(4, validators=False)
     for each in server.site.truth()["articles"]:
         server.site.meter(each["id"])
     first = crawl(server.url + LISTING, output, settings=ALWAYS)

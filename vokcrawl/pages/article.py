@@ -220,12 +220,16 @@ class ArticlePage:
         for identity, first, run in runs(blocks):
             if identity == self.id or not any(date_in_block(block) for block in run):
                 continue
+            # A link in the midst of a sentence makes no teaser of what stands around it.
+            if all(block.own_letters > _PARAGRAPH and not date_in_block(block) for block in run if block.hrefs):
+                continue
             # Behind its last line of a kind of its own (a date, an excerpt shown twice, its link) the text goes on.
             texts = Counter(block.text for block in run)
             own = [at for at, block in enumerate(run) if block.hrefs or date_in_block(block) or texts[block.text] > 1]
-            others.update(id(block) for block in run[: own[-1] + 1])
-            if first and blocks[first - 1].heading:
-                others.add(id(blocks[first - 1]))
+            others.update(id(block) for block in run[own[0] : own[-1] + 1])
+            begin = first + own[0]
+            if begin and blocks[begin - 1].heading:
+                others.add(id(blocks[begin - 1]))
         return others
 
     def _is_furniture(self, block: Block) -> bool:

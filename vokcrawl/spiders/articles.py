@@ -89,7 +89,8 @@ class ArticleSpider(TeaserSpider):
         self.run.facts.articles_metered += raw.truncated and not (row is not None and row.truncated)
         if not self.in_window(item.get("published_on")):
             return
-        self.run.validators[identity] = validators_of(response)
+        # A metered copy is never asked for with conditions: what it hides may come back without a change of them.
+        self.run.validators[identity] = (None, None) if raw.truncated else validators_of(response)
         now = self.run.now()
         yield item | {"first_seen_at": now, "fetched_at": now}
 
@@ -179,6 +180,7 @@ class ArticleSpider(TeaserSpider):
     def _not_modified(self, identity: str) -> None:
         row = self.run.state.articles([identity]).get(identity)
         if row is not None:
+            self.run.facts.articles_unchanged += not row.truncated
             still_there(self.run, row, self.options.recheck_days)
             self.crawler.stats.inc_value("vok/revisions/not_modified")
 

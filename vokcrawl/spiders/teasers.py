@@ -39,12 +39,13 @@ class TeaserSpider(SourceSpider):
             belongs = self._decided(self.belongs(raw), articles.get(raw.id))
             wanted = belongs is not Belongs.NO
             day = self.teaser_day(raw)
-            entry = Entry(raw.id, day, wanted, self._is_covered(raw.id, known, articles))
+            entry = Entry(raw.id, day, wanted, self._is_covered(raw.id, known, articles, walk))
             entries.append(entry)
             if not wanted:
                 self.crawler.stats.inc_value("vok/listing/other_source")
                 continue
             self.run.facts.wanted_seen += belongs is Belongs.YES
+            walk.passed_over |= not entry.covered and not self.in_window(day)
             if self.in_window(day):
                 if not entry.covered:
                     self.run.remember().put_entry(raw.id, walk.number)
@@ -98,9 +99,18 @@ class TeaserSpider(SourceSpider):
         owed = self.run.state.owed_of(identity)
         return owed is None or owed.next_at <= self.run.now()
 
-    def _is_covered(self, identity: str, known: Mapping[str, EntryRow], articles: Mapping[str, ArticleRow]) -> bool:
+    def _is_covered(
+        self,
+        identity: str,
+        known: Mapping[str, EntryRow],
+        articles: Mapping[str, ArticleRow],
+        walk: ListingWalk,
+    ) -> bool:
+        """Whether a complete walk has seen it; measured by what this walk may join, so that it joins nothing less."""
         entry = known.get(identity)
-        if entry is None or not entry.covered(self.arguments.since):
+        joins = walk.before is not None and walk.before.holds_for(self.arguments.since)
+        bound = walk.before.back_to if joins and walk.before is not None else self.arguments.since
+        if entry is None or not entry.covered(bound):
             return False
         return identity in articles or self.run.state.owed_of(identity) is not None
 

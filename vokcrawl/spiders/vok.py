@@ -62,6 +62,9 @@ class VokSpider(RenderedSpider, FallbackSpider):
         while before is not None and (rows := state.delivered(after, _CHUNK)):
             after = rows[-1].id
             for row in rows:
+                if row.missing_since is not None:
+                    # It waits for its second look, whatever the ages are.
+                    continue
                 row.next_check_at = next_check(row.first_seen_at or self.run.row.started_at, self.run.started, ages)
                 state.put_article(row)
 
@@ -83,7 +86,9 @@ class VokSpider(RenderedSpider, FallbackSpider):
 
     def _left(self) -> Iterator[Request]:
         yield from self._only_in_blocks()
-        yield from self._rechecks()
+        # A site that cannot show its listing says nothing of its articles: a 404 then may be an outage.
+        if any(each.walk.pages for each in self.walks.values()):
+            yield from self._rechecks()
 
     def _only_in_blocks(self) -> Iterator[Request]:
         """Wanted articles that "More From" blocks showed and the listings, walked to their end, did not.
