@@ -22,7 +22,7 @@ _ENOUGH = 0.6
 
 
 class CrossCheckExtension:
-    """Looks at the first `VOK_CROSS_CHECK` articles of a run. Needs trafilatura (requirements-check.txt).
+    """Looks at the first `VOK_CROSS_CHECK` articles of a run. Needs trafilatura (requirements/check.txt).
 
     A difference is noted as `cross_check_differs` and logged; it changes neither records nor the exit code.
     """
@@ -48,7 +48,7 @@ class CrossCheckExtension:
             # Imported late: it costs a quarter of a second, and an idle run reads no article.
             from trafilatura import extract  # noqa: PLC0415
         except ImportError:
-            logger.info("VOK_CROSS_CHECK: trafilatura is not installed (requirements-check.txt); no second opinion")
+            logger.info("VOK_CROSS_CHECK: trafilatura is not installed (requirements/check.txt); no second opinion")
             self.left = 0
             return
         theirs = extract(response.text, include_comments=False) or ""
