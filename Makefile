@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 N ?= 60
 
-.PHONY: setup demo crawl test check bench clean
+.PHONY: setup demo crawl test check docs bench clean
 
 setup: .venv/ready
 
@@ -26,6 +26,9 @@ check: setup  ## Lint and type-check.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: setup  ## Build the documentation as a site, in build/site.
+	$(BIN)/mkdocs build --strict --quiet
 
 bench: setup  ## Measure against a bare Scrapy spider on the same site.
 	$(BIN)/python -m benchmarks
