@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,9 @@ from scrapy.settings import Settings
 
 from vokcrawl.errors import ExitCode, UsageFault
 from vokcrawl.options import Arguments, Options, from_environment, known_names
+from vokcrawl.settings import base
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def options(**given: Any) -> Options:
@@ -111,9 +116,20 @@ def test_a_start_url_given_twice_is_one_start() -> None:
     assert options(VOK_START_URLS="http://a.test/,http://a.test/").start_urls == ("http://a.test/",)
 
 
-def test_a_mistyped_setting_is_refused_with_the_list_of_those_that_are() -> None:
-    with pytest.raises(UsageFault, match=r"^VOK_KNOWN_PAGE: no such setting.*VOK_KNOWN_PAGES"):
+def test_a_mistyped_setting_is_refused_with_the_one_that_was_meant() -> None:
+    with pytest.raises(UsageFault, match=r"^VOK_KNOWN_PAGE: no such setting; did you mean VOK_KNOWN_PAGES\?"):
         options(VOK_KNOWN_PAGE=3)
+
+
+def test_each_setting_has_a_default_and_stands_in_the_documentation_with_it() -> None:
+    documented = {
+        name: default
+        for row in re.findall(r"^\| (`.*)", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"), re.MULTILINE)
+        for name, default in [(row.split("|")[0].strip().strip("`"), row.split("|")[1].strip().strip("`"))]
+        if name in known_names() or name.startswith("VOK_")
+    }
+    defaults = {name: str(getattr(base, name, "no default")) or "empty" for name in known_names()}
+    assert documented == defaults
 
 
 def test_the_environment_gives_what_has_our_prefix_mistyped_or_not() -> None:

@@ -1,0 +1,135 @@
+"""The checks that values of settings and arguments must pass.
+
+Each takes the name of what is checked and its value, as text or as Python has it, gives the value as the crawl needs
+it, and raises `UsageFault` that names both and says what is allowed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from vokcrawl.errors import UsageFault
+from vokcrawl.fields import absolute_url, clean_text
+from vokcrawl.items import Article
+
+_LONGEST_AGE = 36_500
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
+
+
+def text(name: str, value: Any) -> str:
+    said = clean_text(str(value or ""))
+    if not said:
+        raise UsageFault(f"{name}: it is empty, but must say something")
+    return said
+
+
+def words(name: str, value: Any) -> str:
+    """Some words, or none."""
+    return clean_text(str(value or ""))
+
+
+def choice(name: str, value: Any, allowed: tuple[str, ...]) -> str:
+    said = clean_text(str(value or "")).lower()
+    if said not in allowed:
+        raise UsageFault(f"{name}: {value!r} is not one of {', '.join(allowed)}")
+    return said
+
+
+def whole(name: str, value: Any, least: int) -> int:
+    said = clean_text(str(value))
+    if not (said.isascii() and said.isdigit()) or len(said) > 9 or int(said) < least:
+        raise UsageFault(f"{name}: {value!r} is not a whole number of {least} or more")
+    return int(said)
+
+
+def seconds(name: str, value: Any) -> float:
+    said = clean_text(str(value))
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", said, re.ASCII):
+        raise UsageFault(f"{name}: {value!r} is not a number of seconds, such as 300 or 0.5")
+    return float(said)
+
+
+def number(name: str, value: Any) -> str:
+    said = clean_text(str(value or ""))
+    if not re.fullmatch(r"[\w-]{0,40}", said, re.ASCII):
+        raise UsageFault(f"{name}: {value!r} is not a source's number, such as 189661, nor empty")
+    return said
+
+
+def flag(name: str, value: Any) -> bool:
+    said = clean_text(str(value)).lower()
+    if said not in _TRUE + _FALSE:
+        raise UsageFault(f"{name}: {value!r} is neither 1 nor 0")
+    return said in _TRUE
+
+
+def day(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    said = clean_text(str(value))
+    try:
+        if len(said) == 10 and date.fromisoformat(said).isoformat() == said:
+            return said
+    except ValueError:
+        pass
+    raise UsageFault(f"{name}: {value!r} is not a day written YYYY-MM-DD, such as 2024-12-10")
+
+
+def urls(name: str, value: Any) -> tuple[str, ...]:
+    # A comma may stand in an address too: only one before another address parts them.
+    given = value if isinstance(value, (list, tuple)) else re.split(r",\s*(?=[a-z][a-z0-9+.-]*:|$)", str(value or ""))
+    urls = [clean_text(str(each)) for each in given if clean_text(str(each))]
+    if not urls:
+        raise UsageFault(f"{name}: it is empty, but must name a listing or an article page to start from")
+    for url in urls:
+        if absolute_url(url, url) is None or not urlsplit(url).scheme:
+            raise UsageFault(f"{name}: {url!r} is not an http or https URL, such as https://example.org/newstream/")
+        if "@" in urlsplit(url).netloc:
+            raise UsageFault(f"{name}: it names a user or a password, which must not stand in an address")
+    return tuple(dict.fromkeys(urls))
+
+
+def server(name: str, value: Any) -> str:
+    """A server's address with a slash at its end; empty for none."""
+    url = clean_text(str(value or ""))
+    if not url:
+        return ""
+    parts = urlsplit(url) if absolute_url(url, url) is not None else None
+    if parts is None or not parts.scheme or "@" in parts.netloc or parts.query or parts.fragment:
+        raise UsageFault(f"{name}: {value!r} is not the http or https URL of a server, such as http://127.0.0.1:8050")
+    return url.rstrip("/") + "/"
+
+
+def days(name: str, value: Any) -> tuple[int, ...]:
+    given = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    days = tuple(whole(name, each, least=0) for each in given if str(each).strip())
+    if days and days[-1] > _LONGEST_AGE:
+        raise UsageFault(f"{name}: {days[-1]} days are more than {_LONGEST_AGE}, a hundred years")
+    if days != (0,) and (0 in days or list(days) != sorted(set(days))):
+        raise UsageFault(f"{name}: {value!r} is not a rising list of ages in days, such as 1,3,7, nor 0 alone")
+    return days
+
+
+def floors(name: str, value: Any) -> dict[str, float]:
+    """``title=1,body=0.95`` or the same as a dict: the least share of articles that must have a field."""
+    pairs = value.items() if isinstance(value, Mapping) else _pairs(str(value or ""))
+    floors: dict[str, float] = {}
+    for field, share in pairs:
+        try:
+            floors[str(field).strip()] = float(share)
+        except (TypeError, ValueError):
+            floors[str(field).strip()] = -1.0
+        if not 0 <= floors[str(field).strip()] <= 1:
+            raise UsageFault(f"{name}: {value!r} is not a list like title=0.95,body=0.95 with shares from 0 to 1")
+        if str(field).strip() not in Article.model_fields:
+            fields = ", ".join(each for each in Article.model_fields if each != "schema_")
+            raise UsageFault(f"{name}: {field!r} is no field of an article; it must be one of {fields}")
+    return floors
+
+
+def _pairs(said: str) -> list[tuple[str, str]]:
+    return [(field, share) for field, _, share in (each.partition("=") for each in said.split(",") if each.strip())]

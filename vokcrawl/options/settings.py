@@ -1,0 +1,62 @@
+"""The settings of a crawl, and what each of them must be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from scrapy.settings import BaseSettings
+
+from vokcrawl.errors import UsageFault
+from vokcrawl.options.checks import choice, days, floors, number, seconds, server, text, urls, whole, words
+from vokcrawl.options.group import PREFIX, Group, by
+
+WAYS = ("auto", "link", "ajax", "splash")
+
+
+@dataclass(frozen=True, slots=True)
+class Options(Group):
+    """The `VOK_` settings of a run, checked; docs/settings.md says what each is for."""
+
+    start_urls: tuple[str, ...] = by(urls)
+    source: str = by(text)
+    source_id: str = by(number)
+    more: str = by(choice, allowed=WAYS)
+    output_dir: str = by(text)
+    known_pages: int = by(whole, least=1)
+    lookback_days: int = by(whole, least=0)
+    sweep_hours: int = by(whole, least=0)
+    recheck_days: tuple[int, ...] = by(days)
+    min_coverage: Mapping[str, float] = by(floors)
+    cool_off: float = by(seconds)
+    most_wait: int = by(whole, least=1)
+    robots_unreadable: str = by(choice, allowed=("stop", "go"))
+    contact: str = by(words)
+    cross_check: int = by(whole, least=0)
+    splash_url: str = by(server)
+    splash_timeout: int = by(whole, least=1)
+
+    @classmethod
+    def read(cls, settings: BaseSettings) -> Options:
+        """Reads and checks all of them. Raises `UsageFault` that names the setting, its value and what is allowed."""
+        for fault in unknown(settings):
+            raise UsageFault(fault)
+        return cls(**cls.values(settings))
+
+
+def known_names() -> set[str]:
+    """The names of all settings that are the project's own."""
+    return set(Options.checks())
+
+
+def unknown(settings: BaseSettings) -> list[str]:
+    """What is wrong with the settings that have our prefix and are none of ours, a line for each."""
+    known = sorted(known_names())
+    faults = []
+    for name in sorted(str(name) for name in settings):
+        if name.startswith(PREFIX) and name not in known:
+            meant = get_close_matches(name, known, n=1)
+            hint = f"did you mean {meant[0]}? " if meant else ""
+            faults.append(f"{name}: no such setting; {hint}The settings are {', '.join(known)}")
+    return faults
