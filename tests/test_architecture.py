@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "vokcrawl"
 
 # What the modules of each layer may import of this project, lowest layer first. A name stands for a module or package.
 LAYERS = [
-    {"errors", "fields", "items", "walk", "__init__"},
+    {"errors", "fields", "items", "walk", "terminal", "__init__"},
     {"pages", "options", "recheck", "pauses", "outcome", "problems", "coverage", "settings", "files", "sample"},
     {"loaders", "manifest", "state", "downloader"},
     {"recovery", "records", "chain"},

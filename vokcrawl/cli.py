@@ -13,6 +13,7 @@ from vokcrawl.errors import ExitCode, StorageFailed, UsageFault, VokcrawlError
 from vokcrawl.files import OutputFolder
 from vokcrawl.options import Options
 from vokcrawl.state.sqlite import SqliteState
+from vokcrawl.terminal import harmless, harmless_lines
 
 
 class FolderCommand(ScrapyCommand):
@@ -31,7 +32,7 @@ class FolderCommand(ScrapyCommand):
             self.folder = OutputFolder(self.options.output_dir)
             self.exitcode = int(self.work(args, opts))
         except VokcrawlError as failure:
-            sys.stderr.write(f"scrapy {type(self).__module__.rpartition('.')[2]}: {failure}\n")
+            complain(type(self).__module__.rpartition(".")[2], failure)
             self.exitcode = int(failure.exit_code)
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
@@ -68,9 +69,14 @@ class FolderCommand(ScrapyCommand):
             state.close()
 
 
+def complain(command: str, failure: VokcrawlError | str) -> None:
+    """Writes what went wrong to the standard error output, as one line that nothing in it can make more of."""
+    sys.stderr.write(f"scrapy {command}: {harmless(str(failure))}\n")
+
+
 def say(text: str) -> None:
-    """Writes one line to the standard output. Raises `StorageFailed` when it cannot be written."""
+    """Writes text to the standard output, made harmless. Raises `StorageFailed` when it cannot be written."""
     try:
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(harmless_lines(text) + "\n")
     except OSError as failure:
         raise StorageFailed(f"standard output: {failure.strerror}") from failure

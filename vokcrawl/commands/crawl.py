@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError
 
+from vokcrawl.cli import complain
 from vokcrawl.errors import ExitCode, VokcrawlError
 from vokcrawl.extensions.run import RunExtension
 
@@ -37,11 +37,11 @@ class Command(BaseRunSpiderCommand):
         process.start()
         failure = task.exception() if task.done() and not task.cancelled() else None
         if isinstance(failure, VokcrawlError):
-            sys.stderr.write(f"scrapy crawl: {failure}\n")
+            complain("crawl", failure)
             self.exitcode = int(failure.exit_code)
         elif isinstance(failure, (ValueError, TypeError)):
             # Scrapy reads its own settings while it builds its parts, and names neither setting nor way out.
-            sys.stderr.write(f"scrapy crawl: a setting has a value that Scrapy cannot read: {failure}\n")
+            complain("crawl", f"a setting has a value that Scrapy cannot read: {failure}")
             self.exitcode = int(ExitCode.USAGE)
         elif failure is not None:
             raise failure
