@@ -93,6 +93,7 @@ def _manifest(state: SqliteState, run: RunRow, entries: list[dict[str, Any]]) ->
         "outcome": KILLED,
         "exit_code": None,
         "counts": counts,
+        "requests": None,
         "listings": [],
         "files": entries,
         "coverage": {},

@@ -74,6 +74,7 @@ def test_three_runs_leave_whole_files_and_a_chain_of_manifests(crawl: Crawling, 
     assert_whole(third, server.site)
 
     chain = third.manifests()
+    assert sum(each["requests"] for each in chain) == len(server.requests)
     assert [each["run_id"] for each in chain] == sorted(path.stem for path in (output / "runs").iterdir())
     assert chain[0]["previous_manifest"] is None
     for before, after in pairwise(chain):

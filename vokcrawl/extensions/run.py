@@ -104,7 +104,9 @@ class RunExtension:
             if self.run.failure is not None:
                 self.run.release()
             else:
-                self.run.close(outcome, self.exit_code, {"listings": [walk.told() for walk in walks]})
+                requests = self.crawler.stats.get_value("downloader/request_count", 0)
+                told = {"requests": requests, "listings": [walk.told() for walk in walks]}
+                self.run.close(outcome, self.exit_code, told)
         except StorageFailed as failure:
             self.run.fail(failure)
             facts.failure = failure
