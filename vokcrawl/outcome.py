@@ -55,6 +55,18 @@ class Facts:
     coverage: Mapping[str, float] = field(default_factory=dict)
     floors: Mapping[str, float] = field(default_factory=dict)
 
+    def pages(self) -> dict[str, int]:
+        """How many pages were read and how many could not be had, as it stands in the manifest.
+
+        `articles` are those of them that are an article's, `metered` those whose text the site had cut short.
+        """
+        return {
+            "read": self.pages_read,
+            "failed": self.pages_failed,
+            "articles": self.articles,
+            "metered": self.articles_metered,
+        }
+
 
 def under_floor(facts: Facts) -> list[str]:
     """The fields whose coverage over the run's articles is under its floor."""

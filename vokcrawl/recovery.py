@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from vokcrawl.errors import StateUnusable
-from vokcrawl.fields import utc
+from vokcrawl.fields import ingested_at, utc
 from vokcrawl.files import PART, OutputFolder, cut_back, digest, storing, sync_folder
 from vokcrawl.manifest import file_entry, read_manifest, write_manifest
 from vokcrawl.outcome import KILLED
@@ -95,6 +95,8 @@ def _manifest(state: SqliteState, run: RunRow, entries: list[dict[str, Any]]) ->
         "counts": counts,
         "requests": None,
         "listings": [],
+        "pages": {},
+        "newest_article": ingested_at(state.newest() or ""),
         "files": entries,
         "coverage": {},
         "readings": {},

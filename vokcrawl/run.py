@@ -20,7 +20,7 @@ from scrapy.settings import BaseSettings
 
 from vokcrawl.coverage import Coverage
 from vokcrawl.errors import ExitCode, StorageFailed, VokcrawlError
-from vokcrawl.fields import utc
+from vokcrawl.fields import ingested_at, utc
 from vokcrawl.files import OutputFolder, RecordFile
 from vokcrawl.manifest import draft, file_entry, write_manifest
 from vokcrawl.outcome import Facts
@@ -56,6 +56,8 @@ class Run:
         self.readings: dict[str, Counter[str]] = {"article": Counter(), "teaser": Counter()}
         self.facts = Facts()
         self.failure: VokcrawlError | None = None
+        # Once it is written: what the run's manifest says.
+        self.manifest: dict[str, Any] | None = None
         # Called once when the run cannot go on: its extension closes the crawl.
         self.on_failure: Callable[[], None] | None = None
         # ETag and Last-Modified of the answers that articles on their way to delivery were read from.
@@ -237,6 +239,8 @@ class Run:
             "exit_code": int(code),
             "counts": dict(sorted(self.counts.items())),
             **told,
+            "pages": self.facts.pages(),
+            "newest_article": ingested_at(self.state.newest() or ""),
             "files": [
                 file_entry(FileRow(file.name, self.id, file.bytes, file.records), file.sha256())
                 for file in self._files.values()
@@ -250,6 +254,7 @@ class Run:
             "previous_manifest": {"run_id": previous[0], "sha256": previous[1]} if previous else None,
         }
         self.row.manifest_sha256 = write_manifest(self.folder, manifest)
+        self.manifest = manifest
         self.state.begin()
         self.state.put_run(self.row)
         self.state.commit()

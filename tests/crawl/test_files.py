@@ -54,6 +54,9 @@ def test_three_runs_leave_whole_files_and_a_chain_of_manifests(crawl: Crawling, 
     assert data_files(output) == [f"articles/{run['run_id']}.jsonl", f"teasers/{run['run_id']}.jsonl"]
     assert (run["outcome"], run["exit_code"], run["spider"]) == ("done", 0, "vok")
     assert run["coverage"]["articles"]["title"] == 1.0
+    asked = [each for each in server.requests if each.target != "/robots.txt"]
+    assert run["pages"] == {"read": len(asked), "failed": 0, "articles": 12, "metered": 0}
+    assert run["newest_article"] == max(each["ingested_at"] for each in first.articles())
     assert_manifests_match(first)
     assert_whole(first, server.site)
     files = {path: sha256(output / path) for path in data_files(output)}
@@ -61,6 +64,7 @@ def test_three_runs_leave_whole_files_and_a_chain_of_manifests(crawl: Crawling, 
     idle = crawl(url, output)
     assert (idle.code, idle.manifest["outcome"]) == (0, "nothing new")
     assert idle.manifest["files"] == []
+    assert idle.manifest["newest_article"] == run["newest_article"]
     # Nothing new: no file but a manifest, and not a byte of what was there is changed.
     assert {path: sha256(output / path) for path in data_files(output)} == files
     assert len(idle.manifests()) == 2

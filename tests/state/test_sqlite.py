@@ -203,6 +203,13 @@ def test_due_are_those_whose_moment_has_come_in_order_and_in_parts(state: Sqlite
     assert met == ["b", "bb", "a", "c"]
 
 
+def test_the_newest_is_the_delivered_article_that_the_site_took_in_last(state: SqliteState) -> None:
+    assert state.newest() is None
+    for row in (article("1700000003-1"), article("1700000001-2"), article("1700000009-3", revision=0)):
+        state.put_article(row)
+    assert state.newest() == "1700000003-1"
+
+
 def test_delivered_are_those_with_a_version_in_order_and_in_parts(state: SqliteState) -> None:
     for identity, revision in (("c", 1), ("a", 2), ("b", 0)):
         state.put_article(article(identity, revision=revision, published_on="2024-12-10"))

@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from vokcrawl.errors import ExitCode, StorageFailed
 from vokcrawl.fields import article_id, canonical_url
 from vokcrawl.items import ARTICLE
-from vokcrawl.outcome import Facts, judge, never_seen, under_floor
+from vokcrawl.outcome import WORDS, Facts, judge, never_seen, under_floor
 from vokcrawl.run import Run
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ class RunExtension:
         self.run = run
         # Until the spider has closed: a second Ctrl-C ends the crawl before it has.
         self.exit_code = ExitCode.INTERRUPTED
+        self.outcome = WORDS[ExitCode.INTERRUPTED]
         self._clock = create_looping_call(self._commit)
         run.on_failure = self._close
         connect = crawler.signals.connect
@@ -96,7 +97,7 @@ class RunExtension:
             for walk in walks:
                 walk.settle(self.run, spider.arguments, finished)  # type: ignore[attr-defined]
             self._fill(facts, spider, reason)
-            outcome, self.exit_code = judge(facts)
+            self.outcome, self.exit_code = judge(facts)
             for field in under_floor(facts):
                 self.run.problems.note(f"coverage_{field}", "")
             if never_seen(facts):
@@ -106,12 +107,12 @@ class RunExtension:
             else:
                 requests = self.crawler.stats.get_value("downloader/request_count", 0)
                 told = {"requests": requests, "listings": [walk.told() for walk in walks]}
-                self.run.close(outcome, self.exit_code, told)
+                self.run.close(self.outcome, self.exit_code, told)
         except StorageFailed as failure:
             self.run.fail(failure)
             facts.failure = failure
-            outcome, self.exit_code = judge(facts)
-        self._tell(outcome, facts)
+            self.outcome, self.exit_code = judge(facts)
+        self._tell(facts)
 
     def _fill(self, facts: Facts, spider: Spider, reason: str) -> None:
         facts.failure = self.run.failure
@@ -125,7 +126,7 @@ class RunExtension:
             facts.cut_short = True
             self.run.problems.note(f"closed_{reason}", "")
 
-    def _tell(self, outcome: str, facts: Facts) -> None:
+    def _tell(self, facts: Facts) -> None:
         for field in under_floor(facts):
             logger.error(
                 "%s: %.0f %% of the articles have it, the floor of VOK_MIN_COVERAGE is %.0f %%",
@@ -144,7 +145,7 @@ class RunExtension:
         if never_seen(facts):
             logger.error("The listings show nothing of VOK_SOURCE: is its name as the site writes it?")
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(self.run.counts.items())) or "no records"
-        logger.info("Run %s: %s (exit code %d), %s", self.run.id, outcome, self.exit_code, counts)
+        logger.info("Run %s: %s (exit code %d), %s", self.run.id, self.outcome, self.exit_code, counts)
 
     def _commit(self) -> None:
         if self.run.failure is not None:

@@ -165,6 +165,11 @@ class SqliteState:
         rows = self._all("SELECT * FROM articles WHERE revision > 0 AND id > ? ORDER BY id LIMIT ?", after, most)
         return [_article(row) for row in rows]
 
+    def newest(self) -> str | None:
+        """The id of the delivered article that the site took in last."""
+        rows = self._all("SELECT id FROM articles WHERE revision > 0 ORDER BY id DESC LIMIT 1")
+        return str(rows[0][0]) if rows else None
+
     def all_articles(self) -> Iterator[ArticleRow]:
         with telling(self._path):
             for row in self._db.execute("SELECT * FROM articles ORDER BY id"):
