@@ -62,7 +62,7 @@ class FolderCommand(ScrapyCommand):
     def state(self) -> Iterator[SqliteState]:
         """The open state, to be read. Raises `StorageFailed`."""
         folder = self.existing_folder()
-        state = SqliteState.open(folder.state, expected=True)
+        state = SqliteState.open(folder.state, expected=True, read_only=True)
         try:
             yield state
         finally:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from vokcrawl.errors import ExitCode, StateUnusable, StorageFailed
 from vokcrawl.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, RunRow, Status
-from vokcrawl.state.sqlite import APPLICATION_ID, VERSION, SqliteState
+from vokcrawl.state.schema import APPLICATION_ID, VERSION
+from vokcrawl.state.sqlite import SqliteState
 
 NOW = "2024-12-10T06:00:00Z"
 Restart = Callable[[], SqliteState]
@@ -402,6 +403,36 @@ def test_a_page_damaged_in_the_middle_is_found_by_the_check_or_the_reading(path:
         assert found
     finally:
         state.close()
+
+
+def test_a_reader_sees_what_was_committed_and_leaves_no_trace(path: Path) -> None:
+    made(path).close()
+    before = path.read_bytes()
+    reader = SqliteState.open(path, expected=True, read_only=True)
+    assert [row.run_id for row in reader.runs()] == ["first"]
+    reader.begin()
+    with pytest.raises(StorageFailed):
+        reader.put_run(run("second"))
+    reader.close()
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == before
+
+
+def test_a_reader_beside_a_run_sees_each_commit_and_nothing_before_it(state: SqliteState, path: Path) -> None:
+    reader = SqliteState.open(path, expected=True, read_only=True)
+    state.put_run(run("second"))
+    assert len(reader.runs()) == 1
+    state.commit()
+    assert len(reader.runs()) == 2
+    reader.close()
+
+
+@pytest.mark.parametrize("name", ["a?b#c%20d", "조선", "it's"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    made(tmp_path / name / "state.sqlite3").close()
+    SqliteState.open(tmp_path / name / "state.sqlite3", expected=True, read_only=True).close()
+    assert (tmp_path / name / "state.sqlite3").exists()
 
 
 def test_a_folder_that_is_not_there_is_a_storage_failure(tmp_path: Path) -> None:

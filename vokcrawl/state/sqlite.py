@@ -13,10 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vokcrawl.errors import StateUnusable, StorageFailed
-from vokcrawl.state.faults import REBUILD, telling, told
+from vokcrawl.state.faults import telling
+from vokcrawl.state.opening import connect
 from vokcrawl.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, RunRow, Status
-from vokcrawl.state.schema import APPLICATION_ID, SCHEMA, VERSION
 
 
 class SqliteState:
@@ -27,51 +26,15 @@ class SqliteState:
         self._path = path
 
     @classmethod
-    def open(cls, path: Path, expected: bool) -> SqliteState:
+    def open(cls, path: Path, expected: bool, read_only: bool = False) -> SqliteState:
         """Opens the file, or makes it where none is `expected`.
+
+        `read_only` is for a short look, also while a run writes; it leaves the file as it is.
 
         Raises `StateUnusable` when it is missing although expected, damaged, locked, another program's, or
         made by a newer version; the file is left as it is.
         """
-        if expected and (not path.exists() or path.stat().st_size == 0):
-            state = "is empty" if path.exists() else "is missing"
-            raise StateUnusable(f"{path}: the state file {state}, but the folder holds delivered records; {REBUILD}")
-        try:
-            connection = sqlite3.connect(path, isolation_level=None, timeout=5)
-        except sqlite3.Error as failure:
-            raise StorageFailed(f"{path}: {failure}; check the folder's permissions") from failure
-        try:
-            cls._prepare(connection, path, expected)
-        except StateUnusable:
-            connection.close()
-            raise
-        except sqlite3.Error as failure:
-            connection.close()
-            raise told(failure, path) from failure
-        return cls(connection, path)
-
-    @staticmethod
-    def _prepare(db: sqlite3.Connection, path: Path, expected: bool) -> None:
-        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        application = db.execute("PRAGMA application_id").fetchone()[0]
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if tables and application != APPLICATION_ID:
-            raise StateUnusable(f"{path}: this SQLite file is another program's; move it away or set VOK_OUTPUT_DIR")
-        if version > VERSION:
-            raise StateUnusable(
-                f"{path}: made by a newer vokcrawl (state version {version}, this code knows {VERSION}); "
-                f"use that vokcrawl again, or move the file away and {REBUILD}"
-            )
-        if expected and not (tables and db.execute("SELECT 1 FROM runs LIMIT 1").fetchone()):
-            # To go on with it would deliver everything a second time.
-            raise StateUnusable(f"{path}: the state file is empty, but the folder holds delivered records; {REBUILD}")
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
-        if not tables:
-            db.executescript(
-                f"BEGIN IMMEDIATE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};"
-                f"{SCHEMA} COMMIT;"
-            )
+        return cls(connect(path, expected, read_only), path)
 
     def begin(self) -> None:
         """Opens the transaction that all changes go into, unless one is open."""
