@@ -12,7 +12,8 @@ from scrapy.commands import ScrapyCommand
 from vokcrawl.errors import ExitCode, StorageFailed, UsageFault, VokcrawlError
 from vokcrawl.files import OutputFolder
 from vokcrawl.options import Options
-from vokcrawl.state.sqlite import SqliteState
+from vokcrawl.state.interface import State
+from vokcrawl.state.place import in_folder
 from vokcrawl.terminal import harmless, harmless_lines
 
 
@@ -59,10 +60,10 @@ class FolderCommand(ScrapyCommand):
             folder.release()
 
     @contextmanager
-    def state(self) -> Iterator[SqliteState]:
+    def state(self) -> Iterator[State]:
         """The open state, to be read. Raises `StorageFailed`."""
         folder = self.existing_folder()
-        state = SqliteState.open(folder.state, expected=True, read_only=True)
+        state = in_folder(folder, True, read_only=True)
         try:
             yield state
         finally:

@@ -19,13 +19,13 @@ from vokcrawl.fields import ingested_at, utc
 from vokcrawl.files import PART, OutputFolder, cut_back, digest, storing, sync_folder
 from vokcrawl.manifest import file_entry, read_manifest, write_manifest
 from vokcrawl.outcome import KILLED
+from vokcrawl.state.interface import State
 from vokcrawl.state.rows import FileRow, RunRow
-from vokcrawl.state.sqlite import SqliteState
 
 logger = logging.getLogger(__name__)
 
 
-def recover(folder: OutputFolder, state: SqliteState, now: datetime) -> None:
+def recover(folder: OutputFolder, state: State, now: datetime) -> None:
     """Finishes every run that died, and sets aside unfinished files of runs that the state has never heard of."""
     for row in state.unfinished_runs():
         _finish(folder, state, row, now)
@@ -33,7 +33,7 @@ def recover(folder: OutputFolder, state: SqliteState, now: datetime) -> None:
         _set_aside(folder, part)
 
 
-def _finish(folder: OutputFolder, state: SqliteState, run: RunRow, now: datetime) -> None:
+def _finish(folder: OutputFolder, state: State, run: RunRow, now: datetime) -> None:
     rows = state.files(run.run_id)
     entries = [_finish_file(folder, row) for row in rows]
     committed = {row.path for row in rows}
@@ -83,7 +83,7 @@ def _finish_file(folder: OutputFolder, row: FileRow) -> dict[str, Any]:
     return file_entry(row, sha256)
 
 
-def _manifest(state: SqliteState, run: RunRow, entries: list[dict[str, Any]]) -> dict[str, Any]:
+def _manifest(state: State, run: RunRow, entries: list[dict[str, Any]]) -> dict[str, Any]:
     """The manifest that the run could not write: what is known of it, and no more."""
     counts = {entry["path"].partition("/")[0]: entry["records"] for entry in entries}
     previous = state.last_manifest()

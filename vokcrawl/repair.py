@@ -20,6 +20,7 @@ from vokcrawl.manifest import SCHEMA, file_entry, write_manifest
 from vokcrawl.outcome import KILLED
 from vokcrawl.recheck import next_check
 from vokcrawl.records import read_file
+from vokcrawl.state.interface import State
 from vokcrawl.state.rows import ArticleRow, FileRow, ListingRow, OwedRow, RunRow, Status
 from vokcrawl.state.sqlite import SqliteState
 
@@ -156,9 +157,7 @@ class _Seen:
 class _Builder:
     """Reads run after run into a new state."""
 
-    def __init__(
-        self, folder: OutputFolder, state: SqliteState, recheck_days: Sequence[int], links: Sequence[Link]
-    ) -> None:
+    def __init__(self, folder: OutputFolder, state: State, recheck_days: Sequence[int], links: Sequence[Link]) -> None:
         self.folder = folder
         self.state = state
         self.recheck_days = recheck_days

@@ -27,8 +27,9 @@ from vokcrawl.outcome import Facts
 from vokcrawl.problems import Problems
 from vokcrawl.recheck import next_attempt
 from vokcrawl.recovery import recover
+from vokcrawl.state.interface import State
+from vokcrawl.state.place import Opening, in_folder
 from vokcrawl.state.rows import FileRow, OwedRow, RunRow
-from vokcrawl.state.sqlite import SqliteState
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ BATCH = 500
 class Run:
     """An open run. `open` begins it, `close` ends it; in between `deliver` and `commit`."""
 
-    def __init__(self, folder: OutputFolder, state: SqliteState, row: RunRow, started: datetime) -> None:
+    def __init__(self, folder: OutputFolder, state: State, row: RunRow, started: datetime) -> None:
         self.folder = folder
         self.state = state
         self.row = row
@@ -68,8 +69,15 @@ class Run:
         self._pending = 0
 
     @classmethod
-    def open(cls, output_dir: str, spider: str, arguments: Mapping[str, Any], settings: BaseSettings) -> Run:
-        """Takes the folder, finishes what dead runs left, and registers this one.
+    def open(
+        cls,
+        output_dir: str,
+        spider: str,
+        arguments: Mapping[str, Any],
+        settings: BaseSettings,
+        opening: Opening = in_folder,
+    ) -> Run:
+        """Takes the folder, opens its memory, finishes what dead runs left, and registers this one.
 
         Raises `FolderHeld` or `StorageFailed`; then the folder is free again.
         """
@@ -77,7 +85,7 @@ class Run:
         folder = OutputFolder(output_dir)
         folder.take(f"`scrapy crawl {spider}` since {utc(started)}")
         try:
-            state = SqliteState.open(folder.state, expected=folder.holds_records())
+            state = opening(folder, folder.holds_records())
             try:
                 recover(folder, state, started)
                 _warn_of_clock(state, started)
@@ -93,7 +101,7 @@ class Run:
     @staticmethod
     def _register(
         folder: OutputFolder,
-        state: SqliteState,
+        state: State,
         spider: str,
         started: datetime,
         arguments: Mapping[str, Any],
@@ -101,7 +109,7 @@ class Run:
     ) -> RunRow:
         stem = started.strftime("%Y%m%dT%H%M%SZ")
         run_id, number = stem, 1
-        while state.has_run(run_id) or folder.manifest(run_id).exists():
+        while folder.manifest(run_id).exists() or not state.take_run_id(run_id):
             number += 1
             run_id = f"{stem}-{number}"
         known = draft(run_id, spider, utc(started), arguments, settings)
@@ -179,7 +187,7 @@ class Run:
         if self._pending >= BATCH:
             self.commit()
 
-    def remember(self) -> SqliteState:
+    def remember(self) -> State:
         """The state, ready to be changed; the changes last with the next `commit`."""
         self.state.begin()
         return self.state
@@ -260,7 +268,7 @@ class Run:
         self.state.commit()
 
 
-def _warn_of_clock(state: SqliteState, started: datetime) -> None:
+def _warn_of_clock(state: State, started: datetime) -> None:
     last = state.runs(1)
     if last and last[0].started_at > utc(started):
         logger.warning(

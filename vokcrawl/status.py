@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 from vokcrawl.files import OutputFolder
-from vokcrawl.state.sqlite import SqliteState
+from vokcrawl.state.interface import State
 
 
-def status(folder: OutputFolder, state: SqliteState) -> dict[str, Any]:
+def status(folder: OutputFolder, state: State) -> dict[str, Any]:
     """Counts, last run, last complete walk of each listing, what is owed, and days without an article."""
     counts = state.count_articles()
     runs = state.runs(1)

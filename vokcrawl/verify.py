@@ -11,8 +11,9 @@ from vokcrawl.chain import Link, read_chain
 from vokcrawl.errors import StorageFailed
 from vokcrawl.files import PART, OutputFolder, digest
 from vokcrawl.records import Line, read_file
+from vokcrawl.state.interface import State
+from vokcrawl.state.place import Opening, in_folder
 from vokcrawl.state.rows import ArticleRow, Status
-from vokcrawl.state.sqlite import SqliteState
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,9 @@ class Fault:
 class Verification:
     """One check of a folder. `faults` gives what is wrong; afterwards the counts say what was looked at."""
 
-    def __init__(self, folder: OutputFolder) -> None:
+    def __init__(self, folder: OutputFolder, opening: Opening = in_folder) -> None:
         self.folder = folder
+        self._opening = opening
         self.manifests = 0
         self.files = 0
         self.records = 0
@@ -117,7 +119,7 @@ class Verification:
         """The state against the files; `unnamed` are the files that no manifest names."""
         path = self.folder.state
         try:
-            state = SqliteState.open(path, expected=self.folder.holds_records())
+            state = self._opening(self.folder, self.folder.holds_records())
         except StorageFailed as failure:
             yield from map(_unnamed, unnamed)
             yield Fault(path, None, str(failure).removeprefix(f"{path}: "))
@@ -137,7 +139,7 @@ class Verification:
         finally:
             state.close()
 
-    def _state_files(self, state: SqliteState, dead: set[str], left: set[Path]) -> Iterator[Fault]:
+    def _state_files(self, state: State, dead: set[str], left: set[Path]) -> Iterator[Fault]:
         """`dead` are the runs that died, `left` those of their files that have their names, but no manifest yet."""
         for row in state.files():
             path = self.folder.path / row.path
@@ -165,7 +167,7 @@ class Verification:
             else:
                 yield from check(line, line.record)
 
-    def _state_records(self, state: SqliteState) -> Iterator[Fault]:
+    def _state_records(self, state: State) -> Iterator[Fault]:
         known = 0
         for row in state.all_articles():
             if row.revision:
@@ -188,7 +190,7 @@ class Verification:
             )
             yield Fault(self.folder.state, None, f"teaser {identity} {text}")
 
-    def _state_article(self, state: SqliteState, row: ArticleRow) -> Iterator[Fault]:
+    def _state_article(self, state: State, row: ArticleRow) -> Iterator[Fault]:
         version = self._versions.get(row.id)
         if version is None:
             yield Fault(self.folder.state, None, f"article {row.id} is known as delivered, but is in no file")

@@ -124,7 +124,6 @@ def test_what_is_unknown_is_none_or_empty(state: SqliteState) -> None:
     assert state.articles(["x"]) == state.entries(["x"]) == state.articles([]) == {}
     assert state.owed_of("x") is state.listing("x", "y") is state.last_manifest() is None
     assert state.owed() == state.files() == state.listings() == state.days() == []
-    assert not state.has_run("x")
     assert (state.count_articles(), state.count_teasers()) == ({}, 0)
 
 
@@ -164,7 +163,8 @@ def test_runs_are_told_newest_first_and_keep_their_place_when_they_end(state: Sq
     assert [row.run_id for row in state.runs()] == ["c", "a", "b", "first"]
     assert [row.run_id for row in state.runs(1)] == ["c"]
     assert [row.run_id for row in state.unfinished_runs()] == ["a", "c"]
-    assert state.has_run("a")
+    assert not state.take_run_id("a")
+    assert state.take_run_id("d")
     assert state.last_manifest() == ("b", "1")
     state.put_run(run("a", manifest_sha256="2"))
     assert state.last_manifest() == ("a", "2")

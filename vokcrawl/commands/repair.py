@@ -11,7 +11,8 @@ from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
 from vokcrawl.recovery import recover
 from vokcrawl.repair import rebuild_state
-from vokcrawl.state.sqlite import SqliteState
+from vokcrawl.state.interface import State
+from vokcrawl.state.place import in_folder
 
 
 class Command(FolderCommand):
@@ -32,10 +33,11 @@ class Command(FolderCommand):
         # What recovery does is told in the log; here that is what the user asked to see.
         logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.INFO, force=True)
         with self.held("repair") as folder:
+            state: State
             if opts.rebuild_state:
                 state = rebuild_state(folder, self.options.recheck_days)
             else:
-                state = SqliteState.open(folder.state, expected=folder.holds_records())
+                state = in_folder(folder, folder.holds_records())
                 recover(folder, state, datetime.now(UTC))
             articles = sum(
                 count for status, count in state.count_articles().items() if status in ("delivered", "removed")

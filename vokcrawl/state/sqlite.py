@@ -1,8 +1,4 @@
-"""The memory in one SQLite file: WAL, synchronous=FULL, one transaction for each batch of delivered records.
-
-Changes are made in an open transaction and seen at once by this connection; `commit` makes them last. So what a
-run has met and what was delivered come to be known in the same moment.
-"""
+"""The memory in one SQLite file: WAL, synchronous=FULL, one transaction for each batch of delivered records."""
 
 from __future__ import annotations
 
@@ -14,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from vokcrawl.state.faults import telling
+from vokcrawl.state.interface import Lost
 from vokcrawl.state.opening import connect
 from vokcrawl.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, RunRow, Status
 
 
 class SqliteState:
-    """One open state file. Every method may raise `StorageFailed`."""
+    """One open state file; `interface.State` says what each method is for. Each may raise `StorageFailed`."""
+
+    shared = False
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._db = connection
@@ -37,17 +36,15 @@ class SqliteState:
         return cls(connect(path, expected, read_only), path)
 
     def begin(self) -> None:
-        """Opens the transaction that all changes go into, unless one is open."""
         if not self._db.in_transaction:
             self._do("BEGIN IMMEDIATE")
 
-    def commit(self) -> None:
-        """Makes the changes last."""
+    def commit(self) -> Lost:
         if self._db.in_transaction:
             self._do("COMMIT")
+        return Lost()
 
     def rollback(self) -> None:
-        """Forgets the changes since the last commit."""
         if self._db.in_transaction:
             self._do("ROLLBACK")
 
@@ -56,7 +53,6 @@ class SqliteState:
             self._db.close()
 
     def check(self) -> list[str]:
-        """What SQLite itself finds wrong with the file; empty when it is sound."""
         found = [row[0] for row in self._all("PRAGMA integrity_check")]
         return [] if found == ["ok"] else found
 
@@ -66,18 +62,16 @@ class SqliteState:
         self._put("runs", row)
 
     def unfinished_runs(self) -> list[RunRow]:
-        """The runs that did not live to say how they ended, oldest first."""
         return [RunRow(*row) for row in self._all("SELECT * FROM runs WHERE ended_at IS NULL ORDER BY rowid")]
 
     def runs(self, most: int = -1) -> list[RunRow]:
-        """The runs, newest first."""
         return [RunRow(*row) for row in self._all("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?", most)]
 
-    def has_run(self, run_id: str) -> bool:
-        return bool(self._all("SELECT 1 FROM runs WHERE run_id = ?", run_id))
+    def take_run_id(self, run_id: str) -> bool:
+        # The folder is held: nobody else can register a run meanwhile.
+        return not self._all("SELECT 1 FROM runs WHERE run_id = ?", run_id)
 
     def last_manifest(self) -> tuple[str, str] | None:
-        """Run id and sha256 of the newest manifest, to which the next one is chained."""
         rows = self._all(
             "SELECT run_id, manifest_sha256 FROM runs WHERE manifest_sha256 IS NOT NULL ORDER BY rowid DESC LIMIT 1"
         )
@@ -90,12 +84,10 @@ class SqliteState:
         self._do("DELETE FROM files WHERE path = ?", path)
 
     def files(self, run_id: str | None = None) -> list[FileRow]:
-        """The files of one run, or all of them."""
         rows = self._all("SELECT * FROM files WHERE ?1 IS NULL OR run_id = ?1 ORDER BY path", run_id)
         return [FileRow(*row) for row in rows]
 
     def note(self, name: str) -> str | None:
-        """Something small that is remembered under a name."""
         rows = self._all("SELECT value FROM notes WHERE name = ?", name)
         return str(rows[0][0]) if rows else None
 
@@ -105,7 +97,6 @@ class SqliteState:
     # Articles
 
     def articles(self, ids: Iterable[str]) -> dict[str, ArticleRow]:
-        """The rows of those of the ids that are known."""
         rows = self._of_ids("SELECT * FROM articles WHERE id IN ({})", ids)
         return {row[0]: _article(row) for row in rows}
 
@@ -113,7 +104,6 @@ class SqliteState:
         self._put("articles", row)
 
     def due(self, now: str, after: tuple[str, str], most: int) -> list[ArticleRow]:
-        """Articles to be asked for again at `now`, by the moment they were due and id, behind `after`."""
         rows = self._all(
             "SELECT * FROM articles WHERE next_check_at <= ? AND (next_check_at, id) > (?, ?)"
             " ORDER BY next_check_at, id LIMIT ?",
@@ -124,12 +114,10 @@ class SqliteState:
         return [_article(row) for row in rows]
 
     def delivered(self, after: str, most: int) -> list[ArticleRow]:
-        """Articles of which a version was delivered, by id, behind the id `after`."""
         rows = self._all("SELECT * FROM articles WHERE revision > 0 AND id > ? ORDER BY id LIMIT ?", after, most)
         return [_article(row) for row in rows]
 
     def newest(self) -> str | None:
-        """The id of the delivered article that the site took in last."""
         rows = self._all("SELECT id FROM articles WHERE revision > 0 ORDER BY id DESC LIMIT 1")
         return str(rows[0][0]) if rows else None
 
@@ -139,7 +127,6 @@ class SqliteState:
                 yield _article(row)
 
     def days(self) -> list[tuple[str, int]]:
-        """How many delivered articles each shown day has, oldest first."""
         return self._all(
             "SELECT published_on, count(*) FROM articles WHERE published_on IS NOT NULL AND revision > 0"
             " GROUP BY published_on ORDER BY published_on"
@@ -159,7 +146,6 @@ class SqliteState:
         return {row[0]: EntryRow(row[0], row[1], bool(row[2]), bool(row[3]), row[4]) for row in rows}
 
     def put_entry(self, identity: str, walk: int | None = None, delivered: bool = False) -> None:
-        """Notes that a walk saw it, that its record was delivered, or both; what was noted before stays."""
         self._do(
             "INSERT INTO entries (id, walk, delivered) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
             " walk = coalesce(excluded.walk, walk), delivered = max(delivered, excluded.delivered)",
@@ -177,16 +163,13 @@ class SqliteState:
                 yield row[0]
 
     def add_walk(self, listing: str, run_id: str) -> int:
-        """Begins a walk and gives its number."""
         self._do("INSERT INTO walks (listing, run_id) VALUES (?, ?)", listing, run_id)
         return int(self._all("SELECT max(number) FROM walks")[0][0])
 
     def complete_walk(self, number: int, back_to: str | None) -> None:
-        """Says that a walk was complete, back to a day or (None) to the end."""
         self._do("UPDATE walks SET complete = 1, back_to = ? WHERE number = ?", back_to, number)
 
     def listing(self, url: str, source: str) -> ListingRow | None:
-        """How a listing was left for a source, compared without case."""
         rows = self._all("SELECT * FROM listings WHERE url = ? AND source = ?", url, source)
         return _listing(rows[0]) if rows else None
 
@@ -197,7 +180,6 @@ class SqliteState:
         self._put("listings", row)
 
     def way(self, start: str, source: str) -> str | None:
-        """Where a start page was found to lead for a source (a route as text), if that is remembered."""
         rows = self._all("SELECT route FROM ways WHERE start = ? AND source = ?", start, source.casefold())
         return str(rows[0][0]) if rows else None
 
@@ -215,7 +197,6 @@ class SqliteState:
     # What is owed
 
     def owed(self, until: str | None = None) -> list[OwedRow]:
-        """What is owed, or what of it is to be asked for by the moment `until`; longest owed first."""
         rows = self._all("SELECT * FROM owed WHERE ?1 IS NULL OR next_at <= ?1 ORDER BY first_at, id", until)
         return [OwedRow(*row) for row in rows]
 
