@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "vokcrawl"
 LAYERS = [
     {"errors", "fields", "items", "walk", "terminal", "__init__"},
     {"pages", "options", "recheck", "pauses", "outcome", "problems", "coverage", "settings", "files", "sample"},
-    {"loaders", "manifest", "state", "downloader"},
+    {"loaders", "manifest", "schemas", "state", "downloader"},
     {"recovery", "records", "chain"},
     {"run", "verify", "repair", "versions", "status"},
     {"listings", "pipelines", "middlewares", "rendering"},

@@ -11,7 +11,7 @@ import orjson
 from pydantic import ValidationError
 
 from vokcrawl.files import OutputFolder, in_run_order, storing
-from vokcrawl.items import KINDS, validated
+from vokcrawl.items import KINDS, breaches, validated
 
 _SCHEMAS = {kind: schema for schema, kind in KINDS.items()}
 
@@ -51,5 +51,4 @@ def _read_line(path: Path, number: int, line: bytes, kind: str) -> Line:
     except orjson.JSONDecodeError as fault:
         return Line(path, number, line, None, f"not JSON: {fault}")
     except ValidationError as fault:
-        first = fault.errors(include_url=False)[0]
-        return Line(path, number, line, None, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        return Line(path, number, line, None, breaches(fault))

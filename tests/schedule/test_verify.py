@@ -84,6 +84,13 @@ def a_record_that_breaks_its_schema(folder: Path) -> tuple[str, str]:
     return f"{path}:2", "published_on"
 
 
+def a_day_that_no_calendar_has(folder: Path) -> tuple[str, str]:
+    path, records = records_of(folder, 0)
+    records[3]["published_on"], records[3]["truncated"] = "2023-02-29", "no"
+    rewrite(path, records)
+    return f"{path}:4", "published_on: day is out of range for month; truncated: "
+
+
 def a_missing_file(folder: Path) -> tuple[str, str]:
     path, _ = records_of(folder, 1)
     path.unlink()
@@ -196,6 +203,7 @@ HARMS = (
     a_torn_line,
     a_line_that_is_no_record,
     a_record_that_breaks_its_schema,
+    a_day_that_no_calendar_has,
     a_missing_file,
     a_file_of_nobody,
     a_missing_manifest,

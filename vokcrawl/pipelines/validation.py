@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from scrapy.exceptions import DropItem
 
 from vokcrawl.fields import article_id
-from vokcrawl.items import ARTICLE, validated
+from vokcrawl.items import ARTICLE, breaches, validated
 from vokcrawl.pipelines.base import RunPipeline
 
 
@@ -20,7 +20,7 @@ class ValidationPipeline(RunPipeline):
         try:
             return validated(record)
         except (ValidationError, KeyError) as fault:
-            reason = _reason(fault)
+            reason = breaches(fault) if isinstance(fault, ValidationError) else f"schema: {fault} is not one of ours"
             self.run.deliver("rejected", {"reason": reason, "record": record})
             self.run.problems.note("record_rejected", str(item.get("url") or item.get("found_on") or ""))
             self.stats.inc_value("vok/validation/rejected")
@@ -29,12 +29,3 @@ class ValidationPipeline(RunPipeline):
                 self.run.owe(str(item["id"]), str(item["url"]), "rejected")
                 self.run.facts.pages_failed += 1
             raise DropItem(f"record rejected: {reason}") from fault
-
-
-def _reason(fault: ValidationError | KeyError) -> str:
-    if isinstance(fault, KeyError):
-        return f"schema: {fault} is not one of ours"
-    return "; ".join(
-        f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
-        for error in fault.errors(include_url=False, include_context=False, include_input=False)
-    )
