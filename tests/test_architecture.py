@@ -11,9 +11,9 @@ PACKAGE = Path(__file__).parent.parent / "vokcrawl"
 
 # What the modules of each layer may import of this project, lowest layer first. A name stands for a module or package.
 LAYERS = [
-    {"errors", "fields", "items", "walk", "terminal", "__init__"},
+    {"errors", "fields", "items", "walk", "terminal", "wording", "__init__"},
     {"pages", "options", "recheck", "pauses", "outcome", "problems", "coverage", "settings", "files", "sample"},
-    {"loaders", "manifest", "schemas", "state", "downloader"},
+    {"loaders", "manifest", "schemas", "state", "downloader", "advice", "disk"},
     {"recovery", "records", "chain"},
     {"run", "verify", "repair", "versions", "status"},
     {"listings", "pipelines", "middlewares", "rendering"},

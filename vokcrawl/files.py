@@ -114,6 +114,20 @@ class OutputFolder:
             self._lock.release()
             self._lock = None
 
+    def is_held(self) -> bool | None:
+        """Whether the process that holds it lives, without taking it; None where another machine's does, or did."""
+        try:
+            note = json.loads((self.path / ".holder.json").read_text(encoding="utf-8"))
+            if note["host"] != socket.gethostname():
+                return None
+            os.kill(note["pid"], 0)
+        except PermissionError:
+            # Another user's process: it is there.
+            return True
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
+            return False
+        return True
+
     def _holder(self) -> str:
         try:
             note = json.loads((self.path / ".holder.json").read_text(encoding="utf-8"))

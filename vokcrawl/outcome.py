@@ -22,6 +22,7 @@ WORDS = {
 }
 NOTHING_NEW = "nothing new"
 KILLED = "killed"
+RUNNING = "running"
 # Reasons to stop a walk that mean: the page is there, but is not what it was.
 _LAYOUT = frozenset({Why.NO_TEASERS, Why.NO_WAY, Why.NO_MORE})
 _BROKEN_OFF = frozenset({Why.FAILED, Why.EMPTY, Why.CIRCLE, Why.REPEATS, Why.OFFSITE})

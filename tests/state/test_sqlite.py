@@ -124,7 +124,7 @@ def test_what_is_unknown_is_none_or_empty(state: SqliteState) -> None:
     assert state.articles(["x"]) == state.entries(["x"]) == state.articles([]) == {}
     assert state.owed_of("x") is state.listing("x", "y") is state.last_manifest() is None
     assert state.owed() == state.files() == state.listings() == state.days() == []
-    assert (state.count_articles(), state.count_teasers()) == ({}, 0)
+    assert (state.count_articles(), state.count_revised(), state.count_teasers()) == ({}, 0, 0)
 
 
 def test_more_ids_than_a_statement_takes_are_asked_for_in_parts(state: SqliteState) -> None:
@@ -220,6 +220,7 @@ def test_delivered_are_those_with_a_version_in_order_and_in_parts(state: SqliteS
     assert [row.id for row in state.delivered("a", 1)] == ["c"]
     assert state.days() == [("2024-12-09", 1), ("2024-12-10", 2)]
     assert state.count_articles() == {Status.DELIVERED: 4, Status.OTHER: 1}
+    assert state.count_revised() == 1
 
 
 # Teasers, walks and what is covered

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
+from vokcrawl.advice import advice
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
 from vokcrawl.items import REMOVAL
 from vokcrawl.status import status
 from vokcrawl.versions import changes
+from vokcrawl.wording import count, size
 
 # So many gaps and debts are named; more are counted.
 _MOST = 10
@@ -34,17 +37,20 @@ class Command(FolderCommand):
                 say(json.dumps(record, ensure_ascii=False) if opts.json else _change(record))
             return ExitCode.DONE
         with self.state() as state:
-            told = status(self.folder, state)
+            told = status(self.folder, state, datetime.now(UTC))
         say(json.dumps(told, ensure_ascii=False, indent=2) if opts.json else "\n".join(_words(told)))
         return ExitCode.DONE
 
 
 def _words(told: dict[str, Any]) -> Iterator[str]:
     days = f", shown from {told['first_day']} to {told['last_day']}" if told["first_day"] else ""
-    yield f"{told['output_dir']}: {told['articles']} articles ({told['removed']} of them removed by the site){days}"
-    yield f"{told['teasers']} teasers"
+    articles, revised = count(told["articles"], "article"), count(told["revised"], "article")
+    yield f"{told['output_dir']}: {articles} ({told['removed']} of them removed by the site){days}"
+    yield f"{count(told['teasers'], 'teaser')}, {revised} revised, {size(told['disk']['total'])}"
     run = told["last_run"]
     yield f"Last run: {run['run_id']}, {run['outcome']}" if run else "No run yet"
+    if run and (said := advice(run["outcome"])):
+        yield f"  {said.meaning}; {said.next}"
     if not told["listings"]:
         yield "No listing has had a complete walk yet: the next run walks to the end"
     for row in told["listings"]:
@@ -52,10 +58,18 @@ def _words(told: dict[str, Any]) -> Iterator[str]:
         yield f"Last complete walk of {row['url']}: {row['last_complete_walk']}{bound}; last sweep {row['last_sweep']}"
     yield f"Owed: {len(told['owed']) or 'nothing'}"
     for owed in told["owed"][:_MOST]:
-        yield f"  {owed['url']}: {owed['reason']}, asked for {owed['attempts']} times, next at {owed['next_at']}"
+        times = count(owed["attempts"], "time")
+        yield f"  {owed['url']}: {owed['reason']}, asked for {times}, next at {owed['next_at']}"
+    yield from _more(len(told["owed"]))
     yield f"Gaps, days without an article: {len(told['gaps']) or 'none'}"
     for gap in told["gaps"][-_MOST:]:
         yield f"  {gap['from']}" + (f" to {gap['to']}" if gap["to"] != gap["from"] else "")
+    yield from _more(len(told["gaps"]), "earlier")
+
+
+def _more(all_of_them: int, which: str = "more") -> Iterator[str]:
+    if all_of_them > _MOST:
+        yield f"  and {all_of_them - _MOST} {which}; `scrapy status --json` has all"
 
 
 def _change(record: dict[str, Any]) -> str:

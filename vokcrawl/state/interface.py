@@ -105,6 +105,9 @@ class State(Protocol):
     def count_articles(self) -> dict[str, int]:
         """How many articles are known, by status."""
 
+    def count_revised(self) -> int:
+        """How many articles have more than one delivered version."""
+
     # Teasers and the walks that saw them
 
     def entries(self, ids: Iterable[str]) -> dict[str, EntryRow]:

@@ -135,6 +135,10 @@ class SqliteState:
     def count_articles(self) -> dict[str, int]:
         return dict(self._all("SELECT status, count(*) FROM articles GROUP BY status"))
 
+    def count_revised(self) -> int:
+        """How many articles have more than one delivered version."""
+        return int(self._all("SELECT count(*) FROM articles WHERE revision > 1")[0][0])
+
     # Teasers and the walks that saw them
 
     def entries(self, ids: Iterable[str]) -> dict[str, EntryRow]:

@@ -1,0 +1,22 @@
+"""Every outcome that a manifest may hold is explained."""
+
+from __future__ import annotations
+
+import pytest
+
+from vokcrawl.advice import advice
+from vokcrawl.errors import ExitCode
+from vokcrawl.outcome import KILLED, NOTHING_NEW, WORDS
+
+
+@pytest.mark.parametrize("outcome", [*(WORDS[code] for code in ExitCode), NOTHING_NEW, KILLED])
+def test_every_outcome_says_what_it_means_and_what_to_do_next(outcome: str) -> None:
+    said = advice(outcome)
+    assert said is not None
+    assert said.meaning
+    assert said.next
+    assert not said.next.endswith(".")
+
+
+def test_an_outcome_of_another_version_is_not_explained() -> None:
+    assert advice("abducted") is None

@@ -1,0 +1,50 @@
+"""Numbers, sizes and stretches of time as people read them."""
+
+from __future__ import annotations
+
+_UNITS = ("kB", "MB", "GB", "TB")
+
+
+def count(number: int, of: str) -> str:
+    """A number with what is counted, in the plural where there is not just one.
+
+    >>> count(1, "article"), count(1204, "article")
+    ('1 article', '1,204 articles')
+    """
+    return f"{number:,} {of}" if number == 1 else f"{number:,} {of}s"
+
+
+def size(number: int) -> str:
+    """Bytes, in the largest unit (of powers of 1000) of which there is at least one.
+
+    >>> size(17), size(1_530_000)
+    ('17 bytes', '1.5 MB')
+    """
+    if number < 1000:
+        return count(number, "byte")
+    amount = float(number)
+    for unit in _UNITS:
+        amount /= 1000
+        # What would be rounded to a thousand is one of the next unit.
+        if amount < 999.95 or unit == _UNITS[-1]:
+            break
+    return f"{amount:,.1f} {unit}"
+
+
+def stretch(seconds: float) -> str:
+    """A stretch of time in its two largest units.
+
+    >>> stretch(42), stretch(612), stretch(90_000)
+    ('42 s', '10 min 12 s', '1 d 1 h')
+    """
+    left = round(seconds)
+    parts = []
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        amount, left = divmod(left, length)
+        if amount:
+            parts.append(f"{amount:,} {unit}")
+        elif parts:
+            break
+        if len(parts) == 2:
+            break
+    return " ".join(parts) or "0 s"
