@@ -59,6 +59,8 @@ class Run:
         self.failure: VokcrawlError | None = None
         # Once it is written: what the run's manifest says.
         self.manifest: dict[str, Any] | None = None
+        # What time it is for this run: a replay tells it when a page was captured.
+        self.clock: Callable[[], datetime] = _clock
         # Called once when the run cannot go on: its extension closes the crawl.
         self.on_failure: Callable[[], None] | None = None
         # ETag and Last-Modified of the answers that articles on their way to delivery were read from.
@@ -131,8 +133,13 @@ class Run:
     def id(self) -> str:
         return self.row.run_id
 
+    def moment(self) -> datetime:
+        """What time it is (UTC)."""
+        return self.clock()
+
     def now(self) -> str:
-        return utc(datetime.now(UTC))
+        """The same as records have it."""
+        return utc(self.clock())
 
     def owe(self, identity: str, url: str | None, reason: str) -> None:
         """Remembers an article that could not be had, to be asked for again with growing pauses.
@@ -148,7 +155,7 @@ class Run:
             return
         attempts = before.attempts + 1 if before is not None else 1
         first = before.first_at if before is not None else self.now()
-        state.put_owed(OwedRow(identity, address, reason, attempts, first, next_attempt(attempts, datetime.now(UTC))))
+        state.put_owed(OwedRow(identity, address, reason, attempts, first, next_attempt(attempts, self.moment())))
 
     def meet_teaser(self, identity: str) -> bool:
         """Whether this teaser is to be delivered: not met in this run, nor delivered by an earlier one."""
@@ -266,6 +273,10 @@ class Run:
         self.state.begin()
         self.state.put_run(self.row)
         self.state.commit()
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
 
 
 def _warn_of_clock(state: State, started: datetime) -> None:

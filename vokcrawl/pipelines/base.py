@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from vokcrawl.errors import StorageFailed
+from vokcrawl.options import Options
 from vokcrawl.run import Run
 
 
@@ -19,15 +21,17 @@ class Drop(DropItem):
 
 
 class RunPipeline:
-    """Base of the pipelines; subclasses define `handle`."""
+    """Base of the pipelines; subclasses define `handle`. `count` is called with the name of what happened."""
 
-    def __init__(self, run: Run, crawler: Crawler) -> None:
+    def __init__(self, run: Run, options: Options, count: Callable[[str], None]) -> None:
         self.run = run
-        self.stats = crawler.stats
+        self.options = options
+        self.count = count
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(Run.of(crawler), crawler)
+        """In a crawl: the crawler's run, settings and stats."""
+        return cls(Run.of(crawler), Options.read(crawler.settings), crawler.stats.inc_value)
 
     def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
         """Takes a record and gives it on. Raises `DropItem`; a `StorageFailed` ends the run (`extensions.run`)."""

@@ -15,9 +15,9 @@ class DeduplicationPipeline(RunPipeline):
         identity = item["id"]
         if item["schema"] == TEASER:
             if not self.run.meet_teaser(identity):
-                self.stats.inc_value("vok/deduplication/teasers")
+                self.count("vok/deduplication/teasers")
                 raise Drop(f"teaser {identity} was delivered before")
         elif item["schema"] == ARTICLE and not self.run.meet_article(identity):
-            self.stats.inc_value("vok/deduplication/articles")
+            self.count("vok/deduplication/articles")
             raise Drop(f"article {identity} was read before in this run")
         return item

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
-from scrapy.crawler import Crawler
-
 from vokcrawl.items import ARTICLE, KINDS, REMOVAL, TEASER
-from vokcrawl.options import Options
 from vokcrawl.pipelines.base import RunPipeline
 from vokcrawl.recheck import next_check
-from vokcrawl.run import Run
 from vokcrawl.state.rows import ArticleRow, Status
 
 
 class DeliveryPipeline(RunPipeline):
     """The last pipeline: what comes here is delivered."""
-
-    def __init__(self, run: Run, crawler: Crawler) -> None:
-        super().__init__(run, crawler)
-        self.recheck_days = Options.read(crawler.settings).recheck_days
 
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
         kind = KINDS[item["schema"]]
@@ -39,7 +30,7 @@ class DeliveryPipeline(RunPipeline):
             row.etag = row.last_modified = None
             row.next_check_at = self._next_check(row.first_seen_at or item["confirmed_at"])
             state.put_article(row)
-        self.stats.inc_value(f"vok/delivery/{kind}")
+        self.count(f"vok/delivery/{kind}")
         self.run.commit_if_full()
         return item
 
@@ -49,4 +40,4 @@ class DeliveryPipeline(RunPipeline):
         return row
 
     def _next_check(self, first_seen_at: str) -> str | None:
-        return next_check(first_seen_at, datetime.now(UTC), self.recheck_days)
+        return next_check(first_seen_at, self.run.moment(), self.options.recheck_days)

@@ -6,14 +6,10 @@ change: the hash is blind to them (`fields.content_hash`).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
-
-from scrapy.crawler import Crawler
 
 from vokcrawl.fields import content_hash
 from vokcrawl.items import ARTICLE
-from vokcrawl.options import Options
 from vokcrawl.pipelines.base import Drop, RunPipeline
 from vokcrawl.recheck import next_check
 from vokcrawl.run import Run
@@ -22,10 +18,6 @@ from vokcrawl.state.rows import ArticleRow, Status
 
 class RevisionsPipeline(RunPipeline):
     """Fills in `revision`, `previous_hash`, `changed` and `first_seen_at` of an article that goes on."""
-
-    def __init__(self, run: Run, crawler: Crawler) -> None:
-        super().__init__(run, crawler)
-        self.recheck_days = Options.read(crawler.settings).recheck_days
 
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
         if item["schema"] != ARTICLE:
@@ -40,7 +32,7 @@ class RevisionsPipeline(RunPipeline):
         if item["truncated"] and not row.truncated:
             self.run.problems.note("article_metered_copy", item["url"])
             self._unchanged(row, "metered_copies")
-        self.stats.inc_value("vok/revisions/returned" if back else "vok/revisions/changed")
+        self.count("vok/revisions/returned" if back else "vok/revisions/changed")
         return {
             **item,
             "revision": row.revision + 1,
@@ -50,15 +42,15 @@ class RevisionsPipeline(RunPipeline):
         }
 
     def _unchanged(self, row: ArticleRow, name: str) -> None:
-        still_there(self.run, row, self.recheck_days)
-        self.stats.inc_value(f"vok/revisions/{name}")
+        still_there(self.run, row, self.options.recheck_days)
+        self.count(f"vok/revisions/{name}")
         raise Drop(f"article {row.id}: {name.replace('_', ' ')}")
 
 
 def still_there(run: Run, row: ArticleRow, recheck_days: tuple[int, ...]) -> None:
     """Notes that a delivered article was found as it was, and when it is asked for next."""
     row.checked_at = run.now()
-    row.next_check_at = next_check(row.first_seen_at or row.checked_at, datetime.now(UTC), recheck_days)
+    row.next_check_at = next_check(row.first_seen_at or row.checked_at, run.moment(), recheck_days)
     row.missing_since = row.missing_status = None
     row.etag, row.last_modified = run.validators.pop(row.id, (row.etag, row.last_modified))
     run.remember().put_article(row)

@@ -23,7 +23,7 @@ class ValidationPipeline(RunPipeline):
             reason = breaches(fault) if isinstance(fault, ValidationError) else f"schema: {fault} is not one of ours"
             self.run.deliver("rejected", {"reason": reason, "record": record})
             self.run.problems.note("record_rejected", str(item.get("url") or item.get("found_on") or ""))
-            self.stats.inc_value("vok/validation/rejected")
+            self.count("vok/validation/rejected")
             if item.get("schema") == ARTICLE and article_id(str(item.get("url"))) is not None:
                 # Not delivered, so not had: a later run may read it better, or the site may mend it.
                 self.run.owe(str(item["id"]), str(item["url"]), "rejected")
