@@ -17,6 +17,7 @@ LAYERS = [
     {"recovery", "records", "chain"},
     {"run", "verify", "repair", "versions", "status"},
     {"listings", "pipelines", "middlewares", "rendering"},
+    {"intake"},
     {"spiders", "extensions", "cli"},
     {"commands"},
 ]

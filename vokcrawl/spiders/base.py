@@ -13,39 +13,26 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from vokcrawl.fields import absolute_url, article_id, clean_text
+from vokcrawl.fields import clean_text
+from vokcrawl.intake.articles import ArticleIntake
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.options import Arguments, Options
 from vokcrawl.pages.document import Document, read_document
 from vokcrawl.pages.gates import Gate, gate_in_page, redirected_to_gate
-from vokcrawl.pages.listing import RawTeaser
-from vokcrawl.run import Run
 from vokcrawl.spiders.failures import name_of
 
 # What the engine sends first: articles before the next listing page, so that the queue stays short.
 ARTICLE_PRIORITY, LISTING_PRIORITY, RECHECK_PRIORITY = 10, 0, -10
 
 
-class SourceSpider(Spider):
+class SourceSpider(ArticleIntake, Spider):
     """Base of the crawl. `run` is set by `extensions.run` before the first request."""
-
-    run: Run
 
     def __init__(self, **given: Any) -> None:
         super().__init__()
         # Names with an underscore are a scheduler's own (scrapyd passes `_job`).
         self.arguments = Arguments.read({name: value for name, value in given.items() if name[0] != "_"})
-        self.requested: set[str] = set()
-        # Articles asked for and not answered yet.
-        self.in_flight: set[str] = set()
-        # Teasers that do not say whose they are, and wait for their article, with their page's URL.
-        self.undecided: dict[str, tuple[RawTeaser, str]] = {}
-        # Wanted articles that only a "More From" block has shown so far, by id.
-        self.in_blocks: dict[str, str] = {}
-        # Teasers of such blocks that wait for the listings' end, with their page's URL and their block's source.
-        self.held: dict[str, tuple[RawTeaser, str, str | None]] = {}
-        # Start pages whose walk is not over yet.
-        self.walks_open = 0
+        self.begin_run()
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -66,9 +53,6 @@ class SourceSpider(Spider):
         spider.allowed_authorities = frozenset(map(authority, spider.start_urls))
         return spider
 
-    options: Options
-    allowed_authorities: frozenset[str]
-
     def parse_article(self, response: Response, identity: str) -> Iterator[Any]:
         """Callback of article requests; see `spiders.articles`."""
         raise NotImplementedError
@@ -79,8 +63,7 @@ class SourceSpider(Spider):
 
     def article_request(self, identity: str, url: str, priority: int = ARTICLE_PRIORITY) -> Request:
         """A request for an article."""
-        self.requested.add(identity)
-        self.in_flight.add(identity)
+        super().article_wanted(identity, url)
         return Request(
             url,
             callback=self.parse_article,
@@ -92,6 +75,12 @@ class SourceSpider(Spider):
             # What is asked for is decided by id; a redirect to a page already seen must still be answered for.
             dont_filter=True,
         )
+
+    def article_wanted(self, identity: str, url: str) -> Request:
+        return self.article_request(identity, url)
+
+    def count(self, name: str) -> None:
+        self.crawler.stats.inc_value(name)
 
     def reason_of(self, failure: Failure) -> str:
         """What a failed request is called in the manifest; a gate where the answer was one."""
@@ -117,25 +106,3 @@ class SourceSpider(Spider):
         if document.wrong_charset:
             self.note("wrong_charset", response.url)
         return document
-
-    def note(self, reason: str, url: str) -> None:
-        """Counts a problem for the manifest, and in the stats under `vok/problems/<reason>`."""
-        self.run.problems.note(reason, url)
-        self.crawler.stats.inc_value(f"vok/problems/{reason}")
-
-    def on_site(self, href: str, page_url: str) -> str | None:
-        """The absolute URL of a link, where it stays on the start hosts; others are noted."""
-        url = absolute_url(page_url, href)
-        if url is None or authority(url) not in self.allowed_authorities:
-            self.note("offsite_link", url or href)
-            return None
-        if article_id(url) != article_id(href):
-            # Dots in it climb out of the article's own path.
-            self.note("climbing_link", url)
-            return None
-        return url
-
-    def in_window(self, day: str | None) -> bool:
-        """Whether a day lies between `since` and `until`, both included; an unknown day may."""
-        since, until = self.arguments.since, self.arguments.until
-        return day is None or ((since is None or day >= since) and (until is None or day <= until))

@@ -15,6 +15,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from vokcrawl.downloader import Closing, Corrupt
+from vokcrawl.intake.finding import CHROME_ONLY, LISTING_IN_PLACE, REDIRECTED
 from vokcrawl.middlewares.on_site import Offsite
 from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.rendering.errors import SplashRefused, SplashUnreachable
@@ -36,11 +37,9 @@ _NAMES: tuple[tuple[type[Exception], str], ...] = (
 _IGNORED = {"Forbidden by robots.txt": "robots_forbidden", "robots.txt unreadable": "robots_unreadable"}
 # What Scrapy does not ask for again by itself: without a listing's page the walk would break off there.
 PASSING = frozenset({"redirect_loop", "offsite", "too_large"})
-# What may stand in an article's place.
-LISTING_IN_PLACE, CHROME_ONLY = "listing_in_place", "chrome_only"
 # What a start page may be, or lack, when the site is there and yet the page does not lead anywhere.
 NOT_UNDERSTOOD = frozenset(
-    ["http_404", "http_410", EMPTY_PAGE, "not_html", "redirected", "of_another_source", "without_way"]
+    ["http_404", "http_410", EMPTY_PAGE, "not_html", REDIRECTED, "of_another_source", "without_way"]
     + ["too_large", LISTING_IN_PLACE, CHROME_ONLY]
 )
 # Not a failure: the crawl closed while the request was waiting, and the next run asks again.
