@@ -25,10 +25,12 @@ class ArticleIntake(TeaserIntake):
         identity: str,
         url: str,
         validators: tuple[str | None, str | None],
+        archived_as: dict[str, Any] | None = None,
     ) -> Iterator[Any]:
         """The records of a page that is an article's; nothing of an article of another source but a note.
 
-        `url` is the address that answered, `validators` its ETag and Last-Modified.
+        `url` is the address that answered, `validators` its ETag and Last-Modified, `archived_as` where it
+        stands in the archive (`items.ArchivePlace`).
         """
         # Without a meta line the block below, "More From <source>", still names the page's source.
         whose = found.source or found.block_source
@@ -55,7 +57,7 @@ class ArticleIntake(TeaserIntake):
         # A metered copy is never asked for with conditions: what it hides may come back without a change of them.
         self.run.validators[identity] = (None, None) if item["truncated"] else validators
         now = self.run.now()
-        yield item | {"first_seen_at": now, "fetched_at": now}
+        yield item | {"first_seen_at": now, "fetched_at": now, "archived_as": archived_as}
 
     def article_failed(self, identity: str, url: str, reason: str) -> Iterator[Any]:
         """Remembers what could not be had. A delivered article stays as it is, and due as it was."""
