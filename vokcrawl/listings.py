@@ -8,7 +8,7 @@ from typing import Any
 
 from vokcrawl.fields import utc
 from vokcrawl.options import Arguments, Options
-from vokcrawl.pages.more import Route
+from vokcrawl.pages.routes import Route
 from vokcrawl.recheck import parse_utc
 from vokcrawl.run import Run
 from vokcrawl.state.rows import ListingRow

@@ -9,7 +9,8 @@ from mutations import SITE, mutated, rendered
 from page_variants import BASE, page, root
 from patience import patience
 
-from vokcrawl.pages.more import AjaxRoute, LinkRoute, read_more
+from vokcrawl.pages.more import read_more
+from vokcrawl.pages.routes import AjaxRoute, LinkRoute
 
 CALL = "get_cat_by_source"
 ENDPOINT = "http://site.test/wp-admin/admin-ajax.php"
@@ -83,6 +84,37 @@ def test_other_numbers_in_the_same_script_do_not_get_into_the_call(script: str) 
     assert (found.id, found.start, found.size) == ("189661", 20, 10)
 
 
+HANDED_ON = f'{{action: "{CALL}", die: true, from: start, to: count, sort: "", id: source}}'
+
+
+@pytest.mark.parametrize(
+    ("handler", "definition"),
+    [
+        ("loadMore(189661, 20, 15)", f"function loadMore(source, start, count) {{ jQuery.get(ajaxurl, {HANDED_ON}) }}"),
+        ("loadMore(20, 15, '189661')", f"function loadMore(from, to, id) {{ jQuery.get(ajaxurl, {HANDED_ON}) }}"),
+        ("site.loadMore(this, 189661, 20, 15); return false", "site.loadMore = function (at, id, from, to) { ask() }"),
+        ("loadMore(189661, 20, 15)", "var loadMore = async (source_id, offset, limit) => { ask() }"),
+    ],
+)
+@pytest.mark.parametrize("place", ["onclick", "href"])
+def test_what_a_handler_hands_on_is_read_by_the_names_of_the_functions_parameters(
+    handler: str, definition: str, place: str
+) -> None:
+    given = f'onclick="{handler}" href="#"' if place == "onclick" else f'href="javascript:{handler}"'
+    found = route(f"<a {given}>More Articles</a><script>{definition}</script>")
+    assert isinstance(found, AjaxRoute)
+    assert (found.endpoint, found.action, found.id) == (ENDPOINT, CALL, "189661")
+    assert (found.start, found.size) == (20, 15)
+
+
+def test_without_the_function_a_handlers_numbers_are_read_where_one_says_what_was_received() -> None:
+    handler = '<button onclick="loadMore(189661, 20, 15)">More Articles</button>'
+    found = route(handler, received=20)
+    assert isinstance(found, AjaxRoute)
+    assert (found.id, found.start, found.size) == ("189661", 20, 15)
+    assert route(handler, received=10) is None
+
+
 def test_what_the_page_leaves_unsaid_is_taken_from_what_was_received() -> None:
     found = route(f'<a href="#" data-action="{CALL}" data-id="189661">More Articles</a>', received=20)
     assert isinstance(found, AjaxRoute)
@@ -95,7 +127,12 @@ def test_what_the_page_leaves_unsaid_is_taken_from_what_was_received() -> None:
         BUTTON,
         "<p>More Articles</p>",
         '<button data-id="post-99">More Articles</button>',
-        '<a href="javascript:loadMore(189661, 10, 10)">More Articles</a>',
+        # What the numbers of a handler are is not known where nothing tells.
+        '<a href="javascript:loadMore(189661, 20, 10)">More Articles</a>',
+        '<a onclick="loadMore(10, 189661, 10)">More Articles</a>',
+        '<a onclick="loadMore(this, 10, 10)">More Articles</a>',
+        '<a onclick="loadMore(189661)">More Articles</a>',
+        '<a onclick="show(3, 4)">More Articles</a><script>function show(row, column) {}</script>',
         f'{BUTTON}<script>{{action: "{CALL}", from: 10}}</script>',
         f'{BUTTON}<script src="/more.js">{{action: "{CALL}", id: 1, from: 10}}</script>',
     ],
@@ -128,6 +165,7 @@ def test_both_kinds_of_the_sample_site_are_read(skin: str) -> None:
 @settings(max_examples=120, deadline=None)
 @given(st.text(alphabet="idfromaction:='\"{}0123456789,&?/.#\\ \nx", max_size=200), st.booleans())
 @example(script="admin-ajax.php?" * 9 + "id:1", in_attribute=False)
+@example(script="x(id,id)action:'{" * 3, in_attribute=True)
 def test_no_script_makes_the_reading_raise(script: str, in_attribute: bool) -> None:
     noise = f"admin-ajax.php?{script}"
     quoted = noise.replace('"', "&quot;")
@@ -152,10 +190,25 @@ def test_damaged_pages_never_raise(data: st.DataObject) -> None:
         f"{BUTTON}<script>{'admin-ajax.php' * 13_000}</script>",
         f"{BUTTON}<script>admin-ajax {'a.' * 95_000}</script>",
         f"{BUTTON}<script>admin-ajax {'a = ' * 45_000}</script>",
+        f"{BUTTON}<script>admin-ajax {'action=' * 25_000}</script>",
+        f"{BUTTON}<script>admin-ajax {'{action: x' * 18_000}</script>",
+        f'<a onclick="{"m(1,2,3)" * 400}">More Articles</a><script>{"m=" * 90_000}</script>',
+        f'<a onclick="{"m" * 190_000}(">More Articles</a><script>{"function m " * 15_000}</script>',
         f"{BUTTON * 20_000}",
         f"<div {' '.join(f'data-x{n}=1' for n in range(6_000))}>{BUTTON}</div>",
     ],
-    ids=["one long word", "the path again and again", "dots", "assignments", "buttons", "attributes"],
+    ids=[
+        "one long word",
+        "the path again and again",
+        "dots",
+        "assignments",
+        "actions",
+        "objects",
+        "handlers",
+        "names",
+        "buttons",
+        "attributes",
+    ],
 )
 def test_a_hostile_page_is_read_in_good_time(content: str) -> None:
     with patience():

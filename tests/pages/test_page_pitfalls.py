@@ -25,7 +25,8 @@ from vokcrawl.loaders import load_article
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import PageFault, read_document
 from vokcrawl.pages.listing import RawTeaser, read_teasers
-from vokcrawl.pages.more import AjaxRoute, LinkRoute, Route, read_more
+from vokcrawl.pages.more import read_more
+from vokcrawl.pages.routes import AjaxRoute, LinkRoute, Route
 
 CALL = "get_cat_by_source"
 ITEMS = "".join(map(TITLED["list of cards"][1], TEASERS))
@@ -101,9 +102,14 @@ VIEWS = {
     ],
     ids=["an object", "an address"],
 )
-def test_another_call_in_a_script_before_it_is_not_taken_for_more_articles(views: str, real: str) -> None:
-    button = '<a href="#">More Articles</a>'
-    found = route(f"<script>{VIEWS[views]}</script>{ITEMS}{button}<script>{real}</script>")
+@pytest.mark.parametrize("between", ["</script>{}<script>", "{}", " $(function () {{ ", "{} var id = 3; "])
+@pytest.mark.parametrize("first", [True, False], ids=["before it", "behind it"])
+def test_another_call_of_the_page_is_not_taken_for_more_articles(
+    views: str, real: str, between: str, first: bool
+) -> None:
+    calls = (VIEWS[views], real) if first else (real, VIEWS[views])
+    script = between.format("").join(calls)
+    found = route(f'{ITEMS}<a href="#">More Articles</a><script>{script}</script>')
     assert isinstance(found, AjaxRoute)
     assert (found.action, found.id, found.start, found.size) == (CALL, "189661", 20, 15)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from crawling import Crawl
 
-from vokcrawl.pages.more import MOST_CLICKS, SplashRoute, route_from, route_told
+from vokcrawl.pages.routes import MOST_CLICKS, SplashRoute, route_from, route_told
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.sample.script import MORE_SCRIPT
 from vokcrawl.sample.site import Answer

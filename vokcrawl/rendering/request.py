@@ -10,7 +10,8 @@ from scrapy import Request
 
 from vokcrawl.fields import ARTICLE_SHAPE
 from vokcrawl.options import Options
-from vokcrawl.pages.more import MORE_WORDS, SplashRoute
+from vokcrawl.pages.more import MORE_WORDS
+from vokcrawl.pages.routes import SplashRoute
 from vokcrawl.rendering.adapted import SlotPolicy, SplashRequest
 from vokcrawl.rendering.script import LUA
 

@@ -15,17 +15,8 @@ from vokcrawl.middlewares.on_site import authority
 from vokcrawl.pages.document import EMPTY_PAGE, Document, PageFault
 from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
 from vokcrawl.pages.listing import RawTeaser, read_teasers
-from vokcrawl.pages.more import (
-    AJAX_ACTION,
-    AJAX_PATH,
-    PAGE_SIZE,
-    AjaxRoute,
-    LinkRoute,
-    More,
-    Route,
-    SplashRoute,
-    read_more,
-)
+from vokcrawl.pages.more import More, read_more
+from vokcrawl.pages.routes import AJAX_ACTION, AJAX_PATH, PAGE_SIZE, AjaxRoute, LinkRoute, Route, SplashRoute
 from vokcrawl.pages.tree import Element
 from vokcrawl.spiders.articles import (
     ArticleSpider,

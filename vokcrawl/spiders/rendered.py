@@ -17,7 +17,8 @@ from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import EMPTY_PAGE, PageFault, read_document
 from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
 from vokcrawl.pages.listing import RawTeaser, read_teasers
-from vokcrawl.pages.more import FIRST_CLICKS, More, Route, SplashRoute
+from vokcrawl.pages.more import More
+from vokcrawl.pages.routes import FIRST_CLICKS, Route, SplashRoute
 from vokcrawl.pages.tree import Element
 from vokcrawl.rendering.answer import Outcome, Rendered
 from vokcrawl.spiders.base import LISTING_PRIORITY

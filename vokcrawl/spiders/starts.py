@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from vokcrawl.fields import article_id
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import PageFault
-from vokcrawl.pages.more import AjaxRoute, Route
+from vokcrawl.pages.routes import AjaxRoute, Route
 from vokcrawl.spiders.failures import CLOSING, name_of, request_of
 from vokcrawl.spiders.listings import ListingSpider
 

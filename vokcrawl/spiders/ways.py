@@ -15,7 +15,7 @@ from scrapy.http import Response
 from vokcrawl.fields import absolute_url
 from vokcrawl.listings import ListingWalk
 from vokcrawl.pages.article import ArticlePage
-from vokcrawl.pages.more import AJAX_ACTION, AJAX_PATH, PAGE_SIZE, AjaxRoute, Route, route_from, route_told
+from vokcrawl.pages.routes import AJAX_ACTION, AJAX_PATH, PAGE_SIZE, AjaxRoute, Route, route_from, route_told
 from vokcrawl.settings.base import VOK_START_URLS
 from vokcrawl.spiders.starts import StartSpider
 from vokcrawl.walk import Entry, Why

@@ -1,0 +1,242 @@
+"""The call behind "More Articles", read from attributes, from an address, or from a script.
+
+A page may make other calls too: what stands nearest to the action's name wins, and what belongs to another call is
+passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+
+from vokcrawl.fields import absolute_url
+from vokcrawl.pages.routes import AJAX_ACTION, AJAX_FIXED, AJAX_PATH, PAGE_SIZE, AjaxRoute
+
+# Names under which attributes and scripts may give the values of the call.
+_NAMES = {
+    "action": ("action",),
+    "id": ("id", "source", "source-id", "source_id", "sourceid", "cat", "cat-id", "cat_id", "category"),
+    "from": ("from", "offset", "start"),
+    "to": ("to", "size", "count", "limit", "per-page", "per_page", "perpage"),
+    "url": ("url", "href", "ajax-url", "ajax_url", "ajaxurl", "endpoint"),
+}
+KEYS = {spelling: name for name, spellings in _NAMES.items() for spelling in spellings}
+# Names that mean the call's values wherever in the script they stand.
+_PLAIN = frozenset(["id", "from", "to", "source_id", "sourceid", "cat_id"])
+_PAIR = re.compile(
+    r"""(?<![\w$])['"]?([A-Za-z][\w-]{1,12})['"]?\s*[:=]\s*(?:'([^'\n]{0,300})'|"([^"\n]{0,300})"|(\d{1,12}))"""
+)
+_QUERY_PAIR = re.compile(r"[?&](action|id|from|to)=([\w-]+)")
+_ADDRESS = re.compile(r"""(?<![\w:/.\-])[\w:/.\-]{0,200}admin-ajax\.php\?[^\s'"`<>]{0,500}""")
+_PATH = re.compile(r"""(?<=['"])[\w:/.\-]{0,200}admin-ajax\.php(?=['"])""")
+# Where a script says which action a call is for: in an object, in a query, or in an assignment.
+_ACTION = re.compile(r"""(?<![\w$-])['"]?action['"]?\s{0,20}([:=])\s{0,20}['"`]?([\w-]{0,60})""")
+_FUNCTION_CALL = re.compile(r"([A-Za-z_$][\w$.]{0,60})\s{0,5}\(([^()]{0,300})\)")
+_LONGEST_SCRIPT, _LONGEST_HANDLER = 200_000, 2_000
+_MOST_ACTIONS, _MOST_FUNCTIONS = 200, 5
+# A batch is not larger; a larger number is an end.
+_LARGEST_SIZE = 100
+
+
+def call_from(
+    values: Mapping[str, str],
+    base: str,
+    received: int,
+    extra: tuple[tuple[str, str], ...] | None = None,
+    sure: bool = False,
+) -> AjaxRoute | None:
+    """The call from what was read (by the names of `KEYS`' values); None without the source's number.
+
+    `base` is the page's URL, `received` how many teasers it had. `sure` says that the values stand on the very
+    element that says "More Articles": then the number is enough.
+    """
+    identity = values.get("id", "").strip()
+    if not re.fullmatch(r"[\w-]{1,40}", identity, re.ASCII):
+        return None
+    named = values.get("action") == AJAX_ACTION or ("action" in values and {"from", "to"} & values.keys())
+    sure = sure and identity.isdigit()
+    if not (sure or named or {"from", "to"} <= values.keys()):
+        return None
+    endpoint = absolute_url(base, values.get("url") or AJAX_PATH)
+    if endpoint is None or "admin-ajax" not in endpoint:
+        endpoint = absolute_url(base, AJAX_PATH)
+    if endpoint is None:
+        return None
+    start = _number(values.get("from"), received)
+    size = max(1, _number(values.get("to"), PAGE_SIZE))
+    fixed = tuple(AJAX_FIXED.items()) if extra is None else extra
+    return AjaxRoute(endpoint.partition("?")[0], values.get("action") or AJAX_ACTION, identity, start, size, fixed)
+
+
+def call_in_address(url: str, base: str, received: int) -> AjaxRoute | None:
+    """The call that an address makes; None where it is a page's."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if "admin-ajax" not in parts.path and not {"action", "from"} <= query.keys():
+        return None
+    known: dict[str, str] = {name: query[name] for name in ("action", "id", "from", "to") if name in query}
+    extra = tuple((name, value) for name, value in query.items() if name not in known)
+    endpoint = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
+    return call_from({**known, "url": endpoint}, base, received, extra)
+
+
+def call_in_script(script: str, base: str, received: int) -> AjaxRoute | None:
+    """The call that a script names."""
+    return call_from(_values(script), base, received)
+
+
+def call_in_handler(handler: str, scripts: Sequence[str], base: str, received: int) -> AjaxRoute | None:
+    """The call that a handler (``loadMore(189661, 10, 10)``) makes by what it hands to a function of the page.
+
+    What the numbers are is said by the function's parameters, where one of the scripts defines it. Without that they
+    are taken for source, `from` and `to` only where the second is just how many teasers the page had.
+    """
+    for name, written in _FUNCTION_CALL.findall(unquote(handler[:_LONGEST_HANDLER]))[:_MOST_FUNCTIONS]:
+        given = [each.strip().strip("'\"") for each in written.split(",")]
+        defined = [(script, names) for script in scripts if (names := _parameters(script, name)) is not None]
+        for script, names in defined:
+            handed = {KEYS[key]: value for key, value in zip(names, given, strict=False) if key in KEYS and value}
+            route = call_from({**_values(script), **handed}, base, received)
+            if route is not None and "id" in handed:
+                return route
+        if not defined and (values := _by_place(given, received)):
+            return call_from(values, base, received)
+    return None
+
+
+def _by_place(given: Sequence[str], received: int) -> dict[str, str] | None:
+    if len(given) != 3 or not all(each.isascii() and each.isdigit() and len(each) < 10 for each in given):
+        return None
+    identity, start, to = map(int, given)
+    if start != received or not received or not (0 < to <= _LARGEST_SIZE or to > start) or identity <= max(start, to):
+        return None
+    return dict(zip(("id", "from", "to"), given, strict=True))
+
+
+def _parameters(script: str, function: str) -> list[str] | None:
+    """The names of a function's parameters, in lower case, where the script defines it."""
+    name = re.escape(function.rpartition(".")[2])
+    definition = re.search(
+        rf"(?<![\w$])(?:function\s+{name}\s*|{name}\s*[:=]\s*(?:async\s+)?(?:function\b[^(]{{0,60}})?)\(([^()]{{0,300}})\)",
+        script[:_LONGEST_SCRIPT],
+    )
+    return [each.strip().lower() for each in definition[1].split(",")] if definition else None
+
+
+# A script
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A place in a script that says which action a call is for, and the span of what belongs to that call."""
+
+    action: str
+    text: str
+    begin: int
+    end: int
+
+    def values(self) -> Iterator[tuple[str, str]]:
+        yield from _QUERY_PAIR.findall(self.text)
+        yield from ((KEYS[key], value) for key, value in _pairs(self.text) if key in KEYS)
+
+
+def _values(script: str) -> dict[str, str]:
+    """What a script says of the call: beside the action's name first, and then in plain assignments, in numbers."""
+    script = script[:_LONGEST_SCRIPT].replace("\\/", "/").replace("&amp;", "&").replace("&#038;", "&")
+    if AJAX_ACTION not in script and "admin-ajax" not in script:
+        return {}
+    mentions = _mentions(script)
+    own = _own(mentions, AJAX_ACTION in script)
+    values: dict[str, str] = {}
+    if own is not None:
+        _add(values, own.values())
+    elif AJAX_ACTION in script:
+        values["action"] = AJAX_ACTION
+        _add(
+            values,
+            (
+                (KEYS[key], value)
+                for key, value in _pairs(_object_around(script, script.find(AJAX_ACTION)))
+                if key in KEYS
+            ),
+        )
+    rest = _without(script, [each for each in mentions if each.action not in ("", own.action if own else "")])
+    _add(values, _QUERY_PAIR.findall(rest))
+    _add(values, ((KEYS[key], value) for key, value in _pairs(rest) if key in _PLAIN and value.isdigit()))
+    url = _endpoint([own.text if own else "", rest, script])
+    return {**values, "url": url} if url else values
+
+
+def _add(values: dict[str, str], found: Iterable[tuple[str, str]]) -> None:
+    for name, value in found:
+        values.setdefault(name, value)
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    for key, single, double, number in _PAIR.findall(text):
+        yield key.lower(), single or double or number
+
+
+def _mentions(script: str) -> list[_Mention]:
+    found = list(islice(_ACTION.finditer(script), _MOST_ACTIONS))
+    mentions = []
+    for index, each in enumerate(found):
+        before = found[index - 1].end() if index else 0
+        after = found[index + 1].start() if index + 1 < len(found) else len(script)
+        begin, end = _span(script, each, before, after)
+        mentions.append(_Mention(each[2], script[begin:end], begin, end))
+    return mentions
+
+
+def _span(script: str, mention: re.Match[str], before: int, after: int) -> tuple[int, int]:
+    """What belongs to a call: the object that its action stands in, else its statement from the query's string on."""
+    at = mention.start()
+    if mention[1] == ":":
+        begin, end = script.rfind("{", before, at), script.find("}", mention.end(), after)
+        return (before if begin < 0 else begin), (after if end < 0 else end + 1)
+    begin = max(script.rfind(mark, before, at) for mark in "\"'`;") if script[at - 1 : at] in ("?", "&") else at
+    end = script.find(";", mention.end(), after)
+    return max(begin, before), (after if end < 0 else end)
+
+
+def _own(mentions: Sequence[_Mention], named: bool) -> _Mention | None:
+    """The listing's own call: by its action; where the script does not name that, by its `from` and `to`."""
+    for each in mentions:
+        if each.action == AJAX_ACTION:
+            return each
+    if named:
+        return None
+    counting = [each for each in mentions if {"from", "to"} & {name for name, _ in each.values()}]
+    return next(iter([*counting, *mentions]), None)
+
+
+def _without(script: str, mentions: Sequence[_Mention]) -> str:
+    kept, place = [], 0
+    for each in mentions:
+        kept.append(script[place : max(place, each.begin)])
+        place = max(place, each.end)
+    return " ".join([*kept, script[place:]])
+
+
+def _endpoint(texts: Iterable[str]) -> str | None:
+    for text in texts:
+        if (call := _ADDRESS.search(text)) is not None:
+            return call[0].partition("?")[0]
+        if (path := _PATH.search(text)) is not None:
+            return path[0]
+    return None
+
+
+def _object_around(script: str, place: int) -> str:
+    """The text between the braces next around a place in a script; empty where there are none."""
+    start = script.rfind("{", 0, max(place, 0))
+    end = script.find("}", start)
+    return script[start:end] if 0 <= start < place < end else ""
+
+
+def _number(text: str | None, default: int) -> int:
+    digits = (text or "").strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else default
