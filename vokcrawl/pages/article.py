@@ -15,16 +15,17 @@ from functools import cached_property
 
 from lxml.etree import XPath
 
-from vokcrawl.fields import article_id, clean_text, date_in_words
+from vokcrawl.fields import article_id, date_in_words
 from vokcrawl.pages.flow import Block, flow, is_aside, is_within
 from vokcrawl.pages.gates import cut_metering, is_metering
-from vokcrawl.pages.listing import RawTeaser, marked_items, source_of, teasers_among
+from vokcrawl.pages.listing import RawTeaser, marked_items, teasers_among
 from vokcrawl.pages.meta_line import MetaLine, read_meta_line
 from vokcrawl.pages.more import MORE_WORDS
+from vokcrawl.pages.pictures import caption_of, is_caption, is_placeholder, source_of
 from vokcrawl.pages.sources import logo_stem, same_source
 from vokcrawl.pages.teaser_lines import date_in_block, says_day, slug_says
 from vokcrawl.pages.teaser_runs import runs
-from vokcrawl.pages.tree import Element, text_of
+from vokcrawl.pages.tree import Element
 
 # Name and version of this reading, as the records carry it; the way that bounded the text is added.
 EXTRACTOR = "kcnawatch-article/1"
@@ -34,14 +35,10 @@ CONTENT = "article-content"
 MORE_FROM = re.compile(r"more from\b\s*(.{1,100}[^.!?…\s])", re.IGNORECASE)
 # Headings that are the site's, not an article's.
 _SITE_HEADINGS = re.compile(r"(newstream\s*\|\s*)?kcna watch( logo)?|newstream|browse|menu|search", re.IGNORECASE)
-# Class names of captions that are no <figcaption>, as WordPress writes them.
-_CAPTIONS = ("wp-caption-text",)
 # Links with so few letters around them are furniture: previous, next, share.
 _FEW_LETTERS = 12
 # So long a block is a paragraph, whatever else stands about.
 _PARAGRAPH = 40
-# A picture that stands in until the real one is there.
-_PLACEHOLDER = "image-uploading"
 
 _CONTENT = XPath(f"descendant-or-self::*[contains(concat(' ', @class, ' '), ' {CONTENT} ')]")
 
@@ -234,7 +231,7 @@ class ArticlePage:
 
     def _is_furniture(self, block: Block) -> bool:
         """Whether a block is none of the text: captions, buttons, footers, links to other articles, shares."""
-        if is_within(block.element, ("figcaption", "footer", "nav", "button", "form")) or _is_caption(block.element):
+        if is_within(block.element, ("figcaption", "footer", "nav", "button", "form")) or is_caption(block.element):
             return True
         if not block.hrefs or block.own_letters > _PARAGRAPH:
             return False
@@ -272,29 +269,9 @@ class ArticlePage:
                 continue
             for image in block.images:
                 src = source_of(image)
-                if src and not logo_stem(src) and _PLACEHOLDER not in src:
-                    found.append((src, _caption(image)))
+                if src and not logo_stem(src) and not is_placeholder(src):
+                    found.append((src, caption_of(image)))
         return found
-
-
-def _caption(image: Element) -> str | None:
-    for parent in image.iterancestors("figure", "div"):
-        caption = parent.find(".//figcaption") if parent.tag == "figure" else _wp_caption(parent)
-        if caption is not None:
-            return clean_text(text_of(caption)) or None
-        if parent.tag == "figure":
-            break
-    return None
-
-
-def _wp_caption(parent: Element) -> Element | None:
-    if "wp-caption" not in (parent.get("class") or "").split():
-        return None
-    return next((each for each in parent.iterchildren("p") if _is_caption(each)), None)
-
-
-def _is_caption(element: Element) -> bool:
-    return any(name in (element.get("class") or "").split() for name in _CAPTIONS)
 
 
 def _without_empty_headings(blocks: Sequence[Block]) -> list[Block]:

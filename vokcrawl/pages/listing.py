@@ -19,6 +19,7 @@ from lxml.etree import XPath
 
 from vokcrawl.fields import article_id
 from vokcrawl.pages.flow import Block, flow, is_aside
+from vokcrawl.pages.pictures import source_of
 from vokcrawl.pages.sources import source_of_logo
 from vokcrawl.pages.teaser_lines import read_lines, says_day
 from vokcrawl.pages.teaser_runs import runs
@@ -186,10 +187,3 @@ def _href(run: Sequence[Block], identity: str) -> str:
     """The link to the article; where it stands in what no reader sees, the article's bare path."""
     hrefs = (href for block in run for href in block.hrefs if article_id(href) == identity)
     return next(hrefs, f"/newstream/{identity}/")
-
-
-def source_of(image: Element) -> str | None:
-    """A picture's address, also where it is loaded late and a placeholder stands in ``src``."""
-    src = image.get("src") or ""
-    late = image.get("data-src") or image.get("data-lazy-src") or ""
-    return (late or None) if not src or src.startswith("data:") else src
