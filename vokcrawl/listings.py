@@ -15,6 +15,19 @@ from vokcrawl.state.rows import ListingRow
 from vokcrawl.walk import Rules, Walk, Why
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is asked for next in a listing: the route to it.
+
+    `again` numbers the pages that are read once more at the end, 0 is the walk itself; `attempt` says how often this
+    was asked for because the answer was empty.
+    """
+
+    route: Route
+    again: int = 0
+    attempt: int = 1
+
+
 @dataclass
 class ListingWalk:
     """A walk with its number in the state. `url` is the listing's first page, its key in the memory."""

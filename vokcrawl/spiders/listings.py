@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from scrapy import Request
@@ -10,7 +11,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from vokcrawl.fields import absolute_url
-from vokcrawl.listings import ListingWalk
+from vokcrawl.listings import ListingWalk, Step
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.pages.document import EMPTY_PAGE, Document, PageFault
 from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
@@ -46,24 +47,21 @@ class ListingSpider(ArticleSpider):
         headers: dict[str, str] = {}
         if listing.before is not None and listing.may_ask_conditionally:
             headers = conditional_headers(listing.before.etag, listing.before.last_modified)
-        return self._page_request(listing, route or LinkRoute(url), headers)
+        return self._page_request(listing, Step(route or LinkRoute(url)), headers)
 
     # Walking
 
-    def parse_listing(
-        self, response: Response, listing: str, route: Route, again: int = 0, asked: int = 1
-    ) -> Iterator[Any]:
-        """A page of a listing. `again` numbers the pages that are read once more at the end; 0 is the walk itself."""
+    def parse_listing(self, response: Response, listing: str, step: Step) -> Iterator[Any]:
+        """A page of a listing."""
         walk = self.walks[listing]
         if walk.walk.stopped is Why.LEFT:
             # A better way was found while this page was under way.
             return
-        yield from self._listing_page(response, walk, route, again, asked)
+        yield from self._listing_page(response, walk, step)
         yield from self.over(walk)
 
-    def _listing_page(
-        self, response: Response, walk: ListingWalk, route: Route, again: int, asked: int
-    ) -> Iterator[Any]:
+    def _listing_page(self, response: Response, walk: ListingWalk, step: Step) -> Iterator[Any]:
+        route, again = step.route, step.again
         if response.status == 304:
             walk.unchanged()
             return
@@ -81,13 +79,13 @@ class ListingSpider(ArticleSpider):
             return
         if isinstance(route, AjaxRoute) and not again and self._must_ask_by_end(walk, route, raws):
             walk.to_is_settled = True
-            yield self._page_request(walk, route.with_end())
+            yield self._page_request(walk, Step(route.with_end()))
             return
         # An empty batch is how a call ends. One behind a full batch could be a hiccup: ask once more.
-        if not raws and isinstance(route, AjaxRoute) and walk.last_received >= route.size and asked == 1:
-            yield self._page_request(walk, route, again=again, asked=2)
+        if not raws and isinstance(route, AjaxRoute) and walk.last_received >= route.size and step.attempt == 1:
+            yield self._page_request(walk, replace(step, attempt=2))
             return
-        if not raws and asked == 2 and walk.walk.pages == 1 and isinstance(walk.first, LinkRoute):
+        if not raws and step.attempt == 2 and walk.walk.pages == 1 and isinstance(walk.first, LinkRoute):
             # A full page that had a "More Articles" promised this batch.
             self._listing_failed(walk, EMPTY_PAGE, response.url, again)
             return
@@ -110,7 +108,7 @@ class ListingSpider(ArticleSpider):
             self.first_page_read(walk)
         if walk.walk.complete and walk.walk.pages > 1:
             walk.rereading = True
-            yield self._page_request(walk, walk.first or route, again=1)
+            yield self._page_request(walk, Step(walk.first or route, again=1))
         if walk.walk.stopped is not None:
             self._note_stop(walk, url)
 
@@ -158,7 +156,7 @@ class ListingSpider(ArticleSpider):
             yield repeated
             return
         walk = self.walks[request.cb_kwargs["listing"]]
-        self._listing_failed(walk, reason, request.url, request.cb_kwargs["again"])
+        self._listing_failed(walk, reason, request.url, request.cb_kwargs["step"].again)
         yield from self.over(walk)
 
     def over(self, walk: ListingWalk) -> Iterator[Any]:
@@ -167,22 +165,15 @@ class ListingSpider(ArticleSpider):
             walk.over = True
             yield from self.walk_over()
 
-    def _page_request(
-        self,
-        walk: ListingWalk,
-        route: Route,
-        headers: Mapping[str, str] | None = None,
-        again: int = 0,
-        asked: int = 1,
-    ) -> Request:
+    def _page_request(self, walk: ListingWalk, step: Step, headers: Mapping[str, str] | None = None) -> Request:
         if walk.first is None:
-            walk.first = route
+            walk.first = step.route
         return Request(
-            route.url,
+            step.route.url,
             callback=self.parse_listing,
             errback=self.failed_listing,
             headers=dict(headers or {}),
-            cb_kwargs={"listing": walk.url, "route": route, "again": again, "asked": asked},
+            cb_kwargs={"listing": walk.url, "step": step},
             meta={"handle_httpstatus_list": [304]} if headers else {},
             priority=LISTING_PRIORITY,
             dont_filter=True,
@@ -197,7 +188,7 @@ class ListingSpider(ArticleSpider):
             walk.walk.stop(following)
             return
         walk.way = following.way
-        yield from self.go_on(walk, self._page_request(walk, following), entries)
+        yield from self.go_on(walk, self._page_request(walk, Step(following)), entries)
 
     def go_on(self, walk: ListingWalk, request: Request, entries: Sequence[Entry]) -> Iterator[Request]:
         """Gives the request for the next page of a walk, or (`spiders.ways`) holds it back for a better way."""
@@ -261,7 +252,7 @@ class ListingSpider(ArticleSpider):
         if not walk.walk.again(entries) and again < walk.walk.pages:
             following = self._following(walk, document, url, route, len(entries))
             if not isinstance(following, Why):
-                yield self._page_request(walk, following, again=again + 1)
+                yield self._page_request(walk, Step(following, again=again + 1))
                 return
         walk.rereading = False
 

@@ -11,7 +11,7 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from vokcrawl.listings import ListingWalk
+from vokcrawl.listings import ListingWalk, Step
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import EMPTY_PAGE, PageFault, read_document
@@ -64,21 +64,15 @@ class RenderedSpider(StartSpider):
         route = super().way_into_listing(page, url)
         return replace(route, clicks=0) if isinstance(route, SplashRoute) else route
 
-    def _page_request(
-        self,
-        walk: ListingWalk,
-        route: Route,
-        headers: Mapping[str, str] | None = None,
-        again: int = 0,
-        asked: int = 1,
-    ) -> Request:
+    def _page_request(self, walk: ListingWalk, step: Step, headers: Mapping[str, str] | None = None) -> Request:
+        route = step.route
         if not isinstance(route, SplashRoute):
-            return super()._page_request(walk, route, headers, again, asked)
+            return super()._page_request(walk, step, headers)
         from vokcrawl.rendering.request import splash_request  # noqa: PLC0415
 
         walk.first = walk.first or route
         most = walk.walk.rules.max_pages
-        if most is not None and not again:
+        if most is not None and not step.again:
             route = replace(route, clicks=min(route.clicks, most - walk.walk.pages))
         settings = self.crawler.settings
         return splash_request(
@@ -89,19 +83,20 @@ class RenderedSpider(StartSpider):
             settings.getfloat("DOWNLOAD_TIMEOUT"),
             callback=self.parse_rendered,
             errback=self.failed_listing,
-            cb_kwargs={"listing": walk.url, "route": route, "again": again},
+            cb_kwargs={"listing": walk.url, "step": replace(step, route=route)},
             priority=LISTING_PRIORITY,
         )
 
     # The answer
 
-    def parse_rendered(self, response: Response, listing: str, route: SplashRoute, again: int) -> Iterator[Any]:
+    def parse_rendered(self, response: Response, listing: str, step: Step) -> Iterator[Any]:
         """What a step of a browser has brought: some pages of a listing."""
         walk = self.walks[listing]
-        yield from self._step(response.meta["vok_rendered"], walk, route, again)
+        if isinstance(step.route, SplashRoute):
+            yield from self._rendered(response.meta["vok_rendered"], walk, step.route, step.again)
         yield from self.over(walk)
 
-    def _step(self, rendered: Rendered, walk: ListingWalk, route: SplashRoute, again: int) -> Iterator[Any]:
+    def _rendered(self, rendered: Rendered, walk: ListingWalk, route: SplashRoute, again: int) -> Iterator[Any]:
         try:
             pages = self._pages_of(rendered, walk, route)
         except PageFault as fault:
@@ -115,7 +110,7 @@ class RenderedSpider(StartSpider):
             if again == 1:
                 walk.walk.head = tuple(entry.id for entry in entries)
             if not walk.walk.again(entries) and again < walk.walk.pages and rendered.outcome is Outcome.MORE:
-                yield self._page_request(walk, following, again=again + 1)
+                yield self._page_request(walk, Step(following, again=again + 1))
             else:
                 walk.rereading = False
             return
@@ -129,7 +124,7 @@ class RenderedSpider(StartSpider):
         if walk.walk.stopped is None:
             why = _ENDS.get(rendered.outcome)
             if why is None:
-                yield from self.go_on(walk, self._page_request(walk, following), entries)
+                yield from self.go_on(walk, self._page_request(walk, Step(following)), entries)
             else:
                 self._stop(walk, why, rendered, route.url)
         yield from self._taken(walk, route, route.url, first)
