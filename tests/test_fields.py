@@ -217,6 +217,26 @@ def test_an_absolute_address_stays_and_fits_the_contract(base: str, href: str) -
         assert fields.absolute_url(found, found) == found
 
 
+# What stands in nearly every address, and what makes one an exception.
+PIECES = ["http://", "https://", "h.test", "xn--a", "a-b", "127.0.0.1", ":8080", ":80", ":0", ":99999", "/", "//", "a"]
+PIECES += ["/newstream/1733800000-1/", ".", "..", "%41", "%2e%2e", "%", "~", "_", "A", "\n", "@", "é"]
+BASES = ["http://h.test/a/b/", "https://h.test:8443/?x=1", "http://u:p@h.test/", "http://H.test/x"]
+
+
+@given(st.sampled_from(BASES), st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
+@example("http://h.test/", f"http://{'a' * 64}/b/")
+@example("http://h.test/", f"https://{'a' * 62}.test/b/")
+def test_the_short_way_to_an_absolute_address_gives_what_the_long_one_gives(base: str, href: str) -> None:
+    found = fields._as_it_stands(base, href)
+    assert found is None or found == fields._resolved(base, href)
+
+
+def test_the_site_s_own_addresses_take_the_short_way() -> None:
+    path = "/newstream/1733800000-101/orchard-harvest-%ea%b3%bc"
+    for href in (path, f"http://site.test{path}/", f"https://127.0.0.1:48109{path}"):
+        assert fields._as_it_stands("http://site.test/article/163/?page=2", href) is not None
+
+
 def test_an_address_that_hides_invisible_characters_in_each_other_is_read_in_good_time() -> None:
     depth = 20_000
     with patience():

@@ -13,8 +13,6 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from lxml.etree import XPath
-
 from vokcrawl.fields import article_id, date_in_words
 from vokcrawl.pages.flow import Block, flow, is_aside, is_within
 from vokcrawl.pages.gates import cut_metering, is_metering
@@ -25,7 +23,7 @@ from vokcrawl.pages.pictures import caption_of, is_caption, is_placeholder, sour
 from vokcrawl.pages.sources import logo_stem, same_source
 from vokcrawl.pages.teaser_lines import date_in_block, says_day, slug_says
 from vokcrawl.pages.teaser_runs import runs
-from vokcrawl.pages.tree import Element
+from vokcrawl.pages.tree import Element, with_class
 
 # Name and version of this reading, as the records carry it; the way that bounded the text is added.
 EXTRACTOR = "kcnawatch-article/1"
@@ -39,8 +37,6 @@ _SITE_HEADINGS = re.compile(r"(newstream\s*\|\s*)?kcna watch( logo)?|newstream|b
 _FEW_LETTERS = 12
 # So long a block is a paragraph, whatever else stands about.
 _PARAGRAPH = 40
-
-_CONTENT = XPath(f"descendant-or-self::*[contains(concat(' ', @class, ' '), ' {CONTENT} ')]")
 
 
 @dataclass(slots=True)
@@ -63,7 +59,8 @@ class ArticlePage:
         self.url = url
         self.id = article_id(url)
         # The element that holds the text, where it has the class name that is known.
-        self.content: Element | None = next(iter(_CONTENT(root)), None)
+        self.content: Element | None = next(iter(with_class(root, CONTENT)), None)
+        self._inside = frozenset(() if self.content is None else self.content.iter())
         # Marked teasers are no part of the article's flow; they are read only where they are new.
         self.blocks = flow(root, without=set(marked_items(root, outside=self.content)))
 
@@ -186,7 +183,7 @@ class ArticlePage:
         return next((index for index, block in enumerate(self.blocks) if self._in_content(block)), None)
 
     def _in_content(self, block: Block) -> bool:
-        return block.element is self.content or any(up is self.content for up in block.element.iterancestors())
+        return block.element in self._inside
 
     # The text
 

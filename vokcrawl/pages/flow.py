@@ -77,7 +77,7 @@ class _Builder:
         blank = text.isspace()
         if self._block is None and blank:
             return
-        block = self.open()
+        block = self._block or self.open()
         self._texts.append(text.replace(_BREAK, " "))
         if not blank:
             self._broken = False
@@ -158,13 +158,15 @@ def flow(root: Element, without: Container[Element] = ()) -> list[Block]:
             pass
         else:
             builder.enter(element, tag)
-            if element.text is not None:
-                builder.text(element.text)
-            stack.append((element, True))
-            stack.extend((child, False) for child in element.iterchildren(reversed=True))
-            continue
-        if element is not root and element.tail is not None:
-            builder.text(element.tail)
+            if (text := element.text) is not None:
+                builder.text(text)
+            if len(element):
+                stack.append((element, True))
+                stack.extend((child, False) for child in element.iterchildren(reversed=True))
+                continue
+            builder.leave(element, tag)
+        if element is not root and (tail := element.tail) is not None:
+            builder.text(tail)
     builder.boundary()
     return builder.blocks
 

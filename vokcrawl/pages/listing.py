@@ -15,15 +15,13 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lxml.etree import XPath
-
 from vokcrawl.fields import article_id
 from vokcrawl.pages.flow import Block, flow, is_aside
 from vokcrawl.pages.pictures import source_of
 from vokcrawl.pages.sources import source_of_logo
 from vokcrawl.pages.teaser_lines import read_lines, says_day
 from vokcrawl.pages.teaser_runs import runs
-from vokcrawl.pages.tree import Element, text_of
+from vokcrawl.pages.tree import Element, text_of, with_class
 
 # Class names that were seen for an item's text (the thumb stands beside it) and for its date.
 DESCRIPTION = "article-desc"
@@ -34,10 +32,6 @@ MARKED, STRUCTURE = "marked", "structure"
 _FEW_LETTERS = 12
 # How much text may stand beside a description in its item: a thumb has none, a page has much.
 _MOST_BESIDE = 200
-
-_DESCRIPTIONS = XPath(f"descendant-or-self::*[contains(concat(' ', @class, ' '), ' {DESCRIPTION} ')]")
-_DATES = XPath(f"descendant::*[contains(concat(' ', @class, ' '), ' {DATE} ')]")
-_LINKS = XPath("descendant-or-self::a/@href")
 
 
 # Where a teaser stands among the blocks, whose it is, the way that found it, and what is to be read.
@@ -76,7 +70,7 @@ def marked_items(root: Element, outside: Element | None = None) -> list[Element]
     """The elements that hold one teaser each, found by class name; none inside the element `outside`."""
     descriptions: list[Element] = []
     kept: set[Element] = set() if outside is None else {outside}
-    for each in _DESCRIPTIONS(root):
+    for each in with_class(root, DESCRIPTION):
         # One inside another, as no page of the site has it, is part of that.
         if not any(up in kept for up in each.iterancestors()):
             kept.add(each)
@@ -156,7 +150,7 @@ def _parts(block: Block) -> bool:
 
 
 def _linked(item: Element) -> str | None:
-    return next((found for href in _LINKS(item) if (found := article_id(href)) is not None), None)
+    return next((found for link in item.iter("a") if (found := article_id(link.get("href") or "")) is not None), None)
 
 
 def _is_teaser(run: Sequence[Block], identity: str) -> bool:
@@ -170,8 +164,8 @@ def _is_teaser(run: Sequence[Block], identity: str) -> bool:
 def _teaser(identity: str, position: int, way: str, what: Sequence[Block] | Element) -> RawTeaser:
     date = None
     if way == MARKED:
-        dates = _DATES(what)
-        date = text_of(dates[0]) if dates else None
+        dated = next((each for each in with_class(what, DATE) if each is not what), None)
+        date = text_of(dated) if dated is not None else None
         run: Sequence[Block] = flow(what)
     else:
         run = what

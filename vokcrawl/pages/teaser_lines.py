@@ -24,6 +24,7 @@ _SHORT_LINE, _LONGEST_DATE_LINE = 40, 160
 # WordPress cuts long slugs at about 200 characters; a shorter one is the whole title.
 _CUT_SLUG = 150
 _NOT_SLUG = re.compile(r"[\W_]+")
+_NOT_SLUG_ASCII = {code: None for code in range(128) if not chr(code).isalnum()}
 # Links that say what to do, not what it is about.
 _NO_TITLE = re.compile(r"\W*((read|see|learn|find out|view)? ?(more|on)|continue reading|details|full story)\W*", re.I)
 
@@ -99,7 +100,9 @@ def _lines(run: Sequence[Block], identity: str | None) -> Iterator[_Line]:
 
 def _squeeze(text: str) -> str:
     # WordPress drops apostrophes and quotes and turns the rest into hyphens: compare letters and digits only.
-    return _NOT_SLUG.sub("", text.casefold())
+    text = text.casefold()
+    # The same, much faster: every block above a text is asked whether it is the headline.
+    return text.translate(_NOT_SLUG_ASCII) if text.isascii() else _NOT_SLUG.sub("", text)
 
 
 def _date_in(text: str) -> str | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import Any
 
 from lxml import etree
 from lxml.etree import _Element as Element
 
-__all__ = ["Element", "parse", "text_of"]
+__all__ = ["Element", "parse", "text_of", "with_class"]
 
 _EARLY_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _STRING = etree.XPath("string()")
@@ -29,3 +31,17 @@ def parse(text: str) -> Element:
 def text_of(element: Element) -> str:
     """All text inside an element, as written."""
     return str(_STRING(element))
+
+
+def with_class(root: Element, name: str) -> list[Element]:
+    """The elements at and below `root` that carry a class name, in the order of the page.
+
+    `name` is one of this code's own; it stands inside an XPath expression.
+    """
+    return [each for each in _carrying(name)(root) if name in (each.get("class") or "").split()]
+
+
+@cache
+def _carrying(name: str) -> Any:
+    # By way of the attributes, and without regular expressions: three times as fast as asking each element.
+    return etree.XPath(f"descendant-or-self::*/@class[contains(., '{name}')]/..", regexp=False, smart_strings=False)
