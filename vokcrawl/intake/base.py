@@ -8,6 +8,7 @@ from vokcrawl.fields import absolute_url, article_id
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.options import Arguments, Options
 from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.pages.readings import Reading, reading_at
 from vokcrawl.run import Run
 
 
@@ -33,6 +34,11 @@ class Intake:
         self.held: dict[str, tuple[RawTeaser, str, str | None]] = {}
         # Start pages whose walk is not over yet.
         self.walks_open = 0
+
+    @property
+    def reading(self) -> Reading:
+        """How pages of this moment are read."""
+        return reading_at(self.run.moment())
 
     def article_wanted(self, identity: str, url: str) -> Any:
         """An article is to be asked for: gives what is to be handed on for that, a request in a crawl, or None."""

@@ -12,6 +12,7 @@ from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import PageFault
 from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
 from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.pages.readings import Reading
 from vokcrawl.pages.tree import Element
 
 # What may stand in an article's place.
@@ -52,9 +53,9 @@ def led_elsewhere(asked: str, got: str, identity: str) -> str | None:
     return REDIRECTED if article_id(got) != identity else None
 
 
-def article_page(root: Element, url: str, body: bytes) -> ArticlePage:
+def article_page(reading: Reading, root: Element, url: str, body: bytes) -> ArticlePage:
     """An answer as an article's page. Raises `PageFault` that names what it is instead."""
-    page = ArticlePage(root, url)
+    page = reading.article(root, url)
     if page.is_article():
         return page
     gate = gate_in_page(body)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 from vokcrawl.fields import article_id, date_in_words
 from vokcrawl.pages.flow import Block, flow, is_aside, is_within
@@ -53,6 +54,8 @@ class RawArticle:
 
 class ArticlePage:
     """Reads one article page. `root` is the parsed document, `url` its address (for identity and slug)."""
+
+    extractor: ClassVar[str] = EXTRACTOR
 
     def __init__(self, root: Element, url: str) -> None:
         self.root = root
@@ -133,7 +136,7 @@ class ArticlePage:
             meta.date = self._date_in_words()
         way = "content" if self.content is not None else "structure"
         title = self.blocks[headline].text if headline is not None else None
-        return RawArticle(title, paragraphs, meta, self._images(headline), truncated, f"{EXTRACTOR}+{way}")
+        return RawArticle(title, paragraphs, meta, self._images(headline), truncated, f"{self.extractor}+{way}")
 
     def _is_metering(self, block: Block) -> bool:
         if self.content is not None and not self._in_content(block):

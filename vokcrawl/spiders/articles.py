@@ -49,7 +49,7 @@ class ArticleSpider(TeaserSpider):
         elsewhere = led_elsewhere(asked_address(response), response.url, identity)
         if elsewhere is not None:
             raise PageFault(elsewhere)
-        return article_page(self.document(response).root, response.url, response.body)
+        return article_page(self.reading, self.document(response).root, response.url, response.body)
 
     def read_article(self, response: Response, page: ArticlePage, identity: str) -> Iterator[Any]:
         """The records of a page that is an article's; nothing of an article of another source but a note."""

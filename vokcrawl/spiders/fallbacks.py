@@ -17,7 +17,6 @@ from twisted.python.failure import Failure
 from vokcrawl.fields import article_id
 from vokcrawl.listings import ListingWalk
 from vokcrawl.pages.document import PageFault
-from vokcrawl.pages.listing import read_teasers
 from vokcrawl.pages.sitemap import read_sitemap
 from vokcrawl.pages.sources import Belongs
 from vokcrawl.spiders.base import ARTICLE_PRIORITY
@@ -99,7 +98,7 @@ class FallbackSpider(WaySpider):
     def parse_search(self, response: Response, stream: str, depth: int) -> Iterator[Any]:
         """A page of search results: its teasers of the wanted source may lead the way."""
         try:
-            raws = read_teasers(self.document(response).root)
+            raws = self.reading.teasers(self.document(response).root)
         except PageFault:
             raws = []
         found = [(raw.id, url) for raw in raws if self.belongs(raw) is Belongs.YES and (url := self._here(raw.href))]

@@ -15,8 +15,8 @@ from vokcrawl.listings import ListingWalk, Step
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.pages.document import EMPTY_PAGE, Document, PageFault
 from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
-from vokcrawl.pages.listing import RawTeaser, read_teasers
-from vokcrawl.pages.more import More, read_more
+from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.pages.more import More
 from vokcrawl.pages.routes import AJAX_ACTION, AJAX_PATH, PAGE_SIZE, AjaxRoute, LinkRoute, Route, SplashRoute
 from vokcrawl.pages.tree import Element
 from vokcrawl.spiders.articles import (
@@ -135,7 +135,7 @@ class ListingSpider(ArticleSpider):
         except PageFault as fault:
             if fault.name != EMPTY_PAGE:
                 raise
-        raws = read_teasers(document.root) if document is not None else []
+        raws = self.reading.teasers(document.root) if document is not None else []
         if not raws:
             gate = gate_in_page(response.body)
             if gate is not None:
@@ -228,7 +228,7 @@ class ListingSpider(ArticleSpider):
 
     def more_of(self, root: Element, url: str, received: int) -> More:
         """The way on that the page names, if the settings allow it; else the call for the source that they name."""
-        more = read_more(root, url, received)
+        more = self.reading.more(root, url, received)
         allowed = {"link": LinkRoute, "ajax": AjaxRoute, "splash": SplashRoute}.get(self.options.more)
         if more.route is not None and (allowed is None or isinstance(more.route, allowed)):
             return more

@@ -16,7 +16,7 @@ from vokcrawl.middlewares.on_site import authority
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import EMPTY_PAGE, PageFault, read_document
 from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
-from vokcrawl.pages.listing import RawTeaser, read_teasers
+from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.more import More
 from vokcrawl.pages.routes import FIRST_CLICKS, Route, SplashRoute
 from vokcrawl.pages.tree import Element
@@ -170,7 +170,7 @@ class RenderedSpider(StartSpider):
     def _teasers_of(self, html: str) -> Sequence[RawTeaser]:
         document = read_document(html.encode("utf-8", "replace"), "text/html; charset=utf-8")
         self.run.facts.pages_read += 1
-        return read_teasers(document.root)
+        return self.reading.teasers(document.root)
 
     # Failing
 
