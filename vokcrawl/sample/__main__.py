@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vokcrawl.sample.quirks import ALL_FAULTS, DEFAULT_FAULTS
+from vokcrawl.sample.search import SEARCH_WAYS
 from vokcrawl.sample.server import SampleServer
 from vokcrawl.sample.site import WAYS, SampleSite
 from vokcrawl.sample.skins import SKINS
@@ -29,6 +30,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--articles", type=int, default=60, help="articles of the wanted source (default 60)")
     parser.add_argument("--skin", choices=tuple(SKINS), default="classic")
     parser.add_argument("--more", choices=WAYS, default="link", help='what "More Articles" is')
+    parser.add_argument("--search", choices=SEARCH_WAYS, default="none", help="how the search's results go on")
+    parser.add_argument("--sitemap", action="store_true", help="have a sitemap")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
@@ -49,7 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         site = SampleSite(
-            options.articles, skin=options.skin, more=options.more, seed=options.seed, faults=options.faults
+            options.articles,
+            skin=options.skin,
+            more=options.more,
+            seed=options.seed,
+            faults=options.faults,
+            search=options.search,
+            sitemap=options.sitemap,
         )
     except ValueError as error:
         print(error, file=sys.stderr)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from vokcrawl.sample import views
 from vokcrawl.sample.content import SampleArticle
+from vokcrawl.sample.search import TITLE as SEARCH_TITLE
+from vokcrawl.sample.search import Query
 from vokcrawl.sample.shelf import Shelf
 from vokcrawl.sample.skins import Skin
-from vokcrawl.sample.sources import NEWSTREAM, STREAM_OF, Stream
+from vokcrawl.sample.sources import NEWSTREAM, STREAM_OF, STREAMS, Stream
 from vokcrawl.sample.views import MoreView
 
 BLOCK_SIZE = 20
@@ -106,6 +108,19 @@ class Pages:
         teasers = [self._teaser(article, titled=True) for article in newest]
         more = MoreView(href=NEWSTREAM.path)
         return self.framed(views.SITE_TITLE, self._skin.listing(views.SITE_TITLE, teasers, more))
+
+    def results(self, query: Query, linked: bool) -> Page:
+        """A page of the search's results; *linked*: the next one is a plain link, else only a browser gets on."""
+        self._refresh()
+        found = query.found(self._shelf.stream(NEWSTREAM))
+        start = (query.page - 1) * self._page_size
+        end = start + self._page_size
+        more = (MoreView(href=query.following()) if linked else MoreView(token="")) if end < len(found) else None
+        teasers = [self._teaser(article, titled=True) for article in found[start:end]]
+        form = self._skin.search_form([(each.source.search, each.name) for each in STREAMS if each.source])
+        return self.framed(
+            f"{SEARCH_TITLE} | {views.SITE_TITLE}", form + self._skin.listing(SEARCH_TITLE, teasers, more)
+        )
 
     def message(self, heading: str, sentence: str) -> Page:
         """A page that only says something."""

@@ -13,7 +13,9 @@ from vokcrawl.sample import validators as conditional
 from vokcrawl.sample.pages import Page, Pages
 from vokcrawl.sample.quirks import DEFAULT_FAULTS, FAULT_INDEX, REMOVED_INDEX, checked_faults
 from vokcrawl.sample.script import MORE_SCRIPT
+from vokcrawl.sample.search import SEARCH_WAYS, Query
 from vokcrawl.sample.shelf import Removal, Shelf
+from vokcrawl.sample.sitemap import sitemap_at
 from vokcrawl.sample.skins import SKINS
 from vokcrawl.sample.sources import NEWSTREAM, STREAM_BY_AJAX, STREAM_BY_PATH, Stream
 from vokcrawl.sample.truth import truth
@@ -57,8 +59,9 @@ class SampleSite:
 
     *skin* is ``classic`` or ``plain``; *more* says what "More Articles" is: ``link``, ``ajax``, or ``script``
     (only a browser can follow it); *page_size* is the listings' length; *faults* are names from ``ALL_FAULTS``;
-    with *validators* pages carry ETag and Last-Modified. Raises ValueError for any other value. All methods may
-    be called from any thread.
+    with *validators* pages carry ETag and Last-Modified. *search* says how the search's results go on (``button``: only
+    in a browser; ``link``), or that there is ``none``: then the front page answers; *sitemap*: there is one.
+    Raises ValueError for any other value. All methods may be called from any thread.
     """
 
     def __init__(
@@ -72,11 +75,15 @@ class SampleSite:
         faults: Collection[str] = DEFAULT_FAULTS,
         others: int | None = None,
         validators: bool = True,
+        search: str = "none",
+        sitemap: bool = False,
     ) -> None:
         if skin not in SKINS:
             raise ValueError(f"skin: {skin!r} is not one of {', '.join(SKINS)}")
         if more not in WAYS:
             raise ValueError(f"more: {more!r} is not one of {', '.join(WAYS)}")
+        if search not in SEARCH_WAYS:
+            raise ValueError(f"search: {search!r} is not one of {', '.join(SEARCH_WAYS)}")
         if articles < 0 or page_size < 1 or (others is not None and others < 0):
             raise ValueError("articles and others must be 0 or more, page_size 1 or more")
         self.faults = checked_faults(faults)
@@ -84,6 +91,8 @@ class SampleSite:
         self._lock = RLock()
         self._shelf = Shelf(articles, others, seed)
         self._way = more
+        self._search = search
+        self._sitemap = sitemap
         self._pages = Pages(self._shelf, SKINS[skin](), more, page_size)
         self._failures: dict[str, _Failure] = {}
         self._first_time: dict[str, str] = {}
@@ -188,13 +197,18 @@ class SampleSite:
             return self._article(match[1], headers)
         if match := LISTING_PATH.fullmatch(path if path.endswith("/") else path + "/"):
             return self._listing(STREAM_BY_PATH.get(match[1]), int(match[2] or 1), headers)
-        return self._fixed(path)
+        return self._fixed(path, query)
 
-    def _fixed(self, path: str) -> Answer:
+    def _fixed(self, path: str, query: str) -> Answer:
         if path == "/robots.txt":
             return _answer(200, b"User-agent: *\nDisallow:\n", "text/plain")
         if path == SCRIPT_PATH and self._way == "script":
             return _answer(200, MORE_SCRIPT.encode(), "application/javascript")
+        fields = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
+        if path == "/" and "s" in fields and self._search != "none":
+            return _answer(200, self._pages.results(Query.of(fields), self._search == "link").body)
+        if self._sitemap and (found := sitemap_at(path, self._shelf.stream(NEWSTREAM), self.base_url)) is not None:
+            return _answer(200, found, "application/xml")
         if path == "/":
             return _answer(200, self._pages.front().body)
         if path.rstrip("/") == GATE_PATH.rstrip("/"):

@@ -12,7 +12,8 @@ class SampleSource:
     """Where articles come from.
 
     ``logo`` is the file below ``/uploads/`` by which a listing tells the source; ``listing`` the number in
-    ``/article/<n>/``; ``ajax`` the number in load-more requests, unrelated to it, as on the real site.
+    ``/article/<n>/``; ``ajax`` the number in load-more requests and ``search`` the one in the search, all three
+    unrelated, as on the real site.
     """
 
     name: str
@@ -20,6 +21,7 @@ class SampleSource:
     logo: str
     listing: int
     ajax: int
+    search: int
 
     @property
     def logo_path(self) -> str:
@@ -27,12 +29,12 @@ class SampleSource:
         return LOGO_FOLDER + self.logo
 
 
-WANTED = SampleSource("Voice of Korea (EN)", "en", "sites/4/2019/01/Voice-of-Korea-EN.jpg", 163, 189901)
-VOK_KOREAN = SampleSource("Voice of Korea (Kr)", "ko", "sites/4/2019/01/Voice-of-Korea-KR.jpg", 164, 189877)
-KCNA_ENGLISH = SampleSource("KCNA (En)", "en", "sites/5/2015/11/kcna-english.png", 156, 190036)
-KCNA_KOREAN = SampleSource("KCNA (Kr)", "ko", "sites/5/2015/11/kcna-korean.png", 155, 190101)
-RODONG_KOREAN = SampleSource("Rodong Sinmun (Kr)", "ko", "sites/5/2015/11/rodong-korean.png", 158, 189661)
-PYONGYANG_TIMES = SampleSource("Pyongyang Times", "en", "sites/5/2015/11/py-times.png", 171, 190412)
+WANTED = SampleSource("Voice of Korea (EN)", "en", "sites/4/2019/01/Voice-of-Korea-EN.jpg", 163, 189901, 190221)
+VOK_KOREAN = SampleSource("Voice of Korea (Kr)", "ko", "sites/4/2019/01/Voice-of-Korea-KR.jpg", 164, 189877, 190222)
+KCNA_ENGLISH = SampleSource("KCNA (En)", "en", "sites/5/2015/11/kcna-english.png", 156, 190036, 190140)
+KCNA_KOREAN = SampleSource("KCNA (Kr)", "ko", "sites/5/2015/11/kcna-korean.png", 155, 190101, 190139)
+RODONG_KOREAN = SampleSource("Rodong Sinmun (Kr)", "ko", "sites/5/2015/11/rodong-korean.png", 158, 189661, 190177)
+PYONGYANG_TIMES = SampleSource("Pyongyang Times", "en", "sites/5/2015/11/py-times.png", 171, 190412, 190305)
 
 OTHERS = (KCNA_ENGLISH, VOK_KOREAN, RODONG_KOREAN, PYONGYANG_TIMES, KCNA_KOREAN)
 

@@ -55,6 +55,16 @@ class Skin(ABC):
         """The sign-up form. It comes from a plugin of the site, not from its theme, so all skins share it."""
         return GATE + "\n"
 
+    def search_form(self, sources: Sequence[tuple[int, str]]) -> str:
+        """The form above the search's results: it names the sources, each by its number in the search."""
+        options = "".join(f'<option value="{number}">{text(name)}</option>' for number, name in sources)
+        return (
+            '<form method="get" action="/"><input type="text" name="s" value="">\n'
+            f'<select name="source"><option value="">All sources</option>{options}</select>\n'
+            '<input type="text" name="start"><input type="text" name="end">\n'
+            '<input type="hidden" name="sort" value="recent"><button type="submit">Search</button></form>\n'
+        )
+
     def figure(self, view: FigureView) -> str:
         """An image as the editor writes it into the text: content, hence the same in all skins."""
         caption = f"<figcaption>{text(view.caption)}</figcaption>" if view.caption else ""
