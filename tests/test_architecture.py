@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "vokcrawl"
 LAYERS = [
     {"errors", "fields", "items", "walk", "terminal", "wording", "__init__"},
     {"pages", "options", "recheck", "pauses", "outcome", "problems", "coverage", "settings", "files", "sample"},
-    {"loaders", "manifest", "schemas", "state", "downloader", "advice", "disk"},
+    {"loaders", "manifest", "schemas", "state", "downloader", "advice", "disk", "progress", "closing"},
     {"recovery", "records", "chain"},
     {"run", "verify", "repair", "versions", "status"},
     {"listings", "pipelines", "middlewares", "rendering"},
@@ -56,7 +56,9 @@ def test_pages_know_neither_engine_nor_memory(path: Path) -> None:
     assert "scrapy" not in path.read_text(encoding="utf-8").lower()
 
 
-@pytest.mark.parametrize("name", ["walk.py", "recheck.py", "pauses.py", "outcome.py", "fields.py"])
+@pytest.mark.parametrize(
+    "name", ["walk.py", "recheck.py", "pauses.py", "outcome.py", "fields.py", "progress.py", "closing.py"]
+)
 def test_what_decides_does_no_input_or_output(name: str) -> None:
     tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
     modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -36,8 +37,17 @@ class Corrupt(ResponseDataLossError):
     """The body cannot be unpacked. Raised by the downloader; Scrapy asks again, then the errback gets it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A slot that is left alone: its name (a host), the seconds that are left of its pause, and why, in a few words."""
+
+    slot: str
+    seconds: float
+    why: str
+
+
 class PausingDownloader(Downloader):
-    """Set as `DOWNLOADER`. `pause`, `at_least` and `drain` are for middlewares.
+    """Set as `DOWNLOADER`. `pause`, `at_least` and `drain` are for middlewares, `waiting` is for whoever looks on.
 
     Raises `ResponseDataLossError` for a page that is not all there though it came without an error, `Corrupt` for
     one that cannot be unpacked, and `DownloadCancelledError` for one that unpacks to more than `DOWNLOAD_MAXSIZE`:
@@ -47,15 +57,28 @@ class PausingDownloader(Downloader):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._paused_until: dict[str, float] = {}
+        self._paused_for: dict[str, str] = {}
         self._floors: dict[str, float] = {}
         self._draining = False
         self._max_size = crawler.settings.getint("DOWNLOAD_MAXSIZE")
         self._closes_pages = False
 
-    def pause(self, request: Request, seconds: float) -> None:
+    def pause(self, request: Request, seconds: float, why: str = "") -> None:
         """Sends nothing more to this request's slot for so many seconds, queued requests included."""
         key, _ = self._get_slot(request)
-        self._paused_until[key] = max(self._paused_until.get(key, 0.0), monotonic() + seconds)
+        until = monotonic() + seconds
+        if until >= self._paused_until.get(key, 0.0):
+            self._paused_until[key], self._paused_for[key] = until, why
+
+    def waiting(self) -> list[Waiting]:
+        """The slots that are paused now, those that wait longest first."""
+        now = monotonic()
+        paused = [
+            Waiting(key, until - now, self._paused_for.get(key, ""))
+            for key, until in self._paused_until.items()
+            if until > now
+        ]
+        return sorted(paused, key=lambda each: each.seconds, reverse=True)
 
     def at_least(self, request: Request, delay: float) -> None:
         """Keeps at least so many seconds between the requests of this request's slot; jitter only adds to them."""

@@ -10,6 +10,7 @@ from scrapy.exceptions import UsageError
 
 from vokcrawl.cli import complain
 from vokcrawl.errors import ExitCode, VokcrawlError
+from vokcrawl.extensions.progress import ProgressExtension
 from vokcrawl.extensions.run import RunExtension
 
 
@@ -48,3 +49,6 @@ class Command(BaseRunSpiderCommand):
         else:
             extension = crawler.get_extension(RunExtension)
             self.exitcode = int(extension.exit_code) if extension is not None else int(process.bootstrap_failed)
+            progress = crawler.get_extension(ProgressExtension)
+            if extension is not None and progress is not None:
+                progress.finish(extension.outcome, extension.exit_code)

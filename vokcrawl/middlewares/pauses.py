@@ -58,15 +58,18 @@ class PauseMiddleware:
         header = response.headers.get("Retry-After")
         asked = retry_after(header.decode("latin-1"), datetime.now(UTC)) if header else None
         if response.status == 429 or asked is not None:
-            self._refused(request, sent, now, asked, f"{response.status} {request.url}")
+            why = str(response.status) if asked is None else "Retry-After"
+            self._refused(request, sent, now, asked, f"{response.status} {request.url}", why)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         if isinstance(exception, DownloadFailedError):
             now = monotonic()
-            self._refused(request, float(request.meta.get(SENT, now)), now, None, f"connection lost, {request.url}")
+            sent = float(request.meta.get(SENT, now))
+            self._refused(request, sent, now, None, f"connection lost, {request.url}", "connection lost")
 
-    def _refused(self, request: Request, sent: float, now: float, asked: float | None, what: str) -> None:
+    def _refused(self, request: Request, sent: float, now: float, asked: float | None, what: str, why: str) -> None:
+        """`what` and `why` say what happened: for the log, and in a word or two for who watches the crawl wait."""
         host = _host(request)
         before = self.pauses.remaining(host, now)
         seconds = self.pauses.refused(host, sent, now, asked)
@@ -75,7 +78,7 @@ class PauseMiddleware:
             return
         downloader = self.crawler.engine.downloader
         if isinstance(downloader, PausingDownloader):
-            downloader.pause(request, seconds)
+            downloader.pause(request, seconds, why)
         self.crawler.stats.inc_value("vok/pauses/count")
         self.crawler.stats.inc_value("vok/pauses/seconds", round(max(0.0, seconds - before)))
         logger.warning("%s: %s is left alone for %.0f s", what, host, seconds)

@@ -19,6 +19,7 @@ VOK_MOST_WAIT = 3600
 VOK_ROBOTS_UNREADABLE = "stop"
 VOK_CONTACT = ""
 VOK_CROSS_CHECK = 3
+VOK_PROGRESS = "auto"
 SPLASH_URL = ""
 VOK_SPLASH_TIMEOUT = 90
 VOK_MIN_COVERAGE = "title=0.98,body=0.9,published_on=0.8,source=0.8"
@@ -80,6 +81,7 @@ EXTENSIONS = {
     # First, so that a run is open before any other component is built.
     "vokcrawl.extensions.run.RunExtension": -100,
     "vokcrawl.extensions.cross_check.CrossCheckExtension": 100,
+    "vokcrawl.extensions.progress.ProgressExtension": 100,
 }
 # Scrapy reads a callback's source to warn of generators that return a value; that is for authors, and costs CPU.
 WARN_ON_GENERATOR_RETURN_VALUE = False

@@ -1,0 +1,96 @@
+"""On a terminal: a live line below the log while the crawl runs, and a summary when it has ended.
+
+Where the log does not go to a terminal nothing of this is there, and Scrapy logs as it does.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any, Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import create_looping_call
+from scrapy.utils.log import get_scrapy_root_handler
+
+from vokcrawl.closing import closing
+from vokcrawl.downloader import PausingDownloader
+from vokcrawl.errors import ExitCode
+from vokcrawl.options import Options
+from vokcrawl.progress import Figures, Pause, Rate, line
+from vokcrawl.run import Run
+
+# Often enough to be alive, seldom enough to cost nothing.
+_TICK_SECONDS = 0.5
+
+
+class ProgressExtension:
+    """Shown where the standard error output is a terminal, unless `VOK_PROGRESS` is off or `LOG_ENABLED` false.
+
+    `finish` is for the command that ran the crawl: Scrapy's own last words come before the summary.
+    """
+
+    def __init__(self, crawler: Crawler, run: Run) -> None:
+        self.crawler = crawler
+        self.run = run
+        # Imported late: rich costs a tenth of a second, and a crawl on a schedule has no terminal.
+        from vokcrawl.extensions.screen import Screen  # noqa: PLC0415
+
+        self._screen = Screen(sys.stderr)
+        self._rate = Rate()
+        self._began = monotonic()
+        self._clock = create_looping_call(self._tick)
+        crawler.signals.connect(self.engine_started, signal=signals.engine_started)
+        crawler.signals.connect(self.engine_stopped, signal=signals.engine_stopped)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        wanted = Options.read(crawler.settings).progress == "auto" and crawler.settings.getbool("LOG_ENABLED")
+        if not wanted or not sys.stderr.isatty():
+            raise NotConfigured
+        return cls(crawler, Run.of(crawler))
+
+    def engine_started(self) -> None:
+        handler = get_scrapy_root_handler()
+        # With LOG_FILE the log is elsewhere, and the terminal is the line's alone.
+        log = handler if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr else None
+        if self._screen.begin(log):
+            self._clock.start(_TICK_SECONDS)
+
+    def engine_stopped(self) -> None:
+        if self._clock.running:
+            self._clock.stop()
+        self._screen.end()
+
+    def finish(self, outcome: str, code: ExitCode) -> None:
+        """Ends the line, if that has not been done, and shows the summary."""
+        self.engine_stopped()
+        paused = self.crawler.stats.get_value("vok/pauses/seconds", 0)
+        self._screen.show(closing(outcome, code, self.run.manifest, self._revised(), paused))
+
+    def _tick(self) -> None:
+        moment = monotonic()
+        figures = self._figures()
+        rate = self._rate.at(moment, figures.pages)
+        now = datetime.now(UTC).astimezone()
+        self._screen.update(line(figures, rate, moment - self._began, self._pause(now), now))
+
+    def _figures(self) -> Figures:
+        facts, revised = self.run.facts, self._revised()
+        return Figures(facts.pages_read, self.run.counts["articles"] - revised, revised, facts.pages_failed)
+
+    def _revised(self) -> int:
+        stats: Any = self.crawler.stats
+        return sum(stats.get_value(f"vok/revisions/{name}", 0) for name in ("changed", "returned"))
+
+    def _pause(self, now: datetime) -> Pause | None:
+        engine = self.crawler.engine
+        downloader = engine.downloader if engine is not None else None
+        waiting = downloader.waiting() if isinstance(downloader, PausingDownloader) else []
+        if not waiting:
+            return None
+        return Pause(waiting[0].slot, now + timedelta(seconds=waiting[0].seconds), waiting[0].why)
