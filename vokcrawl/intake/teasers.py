@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +111,7 @@ class TeaserIntake(Intake):
 
         While a listing is walked they wait for its end: the listing shows them with their titles, the block without.
         """
-        new = found.block(self.run.met_teasers if not self.held else self.run.met_teasers | self.held.keys())
+        new = found.block(_Either(self.run.met_teasers, self.held))
         if not new:
             return
         known = self.run.state.entries(raw.id for raw in new)
@@ -166,3 +166,14 @@ class TeaserIntake(Intake):
     def teaser_day(self, raw: RawTeaser) -> str | None:
         """The day that a teaser shows, None where it shows none or a wrong one."""
         return shown_date(raw.date) if raw.date else None
+
+
+class _Either:
+    """What is in one of two containers; to join them for each page would cost more with each page."""
+
+    def __init__(self, one: Container[str], other: Container[str]) -> None:
+        self._one = one
+        self._other = other
+
+    def __contains__(self, identity: object) -> bool:
+        return identity in self._one or identity in self._other

@@ -23,6 +23,7 @@ _SEPARATOR = re.compile(r"\s+[|·•–—-]\s+")
 _SHORT_LINE, _LONGEST_DATE_LINE = 40, 160
 # WordPress cuts long slugs at about 200 characters; a shorter one is the whole title.
 _CUT_SLUG = 150
+_BEGINNING = 30
 _NOT_SLUG = re.compile(r"[\W_]+")
 _NOT_SLUG_ASCII = {code: None for code in range(128) if not chr(code).isalnum()}
 # Links that say what to do, not what it is about.
@@ -79,7 +80,12 @@ def slug_says(text: str, href: str) -> bool | None:
     slug = path.rpartition("/")[2]
     if "%" in slug or not slug.isascii() or article_id(href) == slug:
         return None
-    said, made = _squeeze(text), _squeeze(slug)
+    made = _squeeze(slug)
+    # Most texts are another one from their beginning.
+    begins = _squeeze(text[:_BEGINNING])
+    if made[: len(begins)] != begins[: len(made)]:
+        return False
+    said = _squeeze(text)
     if len(slug) >= _CUT_SLUG:
         return said.startswith(made)
     # A number behind it tells a second article of that name from the first.
