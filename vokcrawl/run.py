@@ -21,7 +21,7 @@ from scrapy.settings import BaseSettings
 from vokcrawl.coverage import Coverage
 from vokcrawl.errors import ExitCode, StorageFailed, VokcrawlError
 from vokcrawl.fields import ingested_at, utc
-from vokcrawl.files import OutputFolder, RecordFile
+from vokcrawl.files import OutputFolder, RecordFile, run_order
 from vokcrawl.manifest import draft, file_entry, write_manifest
 from vokcrawl.outcome import Facts
 from vokcrawl.problems import Problems
@@ -91,26 +91,31 @@ class Run:
             try:
                 recover(folder, state, started)
                 _warn_of_clock(state, started)
-                row = cls._register(folder, state, spider, started, arguments, settings)
+                return cls.begin(folder, state, spider, started, arguments, settings)
             except BaseException:
                 state.close()
                 raise
         except BaseException:
             folder.release()
             raise
-        return cls(folder, state, row, started)
 
-    @staticmethod
-    def _register(
+    @classmethod
+    def begin(
+        cls,
         folder: OutputFolder,
         state: State,
         spider: str,
         started: datetime,
         arguments: Mapping[str, Any],
         settings: BaseSettings,
-    ) -> RunRow:
-        stem = started.strftime("%Y%m%dT%H%M%SZ")
-        run_id, number = stem, 1
+        run_id: str | None = None,
+    ) -> Run:
+        """Registers a run on a folder that is taken, and whose memory is open; `run_id` names it where that is free.
+
+        Raises `StorageFailed`.
+        """
+        stem, number = run_order(run_id or started.strftime("%Y%m%dT%H%M%SZ"))
+        run_id = run_id or stem
         while folder.manifest(run_id).exists() or not state.take_run_id(run_id):
             number += 1
             run_id = f"{stem}-{number}"
@@ -119,7 +124,7 @@ class Run:
         state.begin()
         state.put_run(row)
         state.commit()
-        return row
+        return cls(folder, state, row, started)
 
     @staticmethod
     def of(crawler: Crawler) -> Run:
@@ -219,18 +224,23 @@ class Run:
                 self.on_failure()
 
     def close(self, outcome: str, code: ExitCode, told: Mapping[str, Any]) -> None:
-        """Commits, gives the files their names, writes the manifest, and frees the folder.
-
-        `told` is what the caller adds to the manifest. Raises `StorageFailed`; the folder is freed all the same,
-        and the next run finishes what is left.
+        """Finishes, and frees the folder. Raises `StorageFailed`; the folder is freed all the same, and the next run
+        finishes what is left.
         """
         try:
-            self.commit()
-            for file in self._files.values():
-                file.finish()
-            self._write_manifest(outcome, code, told)
+            self.finish(outcome, code, told)
         finally:
             self.release()
+
+    def finish(self, outcome: str, code: ExitCode, told: Mapping[str, Any]) -> None:
+        """Commits, gives the files their names, and writes the manifest; `told` is what the caller adds to it.
+
+        Raises `StorageFailed`.
+        """
+        self.commit()
+        for file in self._files.values():
+            file.finish()
+        self._write_manifest(outcome, code, told)
 
     def release(self) -> None:
         """Leaves everything as it was last committed, and frees the folder."""
