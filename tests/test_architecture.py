@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "vokcrawl"
 LAYERS = [
     {"errors", "fields", "items", "walk", "terminal", "wording", "__init__"},
     {"pages", "options", "recheck", "pauses", "outcome", "problems", "coverage", "settings", "files", "sample"},
-    {"loaders", "manifest", "schemas", "state", "downloader", "advice", "disk", "progress", "closing"},
+    {"bodies", "loaders", "manifest", "schemas", "state", "downloader", "advice", "disk", "progress", "closing"},
     {"recovery", "records", "chain"},
     {"run", "verify", "repair", "versions", "status"},
     {"listings", "pipelines", "middlewares", "rendering"},

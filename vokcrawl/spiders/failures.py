@@ -14,7 +14,8 @@ from scrapy.exceptions import (
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from vokcrawl.downloader import Closing, Corrupt
+from vokcrawl.bodies import Corrupt
+from vokcrawl.downloader import Closing
 from vokcrawl.intake.finding import CHROME_ONLY, LISTING_IN_PLACE, REDIRECTED
 from vokcrawl.middlewares.on_site import Offsite
 from vokcrawl.pages.document import EMPTY_PAGE
