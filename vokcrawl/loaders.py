@@ -1,14 +1,16 @@
-"""Loaders: raw strings of a page in, normalised fields of a record out.
+"""Item loaders: raw strings of a page in, normalised fields of a record out.
 
-Every field goes through a pure function of `fields`; a value that it does not understand leaves its field out, and
-validation puts the contract's ``None`` there. It is what Scrapy's item loaders do, without what those
-cost (docs/performance.md).
+Every field goes through the pure functions of `fields`; a value that they do not understand leaves its field out,
+and validation puts the contract's ``None`` there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
+
+from itemloaders import ItemLoader
+from itemloaders.processors import Compose, Identity, MapCompose, TakeFirst
 
 from vokcrawl.fields import (
     absolute_url,
@@ -26,14 +28,31 @@ from vokcrawl.items import ARTICLE, TEASER
 from vokcrawl.pages.article import RawArticle
 from vokcrawl.pages.listing import RawTeaser
 
-# What brings each raw value into the form of its field.
-_NORMALISE: dict[str, Callable[[str], str | None]] = {
-    "url": canonical_url,
-    "title": clean_title,
-    "excerpt": clean_line,
-    "published_on": shown_date,
-    "source": clean_line,
-}
+
+class RecordLoader(ItemLoader):
+    """What both kinds share. `load_item` gives a plain dict with the fields that are known."""
+
+    default_item_class = dict
+    default_output_processor = TakeFirst()
+
+    url_in = MapCompose(canonical_url)
+    title_in = MapCompose(clean_title)
+    published_on_in = MapCompose(shown_date)
+    source_in = MapCompose(clean_line)
+
+
+class TeaserLoader(RecordLoader):
+    """Fields of a teaser."""
+
+    excerpt_in = MapCompose(clean_line)
+
+
+class ArticleLoader(RecordLoader):
+    """Fields of an article."""
+
+    body_in = MapCompose(clean_line)
+    body_out = Compose(join_paragraphs)
+    images_out = Identity()
 
 
 def load_teaser(raw: RawTeaser, found_on: str, source: str | None) -> dict[str, Any]:
@@ -41,13 +60,13 @@ def load_teaser(raw: RawTeaser, found_on: str, source: str | None) -> dict[str, 
 
     `found_on` is the page's URL; `source` the name that the block's heading gives, which comes before the logo's.
     """
-    item = _loaded(
-        url=absolute_url(found_on, raw.href),
-        title=raw.title,
-        excerpt=raw.excerpt,
-        published_on=raw.date,
-        source=source or raw.source,
-    )
+    loader = TeaserLoader()
+    loader.add_value("url", absolute_url(found_on, raw.href))
+    loader.add_value("title", raw.title)
+    loader.add_value("excerpt", raw.excerpt)
+    loader.add_value("published_on", raw.date)
+    loader.add_value("source", source or raw.source)
+    item: dict[str, Any] = loader.load_item()
     item |= {"schema": TEASER, "id": raw.id, "found_on": found_on, "position": raw.position}
     return _with_language(item)
 
@@ -57,32 +76,21 @@ def load_article(raw: RawArticle, identity: str, url: str) -> dict[str, Any]:
 
     `url` is the address that answered; links in the page are resolved against it.
     """
-    meta = raw.meta
-    item = _loaded(
-        url=url,
-        title=raw.title,
-        published_on=meta.date if meta is not None else None,
-        source=meta.source if meta is not None else None,
-    )
-    original = absolute_url(url, meta.original) if meta is not None and meta.original else None
-    if original is not None:
-        item["original_url"] = original
+    loader = ArticleLoader()
+    loader.add_value("url", url)
+    loader.add_value("title", raw.title)
+    loader.add_value("body", raw.paragraphs)
+    if raw.meta is not None:
+        loader.add_value("published_on", raw.meta.date)
+        loader.add_value("source", raw.meta.source)
+        loader.add_value("original_url", raw.meta.original and absolute_url(url, raw.meta.original))
+    loader.add_value("images", list(_images(raw, url)))
+    item: dict[str, Any] = {"body": "", "images": [], **loader.load_item()}
     item |= {"schema": ARTICLE, "id": identity, "truncated": raw.truncated, "extractor": raw.extractor}
-    item["body"] = join_paragraphs(line for paragraph in raw.paragraphs if (line := clean_line(paragraph)))
-    item["images"] = list(_images(raw, url))
     item["ingested_at"] = ingested_at(identity)
-    item["story"] = story_of(original or "")
+    item["story"] = story_of(item.get("original_url") or "")
     item["content_hash"] = content_hash(item.get("title", ""), item["body"])
     return _with_language(item)
-
-
-def _loaded(**raw: str | None) -> dict[str, Any]:
-    """The fields that are known, each in its form."""
-    return {
-        name: value
-        for name, given in raw.items()
-        if given is not None and (value := _NORMALISE[name](given)) is not None
-    }
 
 
 def _images(raw: RawArticle, url: str) -> Iterator[dict[str, Any]]:
