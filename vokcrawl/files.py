@@ -17,8 +17,10 @@ from filelock import FileLock, Timeout
 from vokcrawl.errors import FolderHeld, StorageFailed
 
 PART = ".part"
+WARC = ".warc.gz"
 _RUN_ID = re.compile(r"\d{8}T\d{6}Z(-\d+)?", re.ASCII)
 DATA_KINDS = ("articles", "teasers", "removals", "rejected")
+ARCHIVE = "archive"
 
 
 def run_order(run_id: str) -> tuple[str, int]:
@@ -34,6 +36,22 @@ def run_order(run_id: str) -> tuple[str, int]:
 def in_run_order(paths: Iterable[Path]) -> list[Path]:
     """Files that are named after their runs, in the order of those."""
     return sorted(paths, key=lambda path: run_order(path.name.partition(".")[0]))
+
+
+def archive_name(run_id: str, number: int) -> str:
+    """The name of the so-manyth file of a run's archive, relative to the output folder.
+
+    >>> archive_name("20241210T060000Z", 1), archive_name("20241210T060000Z", 2)
+    ('archive/20241210T060000Z.warc.gz', 'archive/20241210T060000Z.00002.warc.gz')
+    """
+    # Behind a hyphen there would be the number of a run that began in the same second.
+    return f"{ARCHIVE}/{run_id}{WARC}" if number == 1 else f"{ARCHIVE}/{run_id}.{number:05}{WARC}"
+
+
+def archive_order(path: Path) -> tuple[tuple[str, int], int]:
+    """What files of the archive are sorted by: their run, and their number within it."""
+    run_id, _, number = path.name.removesuffix(PART).removesuffix(WARC).partition(".")
+    return run_order(run_id), int(number) if number.isascii() and number.isdigit() else 1
 
 
 @contextmanager
@@ -75,18 +93,22 @@ class OutputFolder:
         for kind in DATA_KINDS:
             yield from in_run_order((self.path / kind).glob("*.jsonl"))
 
+    def archive_files(self) -> Iterator[Path]:
+        """The archive's files, in the order in which they were written."""
+        yield from sorted((self.path / ARCHIVE).glob(f"*{WARC}"), key=archive_order)
+
     def parts(self) -> Iterator[Path]:
         """What a run left unfinished."""
-        for kind in (*DATA_KINDS, "runs"):
+        for kind in (*DATA_KINDS, ARCHIVE, "runs"):
             yield from sorted((self.path / kind).glob(f"*{PART}"))
 
     def holds_records(self) -> bool:
         """Whether runs have left anything here that a state would have to agree with."""
-        if any(True for _ in self.data_files()) or any(self.runs.glob("*.json")):
+        if any(True for _ in (*self.data_files(), *self.archive_files())) or any(self.runs.glob("*.json")):
             return True
         # A run that died has registered itself in the state before it wrote: so a state is to be expected here too.
         parts = (part for part in self.parts() if _RUN_ID.fullmatch(part.name.partition(".")[0]))
-        return any(part.parent.name in DATA_KINDS and part.stat().st_size for part in parts)
+        return any(part.parent.name in (*DATA_KINDS, ARCHIVE) and part.stat().st_size for part in parts)
 
     def take(self, holder: str) -> None:
         """Takes the folder for this process, making it where needed. The system frees it when the process dies.
@@ -136,8 +158,8 @@ class OutputFolder:
             return "it has not said who it is"
 
 
-class RecordFile:
-    """A file of records while it is written: `<name>.part`, renamed by `finish`.
+class PartFile:
+    """A file while it is written: `<name>.part`, renamed by `finish`.
 
     `name` is relative to the folder. `records` and `bytes` count what was written; nothing of it counts as
     delivered before `sync` and the state's commit.
@@ -159,23 +181,24 @@ class RecordFile:
             if made:
                 sync_folder(folder.path)
 
-    def append(self, line: bytes) -> None:
-        """Adds one record; `line` is its JSON without a line end."""
+    def write(self, record: bytes) -> None:
+        """Adds one record as it is to stand in the file."""
         with storing(self.part):
-            self._file.write(line + b"\n")
-        self._sha256.update(line + b"\n")
+            self._file.write(record)
+        self._sha256.update(record)
         self.records += 1
-        self.bytes += len(line) + 1
+        self.bytes += len(record)
         self._written = True
 
-    def sync(self) -> None:
-        """Brings all that was appended to the disk."""
+    def sync(self) -> bool:
+        """Brings all that was written to the disk, and says whether there was anything."""
         if not self._written:
-            return
+            return False
         with storing(self.part):
             self._file.flush()
             os.fsync(self._file.fileno())
         self._written = False
+        return True
 
     def finish(self) -> None:
         """Closes the file and gives it its own name."""
@@ -195,6 +218,14 @@ class RecordFile:
 
     def sha256(self) -> str:
         return self._sha256.hexdigest()
+
+
+class RecordFile(PartFile):
+    """A file of JSON records, one a line."""
+
+    def append(self, line: bytes) -> None:
+        """Adds one record; `line` is its JSON without a line end."""
+        self.write(line + b"\n")
 
 
 def write_whole(path: Path, content: bytes) -> None:

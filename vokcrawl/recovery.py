@@ -16,7 +16,7 @@ import orjson
 
 from vokcrawl.errors import StateUnusable
 from vokcrawl.fields import ingested_at, utc
-from vokcrawl.files import PART, OutputFolder, cut_back, digest, storing, sync_folder
+from vokcrawl.files import DATA_KINDS, PART, OutputFolder, cut_back, digest, storing, sync_folder
 from vokcrawl.manifest import file_entry, read_manifest, write_manifest
 from vokcrawl.outcome import KILLED
 from vokcrawl.state.interface import State
@@ -85,7 +85,7 @@ def _finish_file(folder: OutputFolder, row: FileRow) -> dict[str, Any]:
 
 def _manifest(state: State, run: RunRow, entries: list[dict[str, Any]]) -> dict[str, Any]:
     """The manifest that the run could not write: what is known of it, and no more."""
-    counts = {entry["path"].partition("/")[0]: entry["records"] for entry in entries}
+    counts = {kind: entry["records"] for entry in entries if (kind := entry["path"].partition("/")[0]) in DATA_KINDS}
     previous = state.last_manifest()
     return {
         **orjson.loads(run.draft),

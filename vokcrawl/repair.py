@@ -13,19 +13,21 @@ from typing import Any
 import orjson
 
 from vokcrawl import __version__
+from vokcrawl.archive.check import ArchiveCheck, answers
 from vokcrawl.chain import Link, read_chain
 from vokcrawl.fields import utc
-from vokcrawl.files import DATA_KINDS, PART, OutputFolder, cut_back, digest, run_order, storing, sync_folder
+from vokcrawl.files import ARCHIVE, DATA_KINDS, PART, OutputFolder, cut_back, digest, run_order, storing, sync_folder
 from vokcrawl.manifest import SCHEMA, file_entry, write_manifest
 from vokcrawl.outcome import KILLED
 from vokcrawl.recheck import next_check
 from vokcrawl.records import read_file
 from vokcrawl.state.interface import State
-from vokcrawl.state.rows import ArticleRow, FileRow, ListingRow, OwedRow, RunRow, Status
+from vokcrawl.state.rows import ArticleRow, FileRow, ListingRow, OwedRow, PayloadRow, RunRow, Status
 from vokcrawl.state.sqlite import SqliteState
 
 logger = logging.getLogger(__name__)
 
+_PAYLOAD = ("warc-payload-digest", "warc-target-uri", "warc-date")
 # An SQLite file, and what it keeps beside it while it is open.
 _SUFFIXES = ("", "-wal", "-shm")
 
@@ -37,7 +39,7 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteSt
     committed, and a whole record is a record. Raises `StorageFailed`.
     """
     for part in list(folder.parts()):
-        _finish(part)
+        _finish(folder, part)
     links, _ = read_chain(folder)
     links.extend(_missing_manifests(folder, links))
     # Beside the old one, and in its place only when it is whole: half a state would let all be delivered again.
@@ -70,16 +72,15 @@ def _move_aside(folder: OutputFolder) -> None:
             logger.info("%s was kept as %s.%s.old%s", old, folder.state.name, stamp, suffix)
 
 
-def _finish(part: Path) -> None:
-    """Cuts an unfinished file back to its last whole line, and gives it its name. One of no run is left alone."""
+def _finish(folder: OutputFolder, part: Path) -> None:
+    """Cuts an unfinished file back to its last whole record, and gives it its name. One of no run is left alone."""
     if _began(part.name.partition(".")[0]) is None:
         return
     with storing(part):
-        if part.parent.name not in DATA_KINDS:
+        if part.parent.name not in (*DATA_KINDS, ARCHIVE):
             part.unlink()
             return
-        content = part.read_bytes()
-        length = content.rfind(b"\n") + 1
+        length = _whole_records(folder, part)
         if not length:
             part.unlink()
             return
@@ -88,17 +89,32 @@ def _finish(part: Path) -> None:
         sync_folder(part.parent)
 
 
+def _whole_records(folder: OutputFolder, part: Path) -> int:
+    """Up to where an unfinished file has whole records only."""
+    if part.parent.name != ARCHIVE:
+        return part.read_bytes().rfind(b"\n") + 1
+    check = ArchiveCheck(folder, part)
+    first = next(check.flaws(), None)
+    return check.end if first is None else first[0]
+
+
 def _missing_manifests(folder: OutputFolder, links: Sequence[Link]) -> list[Link]:
     """Manifests for the runs that left records but no readable manifest; written behind the last one."""
     known = {link.run_id for link in links}
     found: dict[str, list[FileRow]] = {}
-    for path in folder.data_files():
-        if path.stem not in known and _began(path.stem) is None:
+    for path in (*folder.data_files(), *folder.archive_files()):
+        run_id = path.name.partition(".")[0]
+        if run_id not in known and _began(run_id) is None:
             logger.warning("%s: passed over, for it is not named after a run", path)
-        elif path.stem not in known:
+        elif run_id not in known:
             records, size, _ = digest(path)
-            row = FileRow(str(path.relative_to(folder.path)), path.stem, size, records)
-            found.setdefault(path.stem, []).append(row)
+            if path.parent.name == ARCHIVE:
+                check = ArchiveCheck(folder, path)
+                for offset, text in check.flaws():
+                    logger.warning("%s: offset %d: %s", path, offset, text)
+                records = check.records
+            row = FileRow(str(path.relative_to(folder.path)), run_id, size, records)
+            found.setdefault(run_id, []).append(row)
     made: list[Link] = []
     for run_id, rows in sorted(found.items(), key=lambda each: run_order(each[0])):
         last = next(reversed([*links, *made]), None)
@@ -123,7 +139,7 @@ def _manifest(run_id: str, rows: Sequence[FileRow], folder: OutputFolder, last: 
         "ended_at": None,
         "outcome": KILLED,
         "exit_code": None,
-        "counts": {row.path.partition("/")[0]: row.records for row in rows},
+        "counts": {kind: row.records for row in rows if (kind := row.path.partition("/")[0]) in DATA_KINDS},
         "listings": [],
         "files": [file_entry(row, digest(folder.path / row.path)[2]) for row in rows],
         "coverage": {},
@@ -184,6 +200,8 @@ class _Builder:
         )
         for entry in manifest["files"]:
             self.state.put_file(FileRow(entry["path"], run_id, entry["bytes"], entry["records"]))
+            if entry["path"].startswith(f"{ARCHIVE}/"):
+                self._payloads(entry["path"])
         walked = {listing["url"] for listing in manifest["listings"]} or self._listings
         self._seen.append(_Seen([], set(walked), set(walked)))
         for kind, take in (("articles", self._article), ("teasers", self._teaser), ("removals", self._removal)):
@@ -209,6 +227,15 @@ class _Builder:
     def _article(self, record: dict[str, Any]) -> None:
         due = next_check(record["first_seen_at"], self.now, self.recheck_days)
         self.state.put_article(ArticleRow.of_record(record, due))
+
+    def _payloads(self, name: str) -> None:
+        """What was archived, so that it is referred to again."""
+        if not (self.folder.path / name).exists():
+            return
+        for offset, answer in answers(self.folder.path / name):
+            digest, url, date = (answer.fields.get(each, "") for each in _PAYLOAD)
+            if digest and url and date and self.state.payload(digest) is None:
+                self.state.put_payload(PayloadRow(digest, url, date, name, offset))
 
     def _teaser(self, record: dict[str, Any]) -> None:
         self.state.put_entry(record["id"], delivered=True)

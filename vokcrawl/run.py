@@ -18,10 +18,11 @@ import orjson
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
+from vokcrawl.archive.writer import Archive
 from vokcrawl.coverage import Coverage
 from vokcrawl.errors import ExitCode, StorageFailed, VokcrawlError
 from vokcrawl.fields import ingested_at, utc
-from vokcrawl.files import OutputFolder, RecordFile, run_order
+from vokcrawl.files import OutputFolder, PartFile, RecordFile, run_order
 from vokcrawl.manifest import draft, file_entry, write_manifest
 from vokcrawl.outcome import Facts
 from vokcrawl.problems import Problems
@@ -67,6 +68,8 @@ class Run:
         self.validators: dict[str, tuple[str | None, str | None]] = {}
         self._teasers: set[str] = set()
         self._articles: set[str] = set()
+        # None where nothing is archived.
+        self.archive: Archive | None = None
         self._files: dict[str, RecordFile] = {}
         self._pending = 0
 
@@ -78,9 +81,12 @@ class Run:
         arguments: Mapping[str, Any],
         settings: BaseSettings,
         opening: Opening = in_folder,
+        archive_bytes: int | None = None,
     ) -> Run:
         """Takes the folder, opens its memory, finishes what dead runs left, and registers this one.
 
+
+        `archive_bytes` is the size at which a file of its archive is followed by the next; None: nothing is archived.
         Raises `FolderHeld` or `StorageFailed`; then the folder is free again.
         """
         started = datetime.now(UTC)
@@ -91,13 +97,16 @@ class Run:
             try:
                 recover(folder, state, started)
                 _warn_of_clock(state, started)
-                return cls.begin(folder, state, spider, started, arguments, settings)
+                run = cls.begin(folder, state, spider, started, arguments, settings)
             except BaseException:
                 state.close()
                 raise
         except BaseException:
             folder.release()
             raise
+        if archive_bytes is not None:
+            run.archive = Archive(folder, run.id, state, orjson.loads(run.row.draft)["settings"], archive_bytes)
+        return run
 
     @classmethod
     def begin(
@@ -137,6 +146,11 @@ class Run:
     @property
     def id(self) -> str:
         return self.row.run_id
+
+    @property
+    def files(self) -> list[PartFile]:
+        """All files that it writes. The archive comes first: what a record was read from is there before the record."""
+        return [*(self.archive.files if self.archive is not None else ()), *self._files.values()]
 
     def moment(self) -> datetime:
         """What time it is (UTC)."""
@@ -206,11 +220,10 @@ class Run:
 
     def commit(self) -> None:
         """Files first, then the state. Raises `StorageFailed`; then nothing of the batch is known."""
-        for file in self._files.values():
-            file.sync()
-        if self._pending:
+        written = [file for file in self.files if file.sync()]
+        if written:
             self.state.begin()
-            for file in self._files.values():
+            for file in written:
                 self.state.put_file(FileRow(file.name, self.id, file.bytes, file.records))
         self.state.commit()
         self._pending = 0
@@ -238,14 +251,14 @@ class Run:
         Raises `StorageFailed`.
         """
         self.commit()
-        for file in self._files.values():
+        for file in self.files:
             file.finish()
         self._write_manifest(outcome, code, told)
 
     def release(self) -> None:
         """Leaves everything as it was last committed, and frees the folder."""
         try:
-            for file in self._files.values():
+            for file in self.files:
                 file.abandon()
             self.state.rollback()
             self.state.close()
@@ -267,8 +280,7 @@ class Run:
             "pages": self.facts.pages(),
             "newest_article": ingested_at(self.state.newest() or ""),
             "files": [
-                file_entry(FileRow(file.name, self.id, file.bytes, file.records), file.sha256())
-                for file in self._files.values()
+                file_entry(FileRow(file.name, self.id, file.bytes, file.records), file.sha256()) for file in self.files
             ],
             "coverage": self.coverage.told(),
             "readings": {what: dict(ways) for what, ways in self.readings.items()},

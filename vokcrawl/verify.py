@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vokcrawl.archive.check import ArchiveCheck, not_there
 from vokcrawl.chain import Link, read_chain
 from vokcrawl.errors import StorageFailed
-from vokcrawl.files import PART, OutputFolder, digest
+from vokcrawl.files import ARCHIVE, PART, OutputFolder, digest
 from vokcrawl.records import Line, read_file
 from vokcrawl.state.interface import State
 from vokcrawl.state.place import Opening, in_folder
@@ -38,6 +39,7 @@ class Verification:
         self.manifests = 0
         self.files = 0
         self.records = 0
+        self.archived = 0
         # id -> revision, content_hash, whether a tombstone came after it
         self._versions: dict[str, tuple[int, str, bool]] = {}
         self._teasers: set[str] = set()
@@ -57,7 +59,8 @@ class Verification:
                 named.add(path)
                 yield from self._file(path, entry)
             yield from self._records(link)
-        yield from self._state(links, [path for path in self.folder.data_files() if path not in named])
+        files = (*self.folder.data_files(), *self.folder.archive_files())
+        yield from self._state(links, [path for path in files if path not in named])
 
     def _file(self, path: Path, entry: dict[str, Any]) -> Iterator[Fault]:
         if not path.exists():
@@ -65,6 +68,11 @@ class Verification:
             return
         self.files += 1
         found = dict(zip(("records", "bytes", "sha256"), digest(path), strict=True))
+        if path.parent.name == ARCHIVE:
+            check = ArchiveCheck(self.folder, path)
+            yield from _flaws(path, check)
+            found["records"] = check.records
+            self.archived += check.records
         for name, value in found.items():
             if value != entry[name]:
                 yield Fault(path, None, f"{name}: {value}, but its manifest says {entry[name]}")
@@ -96,6 +104,10 @@ class Verification:
                 line.path, line.number, f"article {record['id']}: previous_hash is not the hash of revision {revision}"
             )
         self._versions[record["id"]] = (record["revision"], record["content_hash"], False)
+        place = record["archived_as"]
+        fault = not_there(self.folder, place, record["url"]) if place is not None else None
+        if fault is not None:
+            yield Fault(line.path, line.number, f"article {record['id']}: archived_as: {fault}")
 
     def _teaser(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
         if record["id"] in self._teasers:
@@ -129,8 +141,9 @@ class Verification:
                 yield Fault(path, None, text)
             # Runs that died, at whatever step: the next run finishes their files and writes their manifests.
             dead = {row.run_id for row in state.unfinished_runs()}
-            yield from (_unnamed(each) for each in unnamed if each.stem not in dead)
-            yield from self._state_files(state, dead, {each for each in unnamed if each.stem in dead})
+            left = {each for each in unnamed if each.name.partition(".")[0] in dead}
+            yield from (_unnamed(each) for each in unnamed if each not in left)
+            yield from self._state_files(state, dead, left)
             yield from self._state_records(state)
             told = next(((link.run_id, link.sha256) for link in reversed(links) if link.run_id not in dead), None)
             if state.last_manifest() != told:
@@ -157,6 +170,8 @@ class Verification:
     def _unfinished(self, part: Path, kind: str, length: int) -> Iterator[Fault]:
         if part.stat().st_size < length:
             yield Fault(part, None, f"{part.stat().st_size} bytes, but {length} were committed")
+        if kind == ARCHIVE:
+            yield from _flaws(part, ArchiveCheck(self.folder, part, length))
         check = self._checks.get(kind)
         for line in read_file(part, kind) if check is not None else ():
             length -= len(line.raw)
@@ -202,6 +217,10 @@ class Verification:
             )
         elif version[2] != (row.status is Status.REMOVED):
             yield Fault(self.folder.state, None, f"article {row.id} is known as {row.status}, the files say otherwise")
+
+
+def _flaws(path: Path, check: ArchiveCheck) -> Iterator[Fault]:
+    return (Fault(path, None, f"offset {offset}: {text}") for offset, text in check.flaws())
 
 
 def _unnamed(path: Path) -> Fault:

@@ -38,3 +38,8 @@ def data_files(output: Path) -> list[str]:
     """All files of records, finished or not, relative to the output folder."""
     kinds = ("articles", "teasers", "removals", "rejected")
     return sorted(str(path.relative_to(output)) for kind in kinds for path in (output / kind).glob("*"))
+
+
+def archive_files(output: Path) -> list[str]:
+    """All files of the archive, finished or not, relative to the output folder."""
+    return sorted(str(path.relative_to(output)) for path in (output / "archive").glob("*"))

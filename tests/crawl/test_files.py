@@ -11,7 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from crawling import Crawl
-from expected import assert_same, assert_whole, data_files
+from expected import archive_files, assert_same, assert_whole, data_files
+from fastwarc.warc import ArchiveIterator
 from hostile import HostileSite
 from spoilt import in_item, replacing
 
@@ -19,6 +20,11 @@ from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]
+
+
+def records_in(path: Path) -> int:
+    """How many WARC records a file holds, as FastWARC reads them."""
+    return sum(1 for _ in ArchiveIterator(str(path), parse_http=False))
 
 
 def sha256(path: Path) -> str:
@@ -33,13 +39,18 @@ def assert_manifests_match(done: Crawl) -> None:
             path = done.output / told["path"]
             assert told["sha256"] == sha256(path)
             assert told["bytes"] == path.stat().st_size
-            assert told["records"] == len(path.read_bytes().splitlines()) > 0
-            assert path.read_bytes().endswith(b"\n")
-            assert path.name == f"{manifest['run_id']}.jsonl"
             named.append(told["path"])
+            if told["path"].startswith("archive/"):
+                assert told["records"] == records_in(path) > 0
+                assert path.name == f"{manifest['run_id']}.warc.gz"
+            else:
+                assert told["records"] == len(path.read_bytes().splitlines()) > 0
+                assert path.read_bytes().endswith(b"\n")
+                assert path.name == f"{manifest['run_id']}.jsonl"
         records = {told["path"].partition("/")[0]: told["records"] for told in manifest["files"]}
+        assert records.pop("archive") > 0
         assert manifest["counts"] == records
-    assert sorted(named) == data_files(done.output)
+    assert sorted(named) == sorted([*data_files(done.output), *archive_files(done.output)])
     assert list(done.output.rglob("*.part")) == []
 
 
@@ -63,9 +74,9 @@ def test_three_runs_leave_whole_files_and_a_chain_of_manifests(crawl: Crawling, 
 
     idle = crawl(url, output)
     assert (idle.code, idle.manifest["outcome"]) == (0, "nothing new")
-    assert idle.manifest["files"] == []
+    assert [each["path"] for each in idle.manifest["files"]] == [f"archive/{idle.manifest['run_id']}.warc.gz"]
     assert idle.manifest["newest_article"] == run["newest_article"]
-    # Nothing new: no file but a manifest, and not a byte of what was there is changed.
+    # Nothing new: no records but a manifest and what the site sent, and not a byte of what was there is changed.
     assert {path: sha256(output / path) for path in data_files(output)} == files
     assert len(idle.manifests()) == 2
 

@@ -231,7 +231,11 @@ def test_a_hole_in_the_chain_of_manifests_stops_no_run_and_is_named_by_verify(
     done = crawl(url, output, settings=QUIET)
     assert done.code == 0, done.stderr
     assert_whole(done, server.site)
-    assert faults(output) == [f"{last}: the manifest before it, of run {hole.stem}, is missing"]
+    unnamed = output / "archive" / f"{hole.stem}.warc.gz"
+    assert faults(output) == [
+        f"{last}: the manifest before it, of run {hole.stem}, is missing",
+        f"{unnamed}: no manifest names this file",
+    ]
 
 
 def test_a_clock_that_was_set_back_is_told_and_costs_nothing(crawl: Crawling, serve: Serving, output: Path) -> None:

@@ -47,7 +47,7 @@ def calls(server: SampleServer) -> list[str]:
 
 def kept(records: list[Record]) -> list[Record]:
     """Records without what differs from run to run, and from address to address."""
-    own = ("run_id", "first_seen_at", "fetched_at", "found_on", "position", "url", "images")
+    own = ("run_id", "first_seen_at", "fetched_at", "found_on", "position", "url", "images", "archived_as")
     return sorted(({k: v for k, v in each.items() if k not in own} for each in records), key=lambda each: each["id"])
 
 

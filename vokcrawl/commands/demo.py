@@ -70,7 +70,7 @@ def _show(folder: OutputFolder) -> None:
     articles = [line.record for line in read_kind(folder, "articles") if line.record]
     teasers = sum(1 for _ in read_kind(folder, "teasers"))
     say(f"\n{len(articles)} articles and {teasers} teasers, in:")
-    for path in (*folder.data_files(), *in_run_order(folder.runs.glob("*.json"))):
+    for path in (*folder.data_files(), *folder.archive_files(), *in_run_order(folder.runs.glob("*.json"))):
         say(f"  {path}")
     say("\nOne article:")
     say(json.dumps(articles[0], ensure_ascii=False, indent=2))

@@ -22,5 +22,6 @@ class Command(FolderCommand):
             for fault in check.faults():
                 faults += 1
                 say(str(fault))
-        say(f"{check.manifests} manifests, {check.files} files, {check.records} records: {faults or 'no'} faults")
+        counts = f"{check.manifests} manifests, {check.files} files, {check.records} records, {check.archived} archived"
+        say(f"{counts}: {faults or 'no'} faults")
         return ExitCode.STORAGE if faults else ExitCode.DONE

@@ -51,7 +51,8 @@ class RunExtension:
         if options is None or arguments is None:
             raise NotConfigured("only spiders of this project have runs")
         told = {name: getattr(arguments, name) for name in arguments.__dataclass_fields__}
-        spider.run = Run.open(options.output_dir, spider.name, told, crawler.settings)
+        size = options.archive_size if options.archive else None
+        spider.run = Run.open(options.output_dir, spider.name, told, crawler.settings, archive_bytes=size)
         return cls(crawler, spider.run)
 
     def engine_started(self) -> None:

@@ -53,6 +53,14 @@ def seconds(name: str, value: Any) -> float:
     return float(said)
 
 
+def size(name: str, value: Any) -> int:
+    """Megabytes, given as bytes."""
+    said = clean_text(str(value))
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", said, re.ASCII) or not float(said):
+        raise UsageFault(f"{name}: {value!r} is not a number of megabytes above 0, such as 1000 or 0.5")
+    return round(float(said) * 1_000_000)
+
+
 def number(name: str, value: Any) -> str:
     said = clean_text(str(value or ""))
     if not re.fullmatch(r"[\w-]{0,40}", said, re.ASCII):

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from scrapy.settings import BaseSettings
 
 from vokcrawl.errors import UsageFault
-from vokcrawl.options.checks import choice, days, floors, number, seconds, server, text, urls, whole, words
+from vokcrawl.options.checks import choice, days, flag, floors, number, seconds, server, size, text, urls, whole, words
 from vokcrawl.options.group import PREFIX, Group, by
 
 WAYS = ("auto", "link", "ajax", "splash")
@@ -37,6 +37,8 @@ class Options(Group):
     progress: str = by(choice, allowed=("auto", "off"))
     splash_url: str = by(server)
     splash_timeout: int = by(whole, least=1)
+    archive: bool = by(flag)
+    archive_size: int = by(size)
 
     @classmethod
     def read(cls, settings: BaseSettings) -> Options:

@@ -16,9 +16,11 @@ from scrapy.exceptions import (
 from scrapy.http import HtmlResponse, Response
 
 from vokcrawl.downloader import PausingDownloader
+from vokcrawl.errors import StorageFailed
 from vokcrawl.rendering.adapted import SplashMiddleware
 from vokcrawl.rendering.answer import Outcome, Rendered, read_answer
 from vokcrawl.rendering.errors import SplashRefused, SplashUnreachable
+from vokcrawl.run import Run
 
 logger = logging.getLogger(__name__)
 
@@ -66,12 +68,23 @@ class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
         except (ValueError, RecursionError) as fault:
             return self._trouble(request, response.status, f"no answer of the script: {fault}: {_quoted(response)}")
         self.crawler.stats.inc_value(f"vok/splash/{rendered.outcome}")
+        self._archive(request, response)
         return self._of_site(request, rendered)
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
         if request.meta.get("_splash_processed") and isinstance(exception, _TROUBLE):
             return self._trouble(request, 0, f"{type(exception).__name__} {exception}")
         return None
+
+    def _archive(self, request: Request, response: Response) -> None:
+        """Keeps what the browser gave, as no answer of the site's."""
+        run = Run.of(self.crawler)
+        if run.archive is None or run.failure is not None:
+            return
+        try:
+            run.archive.add_rendered(request.meta["splash"]["args"]["url"], "application/json", response.body)
+        except StorageFailed as failure:
+            run.fail(failure)
 
     def _of_site(self, request: Request, rendered: Rendered) -> Response | Request:
         page = request.meta["splash"]["args"]["url"]

@@ -22,6 +22,8 @@ VOK_CROSS_CHECK = 3
 VOK_PROGRESS = "auto"
 SPLASH_URL = ""
 VOK_SPLASH_TIMEOUT = 90
+VOK_ARCHIVE = True
+VOK_ARCHIVE_SIZE = 1000
 VOK_MIN_COVERAGE = "title=0.98,body=0.9,published_on=0.8,source=0.8"
 
 # Who we are: an honest name. VOK_CONTACT adds whom to write to.
@@ -53,6 +55,8 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 URLLENGTH_LIMIT = 4096
 
+# Scrapy's, which gives what goes over the wire to the archive.
+DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "vokcrawl.capture.handler.ArchivingHandler")
 # Scrapy's, with slots that can be paused.
 DOWNLOADER = "vokcrawl.downloader.PausingDownloader"
 DOWNLOADER_MIDDLEWARES = {

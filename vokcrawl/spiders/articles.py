@@ -10,6 +10,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from vokcrawl.capture.handler import place_of
 from vokcrawl.intake.finding import CHROME_ONLY, LISTING_IN_PLACE, article_page, find_article, led_elsewhere
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import PageFault
@@ -54,7 +55,7 @@ class ArticleSpider(TeaserSpider):
     def read_article(self, response: Response, page: ArticlePage, identity: str) -> Iterator[Any]:
         """The records of a page that is an article's; nothing of an article of another source but a note."""
         found = find_article(page, identity, response.url, response.body)
-        yield from self.take_article(found, identity, response.url, validators_of(response))
+        yield from self.take_article(found, identity, response.url, validators_of(response), place_of(response))
 
     def failed_article(self, failure: Failure) -> Iterator[Any]:
         """Errback: the article could not be had after all retries."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from vokcrawl.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, RunRow
+from vokcrawl.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, PayloadRow, RunRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,10 @@ class State(Protocol):
 
     @property
     def shared(self) -> bool:
-        """Whether other folders' runs are remembered here too. Runs and files are always this folder's alone."""
+        """Whether other folders' runs are remembered here too.
+
+        Runs, files and archived payloads are always this folder's alone.
+        """
 
     # The transaction
 
@@ -74,6 +77,11 @@ class State(Protocol):
 
     def files(self, run_id: str | None = None) -> list[FileRow]:
         """The files of one run, or all of them, by path."""
+
+    def payload(self, digest: str) -> PayloadRow | None:
+        """The record of this folder's archive that first had such a payload."""
+
+    def put_payload(self, row: PayloadRow) -> None: ...
 
     def note(self, name: str) -> str | None:
         """Something small that is remembered under a name."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vokcrawl.errors import StateUnusable, StorageFailed
 from vokcrawl.state.faults import REBUILD, told
-from vokcrawl.state.schema import APPLICATION_ID, SCHEMA, VERSION
+from vokcrawl.state.schema import APPLICATION_ID, MIGRATIONS, SCHEMA, VERSION
 
 
 def connect(path: Path, expected: bool, read_only: bool) -> sqlite3.Connection:
@@ -69,6 +69,11 @@ def _prepare(db: sqlite3.Connection) -> None:
         db.executescript(
             f"BEGIN IMMEDIATE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};{SCHEMA} COMMIT;"
         )
+        return
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version < VERSION:
+        steps = "".join(MIGRATIONS[step] for step in range(version, VERSION))
+        db.executescript(f"BEGIN IMMEDIATE; PRAGMA user_version={VERSION}; {steps} COMMIT;")
 
 
 def _tables(db: sqlite3.Connection) -> int:

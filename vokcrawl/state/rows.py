@@ -139,3 +139,14 @@ class FileRow:
     run_id: str
     bytes: int
     records: int
+
+
+@dataclass(slots=True)
+class PayloadRow:
+    """The first archived record with a payload: its address and date, and where in the archive it stands."""
+
+    digest: str
+    url: str
+    date: str
+    file: str
+    offset: int

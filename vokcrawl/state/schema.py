@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x564F4B43  # "VOKC": tells our file from any other SQLite file
-VERSION = 1
+VERSION = 2
 
 SCHEMA = """
 CREATE TABLE runs (run_id TEXT PRIMARY KEY, started_at TEXT NOT NULL, ended_at TEXT, outcome TEXT, exit_code INTEGER,
@@ -26,4 +26,14 @@ CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE ways (start TEXT NOT NULL, source TEXT NOT NULL, route TEXT NOT NULL, PRIMARY KEY (start, source));
 CREATE TABLE owed (id TEXT PRIMARY KEY, url TEXT NOT NULL, reason TEXT NOT NULL, attempts INTEGER NOT NULL,
     first_at TEXT NOT NULL, next_at TEXT NOT NULL, missing_since TEXT);
+CREATE TABLE payloads (digest TEXT PRIMARY KEY, url TEXT NOT NULL, date TEXT NOT NULL, file TEXT NOT NULL,
+    offset INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+# What makes a file of the version that is named one of the next.
+MIGRATIONS = {
+    1: """
+CREATE TABLE payloads (digest TEXT PRIMARY KEY, url TEXT NOT NULL, date TEXT NOT NULL, file TEXT NOT NULL,
+    offset INTEGER NOT NULL) WITHOUT ROWID;
+""",
+}

@@ -12,7 +12,7 @@ from typing import Any
 from vokcrawl.state.faults import telling
 from vokcrawl.state.interface import Lost
 from vokcrawl.state.opening import connect
-from vokcrawl.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, RunRow, Status
+from vokcrawl.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, PayloadRow, RunRow, Status
 
 
 class SqliteState:
@@ -86,6 +86,13 @@ class SqliteState:
     def files(self, run_id: str | None = None) -> list[FileRow]:
         rows = self._all("SELECT * FROM files WHERE ?1 IS NULL OR run_id = ?1 ORDER BY path", run_id)
         return [FileRow(*row) for row in rows]
+
+    def payload(self, digest: str) -> PayloadRow | None:
+        rows = self._all("SELECT * FROM payloads WHERE digest = ?", digest)
+        return PayloadRow(*rows[0]) if rows else None
+
+    def put_payload(self, row: PayloadRow) -> None:
+        self._put("payloads", row)
 
     def note(self, name: str) -> str | None:
         rows = self._all("SELECT value FROM notes WHERE name = ?", name)

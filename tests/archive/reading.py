@@ -1,0 +1,94 @@
+"""Reads archives as others would: with FastWARC, which checks each record's digests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastwarc.warc import ArchiveIterator
+
+
+@dataclass(frozen=True)
+class Rec:
+    """A record: where its member begins, its WARC headers (names in lower case), and its block."""
+
+    file: str
+    offset: int
+    headers: dict[str, str]
+    block: bytes
+
+    @property
+    def kind(self) -> str:
+        return self.headers["warc-type"]
+
+    @property
+    def url(self) -> str:
+        return self.headers["warc-target-uri"]
+
+    @property
+    def head(self) -> bytes:
+        return self.block.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+
+    @property
+    def payload(self) -> bytes:
+        return self.block.partition(b"\r\n\r\n")[2]
+
+
+def read(path: Path) -> list[Rec]:
+    """All records of a file. Fails where a digest is wrong or missing."""
+    return list(_read(path))
+
+
+def _read(path: Path) -> Iterator[Rec]:
+    with path.open("rb") as file:
+        for found in ArchiveIterator(file, parse_http=False):
+            headers = {name.lower(): value for name, value in found.headers.to_tuples()}
+            assert found.verify_block_digest(), headers
+            yield Rec(path.name, found.stream_pos, headers, found.reader.read())
+    with path.open("rb") as file:
+        for found in ArchiveIterator(file, parse_http=True):
+            if found.headers.get("WARC-Type") == "response":
+                assert found.verify_payload_digest(), found.headers.to_dict()
+
+
+def archive(output: Path) -> list[Rec]:
+    """The records of all files, in the order in which they were written."""
+    from vokcrawl.files import OutputFolder
+
+    return [rec for path in OutputFolder(output).archive_files() for rec in read(path)]
+
+
+def of_kind(records: list[Rec], *kinds: str) -> list[Rec]:
+    return [rec for rec in records if rec.kind in kinds]
+
+
+def pairs(records: list[Rec]) -> list[tuple[Rec, Rec]]:
+    """Each answer with the request that it is the answer to."""
+    answers = {rec.headers["warc-record-id"]: rec for rec in of_kind(records, "response", "revisit")}
+    found = [(answers.pop(rec.headers["warc-concurrent-to"]), rec) for rec in of_kind(records, "request")]
+    assert answers == {}
+    return found
+
+
+def at(output: Path, place: dict[str, Any]) -> Rec:
+    """The record at a place, read from there as anybody would."""
+    with (output / place["file"]).open("rb") as file:
+        file.seek(place["offset"])
+        found = next(iter(ArchiveIterator(file, parse_http=False)))
+        headers = {name.lower(): value for name, value in found.headers.to_tuples()}
+        return Rec(place["file"], place["offset"], headers, found.reader.read())
+
+
+def sent(output: Path, answer: Rec) -> bytes:
+    """All that the site sent for an answer: of a revisit, its own head and the body of the record that it refers to."""
+    if answer.kind == "response":
+        return answer.block
+    offset = int(answer.headers["warc-refers-to-file-offset"])
+    earlier = at(output, {"file": f"archive/{answer.headers['warc-refers-to-filename']}", "offset": offset})
+    assert earlier.kind == "response"
+    assert earlier.url == answer.headers["warc-refers-to-target-uri"]
+    assert earlier.headers["warc-date"] == answer.headers["warc-refers-to-date"]
+    assert earlier.headers["warc-payload-digest"] == answer.headers["warc-payload-digest"]
+    return answer.block + earlier.payload

@@ -1,0 +1,135 @@
+"""Whether a file of an archive is whole, and whether a record stands where it is said to stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vokcrawl.archive.exchange import parted
+from vokcrawl.archive.members import Member, members, read_member
+from vokcrawl.archive.records import digest
+from vokcrawl.errors import StorageFailed
+from vokcrawl.fields import canonical_url
+from vokcrawl.files import ARCHIVE, PART, OutputFolder, storing
+
+_ANSWERS = ("response", "revisit")
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedRecord:
+    """A record taken apart: its fields by their names in lower case, and its block."""
+
+    fields: dict[str, str]
+    block: bytes
+
+    @property
+    def kind(self) -> str:
+        return self.fields.get("warc-type", "")
+
+    @property
+    def payload_digest(self) -> str | None:
+        return self.fields.get("warc-payload-digest")
+
+
+class NoRecord(ValueError):
+    """A gzip member that holds no whole record; the message says what is wrong with it."""
+
+
+class ArchiveCheck:
+    """One look through a file. `flaws` gives what is wrong, each with its offset; then `records` and `end` are known.
+
+    `end` is where the last whole record ends. With `length` only so many bytes are looked at.
+    """
+
+    def __init__(self, folder: OutputFolder, path: Path, length: int | None = None) -> None:
+        self.records = 0
+        self.end = 0
+        self._folder = folder
+        self._path = path
+        self._length = length
+
+    def flaws(self) -> Iterator[tuple[int, str]]:
+        with storing(self._path), self._path.open("rb") as file:
+            for member in members(file):
+                if self._length is not None and member.start >= self._length:
+                    return
+                try:
+                    record = taken_apart(member)
+                except NoRecord as fault:
+                    yield member.start, str(fault)
+                    continue
+                self.records += 1
+                self.end = member.end
+                yield from ((member.start, text) for text in self._wrong(record))
+
+    def _wrong(self, record: ArchivedRecord) -> Iterator[str]:
+        if record.fields.get("warc-block-digest") != digest(record.block):
+            yield "its block is not what its digest says"
+        if record.kind in ("response", "resource"):
+            payload = parted(record.block)[1] if record.kind == "response" else record.block
+            if record.payload_digest != digest(payload):
+                yield "its payload is not what its digest says"
+        elif record.kind == "revisit":
+            earlier = {
+                "file": f"{ARCHIVE}/{record.fields.get('warc-refers-to-filename')}",
+                "offset": int(record.fields.get("warc-refers-to-file-offset", "-1")),
+                "digest": record.payload_digest,
+            }
+            fault = not_there(self._folder, earlier, record.fields.get("warc-refers-to-target-uri", ""))
+            if fault is not None:
+                yield f"it refers to another record, but {fault}"
+
+
+def answers(path: Path) -> Iterator[tuple[int, ArchivedRecord]]:
+    """The whole answers of a file with a body of their own, and their offsets. Passes over what is no record."""
+    with storing(path), path.open("rb") as file:
+        for member in members(file):
+            try:
+                record = taken_apart(member)
+            except NoRecord:
+                continue
+            whole = "warc-truncated" not in record.fields and parted(record.block)[1]
+            if record.kind == "response" and whole:
+                yield member.start, record
+
+
+def not_there(folder: OutputFolder, place: dict[str, Any], url: str) -> str | None:
+    """What is wrong with a place where the answer of an address is said to stand; None when it stands there."""
+    path = folder.path / place["file"]
+    if not path.exists():
+        path = path.with_name(path.name + PART)
+    try:
+        with storing(path), path.open("rb") as file:
+            member = read_member(file, place["offset"]) if place["offset"] >= 0 else None
+    except StorageFailed as failure:
+        return str(failure)
+    where = f"{place['file']} at {place['offset']}"
+    try:
+        if member is None:
+            raise NoRecord("there is nothing there")
+        record = taken_apart(member)
+    except NoRecord as fault:
+        return f"{where}: {fault}"
+    if record.kind not in _ANSWERS or record.payload_digest != place["digest"]:
+        return f"{where}: a {record.kind} record with {record.payload_digest}, not an answer with {place['digest']}"
+    found = record.fields.get("warc-target-uri", "")
+    if canonical_url(found) != canonical_url(url):
+        return f"{where}: the answer of {found}, not of {url}"
+    return None
+
+
+def taken_apart(member: Member) -> ArchivedRecord:
+    """The one record that a member holds. Raises `NoRecord`."""
+    if member.data is None:
+        raise NoRecord(member.fault)
+    head, _, rest = member.data.partition(b"\r\n\r\n")
+    version, *lines = head.decode("utf-8", "replace").split("\r\n")
+    if not version.startswith("WARC/1."):
+        raise NoRecord("what it holds is no WARC record")
+    fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    length = fields.get("content-length", "")
+    if not (length.isascii() and length.isdigit()) or rest[int(length) :] != b"\r\n\r\n":
+        raise NoRecord(f"its length is not the {length or 'missing'} that it says")
+    return ArchivedRecord(fields, rest[: int(length)])
