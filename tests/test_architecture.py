@@ -15,7 +15,7 @@ LAYERS = [
     {"pages", "options", "recheck", "pauses", "outcome", "problems", "coverage", "settings", "files", "sample"},
     {"bodies", "loaders", "manifest", "schemas", "state", "downloader", "advice", "disk", "progress", "closing"},
     {"archive", "recovery", "records", "chain"},
-    {"run", "verify", "repair", "versions", "status"},
+    {"run", "verify", "repair", "versions", "status", "monitors"},
     {"listings", "pipelines", "middlewares", "rendering", "capture"},
     {"intake"},
     {"spiders", "extensions", "cli"},

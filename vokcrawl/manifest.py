@@ -7,26 +7,23 @@ manifest before it, so that the whole folder can be checked as a chain.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
-from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, Settings
+from scrapy.settings import BaseSettings
 
 from vokcrawl import __version__
 from vokcrawl.errors import StorageFailed
 from vokcrawl.files import OutputFolder, storing, write_whole
-from vokcrawl.settings import base
+from vokcrawl.options.shown import told_settings
 from vokcrawl.state.rows import FileRow
 
 SCHEMA = "vokcrawl.run/1"
 # What a manifest must have for the chain and the state to be read from it.
 _NEEDED = {"run_id", "spider", "version", "arguments", "settings", "started_at", "ended_at", "outcome", "exit_code"}
 _NEEDED |= {"listings", "files", "owed", "other_sources", "previous_manifest"}
-_SECRET = re.compile(r"pass|secret|token|key|auth|cookie|credential|user(?!_agent)", re.IGNORECASE)
 
 
 def draft(
@@ -42,32 +39,6 @@ def draft(
         "settings": told_settings(settings),
         "started_at": started_at,
     }
-
-
-def told_settings(settings: BaseSettings) -> dict[str, Any]:
-    """The settings that differ from the project's defaults. What may be a secret is left out, or cut out of a URL."""
-    defaults = Settings()
-    defaults.setmodule(base, priority="project")
-    told: dict[str, Any] = {}
-    for name in sorted(map(str, settings)):
-        # Asking for a default would warn of settings that Scrapy is about to drop; nobody has set those.
-        if settings.getpriority(name) == SETTINGS_PRIORITIES["default"]:
-            continue
-        value = settings[name]
-        if _SECRET.search(name) or value == defaults.get(name) or not isinstance(value, (str, int, float, bool)):
-            continue
-        told[name] = _without_password(value) if isinstance(value, str) else value
-    return told
-
-
-def _without_password(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return value
-    if "@" not in parts.netloc:
-        return value
-    return value.replace(parts.netloc, "…@" + parts.netloc.rpartition("@")[2])
 
 
 def file_entry(row: FileRow, sha256: str) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def test_a_state_that_cannot_be_trusted_ends_the_run_with_15_before_a_request_an
     harm: Callable[[Path], str], folder: Path, crawl: Crawling, serve: Serving
 ) -> None:
     words = harm(folder / "state.sqlite3")
-    before = contents(folder, but=(".lock", ".holder.json"))
+    before = contents(folder, but=(".lock", ".holder.json", "health.json"))
     server = serve(5)
     done = crawl(f"{server.url}/article/163/", folder, settings=QUIET)
     assert done.code == 15, done.stderr
@@ -141,7 +141,7 @@ def test_a_state_that_cannot_be_trusted_ends_the_run_with_15_before_a_request_an
     assert (words in last, str(folder / "state.sqlite3") in last) == (True, True), last
     assert "Traceback" not in done.stderr
     assert server.requests == []
-    assert contents(folder, but=(".lock", ".holder.json")) == before
+    assert contents(folder, but=(".lock", ".holder.json", "health.json")) == before
 
 
 LOCKING = """

@@ -12,6 +12,7 @@ from vokcrawl.cli import complain
 from vokcrawl.errors import ExitCode, VokcrawlError
 from vokcrawl.extensions.progress import ProgressExtension
 from vokcrawl.extensions.run import RunExtension
+from vokcrawl.monitors.report import report_early
 
 
 class Command(BaseRunSpiderCommand):
@@ -38,6 +39,7 @@ class Command(BaseRunSpiderCommand):
         process.start()
         failure = task.exception() if task.done() and not task.cancelled() else None
         if isinstance(failure, VokcrawlError):
+            report_early(failure, crawler.settings)
             complain("crawl", failure)
             self.exitcode = int(failure.exit_code)
         elif isinstance(failure, (ValueError, TypeError)):

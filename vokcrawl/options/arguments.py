@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vokcrawl.errors import UsageFault
-from vokcrawl.options.checks import day, flag, urls, whole
+from vokcrawl.options.addresses import urls
+from vokcrawl.options.checks import day, flag, whole
 
 
 @dataclass(frozen=True, slots=True)

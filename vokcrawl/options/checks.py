@@ -10,13 +10,14 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
 
-from vokcrawl.errors import UsageFault
-from vokcrawl.fields import absolute_url, clean_text
+from vokcrawl.errors import ExitCode, UsageFault
+from vokcrawl.fields import clean_text
 from vokcrawl.items import Article
 
 _LONGEST_AGE = 36_500
+# The exit codes of runs that somebody may have to look at.
+_ALARMING = [str(int(code)) for code in ExitCode if code not in (ExitCode.DONE, ExitCode.USAGE, ExitCode.INTERRUPTED)]
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -68,6 +69,20 @@ def number(name: str, value: Any) -> str:
     return said
 
 
+def share(name: str, value: Any) -> float:
+    said = clean_text(str(value))
+    if not re.fullmatch(r"\d(\.\d{1,6})?", said, re.ASCII) or float(said) > 1:
+        raise UsageFault(f"{name}: {value!r} is not a share from 0 to 1, such as 0.2")
+    return float(said)
+
+
+def factor(name: str, value: Any) -> float:
+    said = clean_text(str(value))
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", said, re.ASCII):
+        raise UsageFault(f"{name}: {value!r} is not a number from 0 to 999, such as 3 or 2.5")
+    return float(said)
+
+
 def flag(name: str, value: Any) -> bool:
     said = clean_text(str(value)).lower()
     if said not in _TRUE + _FALSE:
@@ -85,31 +100,6 @@ def day(name: str, value: Any) -> str | None:
     except ValueError:
         pass
     raise UsageFault(f"{name}: {value!r} is not a day written YYYY-MM-DD, such as 2024-12-10")
-
-
-def urls(name: str, value: Any) -> tuple[str, ...]:
-    # A comma may stand in an address too: only one before another address parts them.
-    given = value if isinstance(value, (list, tuple)) else re.split(r",\s*(?=[a-z][a-z0-9+.-]*:|$)", str(value or ""))
-    urls = [clean_text(str(each)) for each in given if clean_text(str(each))]
-    if not urls:
-        raise UsageFault(f"{name}: it is empty, but must name a listing or an article page to start from")
-    for url in urls:
-        if absolute_url(url, url) is None or not urlsplit(url).scheme:
-            raise UsageFault(f"{name}: {url!r} is not an http or https URL, such as https://example.org/newstream/")
-        if "@" in urlsplit(url).netloc:
-            raise UsageFault(f"{name}: it names a user or a password, which must not stand in an address")
-    return tuple(dict.fromkeys(urls))
-
-
-def server(name: str, value: Any) -> str:
-    """A server's address with a slash at its end; empty for none."""
-    url = clean_text(str(value or ""))
-    if not url:
-        return ""
-    parts = urlsplit(url) if absolute_url(url, url) is not None else None
-    if parts is None or not parts.scheme or "@" in parts.netloc or parts.query or parts.fragment:
-        raise UsageFault(f"{name}: {value!r} is not the http or https URL of a server, such as http://127.0.0.1:8050")
-    return url.rstrip("/") + "/"
 
 
 def days(name: str, value: Any) -> tuple[int, ...]:
@@ -137,6 +127,17 @@ def floors(name: str, value: Any) -> dict[str, float]:
             fields = ", ".join(each for each in Article.model_fields if each != "schema_")
             raise UsageFault(f"{name}: {field!r} is no field of an article; it must be one of {fields}")
     return floors
+
+
+def outcomes(name: str, value: Any) -> dict[int, int]:
+    """``10=3,12=1`` or the same as a dict: after how many runs in a row that end with a code it is an alarm."""
+    pairs = value.items() if isinstance(value, Mapping) else _pairs(str(value or ""))
+    read = {str(code).strip(): str(times).strip() for code, times in pairs}
+    for code, times in read.items():
+        if code not in _ALARMING or not re.fullmatch(r"[1-9]\d{0,3}", times, re.ASCII):
+            codes = ", ".join(_ALARMING)
+            raise UsageFault(f"{name}: {value!r} is not a list like 10=3,12=1; the codes may be {codes}")
+    return {int(code): int(times) for code, times in read.items()}
 
 
 def _pairs(said: str) -> list[tuple[str, str]]:

@@ -9,7 +9,9 @@ from difflib import get_close_matches
 from scrapy.settings import BaseSettings
 
 from vokcrawl.errors import UsageFault
-from vokcrawl.options.checks import choice, days, flag, floors, number, seconds, server, size, text, urls, whole, words
+from vokcrawl.options.addresses import server, urls
+from vokcrawl.options.alerts import Alerts
+from vokcrawl.options.checks import choice, days, flag, floors, number, seconds, size, text, whole, words
 from vokcrawl.options.group import PREFIX, Group, by
 
 WAYS = ("auto", "link", "ajax", "splash")
@@ -43,14 +45,28 @@ class Options(Group):
     @classmethod
     def read(cls, settings: BaseSettings) -> Options:
         """Reads and checks all of them. Raises `UsageFault` that names the setting, its value and what is allowed."""
-        for fault in unknown(settings):
+        for fault in faults(settings):
             raise UsageFault(fault)
         return cls(**cls.values(settings))
 
 
+# All classes of settings of this project.
+GROUPS: tuple[type[Group], ...] = (Options, Alerts)
+
+
 def known_names() -> set[str]:
     """The names of all settings that are the project's own."""
-    return set(Options.checks())
+    return {name for group in GROUPS for name in group.checks()}
+
+
+def secret_names() -> set[str]:
+    """The names of the settings whose values are shown nowhere."""
+    return {name for group in GROUPS for name, each in group.checks().items() if each.metadata["secret"]}
+
+
+def faults(settings: BaseSettings) -> list[str]:
+    """All that is wrong with the project's settings, a line for each: mistyped names first."""
+    return unknown(settings) + [fault for group in GROUPS for fault in group.faults(settings)]
 
 
 def unknown(settings: BaseSettings) -> list[str]:

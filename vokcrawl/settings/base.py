@@ -25,6 +25,28 @@ VOK_SPLASH_TIMEOUT = 90
 VOK_ARCHIVE = True
 VOK_ARCHIVE_SIZE = 1000
 VOK_MIN_COVERAGE = "title=0.98,body=0.9,published_on=0.8,source=0.8"
+# What looks at each run when it has ended (docs/alerts.md). Secrets belong into the environment, not here.
+VOK_ALERT_OUTCOMES = "10=3,11=1,12=1,13=3,14=3,15=1"
+VOK_ALERT_FEW_ARTICLES = 3
+VOK_ALERT_COVERAGE = "title=0.98,body=0.9,published_on=0.8,source=0.8"
+VOK_ALERT_ERRORS = 0.2
+VOK_ALERT_METERED = 0.5
+VOK_ALERT_AGE_HOURS = 72
+VOK_ALERT_UNFINISHED_RUNS = 3
+VOK_ALERT_FREE_MB = 512
+VOK_ALERT_REPEAT_HOURS = 24
+VOK_ALERT_TIMEOUT = 10
+VOK_ALERT_WEBHOOK = ""
+VOK_ALERT_SLACK = ""
+VOK_ALERT_TELEGRAM_TOKEN = ""
+VOK_ALERT_TELEGRAM_CHAT = ""
+VOK_ALERT_TELEGRAM_API = "https://api.telegram.org"
+VOK_ALERT_SMTP = ""
+VOK_ALERT_MAIL_FROM = ""
+VOK_ALERT_MAIL_TO = ""
+VOK_HEALTH_FILE = "health.json"
+VOK_EXPECT_WITHIN_HOURS = 12
+VOK_METRICS_FILE = ""
 
 # Who we are: an honest name. VOK_CONTACT adds whom to write to.
 USER_AGENT = "vokcrawl/0.1 (Scrapy; archive of Voice of Korea as carried by KCNA Watch)"
@@ -86,6 +108,7 @@ EXTENSIONS = {
     "vokcrawl.extensions.run.RunExtension": -100,
     "vokcrawl.extensions.cross_check.CrossCheckExtension": 100,
     "vokcrawl.extensions.progress.ProgressExtension": 100,
+    "vokcrawl.extensions.monitors.MonitorsExtension": 200,
 }
 # Scrapy reads a callback's source to warn of generators that return a value; that is for authors, and costs CPU.
 WARN_ON_GENERATOR_RETURN_VALUE = False

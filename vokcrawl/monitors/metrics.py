@@ -1,0 +1,79 @@
+"""How the last run ended, for Prometheus: a file for node_exporter's textfile collector.
+
+Imported late: prometheus_client is an optional part (requirements/operations.txt).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from shutil import disk_usage
+
+from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+
+from vokcrawl.files import DATA_KINDS
+from vokcrawl.monitors.ending import Ending
+from vokcrawl.monitors.health import Health
+from vokcrawl.recheck import parse_utc
+
+
+def write_metrics(path: Path, ending: Ending, health: Health) -> None:
+    """Writes the file whole, under its name only when it is. Raises `OSError`."""
+    write_to_textfile(str(path), registry_of(ending, health))
+
+
+def registry_of(ending: Ending, health: Health) -> CollectorRegistry:
+    """All metrics; each has the source as a label, so that several sources may each have a file of their own."""
+    registry = CollectorRegistry()
+
+    def tell(name: str, help_text: str, value: float | None) -> None:
+        if value is not None:
+            Gauge(f"vokcrawl_{name}", help_text, ["source"], registry=registry).labels(ending.source).set(value)
+
+    def tell_each(name: str, help_text: str, label: str, values: Mapping[str, float]) -> None:
+        gauge = Gauge(f"vokcrawl_{name}", help_text, ["source", label], registry=registry)
+        for each, value in values.items():
+            gauge.labels(ending.source, each).set(value)
+
+    manifest = ending.manifest or {}
+    pages = manifest.get("pages") or {}
+    tell("run_end_timestamp_seconds", "When the last run ended.", _seconds(health.ended_at))
+    tell("run_duration_seconds", "How long it took.", _duration(manifest, health))
+    tell("run_exit_code", "Its exit code.", health.exit_code)
+    tell("run_ok", "Whether it ended with 0 and no monitor fired.", float(health.ok))
+    tell("last_ok_timestamp_seconds", "When a run was last ok.", _seconds(health.last_ok_at))
+    tell("run_expected_by_timestamp_seconds", "When the next run should have ended.", _seconds(health.expected_by))
+    tell("runs_in_a_row", "Runs in a row that ended with this exit code.", health.in_a_row)
+    tell("newest_article_timestamp_seconds", "When the site took in the newest article.", _newest(manifest))
+    tell("pages_read", "Pages that the last run read.", pages.get("read"))
+    tell("pages_failed", "Pages that it could not have.", pages.get("failed"))
+    tell("articles_metered", "Articles whose text the site cut short.", pages.get("metered"))
+    tell("articles_owed", "Articles that are still to be had.", len(manifest["owed"]) if manifest else None)
+    tell("disk_free_bytes", "Room on the disk of the output folder.", _free(ending.folder))
+    records = {kind: ending.counts.get(kind, 0) for kind in DATA_KINDS}
+    tell_each("records_delivered", "Records that the last run delivered.", "kind", records)
+    tell_each("errors", "What went wrong in the last run.", "reason", ending.errors)
+    firing = {alarm.monitor for alarm in health.alarms}
+    tell_each("alarm", "Whether a monitor fires.", "monitor", {name: float(name in firing) for name in health.monitors})
+    return registry
+
+
+def _seconds(moment: str | None) -> float | None:
+    return parse_utc(moment).timestamp() if moment else None
+
+
+def _newest(manifest: Mapping[str, object]) -> float | None:
+    newest = manifest.get("newest_article")
+    return _seconds(newest) if isinstance(newest, str) else None
+
+
+def _duration(manifest: Mapping[str, object], health: Health) -> float | None:
+    started, ended = _seconds(str(manifest.get("started_at") or "")), _seconds(health.ended_at)
+    return max(0.0, ended - started) if started is not None and ended is not None else None
+
+
+def _free(folder: Path) -> float | None:
+    try:
+        return float(disk_usage(folder).free)
+    except OSError:
+        return None
