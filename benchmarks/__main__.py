@@ -16,25 +16,29 @@ import orjson
 from benchmarks.children import BenchmarkFailed
 from benchmarks.crawl import measure_crawl
 from benchmarks.growth import measure_growth
+from benchmarks.hotspots import measure_profile
 from benchmarks.idle import measure_idle
 from benchmarks.memory import measure_memory
-from benchmarks.results import Result
+from benchmarks.reading import measure_reading
+from benchmarks.results import Result, summary
 
+# Each is given an empty folder, the number of articles, and that of rounds.
 PARTS: dict[str, Callable[[Path, int, int], Result]] = {
     "crawl": measure_crawl,
     "idle": measure_idle,
-    "memory": lambda folder, _, rounds: measure_memory(folder, rounds),
     "growth": lambda folder, articles, _: measure_growth(folder, articles),
+    "memory": lambda folder, _, rounds: measure_memory(folder, rounds),
+    "reading": lambda _, articles, rounds: measure_reading(articles, rounds),
+    "profile": lambda folder, articles, _: measure_profile(folder, articles),
 }
-# Left out unless asked for: they take minutes.
-SLOW = ("growth",)
 
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all but the slow ones")
-    parser.add_argument("--all", action="store_true", help=f"the slow ones too: {', '.join(SLOW)}")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all, in some ten minutes"
+    )
     parser.add_argument("--articles", type=_positive, default=2000, help="articles of the site (default 2000)")
     parser.add_argument("--rounds", type=_positive, default=5, help="measurements of each thing (default 5)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON too")
@@ -48,8 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         print(f"{unknown[0]!r} is not one of {', '.join(PARTS)}", file=sys.stderr)
         return 2
-    asked = options.parts or [part for part in PARTS if part not in SLOW]
-    chosen = [part for part in PARTS if options.all or part in asked]
+    chosen = [part for part in PARTS if not options.parts or part in options.parts]
     machine = _machine()
     print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
     results: list[Result] = []
@@ -62,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{part}: failed: {failure}", file=sys.stderr)
                 return 1
         print(f"\n{results[-1].text()}", flush=True)
+    if any(result.targets for result in results):
+        print(f"\n{summary(results)}", flush=True)
     if options.json is not None:
         told = {"machine": machine, "results": [result.told() for result in results]}
         options.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")

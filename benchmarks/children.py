@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CONCURRENCY = 8
+# What to run Scrapy by.
+SCRAPY = ("-m", "scrapy")
 MB = 1_000_000
 # So much of what a failed command has said is shown.
 _SHOWN = 4000
@@ -32,21 +34,37 @@ class Cost:
     peak: float
 
 
-def vokcrawl(start_url: str, output: Path, **settings: str) -> Cost:
+def vokcrawl(start_url: str, output: Path, *, by: Sequence[str] = SCRAPY, **settings: str) -> Cost:
     """Runs `scrapy crawl vok` with the profile `sample`. Raises `BenchmarkFailed` unless it exits with 0."""
-    arguments = ["crawl", "vok", "-a", f"start_url={start_url}"]
+    arguments = [*by, "crawl", "vok", "-a", f"start_url={start_url}"]
     return _scrapy(arguments, {"VOK_OUTPUT_DIR": str(output), **settings}, ROOT, SCRAPY_PROJECT="sample")
 
 
-def bare(start_url: str, feed: Path) -> Cost:
+def bare(start_url: str, feed: Path, *, by: Sequence[str] = SCRAPY) -> Cost:
     """Runs the bare spider, which writes `feed`. Raises `BenchmarkFailed` unless it exits with 0."""
-    arguments = ["runspider", str(HERE / "bare_spider.py"), "-a", f"start_url={start_url}", "-O", str(feed)]
+    arguments = [*by, "runspider", str(HERE / "bare_spider.py"), "-a", f"start_url={start_url}", "-O", str(feed)]
     return _scrapy(arguments, {}, feed.parent)
+
+
+def sampled(told: Path) -> list[str]:
+    """What to run Scrapy by, so that `told` says where its processor time has gone (`benchmarks.sampler`)."""
+    return [str(HERE / "sampler.py"), str(told)]
+
+
+def peer(module: str) -> Callable[[str, Path], Cost]:
+    """A crawl without Scrapy, by a module of `benchmarks.peers`: takes the start URL and the feed that it writes.
+
+    Raises `BenchmarkFailed` unless it exits with 0.
+    """
+    script = HERE / "peers" / f"{module}.py"
+    return lambda start_url, feed: measure(
+        [sys.executable, str(script), start_url, str(feed)], feed.parent, clean_environment()
+    )
 
 
 def empty(folder: Path) -> Cost:
     """Runs the spider that has nothing to do. Raises `BenchmarkFailed` unless it exits with 0."""
-    return _scrapy(["runspider", str(HERE / "empty_spider.py")], {}, folder)
+    return _scrapy([*SCRAPY, "runspider", str(HERE / "empty_spider.py")], {}, folder)
 
 
 def _scrapy(arguments: Sequence[str], settings: dict[str, str], folder: Path, **environment: str) -> Cost:
@@ -59,7 +77,7 @@ def _scrapy(arguments: Sequence[str], settings: dict[str, str], folder: Path, **
         "DOWNLOAD_DELAY": "0",
     } | settings
     options = [part for name, value in given.items() for part in ("-s", f"{name}={value}")]
-    return measure([sys.executable, "-m", "scrapy", *arguments, *options], folder, _environment() | environment)
+    return measure([sys.executable, *arguments, *options], folder, clean_environment() | environment)
 
 
 def measure(command: Sequence[str], folder: Path, environment: dict[str, str]) -> Cost:
@@ -81,7 +99,7 @@ def measure(command: Sequence[str], folder: Path, environment: dict[str, str]) -
 def served(articles: int) -> Iterator[str]:
     """A sample site without faults in a process of its own; gives the URL of its listing of the wanted source."""
     command = [sys.executable, "-m", "vokcrawl.sample", "--articles", str(articles), "--faults", "none"]
-    with subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, text=True) as site:
+    with subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, text=True) as site:
         try:
             url = site.stdout.readline().strip() if site.stdout is not None else ""
             if not url:
@@ -96,7 +114,7 @@ def listing_of(site_url: str) -> str:
     return f"{site_url.rstrip('/')}/article/163/"
 
 
-def _environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """This process's, without what would change a crawl's settings or lead it through a proxy."""
     return {
         name: value

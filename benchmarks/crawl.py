@@ -1,20 +1,33 @@
-"""Part `crawl`: a first crawl of the whole site, against a bare spider."""
+"""Part `crawl`: a first crawl of the whole site, against a bare spider, and beside what people write without Scrapy."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil
 from pathlib import Path
 
-from benchmarks.children import CONCURRENCY, Cost, bare, served, vokcrawl
-from benchmarks.delivered import check_bare, check_vokcrawl
-from benchmarks.results import Compared, Result
-from benchmarks.rounds import alternate, compare_peaks
+from benchmarks.children import CONCURRENCY, Cost, bare, peer, served, vokcrawl
+from benchmarks.delivered import check_feed, check_vokcrawl
+from benchmarks.results import Measured, Result, Target
+from benchmarks.rounds import PEAK, Measurement, in_turns
 
 LISTING_PAGE = 10
+CPU, WALL = "CPU ms/page", "wall ms/page"
+OURS, BARE = "vokcrawl", "bare Scrapy spider"
+# By the names of their modules in `benchmarks.peers`.
+PEERS = {"requests, BeautifulSoup": "threads", "aiohttp, selectolax": "loop"}
+
+
+def pages_of(articles: int) -> int:
+    """How many pages a crawl of the sample site asks for: one item of its listing stands twice, as on the real site."""
+    return articles + ceil((articles + 1) / LISTING_PAGE)
 
 
 def measure_crawl(folder: Path, articles: int, rounds: int) -> Result:
-    """Both crawl the same site `rounds` times, with as many requests at once, each time into a fresh place."""
+    """All crawl the same site `rounds` times, each time into a fresh place.
+
+    Those that send several requests at once send as many, but for the threads, of which there are five.
+    """
     with served(articles) as url:
 
         def ours(number: int) -> Cost:
@@ -22,26 +35,32 @@ def measure_crawl(folder: Path, articles: int, rounds: int) -> Result:
             check_vokcrawl(folder / f"vokcrawl-{number}", articles)
             return cost
 
-        def theirs(number: int) -> Cost:
-            cost = bare(url, folder / f"bare-{number}.jsonl")
-            check_bare(folder / f"bare-{number}.jsonl", articles)
-            return cost
+        def feeding(crawl: Callable[[str, Path], Cost], name: str) -> Measurement:
+            def one(number: int) -> Cost:
+                feed = folder / f"{name}-{number}.jsonl"
+                cost = crawl(url, feed)
+                check_feed(feed, articles)
+                return cost
+
+            return one
 
         # Not counted: the site renders its pages, and Python compiles its modules.
         ours(-1)
-        ones, others = alternate(ours, theirs, rounds)
-    # One item of the listing stands twice, as on the real site.
-    pages = articles + ceil((articles + 1) / LISTING_PAGE)
-    compared = [
-        Compared("CPU ms/page", [_each(cost.cpu, pages) for cost in ones], [_each(cost.cpu, pages) for cost in others]),
-        Compared(
-            "wall ms/page", [_each(cost.wall, pages) for cost in ones], [_each(cost.wall, pages) for cost in others]
-        ),
-        compare_peaks(ones, others),
+        things = {OURS: ours, BARE: feeding(bare, "bare")}
+        things |= {name: feeding(peer(module), module) for name, module in PEERS.items()}
+        costs = in_turns(things, rounds)
+    pages = pages_of(articles)
+    measured = [
+        Measured(
+            name,
+            {
+                CPU: [1000 * each.cpu / pages for each in ones],
+                WALL: [1000 * each.wall / pages for each in ones],
+                PEAK: [each.peak for each in ones],
+            },
+        )
+        for name, ones in costs.items()
     ]
     title = f"{articles} articles on {pages} pages, {CONCURRENCY} requests at once, {rounds} rounds"
-    return Result("crawl", title, "vokcrawl", "bare spider", compared)
-
-
-def _each(seconds: float, pages: int) -> float:
-    return 1000 * seconds / pages
+    target = Target("CPU of a crawl with everything on, to a bare Scrapy spider's", OURS, CPU, 1.25)
+    return Result("crawl", title, measured, BARE, [target])

@@ -17,8 +17,8 @@ def check_vokcrawl(output: Path, articles: int) -> None:
     _check(output, _records(sorted((output / "articles").glob("*.jsonl"))), articles)
 
 
-def check_bare(feed: Path, articles: int) -> None:
-    """Raises `BenchmarkFailed` unless the bare spider's feed has each article once, with title and body."""
+def check_feed(feed: Path, articles: int) -> None:
+    """Raises `BenchmarkFailed` unless a feed has each article once, with title and body."""
     _check(feed, _records([feed]), articles)
 
 

@@ -6,19 +6,21 @@ from pathlib import Path
 
 from benchmarks.children import Cost, served, vokcrawl
 from benchmarks.delivered import check_vokcrawl
-from benchmarks.results import Result
-from benchmarks.rounds import compare
+from benchmarks.results import Result, Target
+from benchmarks.rounds import PEAK, measured
 
 TIMES = 10
 
 
 def measure_growth(folder: Path, articles: int) -> Result:
     """One first crawl of a site, and one of a site ten times as large."""
-    large, small = _crawl(folder / "large", TIMES * articles), _crawl(folder / "small", articles)
-    title = "a first crawl"
-    return Result(
-        "growth", title, f"{TIMES * articles:,} articles", f"{articles:,} articles", compare([large], [small])
-    )
+    large, small = f"{TIMES * articles:,} articles", f"{articles:,} articles"
+    costs = {
+        large: [_crawl(folder / "large", TIMES * articles)],
+        small: [_crawl(folder / "small", articles)],
+    }
+    target = Target(f"peak memory of a crawl of {large}, to one of {small}", large, PEAK, 1.2)
+    return Result("growth", "a first crawl", measured(costs), small, [target])
 
 
 def _crawl(output: Path, articles: int) -> Cost:

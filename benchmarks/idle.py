@@ -8,11 +8,12 @@ from pathlib import Path
 
 from benchmarks.children import BenchmarkFailed, Cost, empty, listing_of, vokcrawl
 from benchmarks.delivered import check_vokcrawl
-from benchmarks.results import Result
-from benchmarks.rounds import alternate, compare
+from benchmarks.results import Result, Target
+from benchmarks.rounds import CPU, in_turns, measured
 from vokcrawl.sample.server import SampleServer, SeenRequest
 from vokcrawl.sample.site import SampleSite
 
+OURS, EMPTY = "vokcrawl", "empty Scrapy spider"
 PUBLISHED = 5
 # Sweeps and re-checks come by the clock; here it is the plain run that is measured.
 PLAIN = {"VOK_SWEEP_HOURS": "1000000", "VOK_RECHECK_DAYS": ""}
@@ -45,7 +46,7 @@ def measure_idle(folder: Path, articles: int, rounds: int) -> Result:
         def theirs(_: int) -> Cost:
             return empty(folder)
 
-        ones, others = alternate(ours, theirs, rounds)
+        costs = in_turns({OURS: ours, EMPTY: theirs}, rounds)
         if sum(requests_by_kind(server.requests).values()) != (rounds + 1) * sum(idle.values()):
             raise BenchmarkFailed(f"{output}: idle runs differ in their number of requests")
         server.site.publish(PUBLISHED)
@@ -55,4 +56,5 @@ def measure_idle(folder: Path, articles: int, rounds: int) -> Result:
         after = requests_by_kind(server.requests)
     counts = {"requests of an idle run": idle, f"requests after {PUBLISHED} new articles": after}
     title = f"a run with nothing new on a site of {articles} articles, {rounds} rounds"
-    return Result("idle", title, "vokcrawl", "empty spider", compare(ones, others), counts)
+    target = Target("CPU of an idle run, to a Scrapy spider's with nothing to do", OURS, CPU, 1.5)
+    return Result("idle", title, measured(costs), EMPTY, [target], counts)

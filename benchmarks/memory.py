@@ -16,7 +16,7 @@ from benchmarks.children import BenchmarkFailed, Cost, listing_of, vokcrawl
 from benchmarks.delivered import check_vokcrawl
 from benchmarks.idle import PLAIN, requests_by_kind
 from benchmarks.results import Result
-from benchmarks.rounds import alternate, compare
+from benchmarks.rounds import in_turns, measured
 from vokcrawl.fields import utc
 from vokcrawl.files import OutputFolder
 from vokcrawl.sample.server import SampleServer
@@ -51,12 +51,12 @@ def measure_memory(folder: Path, rounds: int) -> Result:
         def small(_: int) -> Cost:
             return vokcrawl(url, few, **PLAIN)
 
-        ones, others = alternate(large, small, rounds)
+        costs = in_turns({f"{MANY:,} known": large, f"{FEW:,} known": small}, rounds)
         seen = requests_by_kind(server.requests)
     if seen["article"] or seen["listing"] != 2 * rounds:
         raise BenchmarkFailed(f"{many}: the runs were not idle, they sent {seen}")
     title = f"an idle run, {rounds} rounds"
-    return Result("memory", title, f"{MANY:,} known", f"{FEW:,} known", compare(ones, others))
+    return Result("memory", title, measured(costs), f"{FEW:,} known")
 
 
 def add_articles(state: Path, number: int) -> None:

@@ -3,88 +3,146 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """One measure of two things, a value of each in every round.
+class Measured:
+    """One of the things that are compared: for each measure a value of every round."""
 
-    The ratio is taken within a round, whose two measurements were made one after the other, and then the median of
-    those: so a machine that is busy for a while spoils a round, not the result.
+    name: str
+    values: Mapping[str, Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One measure of a thing against that of another one.
+
+    It is taken within a round, whose measurements were made one after the other, and then the median of those: so a
+    machine that is busy for a while spoils a round, not the result.
     """
 
-    measure: str
-    first: Sequence[float]
-    second: Sequence[float]
+    rounds: Sequence[float]
+
+    @classmethod
+    def of(cls, ones: Sequence[float], others: Sequence[float]) -> Ratio:
+        return cls([one / other for one, other in zip(ones, others, strict=True)])
 
     @property
-    def ratios(self) -> list[float]:
-        return [first / second for first, second in zip(self.first, self.second, strict=True)]
-
-    @property
-    def difference(self) -> float:
-        return median(first - second for first, second in zip(self.first, self.second, strict=True))
+    def value(self) -> float:
+        return median(self.rounds)
 
     def cells(self) -> list[str]:
-        """As a row of the table."""
-        ratios = self.ratios
-        return [
-            self.measure,
-            f"{median(self.first):.2f}",
-            f"{median(self.second):.2f}",
-            f"{self.difference:+.2f}",
-            f"{median(ratios):.2f}",
-            f"{min(ratios):.2f}-{max(ratios):.2f}",
-        ]
+        return [f"{self.value:.2f}", f"{min(self.rounds):.2f}-{max(self.rounds):.2f}"]
 
-    def told(self) -> dict[str, Any]:
-        """As JSON."""
-        return {
-            "measure": self.measure,
-            "first": median(self.first),
-            "second": median(self.second),
-            "difference": self.difference,
-            "ratio": median(self.ratios),
-            "ratio_least": min(self.ratios),
-            "ratio_most": max(self.ratios),
-            "rounds": {"first": list(self.first), "second": list(self.second)},
-        }
+    def told(self) -> dict[str, float]:
+        return {"ratio": self.value, "ratio_least": min(self.rounds), "ratio_most": max(self.rounds)}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the project promises of a thing: the ratio of a measure is at most, or at least, `bound`.
+
+    `name` is what the summary calls it.
+    """
+
+    name: str
+    thing: str
+    measure: str
+    bound: float
+    at_least: bool = False
+
+    def is_met(self, ratio: Ratio) -> bool:
+        return ratio.value >= self.bound if self.at_least else ratio.value <= self.bound
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a part found: `title` says on what, `first` and `second` name the two that are compared."""
+    """What a part found: `title` says on what, `things` are what was compared.
+
+    Ratios are to the one named `against`; without one there are none. `counts` are numbers of something, under what
+    they are numbers of.
+    """
 
     part: str
     title: str
-    first: str
-    second: str
-    compared: Sequence[Compared]
+    things: Sequence[Measured]
+    against: str | None = None
+    targets: Sequence[Target] = ()
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
+    def ratio(self, name: str, measure: str) -> Ratio:
+        """How a thing of this name compares in a measure."""
+        return Ratio.of(self._thing(name).values[measure], self._thing(self.against).values[measure])
+
+    def promised(self) -> list[tuple[Target, Ratio]]:
+        """The targets, and what was found."""
+        return [(target, self.ratio(target.thing, target.measure)) for target in self.targets]
+
+    def _thing(self, name: str | None) -> Measured:
+        return next(each for each in self.things if each.name == name)
+
     def text(self) -> str:
-        """As a plain table, and the counts below it."""
-        head = ["", self.first, self.second, "difference", "ratio", "min-max"]
-        rows = [head, *(each.cells() for each in self.compared)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-        lines = [f"{self.part}: {self.title}"]
-        for row in rows:
-            name, *values = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-            lines.append("  ".join(["", row[0].ljust(len(name)), *values]))
+        """As a plain table for each measure, and the counts below."""
+        rows: list[list[str]] = []
+        for measure in self.things[0].values:
+            rows.append([measure, "", *(["difference", "ratio", "min-max"] if self.against else [])])
+            rows.extend(self._row(each, measure) for each in self.things)
+        lines = [f"{self.part}: {self.title}", *table(rows)]
         for what, counts in self.counts.items():
             lines.append(f"  {what}: " + ", ".join(f"{number} {name}" for name, number in counts.items()))
         return "\n".join(lines)
+
+    def _row(self, thing: Measured, measure: str) -> list[str]:
+        values = thing.values[measure]
+        cells = [f"  {thing.name}", f"{median(values):.2f}"]
+        if self.against is None:
+            return cells
+        if thing.name == self.against:
+            return [*cells, "", "", ""]
+        others = self._thing(self.against).values[measure]
+        difference = median(one - other for one, other in zip(values, others, strict=True))
+        return [*cells, f"{difference:+.2f}", *Ratio.of(values, others).cells()]
 
     def told(self) -> dict[str, Any]:
         """As JSON."""
         return {
             "part": self.part,
             "title": self.title,
-            "first": self.first,
-            "second": self.second,
-            "compared": [each.told() for each in self.compared],
+            "against": self.against,
+            "measures": {
+                measure: {
+                    each.name: {
+                        "median": median(each.values[measure]),
+                        "rounds": list(each.values[measure]),
+                        **(self.ratio(each.name, measure).told() if self.against else {}),
+                    }
+                    for each in self.things
+                }
+                for measure in self.things[0].values
+            },
             "counts": {what: dict(counts) for what, counts in self.counts.items()},
+            "promised": [
+                {**asdict(target), **ratio.told(), "met": target.is_met(ratio)} for target, ratio in self.promised()
+            ],
         }
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines in which the cells of a column stand below each other, the first column to the left."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(["", row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()  # indented
+        for row in rows
+    ]
+
+
+def summary(results: Sequence[Result]) -> str:
+    """The ratios that the project promises, and whether they hold."""
+    rows = [["", "ratio", "min-max", "promised", ""]]
+    for target, ratio in (each for result in results for each in result.promised()):
+        bound = f"at {'least' if target.at_least else 'most'} {target.bound:.2f}"
+        rows.append([target.name, *ratio.cells(), bound, "met" if target.is_met(ratio) else "missed"])
+    return "\n".join(["what is promised", *table(rows)])

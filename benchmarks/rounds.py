@@ -1,38 +1,37 @@
-"""Two things measured in turns, so that what else the machine does meanwhile meets both."""
+"""Several things measured in turns, so that what else the machine does meanwhile meets them all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.children import Cost
-from benchmarks.results import Compared
+from benchmarks.results import Measured
+
+# What it takes to measure one thing once; it is given the round's number.
+Measurement = Callable[[int], Cost]
+
+CPU, WALL, PEAK = "CPU s", "wall s", "peak memory MB"
 
 
-def alternate(
-    first: Callable[[int], Cost], second: Callable[[int], Cost], rounds: int
-) -> tuple[list[Cost], list[Cost]]:
-    """The costs of both in each round; they are given the round's number. Who begins changes from round to round."""
-    ones: list[Cost] = []
-    others: list[Cost] = []
+def in_turns(things: Mapping[str, Measurement], rounds: int) -> dict[str, list[Cost]]:
+    """The costs of each thing in every round. The order is turned round from round to round."""
+    costs: dict[str, list[Cost]] = {name: [] for name in things}
     for number in range(rounds):
-        if number % 2:
-            others.append(second(number))
-            ones.append(first(number))
-        else:
-            ones.append(first(number))
-            others.append(second(number))
-    return ones, others
+        for name in list(things)[:: -1 if number % 2 else 1]:
+            costs[name].append(things[name](number))
+    return costs
 
 
-def compare(ones: list[Cost], others: list[Cost]) -> list[Compared]:
-    """Processor time, time that passed, and peak memory."""
+def measured(costs: Mapping[str, Sequence[Cost]]) -> list[Measured]:
+    """Processor time, time that passed, and peak memory of each thing."""
     return [
-        Compared("CPU s", [each.cpu for each in ones], [each.cpu for each in others]),
-        Compared("wall s", [each.wall for each in ones], [each.wall for each in others]),
-        compare_peaks(ones, others),
+        Measured(
+            name,
+            {
+                CPU: [each.cpu for each in ones],
+                WALL: [each.wall for each in ones],
+                PEAK: [each.peak for each in ones],
+            },
+        )
+        for name, ones in costs.items()
     ]
-
-
-def compare_peaks(ones: list[Cost], others: list[Cost]) -> Compared:
-    """Peak memory."""
-    return Compared("peak memory MB", [each.peak for each in ones], [each.peak for each in others])

@@ -1,0 +1,68 @@
+"""Part `reading`: what it takes to make a record of an article's page, beside what others make of the same page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container
+from datetime import UTC, datetime
+
+import trafilatura
+from parsel import Selector
+
+from benchmarks.children import BenchmarkFailed
+from benchmarks.results import Measured, Result
+from vokcrawl.fields import article_id, utc
+from vokcrawl.intake.finding import article_page, find_article
+from vokcrawl.items import validated
+from vokcrawl.pages.document import read_document
+from vokcrawl.pages.readings import reading_at
+from vokcrawl.sample.site import SampleSite
+
+CPU = "CPU ms/page"
+OURS = "vokcrawl: whole record, and teasers"
+PAGES = 200
+_TYPE = "text/html; charset=utf-8"
+
+
+def measure_reading(articles: int, rounds: int) -> Result:
+    """Reads the pages of a sample site `rounds` times by each way."""
+    site = SampleSite(min(articles, PAGES), faults=())
+    site.base_url = "http://127.0.0.1"
+    truth = site.truth()
+    urls = [str(record["url"]) for record in truth["articles"]]
+    pages = [(url, site.answer("GET", url.removeprefix(site.base_url), {}).body) for url in urls]
+    known = frozenset(str(teaser["id"]) for teaser in truth["teasers"])
+    ways: dict[str, Callable[[str, bytes], str | None]] = {
+        OURS: lambda url, body: _ours(url, body, known),
+        "parsel: title and text by CSS": _by_css,
+        "trafilatura: text": lambda _, body: trafilatura.extract(body.decode(), include_comments=False),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(-1, rounds):
+        for name, way in ways.items():
+            began = time.process_time()
+            texts = [way(url, body) for url, body in pages]
+            taken = time.process_time() - began
+            if not all(texts):
+                raise BenchmarkFailed(f"{name}: {texts.count(None) + texts.count('')} pages without a text")
+            # Not counted is the first time: modules are loaded, patterns compiled.
+            if number >= 0:
+                times[name].append(1000 * taken / len(pages))
+    title = f"{len(pages)} articles' pages, each already here, {rounds} rounds"
+    return Result("reading", title, [Measured(name, {CPU: ones}) for name, ones in times.items()], OURS)
+
+
+def _ours(url: str, body: bytes, known: Container[str]) -> str | None:
+    """All that a crawl makes of a page whose teasers are known."""
+    reading, identity = reading_at(datetime.now(UTC)), article_id(url) or ""
+    found = find_article(article_page(reading, read_document(body, _TYPE).root, url, body), identity, url, body)
+    found.block(known)
+    now = utc(datetime.now(UTC))
+    record = {**found.item, "first_seen_at": now, "fetched_at": now, "run_id": "20241210T060000Z"}
+    return str(validated(record)["body"])
+
+
+def _by_css(_: str, body: bytes) -> str | None:
+    """What the bare spider does."""
+    page = Selector(body.decode())
+    return page.css(".article-single h2::text").get() and "\n\n".join(page.css(".article-content > p::text").getall())

@@ -1,0 +1,43 @@
+"""The benchmark itself, on a very small site: each part does its work and prints what it found."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from crawling import ROOT
+
+
+def benchmark(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_reading_is_measured_beside_what_others_make_of_the_same_pages(tmp_path: Path) -> None:
+    told = tmp_path / "told.json"
+    printed = benchmark("reading", "--articles", "12", "--rounds", "1", "--json", str(told))
+    assert "trafilatura" in printed
+    measures = json.loads(told.read_bytes())["results"][0]["measures"]["CPU ms/page"]
+    assert all(each["median"] > 0 for each in measures.values())
+
+
+@pytest.mark.thorough
+def test_a_crawl_is_measured_beside_a_bare_spider_and_what_people_write_without_scrapy() -> None:
+    printed = benchmark("crawl", "idle", "profile", "--articles", "25", "--rounds", "1")
+    for name in ("vokcrawl", "bare Scrapy spider", "requests, BeautifulSoup", "aiohttp, selectolax", "HTTP (Twisted)"):
+        assert name in printed
+    assert printed.count("at most") == 2
+
+
+def test_a_part_that_there_is_none_of_is_an_error_that_names_those_there_are() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "speed"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "'speed' is not one of crawl, idle" in done.stderr
