@@ -7,10 +7,11 @@ N ?= 60
 
 setup: .venv/ready
 
-.venv/ready: requirements.txt $(wildcard requirements/*.txt)
+.venv/ready: pyproject.toml requirements.txt $(wildcard requirements/*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit("vokcrawl needs Python 3.11 or newer; name one with make PYTHON=…" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: setup  ## Crawl the bundled sample site and show what comes of it.

@@ -77,5 +77,5 @@ def unknown(settings: BaseSettings) -> list[str]:
         if name.startswith(PREFIX) and name not in known:
             meant = get_close_matches(name, known, n=1)
             hint = f"did you mean {meant[0]}? " if meant else ""
-            faults.append(f"{name}: no such setting; {hint}The settings are {', '.join(known)}")
+            faults.append(f"{name}: no such setting; {hint}`scrapy check-config` lists them all")
     return faults

@@ -11,6 +11,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, Settings
 from vokcrawl.options.settings import secret_names
 from vokcrawl.settings import base
 
+NOT_SHOWN = "(set, not shown)"
 _SECRET = re.compile(r"pass|secret|token|key|auth|cookie|credential|user(?!_agent)", re.IGNORECASE)
 
 
@@ -41,7 +42,7 @@ def shown(name: str, value: Any) -> str:
     said = without_password(str("" if value is None else value))
     if not said:
         return "(empty)"
-    return "(set, not shown)" if name in secret_names() or _SECRET.search(name) else said
+    return NOT_SHOWN if name in secret_names() or _SECRET.search(name) else said
 
 
 def without_password(value: str) -> str:

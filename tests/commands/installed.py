@@ -1,0 +1,34 @@
+"""The project as a user has it who ran `make setup`: installed, so that its entry points are known."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from crawling import ROOT
+
+PACKED = ("pyproject.toml", "setup.py", "scrapy.cfg", "README.md")
+
+
+def copied_to(folder: Path) -> Path:
+    """A copy of what is packed, for building leaves files behind."""
+    shutil.copytree(ROOT / "vokcrawl", folder / "vokcrawl", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in PACKED:
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def installed_to(folder: Path) -> Path:
+    """A folder for PYTHONPATH with the project installed, without asking any index."""
+    (folder / "sources").mkdir(parents=True)
+    target = folder / "installed"
+    quiet = ["--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]
+    alone = ["--no-deps", "--no-index", "--no-build-isolation", "--no-compile"]
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", *quiet, *alone, "--target", target, copied_to(folder / "sources")],
+        check=True,
+        timeout=120,
+    )
+    return target
