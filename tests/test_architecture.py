@@ -11,11 +11,11 @@ PACKAGE = Path(__file__).parent.parent / "vokcrawl"
 
 # What the modules of each layer may import of this project, lowest layer first. A name stands for a module or package.
 LAYERS = [
-    {"errors", "fields", "items", "walk", "terminal", "wording", "__init__"},
+    {"errors", "fields", "items", "walk", "terminal", "wording", "scratch", "fulltext", "near_duplicates", "__init__"},
     {"pages", "options", "recheck", "pauses", "outcome", "problems", "coverage", "settings", "files", "sample"},
     {"bodies", "loaders", "manifest", "schemas", "state", "downloader", "advice", "disk", "progress", "closing"},
-    {"archive", "recovery", "records", "chain"},
-    {"run", "verify", "repair", "versions", "status", "monitors"},
+    {"archive", "recovery", "records", "chain", "snapshot"},
+    {"run", "verify", "repair", "versions", "status", "monitors", "exports"},
     {"listings", "pipelines", "middlewares", "rendering", "capture"},
     {"intake"},
     {"spiders", "extensions", "cli"},

@@ -35,6 +35,9 @@ class FolderCommand(ScrapyCommand):
         except VokcrawlError as failure:
             complain(type(self).__module__.rpartition(".")[2], failure)
             self.exitcode = int(failure.exit_code)
+        except KeyboardInterrupt:
+            complain(type(self).__module__.rpartition(".")[2], "interrupted")
+            self.exitcode = int(ExitCode.INTERRUPTED)
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         """Does what the command is for. Raises `VokcrawlError`."""

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, replace
 
 from vokcrawl.sample.content import OTHER_EVERY, SampleArticle, make_article, make_other
+from vokcrawl.sample.doubles import make_doubles
 from vokcrawl.sample.sources import STREAM_OF, WANTED, Stream
 from vokcrawl.sample.writing import write_edit
 
@@ -22,8 +23,11 @@ class Removal:
 class Shelf:
     """The articles of a site. ``version`` grows with each change that pages can show."""
 
-    def __init__(self, articles: int, others: int | None, seed: int) -> None:
-        """*articles* wanted ones, and *others* of other sources: a third as many where None."""
+    def __init__(self, articles: int, others: int | None, seed: int, doubles: int = 0) -> None:
+        """*articles* wanted ones, and *others* of other sources: a third as many where None.
+
+        *doubles* of the wanted ones are told again, and as many more only sound alike (`make_doubles`).
+        """
         if others is None:
             others = -(-articles // OTHER_EVERY)
         self.seed = seed
@@ -33,6 +37,7 @@ class Shelf:
         self._edits = 0
         made = [make_article(index, seed) for index in range(articles)]
         made += [make_other(index, seed) for index in range(others)]
+        made += [double.article for double in make_doubles(doubles, seed)]
         self._articles = {article.id: article for article in made}
         self.first_ids = tuple(article.id for article in made[:articles])
         self._newest_ts = max((article.ts for article in made), default=0)

@@ -61,6 +61,7 @@ class SampleSite:
     (only a browser can follow it); *page_size* is the listings' length; *faults* are names from ``ALL_FAULTS``;
     with *validators* pages carry ETag and Last-Modified. *search* says how the search's results go on (``button``: only
     in a browser; ``link``), or that there is ``none``: then the front page answers; *sitemap*: there is one.
+    *doubles* of the wanted articles are told again, and as many more only sound alike.
     Raises ValueError for any other value. All methods may be called from any thread.
     """
 
@@ -77,6 +78,7 @@ class SampleSite:
         validators: bool = True,
         search: str = "none",
         sitemap: bool = False,
+        doubles: int = 0,
     ) -> None:
         if skin not in SKINS:
             raise ValueError(f"skin: {skin!r} is not one of {', '.join(SKINS)}")
@@ -86,10 +88,12 @@ class SampleSite:
             raise ValueError(f"search: {search!r} is not one of {', '.join(SEARCH_WAYS)}")
         if articles < 0 or page_size < 1 or (others is not None and others < 0):
             raise ValueError("articles and others must be 0 or more, page_size 1 or more")
+        if not 0 <= doubles <= articles:
+            raise ValueError(f"doubles: {doubles} is not from 0 to the number of articles, {articles}")
         self.faults = checked_faults(faults)
         self._validators = validators
         self._lock = RLock()
-        self._shelf = Shelf(articles, others, seed)
+        self._shelf = Shelf(articles, others, seed, doubles)
         self._way = more
         self._search = search
         self._sitemap = sitemap
