@@ -181,13 +181,13 @@ class PartFile:
             if made:
                 sync_folder(folder.path)
 
-    def write(self, record: bytes) -> None:
-        """Adds one record as it is to stand in the file."""
+    def write(self, data: bytes, records: int = 1) -> None:
+        """Adds whole records as they are to stand in the file."""
         with storing(self.part):
-            self._file.write(record)
-        self._sha256.update(record)
-        self.records += 1
-        self.bytes += len(record)
+            self._file.write(data)
+        self._sha256.update(data)
+        self.records += records
+        self.bytes += len(data)
         self._written = True
 
     def sync(self) -> bool:

@@ -234,8 +234,8 @@ class _Builder:
             return
         for offset, answer in answers(self.folder.path / name):
             digest, url, date = (answer.fields.get(each, "") for each in _PAYLOAD)
-            if digest and url and date and self.state.payload(digest) is None:
-                self.state.put_payload(PayloadRow(digest, url, date, name, offset))
+            if digest and url and date:
+                self.state.meet_payload(PayloadRow(digest, url, date, name, offset))
 
     def _teaser(self, record: dict[str, Any]) -> None:
         self.state.put_entry(record["id"], delivered=True)

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pytest
+from archived import archive, assert_places_hold
 from crawling import Crawl
 from expected import assert_same, data_files
 from scheduling import (
@@ -55,6 +56,7 @@ class Figures:
     lost: int = 0
     doubled: int = 0
     torn: int = 0
+    archived: int = 0
     faults: list[str] = field(default_factory=list)
 
 
@@ -119,6 +121,9 @@ class Lane:
                 except ValueError:
                     self.figures.torn += 1
                 self.figures.torn += not line.endswith(b"\n")
+        # Each file of the archive that has its name is whole, and each article leads to its answer there.
+        self.figures.archived += len(archive(self.output))
+        assert_places_hold(self.output, Crawl(0, "", "", self.output).articles())
         self.figures.doubled += sum(times - 1 for ids in found.values() for times in ids.values())
         if (self.output / "state.sqlite3").exists():
             self.figures.faults += faults(self.output)
@@ -165,7 +170,7 @@ def test_a_crawl_that_is_killed_at_random_moments_loses_doubles_and_tears_nothin
 STEPS = {
     "a file is brought to the disk": ["fsync:1", "fsync:6", "fsync:12"],
     "the state is committed": ["commit:1", "commit:3", "commit:9"],
-    "a file gets its name": ["replace:1", "replace:2", "replace:2", "replace:2"],
+    "a file gets its name": ["replace:1", "replace:2", "replace:2", "replace:3", "replace:4"],
 }
 
 
@@ -186,6 +191,8 @@ def test_a_crawl_that_is_killed_just_before_a_step_loses_doubles_and_tears_nothi
     assert len(done.teasers()) == 25
     assert list(output.rglob("*.part")) == []
     assert faults(output) == []
+    assert_places_hold(output, done.articles())
+    assert archive(output)
 
 
 @pytest.mark.kill
@@ -195,12 +202,12 @@ def test_a_crawl_that_is_killed_while_it_writes_its_manifest_is_whole_with_the_n
     """All records are there by then: the second file has its name, the manifest has not; then it has, unnoted."""
     server = serve(5)
     url = f"{server.url}/article/163/"
-    # Articles and teasers get their names first, then the manifest; then the state's last word is committed.
-    assert crawl_harmed("kill:replace:3", url, output, QUIET) == SIGKILL
+    # Archive, articles and teasers get their names first, then the manifest; then the state's last word is committed.
+    assert crawl_harmed("kill:replace:4", url, output, QUIET) == SIGKILL
     assert faults(output) == []
     assert scrapy("verify", output=output).code == 0
     server.site.publish()
-    assert crawl_harmed("kill:replace:4", url, output, QUIET) == SIGKILL
+    assert crawl_harmed("kill:replace:5", url, output, QUIET) == SIGKILL
     assert faults(output) == []
     done = crawl(url, output, settings=QUIET)
     assert (done.code, done.manifest["outcome"]) == (0, "nothing new"), done.stderr

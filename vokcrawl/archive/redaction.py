@@ -32,5 +32,7 @@ def of_request(head: bytes) -> bytes:
 def of_address(url: str) -> str:
     """A URL without user, password and fragment."""
     url = url.partition("#")[0]
+    if "@" not in url:
+        return url
     netloc = urlsplit(url).netloc
-    return url.replace(netloc, netloc.rpartition("@")[2], 1) if "@" in netloc else url
+    return url.replace(netloc, netloc.rpartition("@")[2], 1)

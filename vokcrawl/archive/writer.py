@@ -10,7 +10,7 @@ import scrapy
 
 from vokcrawl import __version__
 from vokcrawl.archive import records, redaction
-from vokcrawl.archive.exchange import Exchange, parted
+from vokcrawl.archive.exchange import Exchange, in_one_chunk, parted, well_ended
 from vokcrawl.archive.members import packed
 from vokcrawl.files import OutputFolder, PartFile, archive_name
 from vokcrawl.state.interface import State
@@ -48,26 +48,26 @@ class Archive:
         file = self._file()
         url, date, identity = redaction.of_address(exchange.url), records.moment(exchange.began), records.new_id()
         head, body = parted(exchange.answer)
-        head = redaction.of_answer(head)
+        head = well_ended(redaction.of_answer(head))
+        body = in_one_chunk(head, body)
         digest = records.digest(body)
         address = [("WARC-Target-URI", url)]
         if exchange.ip is not None:
             address.append(("WARC-IP-Address", exchange.ip))
         place = {"file": file.name, "offset": file.bytes, "digest": digest}
+        before = None
         # Half a body says nothing of the whole one, and of an empty one there is nothing to spare.
-        comparable = body and exchange.truncated is None
-        before = self._state.payload(digest) if comparable else None
+        if body and exchange.truncated is None:
+            self._state.begin()
+            before = self._state.meet_payload(PayloadRow(digest, url, date, file.name, file.bytes))
         if before is not None:
             answer = records.revisit(identity, date, address, digest, head, _refers_to(before))
         else:
             truncated = [("WARC-Truncated", exchange.truncated)] if exchange.truncated is not None else []
             answer = records.response(identity, date, [*address, *truncated], digest, head, body)
-            if comparable:
-                self._state.begin()
-                self._state.put_payload(PayloadRow(digest, url, date, file.name, file.bytes))
-        file.write(packed(answer))
         asked_head, asked_body = parted(exchange.request)
-        file.write(packed(records.request(date, address, identity, redaction.of_request(asked_head) + asked_body)))
+        asked = records.request(date, address, identity, redaction.of_request(asked_head) + asked_body)
+        file.write(packed(answer) + packed(asked), records=2)
         return place
 
     def add_rendered(self, url: str, content_type: str, body: bytes) -> Place:
@@ -91,7 +91,7 @@ class Archive:
             "format": "WARC File Format 1.1",
             "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
             "isPartOf": f"run {self._run_id}",
-            "description": f"what the site sent, byte for byte, transfer and content codings included; {_LEFT_OUT}",
+            "description": f"what the site sent, before any decoding; {_LEFT_OUT}",
             "settings": orjson.dumps(self._settings).decode(),
         }
 

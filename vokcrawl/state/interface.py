@@ -78,10 +78,8 @@ class State(Protocol):
     def files(self, run_id: str | None = None) -> list[FileRow]:
         """The files of one run, or all of them, by path."""
 
-    def payload(self, digest: str) -> PayloadRow | None:
-        """The record of this folder's archive that first had such a payload."""
-
-    def put_payload(self, row: PayloadRow) -> None: ...
+    def meet_payload(self, row: PayloadRow) -> PayloadRow | None:
+        """The record of this folder's archive that first had such a payload; None where this one is the first."""
 
     def note(self, name: str) -> str | None:
         """Something small that is remembered under a name."""

@@ -87,12 +87,11 @@ class SqliteState:
         rows = self._all("SELECT * FROM files WHERE ?1 IS NULL OR run_id = ?1 ORDER BY path", run_id)
         return [FileRow(*row) for row in rows]
 
-    def payload(self, digest: str) -> PayloadRow | None:
-        rows = self._all("SELECT * FROM payloads WHERE digest = ?", digest)
-        return PayloadRow(*rows[0]) if rows else None
-
-    def put_payload(self, row: PayloadRow) -> None:
-        self._put("payloads", row)
+    def meet_payload(self, row: PayloadRow) -> PayloadRow | None:
+        values = (row.digest, row.url, row.date, row.file, row.offset)
+        if self._do("INSERT INTO payloads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", *values):
+            return None
+        return PayloadRow(*self._all("SELECT * FROM payloads WHERE digest = ?", row.digest)[0])
 
     def note(self, name: str) -> str | None:
         rows = self._all("SELECT value FROM notes WHERE name = ?", name)
@@ -240,9 +239,10 @@ class SqliteState:
         with telling(self._path):
             return self._db.execute(query, values).fetchall()
 
-    def _do(self, query: str, *values: Any) -> None:
+    def _do(self, query: str, *values: Any) -> int:
+        """Carries it out, and says how many rows it has changed."""
         with telling(self._path):
-            self._db.execute(query, values)
+            return self._db.execute(query, values).rowcount
 
 
 @cache

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fastwarc.warc import ArchiveIterator
+
+from vokcrawl.fields import canonical_url
+from vokcrawl.files import OutputFolder
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,6 @@ def _read(path: Path) -> Iterator[Rec]:
 
 def archive(output: Path) -> list[Rec]:
     """The records of all files, in the order in which they were written."""
-    from vokcrawl.files import OutputFolder
-
     return [rec for path in OutputFolder(output).archive_files() for rec in read(path)]
 
 
@@ -92,3 +93,15 @@ def sent(output: Path, answer: Rec) -> bytes:
     assert earlier.headers["warc-date"] == answer.headers["warc-refers-to-date"]
     assert earlier.headers["warc-payload-digest"] == answer.headers["warc-payload-digest"]
     return answer.block + earlier.payload
+
+
+def assert_places_hold(output: Path, articles: Iterable[dict[str, Any]]) -> None:
+    """Each article leads to the answer that it was read from, whole, by its own address, in a file of its own run."""
+    for article in articles:
+        place = article["archived_as"]
+        assert place["file"].startswith(f"archive/{article['run_id']}.")
+        answer = at(output, place)
+        assert answer.kind in ("response", "revisit")
+        assert answer.headers["warc-payload-digest"] == place["digest"]
+        assert canonical_url(answer.url) == article["url"]
+        assert sent(output, answer).startswith(b"HTTP/1.1 200")
