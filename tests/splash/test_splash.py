@@ -8,9 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from archived import archive, of_kind
 from crawling import Crawl
 
 from vokcrawl.pages.routes import MOST_CLICKS, SplashRoute, route_from, route_told
+from vokcrawl.rendering.answer import read_answer
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.sample.script import MORE_SCRIPT
 from vokcrawl.sample.site import Answer
@@ -51,6 +53,21 @@ def kept(records: list[Record]) -> list[Record]:
     return sorted(({k: v for k, v in each.items() if k not in own} for each in records), key=lambda each: each["id"])
 
 
+def assert_kept_as_rendered(output: Path, site: str) -> None:
+    """What the browser gave is kept as such, under an address of its own, and nothing that went to Splash beside it."""
+    records = archive(output)
+    steps = of_kind(records, "resource")
+    assert steps
+    for step in steps:
+        assert step.url == f"urn:rendered:{site}/article/163/"
+        assert step.headers["content-type"] == "application/json"
+        assert step.headers["warc-payload-digest"] == step.headers["warc-block-digest"]
+        assert read_answer(step.block).pages
+    rest = [rec for rec in records if rec.kind not in ("warcinfo", "resource")]
+    assert all(rec.url.startswith(f"{site}/") for rec in rest)
+    assert b"lua" not in b"".join(rec.block for rec in rest)
+
+
 @pytest.mark.parametrize("skin", ["classic", "plain"])
 def test_link_ajax_and_a_browser_give_the_same_records(
     crawl: Crawling, serve: Serving, splash: str, tmp_path: Path, skin: str
@@ -62,6 +79,7 @@ def test_link_ajax_and_a_browser_give_the_same_records(
         done[more] = crawl(f"{server.url}/article/163/", tmp_path / more, settings={"SPLASH_URL": splash})
         assert done[more].code == 0, done[more].stderr
         assert_whole(done[more], server.site)
+    assert_kept_as_rendered(done["script"].output, server.url)
     for kind in ("articles", "teasers"):
         same = [kept(each.records(kind)) for each in done.values()]
         assert all(each == same[0] for each in same)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,9 @@ from vokcrawl.archive.members import Member, members, read_member
 from vokcrawl.archive.records import digest
 from vokcrawl.errors import StorageFailed
 from vokcrawl.fields import canonical_url
-from vokcrawl.files import ARCHIVE, PART, OutputFolder, storing
+from vokcrawl.files import ARCHIVE, PART, WARC, OutputFolder, storing
 
+_FILE = re.compile(rf"{ARCHIVE}/[\w.-]+{re.escape(WARC)}", re.ASCII)
 _ANSWERS = ("response", "revisit")
 
 
@@ -72,14 +74,18 @@ class ArchiveCheck:
             if record.payload_digest != digest(payload):
                 yield "its payload is not what its digest says"
         elif record.kind == "revisit":
-            earlier = {
-                "file": f"{ARCHIVE}/{record.fields.get('warc-refers-to-filename')}",
-                "offset": int(record.fields.get("warc-refers-to-file-offset", "-1")),
-                "digest": record.payload_digest,
-            }
-            fault = not_there(self._folder, earlier, record.fields.get("warc-refers-to-target-uri", ""))
+            fault = not_there(self._folder, _referred_to(record), record.fields.get("warc-refers-to-target-uri", ""))
             if fault is not None:
                 yield f"it refers to another record, but {fault}"
+
+
+def _referred_to(record: ArchivedRecord) -> dict[str, Any]:
+    offset = record.fields.get("warc-refers-to-file-offset", "")
+    return {
+        "file": f"{ARCHIVE}/{record.fields.get('warc-refers-to-filename')}",
+        "offset": int(offset) if offset.isascii() and offset.isdigit() else -1,
+        "digest": record.payload_digest,
+    }
 
 
 def answers(path: Path) -> Iterator[tuple[int, ArchivedRecord]]:
@@ -97,6 +103,8 @@ def answers(path: Path) -> Iterator[tuple[int, ArchivedRecord]]:
 
 def not_there(folder: OutputFolder, place: dict[str, Any], url: str) -> str | None:
     """What is wrong with a place where the answer of an address is said to stand; None when it stands there."""
+    if _FILE.fullmatch(place["file"]) is None:
+        return f"{place['file']}: no file of an archive is called so"
     path = folder.path / place["file"]
     if not path.exists():
         path = path.with_name(path.name + PART)
