@@ -21,6 +21,10 @@ class Coverage:
             # False and 0 are answers; None, "" and [] are none.
             counts[name] += value is not None and value != "" and value != []
 
+    def records(self, kind: str) -> int:
+        """How many records of a kind were counted."""
+        return self._records[kind]
+
     def shares(self, kind: str) -> dict[str, float]:
         """The share of each field among the records of a kind, 0 to 1, rounded to four digits."""
         total = self._records[kind]

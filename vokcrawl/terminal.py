@@ -28,9 +28,14 @@ def harmless_lines(text: str) -> str:
     return "\n".join(harmless(line) for line in text.split("\n"))
 
 
+def is_seen(character: str) -> bool:
+    """Whether a character is one that a reader can see, or a space."""
+    return " " <= character <= "~" or unicodedata.category(character) not in _NOT_SHOWN
+
+
 def _shown(found: re.Match[str]) -> str:
     character = found[0]
-    if unicodedata.category(character) not in _NOT_SHOWN:
+    if is_seen(character):
         return character
     units = character.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))

@@ -5,13 +5,13 @@ from __future__ import annotations
 _UNITS = ("kB", "MB", "GB", "TB")
 
 
-def count(number: int, of: str) -> str:
-    """A number with what is counted, in the plural where there is not just one.
+def count(number: int, of: str, many: str | None = None) -> str:
+    """A number with what is counted; `many` is the plural of what does not just take an s.
 
-    >>> count(1, "article"), count(1204, "article")
-    ('1 article', '1,204 articles')
+    >>> count(1, "article"), count(1204, "article"), count(2, "stretch", "stretches")
+    ('1 article', '1,204 articles', '2 stretches')
     """
-    return f"{number:,} {of}" if number == 1 else f"{number:,} {of}s"
+    return f"{number:,} {of}" if number == 1 else f"{number:,} {many or of + 's'}"
 
 
 def size(number: int) -> str:
