@@ -17,7 +17,7 @@ LAYERS = [
     {"archive", "recovery", "records", "chain", "snapshot"},
     {"run", "verify", "repair", "versions", "status", "monitors", "exports"},
     {"listings", "pipelines", "middlewares", "rendering", "capture"},
-    {"intake"},
+    {"intake", "report"},
     {"spiders", "extensions", "cli"},
     {"commands"},
 ]

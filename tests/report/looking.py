@@ -1,0 +1,53 @@
+"""Opens a page in the browser, over HTTP from the loopback interface, and notes what it does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+
+@dataclass
+class Looked:
+    """A page that is open: what it asked the browser for, what the browser said of it, and what came to the server."""
+
+    page: Page
+    url: str
+    requests: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    served: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def looking_at(browser: Browser, path: Path, **context: Any) -> Iterator[Looked]:
+    """`context` is how the browser is to be: `viewport`, `color_scheme`, `java_script_enabled` and so on."""
+    served: list[str] = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None:
+            served.append(self.path)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(path.parent))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        opened = browser.new_context(**context)
+        try:
+            page = opened.new_page()
+            looked = Looked(page, f"http://127.0.0.1:{server.server_port}/{path.name}", served=served)
+            page.on("request", lambda request: looked.requests.append(request.url))
+            page.on("console", lambda message: looked.said.append(message.text))
+            page.on("pageerror", lambda error: looked.said.append(str(error)))
+            page.on("dialog", lambda dialog: (looked.said.append(dialog.message), dialog.dismiss()))
+            page.goto(looked.url)
+            yield looked
+        finally:
+            opened.close()
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,66 @@
+"""`scrapy report`: the archive as one page for people, `report.html`."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vokcrawl.cli import FolderCommand, complain, say
+from vokcrawl.errors import ExitCode, UsageFault
+from vokcrawl.exports.target import checked_target, replacing
+from vokcrawl.exports.writer import exporting
+from vokcrawl.wording import count, size
+
+# What every report begins with; another file is not written over.
+_MARK = b'content="vokcrawl report"'
+
+
+class Command(FolderCommand):
+    """Reads only delivered files, and works beside a crawl. Exit code 10 when something in them could not be read."""
+
+    def syntax(self) -> str:
+        return "[options]"
+
+    def short_desc(self) -> str:
+        return "Write a page that shows how the archive stands, for people"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--to", metavar="FILE", help="where to write it (default: report.html in the output folder)"
+        )
+
+    def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
+        if args:
+            raise UsageFault(f"{args[0]!r}: no argument is taken; name the page with --to FILE")
+        folder = self.existing_folder()
+        target = checked_target(opts.to or str(folder.path / "report.html"), folder, overwrite=True)
+        _refuse_another_file(target)
+        # Imported late: matplotlib costs a second, and other commands need neither it nor Jinja2.
+        try:
+            from vokcrawl.report.contents import contents  # noqa: PLC0415
+            from vokcrawl.report.page import page  # noqa: PLC0415
+        except ImportError as missing:
+            raise UsageFault(
+                f"{missing.name} is not installed; run `pip install -r requirements/export.txt`"
+            ) from missing
+        with self.state() as state:
+            told = contents(folder, state, self.options.source, datetime.now(UTC))
+        content = page(told)
+        with replacing(target, overwrite=True) as part, exporting(target):
+            part.write_bytes(content)
+        say(f"{target}: {count(told.status['articles'], 'article')}, {size(len(content))}")
+        if told.faults:
+            named = told.notices[0].detail[0]
+            complain("report", f"{count(told.faults, 'fault')} in what was delivered, told on the page: {named}")
+            return ExitCode.INCOMPLETE
+        return ExitCode.DONE
+
+
+def _refuse_another_file(target: Path) -> None:
+    if target.exists():
+        with exporting(target), target.open("rb") as file:
+            begin = file.read(2_000)
+        if begin and _MARK not in begin:
+            raise UsageFault(f"{target}: it is there already, and no report; move it away, or name another with --to")
