@@ -11,11 +11,23 @@ PACKAGE = Path(__file__).parent.parent / "vokcrawl"
 
 # What the modules of each layer may import of this project, lowest layer first. A name stands for a module or package.
 LAYERS = [
-    {"errors", "fields", "items", "walk", "terminal", "wording", "scratch", "fulltext", "near_duplicates", "__init__"},
-    {"pages", "options", "recheck", "pauses", "outcome", "problems", "coverage", "settings", "files", "sample"},
+    {"errors", "fields", "items", "walk", "terminal", "wording", "scratch", "near_duplicates", "__init__"},
+    {
+        "fulltext",
+        "pages",
+        "options",
+        "recheck",
+        "pauses",
+        "outcome",
+        "problems",
+        "coverage",
+        "settings",
+        "files",
+        "sample",
+    },
     {"bodies", "loaders", "manifest", "schemas", "state", "downloader", "advice", "disk", "progress", "closing"},
     {"archive", "recovery", "records", "chain", "snapshot"},
-    {"run", "verify", "repair", "versions", "status", "monitors", "exports"},
+    {"run", "verify", "repair", "versions", "status", "monitors", "exports", "search"},
     {"listings", "pipelines", "middlewares", "rendering", "capture"},
     {"intake", "report"},
     {"spiders", "extensions", "cli"},

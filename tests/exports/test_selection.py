@@ -176,13 +176,12 @@ def test_records_without_a_day_are_left_out_once_a_day_is_asked_for_and_counted(
         ({"since": "2024-02-30"}, "--since: '2024-02-30' is not a day"),
         ({"until": "yesterday"}, "--until: 'yesterday' is not a day"),
         ({"as_of": "2024"}, "--as-of: '2024' is not a day"),
-        ({"since": "2024-02-02", "until": "2024-02-01"}, "--since: 2024-02-02 is later than --until: 2024-02-01"),
+        ({"since": "2024-02-02", "until": "2024-02-01"}, "--since: '2024-02-02' is later than --until: '2024-02-01'"),
     ],
 )
 def test_a_wrong_option_is_named_with_its_value_and_what_is_allowed(options: dict[str, str], words: str) -> None:
-    given_ = {"what": None, "since": None, "until": None, "as_of": None, **options}
     with pytest.raises(UsageFault, match=re.escape(words)):
-        Selection.read(**given_)
+        Selection.read(options)
 
 
 def test_a_day_before_the_first_run_is_refused_and_the_first_run_is_named(archive: Path, tmp_path: Path) -> None:

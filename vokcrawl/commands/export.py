@@ -38,7 +38,7 @@ class Command(FolderCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if args or not opts.to:
             raise UsageFault("name one file with --to: `scrapy export --to current.parquet`")
-        selection = Selection.read(opts.what, opts.since, opts.until, opts.as_of)
+        selection = Selection.read(vars(opts))
         done = Export(
             opts.to,
             selection,

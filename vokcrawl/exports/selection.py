@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vokcrawl.errors import UsageFault
-from vokcrawl.options.checks import choice, day
+from vokcrawl.options.checks import choice, day, period
 
 WHATS = ("current", "articles", "teasers", "removals")
 # The day that `since` and `until` bound, in records of each kind; of a moment its day in UTC.
@@ -28,14 +27,16 @@ class Selection:
     without_day: int = field(default=0, init=False)
 
     @classmethod
-    def read(cls, what: str | None, since: str | None, until: str | None, as_of: str | None) -> Selection:
-        """Raises `UsageFault` that names the option, its value and what is allowed."""
-        if what is not None:
-            what = choice("--what", what, WHATS)
-        since, until = day("--since", since), day("--until", until)
-        if since and until and since > until:
-            raise UsageFault(f"--since: {since} is later than --until: {until}; --since must be the earlier day")
-        return cls(what, since, until, day("--as-of", as_of))
+    def read(cls, given: Mapping[str, str | None]) -> Selection:
+        """From the options of the command line, by their names. Raises `UsageFault` for a wrong one."""
+        what = given.get("what")
+        since, until = period(given, "--")
+        return cls(
+            what=choice("--what", what, WHATS) if what is not None else None,
+            since=since,
+            until=until,
+            as_of=day("--as-of", given.get("as_of")),
+        )
 
     def takes(self, what: str, record: Mapping[str, Any]) -> bool:
         """Whether a record is of the days asked for. One without a day is of none of them."""

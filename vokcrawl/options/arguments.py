@@ -8,7 +8,7 @@ from typing import Any
 
 from vokcrawl.errors import UsageFault
 from vokcrawl.options.addresses import urls
-from vokcrawl.options.checks import day, flag, whole
+from vokcrawl.options.checks import flag, period, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,7 @@ class Arguments:
         for name in given:
             if name not in cls.__dataclass_fields__:
                 raise UsageFault(f"{name}: no such argument; allowed are {', '.join(cls.__dataclass_fields__)}")
-        since, until = day("since", given.get("since")), day("until", given.get("until"))
-        if since and until and since > until:
-            raise UsageFault(f"since: {since!r} is later than until: {until!r}; since must be the earlier day")
+        since, until = period(given)
         start_url, pages = given.get("start_url"), given.get("max_pages")
         return cls(
             start_url=urls("start_url", [start_url])[0] if start_url is not None else None,

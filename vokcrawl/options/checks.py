@@ -102,6 +102,16 @@ def day(name: str, value: Any) -> str | None:
     raise UsageFault(f"{name}: {value!r} is not a day written YYYY-MM-DD, such as 2024-12-10")
 
 
+def period(given: Mapping[str, Any], prefix: str = "") -> tuple[str | None, str | None]:
+    """The first and the last day of a period: `since` and `until`, whose names have a prefix such as ``--``."""
+    since, until = (day(prefix + name, given.get(name)) for name in ("since", "until"))
+    if since and until and since > until:
+        raise UsageFault(
+            f"{prefix}since: {since!r} is later than {prefix}until: {until!r}; {prefix}since must be the earlier day"
+        )
+    return since, until
+
+
 def days(name: str, value: Any) -> tuple[int, ...]:
     given = value if isinstance(value, (list, tuple)) else str(value).split(",")
     days = tuple(whole(name, each, least=0) for each in given if str(each).strip())
