@@ -25,12 +25,12 @@ LAYERS = [
         "files",
         "sample",
     },
-    {"bodies", "loaders", "manifest", "schemas", "state", "downloader", "advice", "disk", "progress", "closing"},
-    {"archive", "recovery", "records", "chain", "snapshot"},
+    {"bodies", "loaders", "manifest", "schemas", "state", "hosts", "advice", "disk", "progress", "closing"},
+    {"archive", "recovery", "records", "chain", "snapshot", "downloader"},
     {"run", "verify", "repair", "versions", "status", "monitors", "exports", "search"},
     {"listings", "pipelines", "middlewares", "rendering", "capture"},
     {"intake", "report"},
-    {"spiders", "extensions", "cli"},
+    {"spiders", "extensions", "cli", "crawls"},
     {"commands"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

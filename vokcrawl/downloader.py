@@ -13,6 +13,7 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import call_later
 
 from vokcrawl.bodies import ends_as_page, unpacked
+from vokcrawl.hosts import Host, host_of
 
 # While a slot is paused, it looks this often whether the crawl is closing: nobody waits minutes for a Ctrl-C.
 _LOOK_SECONDS = 0.5
@@ -43,39 +44,30 @@ class PausingDownloader(Downloader):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._paused_until: dict[str, float] = {}
-        self._paused_for: dict[str, str] = {}
-        self._floors: dict[str, float] = {}
         self._draining = False
         self._max_size = crawler.settings.getint("DOWNLOAD_MAXSIZE")
         self._closes_pages = False
 
     def pause(self, request: Request, seconds: float, why: str = "") -> None:
         """Sends nothing more to this request's slot for so many seconds, queued requests included."""
-        key, _ = self._get_slot(request)
-        until = monotonic() + seconds
-        if until >= self._paused_until.get(key, 0.0):
-            self._paused_until[key], self._paused_for[key] = until, why
+        host_of(self._get_slot(request)[0], self).pause(monotonic() + seconds, why)
 
     def waiting(self) -> list[Waiting]:
         """The slots that are paused now, those that wait longest first."""
         now = monotonic()
-        paused = [
-            Waiting(key, until - now, self._paused_for.get(key, ""))
-            for key, until in self._paused_until.items()
-            if until > now
-        ]
+        hosts = [host_of(key, self) for key in self.slots]
+        paused = [Waiting(host.key, host.paused_until - now, host.why) for host in hosts if host.paused_until > now]
         return sorted(paused, key=lambda each: each.seconds, reverse=True)
 
     def at_least(self, request: Request, delay: float) -> None:
         """Keeps at least so many seconds between the requests of this request's slot; jitter only adds to them."""
-        key, slot = self._get_slot(request)
-        self._floors[key] = max(self._floors.get(key, 0.0), delay / max(0.01, 1 - slot.jitter))
+        host = host_of(self._get_slot(request)[0], self)
+        host.least_delay = max(host.least_delay, delay)
 
     def delay_of(self, request: Request) -> float:
         """The seconds, jitter included, to let pass before the next request to this request's slot."""
         key, slot = self._get_slot(request)
-        slot.delay = max(slot.delay, self._floors.get(key, 0.0))
+        _slow_down(slot, host_of(key, self))
         return slot.download_delay()
 
     def drain(self) -> None:
@@ -88,22 +80,37 @@ class PausingDownloader(Downloader):
         if self._draining:
             self._let_go(slot)
             return
-        key = self._key_of(slot) if self._floors or self._paused_until else ""
+        host = host_of(self._key_of(slot), self)
         # Each time, for AutoThrottle sets the delay anew with each answer, and knows of no other floor than its own.
-        slot.delay = max(slot.delay, self._floors.get(key, 0.0))
+        _slow_down(slot, host)
+        host.give_way(self)
         # While a browser reads the site for us, its own requests are what the site is asked; others wait for its end.
         if any("splash" in request.meta for request in slot.transferring):
             return
         # Waits with Scrapy's own `latercall`, so that its delay and a pause cannot both be counting.
         if slot.latercall is None:
-            wait = self._paused_until.get(key, 0.0) - monotonic()
+            now = monotonic()
+            wait = max(host.paused_until - now, host.gap(self, slot, now))
+            if wait <= 0 and host.is_busy(self, slot):
+                wait = _LOOK_SECONDS
             if wait > 0:
                 if self.crawler.crawling:
                     slot.latercall = call_later(min(wait, _LOOK_SECONDS), self._latercall, slot)
                 else:
                     self._let_go(slot)
                 return
+        before = slot.lastseen
         super()._process_queue(slot)
+        if slot.lastseen != before:
+            host.note(self, slot)
+
+    def look(self, key: str) -> None:
+        """Sees at once, rather than when it would have, whether something can be sent to this slot."""
+        slot = self.slots[key]
+        if slot.queue and slot.latercall is not None:
+            slot.latercall.cancel()
+            slot.latercall = None
+            self._process_queue(slot)
 
     def _key_of(self, slot: Slot) -> str:
         return next((key for key, each in self.slots.items() if each is slot), "")
@@ -134,3 +141,9 @@ class PausingDownloader(Downloader):
         before = request.meta.get("vok_unclosed")
         request.meta["vok_unclosed"] = len(body)
         return self._closes_pages or before != len(body)
+
+
+def _slow_down(slot: Slot, host: Host) -> None:
+    """Jitter may make a delay shorter, but not than what robots.txt asks for."""
+    if host.least_delay:
+        slot.delay = max(slot.delay, host.least_delay / max(0.01, 1 - slot.jitter))

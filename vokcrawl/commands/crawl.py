@@ -8,11 +8,7 @@ from typing import Any
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError
 
-from vokcrawl.cli import complain
-from vokcrawl.errors import ExitCode, VokcrawlError
-from vokcrawl.extensions.progress import ProgressExtension
-from vokcrawl.extensions.run import RunExtension
-from vokcrawl.monitors.report import report_early
+from vokcrawl.crawls import ended
 
 
 class Command(BaseRunSpiderCommand):
@@ -37,20 +33,4 @@ class Command(BaseRunSpiderCommand):
         crawler = self._create_crawler(args[0])
         task: Any = process.crawl(crawler, **opts.spargs)
         process.start()
-        failure = task.exception() if task.done() and not task.cancelled() else None
-        if isinstance(failure, VokcrawlError):
-            report_early(failure, crawler.settings)
-            complain("crawl", failure)
-            self.exitcode = int(failure.exit_code)
-        elif isinstance(failure, (ValueError, TypeError)):
-            # Scrapy reads its own settings while it builds its parts, and names neither setting nor way out.
-            complain("crawl", f"a setting has a value that Scrapy cannot read: {failure}")
-            self.exitcode = int(ExitCode.USAGE)
-        elif failure is not None:
-            raise failure
-        else:
-            extension = crawler.get_extension(RunExtension)
-            self.exitcode = int(extension.exit_code) if extension is not None else int(process.bootstrap_failed)
-            progress = crawler.get_extension(ProgressExtension)
-            if extension is not None and progress is not None:
-                progress.finish(extension.outcome, extension.exit_code)
+        self.exitcode = ended("crawl", crawler, task, process.bootstrap_failed)

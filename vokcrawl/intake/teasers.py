@@ -110,6 +110,7 @@ class TeaserIntake(Intake):
         """The teasers of the "More From" block that are the wanted source's and not yet delivered.
 
         While a listing is walked they wait for its end: the listing shows them with their titles, the block without.
+        One that a listing has shown already waits for its article.
         """
         new = found.block(_Either(self.run.met_teasers, self.held))
         if not new:
@@ -128,7 +129,7 @@ class TeaserIntake(Intake):
                 self.run.meet_teaser(raw.id)
             elif self.walks_open:
                 self.held.setdefault(raw.id, (raw, url, found.block_source))
-            else:
+            elif raw.id not in self.undecided:
                 yield self.teaser_item(raw, url, found.block_source, titled=False)
 
     def walk_over(self) -> Iterator[Any]:

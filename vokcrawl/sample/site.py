@@ -17,7 +17,7 @@ from vokcrawl.sample.search import SEARCH_WAYS, Query
 from vokcrawl.sample.shelf import Removal, Shelf
 from vokcrawl.sample.sitemap import sitemap_at
 from vokcrawl.sample.skins import SKINS
-from vokcrawl.sample.sources import NEWSTREAM, STREAM_BY_AJAX, STREAM_BY_PATH, Stream
+from vokcrawl.sample.sources import NEWSTREAM, STREAM_BY_AJAX, STREAM_BY_PATH, WANTED, SampleSource, Stream
 from vokcrawl.sample.truth import truth
 from vokcrawl.sample.views import AJAX_ACTION, AJAX_PATH, SCRIPT_PATH
 
@@ -127,10 +127,10 @@ class SampleSite:
         with self._lock:
             self._pages.base_url = url
 
-    def truth(self) -> dict[str, Any]:
+    def truth(self, source: SampleSource = WANTED) -> dict[str, Any]:
         """What a perfect crawl of the site as it stands would deliver; see :mod:`vokcrawl.sample.truth`."""
         with self._lock:
-            return truth(self._shelf, self.base_url, self._gated)
+            return truth(self._shelf, self.base_url, self._gated, source)
 
     def publish(self, n: int = 1) -> list[str]:
         """Publish *n* new articles at the top of the list; their ids, oldest first."""

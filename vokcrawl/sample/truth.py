@@ -8,23 +8,23 @@ from typing import Any
 
 from vokcrawl.sample.content import SampleArticle
 from vokcrawl.sample.shelf import Removal, Shelf
-from vokcrawl.sample.sources import WANTED
+from vokcrawl.sample.sources import WANTED, SampleSource
 from vokcrawl.sample.texts import ZERO_WIDTH, one_line
 
 
-def truth(shelf: Shelf, base_url: str, gated: Container[str]) -> dict[str, Any]:
+def truth(shelf: Shelf, base_url: str, gated: Container[str], source: SampleSource = WANTED) -> dict[str, Any]:
     """The site as it stands, JSON-able, newest shown day first.
 
-    ``articles`` and ``teasers`` are those of the wanted source; ``others`` the ids of all other sources'
+    ``articles`` and ``teasers`` are those of the wanted *source*; ``others`` the ids of all other sources'
     articles; ``removed`` and ``gated`` the wanted articles that nobody can read, left out of ``articles``.
     """
     everything = shelf.all()
-    wanted = [article for article in everything if article.source is WANTED]
+    wanted = [article for article in everything if article.source is source]
     readable = [each for each in wanted if each.id not in shelf.removed and each.id not in gated]
     return {
         "articles": [_article(article, base_url) for article in readable],
         "teasers": [_teaser(each, base_url) for each in wanted if _listed(each, shelf.removed)],
-        "others": [article.id for article in everything if article.source is not WANTED],
+        "others": [article.id for article in everything if article.source is not source],
         "removed": [
             {"id": each.id, "url": url(each, base_url), "status": shelf.removed[each.id].status}
             for each in wanted

@@ -1,0 +1,59 @@
+"""`scrapy sources`: follows several sources of the site side by side, in one process."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from scrapy.commands import BaseRunSpiderCommand
+from scrapy.crawler import Crawler
+from scrapy.exceptions import UsageError
+
+from vokcrawl.crawls import ended
+from vokcrawl.spiders.vok import VokSpider
+
+
+class Command(BaseRunSpiderCommand):
+    """Each source has an output folder, and so a memory, of its own; together they keep the site's delay and pauses.
+
+    All other settings, and the arguments (`-a`), hold for each of them. The exit code is the highest of theirs.
+    """
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "[options] 'Voice of Korea (EN)=output/vok-en' 'KCNA (Kr)=output/kcna-kr' …"
+
+    def short_desc(self) -> str:
+        return "Follow several sources side by side, in one process"
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        process = self.crawler_process
+        if process is None or self.settings is None:
+            raise RuntimeError("Scrapy gave this command no crawler process")
+        crawls: list[tuple[str, Crawler, Any]] = []
+        for source, folder in _pairs(args):
+            settings = self.settings.copy()
+            # A live line is one crawl's.
+            given = {"VOK_SOURCE": source, "VOK_OUTPUT_DIR": folder, "VOK_PROGRESS": "off"}
+            settings.update(given, priority="cmdline")
+            crawler = Crawler(VokSpider, settings)
+            crawls.append((source, crawler, process.crawl(crawler, **opts.spargs)))
+        process.start()
+        codes = [
+            ended(f"sources: {source}", crawler, task, process.bootstrap_failed) for source, crawler, task in crawls
+        ]
+        self.exitcode = max(codes)
+
+
+def _pairs(args: list[str]) -> list[tuple[str, str]]:
+    """Each source with its folder. Raises `UsageError`, which Scrapy ends with 2."""
+    pairs = []
+    for word in args:
+        source, _, folder = word.rpartition("=")
+        if not source.strip() or not folder.strip():
+            raise UsageError(f"{word!r} is not like 'Voice of Korea (EN)=output/vok-en'", print_help=False)
+        pairs.append((source, folder))
+    if not pairs or len({folder for _, folder in pairs}) < len(pairs):
+        raise UsageError("name some sources as 'SOURCE=FOLDER', each with a folder of its own", print_help=False)
+    return pairs
