@@ -13,6 +13,7 @@ from pathlib import Path
 
 import orjson
 
+from benchmarks.archiving import measure_archiving
 from benchmarks.children import BenchmarkFailed
 from benchmarks.crawl import measure_crawl
 from benchmarks.growth import measure_growth
@@ -29,6 +30,7 @@ PARTS: dict[str, Callable[[Path, int, int], Result]] = {
     "growth": lambda folder, articles, _: measure_growth(folder, articles),
     "memory": lambda folder, _, rounds: measure_memory(folder, rounds),
     "reading": lambda _, articles, rounds: measure_reading(articles, rounds),
+    "archiving": measure_archiving,
     "profile": lambda folder, articles, _: measure_profile(folder, articles),
 }
 

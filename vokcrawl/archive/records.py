@@ -1,7 +1,8 @@
 """WARC records as bytes, by the WARC 1.1 specification (IIPC, ISO 28500:2017).
 
 They are put together here, and not by a library: those at hand write the head of an answer anew from what they have
-parsed of it, and so change what was sent (white space, lines that are no headers). docs/archive.md has the figures.
+parsed of it, and so change what was sent (white space, lines that are no headers). docs/performance.md has what that
+costs and saves.
 """
 
 from __future__ import annotations

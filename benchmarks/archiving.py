@@ -1,0 +1,109 @@
+"""Part `archiving`: what it takes to archive an article's page with its request, beside warcio's own writer."""
+
+from __future__ import annotations
+
+import io
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest.mock import patch
+
+from warcio.warcwriter import WARCWriter
+
+from benchmarks.results import Measured, Result
+from vokcrawl.archive import writer
+from vokcrawl.archive.exchange import Exchange
+from vokcrawl.archive.writer import Archive
+from vokcrawl.files import OutputFolder
+from vokcrawl.sample.site import SampleSite
+from vokcrawl.state.sqlite import SqliteState
+
+CPU, SIZE = "CPU ms/page", "archived kB/page"
+OURS, WITH_ZLIB = "vokcrawl: records, state, file", "the same, packed by zlib (level 6)"
+WARCIO = "warcio: records and packing only"
+PAGES = 500
+_REQUEST = (
+    "GET {} HTTP/1.1\r\nAccept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
+    "Accept-Language: en\r\nUser-Agent: vokcrawl/0.1\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n"
+    "Host: 127.0.0.1\r\n\r\n"
+)
+
+
+def measure_archiving(folder: Path, articles: int, rounds: int) -> Result:
+    """Archives the pages of a sample site `rounds` times by each way."""
+    exchanges = _exchanges(min(articles, PAGES))
+    ways: dict[str, Callable[[Path], int]] = {
+        OURS: lambda place: _ours(place, exchanges),
+        WITH_ZLIB: lambda place: _with_zlib(place, exchanges),
+        WARCIO: lambda _: _warcio(exchanges),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    sizes: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(-1, rounds):
+        for place, (name, way) in enumerate(ways.items()):
+            output = folder / f"{number}-{place}"
+            output.mkdir()
+            began = time.process_time()
+            size = way(output)
+            taken = time.process_time() - began
+            # Not counted is the first time: modules are loaded.
+            if number >= 0:
+                times[name].append(1000 * taken / len(exchanges))
+                sizes[name].append(size / 1000 / len(exchanges))
+    measured = [Measured(name, {CPU: times[name], SIZE: sizes[name]}) for name in ways]
+    mean = sum(len(each.answer) for each in exchanges) / len(exchanges) / 1000
+    title = f"{len(exchanges)} articles' pages of {mean:.1f} kB, each with its request, {rounds} rounds"
+    return Result("archiving", title, measured, WARCIO)
+
+
+def _exchanges(articles: int) -> list[Exchange]:
+    """What a crawl of the sample site would send and receive."""
+    site = SampleSite(articles, faults=())
+    site.base_url = "http://127.0.0.1"
+    found = []
+    for record in site.truth()["articles"]:
+        path = str(record["url"]).removeprefix(site.base_url)
+        answer = site.answer("GET", path, {})
+        lines = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
+        head = f"HTTP/1.1 200 OK\r\n{lines}Server: sample\r\n\r\n"
+        request = _REQUEST.format(path).encode()
+        found.append(Exchange(record["url"], datetime.now(UTC), request, head.encode() + answer.body, "127.0.0.1"))
+    return found
+
+
+def _ours(output: Path, exchanges: Sequence[Exchange]) -> int:
+    state = SqliteState.open(output / "state.sqlite3", expected=False)
+    archive = Archive(OutputFolder(output), "20241210T060000Z", state, {}, 10**9)
+    for exchange in exchanges:
+        archive.add(exchange)
+    for file in archive.files:
+        file.finish()
+    state.commit()
+    state.close()
+    return sum(file.bytes for file in archive.files)
+
+
+def _with_zlib(output: Path, exchanges: Sequence[Exchange]) -> int:
+    def packed(record: bytes) -> bytes:
+        packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+        return packer.compress(record) + packer.flush()
+
+    with patch.object(writer, "packed", packed):
+        return _ours(output, exchanges)
+
+
+def _warcio(exchanges: Sequence[Exchange]) -> int:
+    """As its documentation has it; of earlier payloads nothing is known, and nothing goes to the disk."""
+    file = io.BytesIO()
+    pairs = WARCWriter(file, gzip=True, warc_version="1.1")
+    for exchange in exchanges:
+        answer = pairs.create_warc_record(
+            exchange.url, "response", payload=io.BytesIO(exchange.answer), length=len(exchange.answer)
+        )
+        request = pairs.create_warc_record(
+            exchange.url, "request", payload=io.BytesIO(exchange.request), length=len(exchange.request)
+        )
+        pairs.write_request_response_pair(request, answer)
+    return file.tell()
