@@ -21,7 +21,7 @@ from vokcrawl.state.interface import State
 from vokcrawl.status import status
 
 # So many of each are shown on the page; the rest is counted.
-MOST_RUNS = 40
+MOST_RUNS = 20
 MOST_OWED = 50
 MOST_GAPS = 20
 
