@@ -14,6 +14,8 @@ _LEVEL = 2
 _GZIP = 31
 _MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 16
+# So much is unpacked at a time of what is not kept.
+_STEP = 1 << 20
 # No record of ours comes near it; one that unpacks to more is not held in memory.
 MOST_UNPACKED = 1 << 27
 
@@ -60,6 +62,25 @@ def read_member(file: BinaryIO, start: int) -> Member | None:
         if size > MOST_UNPACKED:
             return Member(start, _next(file, start + 1), None, f"it unpacks to more than {MOST_UNPACKED} bytes")
     return Member(start, start + read - len(unpacker.unused_data), b"".join(found))
+
+
+def member_end(file: BinaryIO, start: int) -> int:
+    """Where the member that begins at `start` ends, however much it holds; if damaged, where the next may begin."""
+    file.seek(start)
+    unpacker = zlib.decompressobj(_GZIP)
+    read = 0
+    while not unpacker.eof:
+        chunk = unpacker.unconsumed_tail
+        if not chunk:
+            chunk = file.read(_CHUNK)
+            read += len(chunk)
+        try:
+            unpacker.decompress(chunk, _STEP)
+        except zlib.error:
+            return _next(file, start + 1)
+        if not chunk:
+            break
+    return start + read - len(unpacker.unused_data)
 
 
 def _next(file: BinaryIO, start: int) -> int:

@@ -1,0 +1,115 @@
+"""Makes archives as others make them, or as no good program would, of a sample site that no crawl has to visit."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from vokcrawl.sample import Answer, SampleSite
+
+HOST = "http://site.example"
+START = f"{HOST}/article/163/"
+# When the first answer of an archive was captured, where a test does not say otherwise.
+AT = datetime(2024, 12, 10, 6, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Got:
+    """One answer of a site: its address, what was answered, and when."""
+
+    url: str
+    answer: Answer
+    at: datetime
+
+
+def site_of(articles: int = 12, **options: object) -> SampleSite:
+    """A sample site without faults under an invented host."""
+    site = SampleSite(articles, **{"faults": (), **options})  # type: ignore[arg-type]
+    site.base_url = HOST
+    return site
+
+
+def got(site: SampleSite, paths: Iterable[str], at: datetime = AT) -> list[Got]:
+    """What the site answers, a second apart."""
+    return [
+        Got(HOST + path, site.answer("GET", path, {}), at + timedelta(seconds=second))
+        for second, path in enumerate(paths)
+    ]
+
+
+def whole(site: SampleSite, at: datetime = AT) -> list[Got]:
+    """All of the source's pages: the listing's, each before the articles that it shows."""
+    articles = [each["url"].removeprefix(HOST) for each in site.truth()["articles"]]
+    paths: list[str] = []
+    for start in range(0, len(articles), 10):
+        number = start // 10 + 1
+        paths.append("/article/163/" if number == 1 else f"/article/163/page/{number}/")
+        paths += articles[start : start + 10]
+    return got(site, paths, at)
+
+
+def http(answer: Answer, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
+    """An answer as it comes over the wire; `headers` replace or add, None for the body leaves it as it is."""
+    told = {name: value for name, value in answer.headers if name != "Content-Length"}
+    told |= headers or {}
+    content = answer.body if body is None else body
+    if "Transfer-Encoding" not in told:
+        told.setdefault("Content-Length", str(len(content)))
+    lines = [f"HTTP/1.1 {answer.status} Whatever", *(f"{name}: {value}" for name, value in told.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + content
+
+
+def sha1(data: bytes) -> str:
+    return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
+
+
+def record(
+    url: str,
+    block: bytes,
+    at: datetime = AT,
+    kind: str = "response",
+    version: str = "WARC/1.1",
+    content_type: str = "application/http; msgtype=response",
+    fields: Mapping[str, str] | None = None,
+) -> bytes:
+    """A WARC record, not packed; `fields` replace or add."""
+    told = {
+        "WARC-Type": kind,
+        "WARC-Record-ID": f"<urn:uuid:{hashlib.md5(url.encode() + block, usedforsecurity=False).hexdigest()}>",
+        "WARC-Date": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "WARC-Target-URI": url,
+        "Content-Type": content_type,
+        "Content-Length": str(len(block)),
+    }
+    told |= fields or {}
+    lines = [version, *(f"{name}: {value}" for name, value in told.items()), "", ""]
+    return "\r\n".join(lines).encode() + block + b"\r\n\r\n"
+
+
+def records(pages: Iterable[Got]) -> list[bytes]:
+    """Each answer as a record with a block digest."""
+    return [
+        record(page.url, block, page.at, fields={"WARC-Block-Digest": sha1(block)})
+        for page in pages
+        for block in [http(page.answer)]
+    ]
+
+
+def packed(given: Sequence[bytes], path: Path) -> Path:
+    """A file with one gzip member a record."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(gzip.compress(each) for each in given))
+    return path
+
+
+def member_starts(given: Sequence[bytes]) -> list[int]:
+    """Where the members of such a file begin, and at last its length."""
+    starts = [0]
+    for each in given:
+        starts.append(starts[-1] + len(gzip.compress(each)))
+    return starts

@@ -1,0 +1,305 @@
+"""Reading archives of any make: one record after the other, as far as a damaged or hostile file lets it.
+
+FastWARC reads what is whole. Where it fails, the file's gzip members are looked at one by one (`members`), the fault is
+named with its offset, and reading goes on with the next member. A file in which more than one record shares a gzip
+member, or none is compressed, is read too; its faults cannot be gone round as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import BinaryIO
+
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+
+from vokcrawl.archive.check import NoRecord, taken_apart
+from vokcrawl.archive.members import member_end, members
+from vokcrawl.files import storing
+
+# What may hold an answer, or says what the file is; the rest (requests, metadata) is passed over unread.
+_NAMES = ("response", "revisit", "resource", "conversion", "continuation", "warcinfo")
+_TYPES: tuple[WarcRecordType, ...] = tuple(getattr(WarcRecordType, name) for name in _NAMES)
+_KINDS = dict(zip(map(int, _TYPES), _NAMES, strict=True))
+_WANTED = reduce(or_, _TYPES)
+_GZIP, _ZSTD, _ZSTD_SKIPPABLE, _ZIP = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\x5d\x2a\x4d\x18", b"PK\x03\x04"
+_PLAIN = b"WARC/"
+# What a block holds that runs on into the next record.
+_NEXT = b"\r\n\r\nWARC/1."
+_CHUNK = 1 << 16
+_ENDS = "the file ends in the middle of this record"
+
+
+class Packing(Enum):
+    """How the records of a file are packed."""
+
+    MEMBERS = "one gzip member a record"
+    STREAM = "compressed as a whole"
+    PLAIN = "not compressed"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record begins: file and offset in bytes. Records of a file compressed as a whole have the offset 0."""
+
+    file: Path
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What could not be read, and why; `url` is the record's address where it is known."""
+
+    place: Place
+    text: str
+    url: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place.file}: at {self.place.offset}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A record with its block. `at` is its WARC-Date (aware); addresses and digests are as the record has them."""
+
+    place: Place
+    kind: str
+    url: str
+    at: datetime
+    block: bytes
+    content_type: str
+    payload_digest: str | None = None
+    block_digest: str | None = None
+    truncated: str | None = None
+    refers_to: tuple[str, int] | None = None
+    refers_to_url: str | None = None
+
+
+class NotAnArchive(ValueError):
+    """A file that is no WARC file at all; the message says what it seems to be."""
+
+
+def packing_of(file: BinaryIO) -> Packing:
+    """How the records of a file are packed. Raises `NotAnArchive`."""
+    file.seek(0)
+    start = file.read(len(_PLAIN))
+    if not start:
+        raise NotAnArchive("it is empty")
+    if start.startswith(_ZIP):
+        raise NotAnArchive("it is a ZIP, perhaps a WACZ: unpack it and name the WARC files in it")
+    if start == _PLAIN:
+        return Packing.PLAIN
+    if not start.startswith((_GZIP, _ZSTD, _ZSTD_SKIPPABLE)):
+        raise NotAnArchive("it is no WARC file")
+    if not start.startswith(_GZIP):
+        return Packing.STREAM
+    file.seek(0)
+    try:
+        iterator = iter(ArchiveIterator(file, parse_http=False))
+        next(iterator)
+        second = next(iterator, None)
+    except StopIteration:
+        raise NotAnArchive("it is a gzip file, but holds no WARC record") from None
+    except OSError:
+        # Damaged early on: whether it is one at all is told by its members.
+        return Packing.MEMBERS
+    if second is None:
+        return Packing.MEMBERS
+    file.seek(second.stream_pos)
+    return Packing.MEMBERS if file.read(len(_GZIP)) == _GZIP else Packing.STREAM
+
+
+def read_archive(path: Path, longest: int) -> Iterator[Captured | Flaw]:
+    """The records of a file that may hold an answer, and its flaws, in its order; `longest` bounds their blocks.
+
+    Raises `NotAnArchive`, or `StorageFailed` when it cannot be read at all.
+    """
+    with storing(path), path.open("rb") as file:
+        yield from _Reading(path, file, packing_of(file), longest).records()
+
+
+def read_at(place: Place, longest: int) -> Iterator[Captured | Flaw]:
+    """The same from a record on."""
+    with storing(place.file), place.file.open("rb") as file:
+        yield from _Reading(place.file, file, packing_of(file), longest).records(place.offset)
+
+
+class _Wrong(Exception):
+    """A record that cannot be taken as it is: its offset, what is wrong, and where to go on (None: nowhere)."""
+
+    def __init__(self, offset: int, text: str, following: int | None, url: str = "") -> None:
+        super().__init__(text)
+        self.offset = offset
+        self.text = text
+        self.following = following
+        self.url = url
+
+
+class _Reading:
+    """One file while it is read."""
+
+    def __init__(self, path: Path, file: BinaryIO, packing: Packing, longest: int) -> None:
+        self.path = path
+        self.file = file
+        self.packing = packing
+        self.longest = longest
+
+    def records(self, start: int = 0) -> Iterator[Captured | Flaw]:
+        at: int | None = start
+        while at is not None:
+            try:
+                yield from self._sound(at)
+                return
+            except _Wrong as wrong:
+                yield Flaw(Place(self.path, wrong.offset), wrong.text, wrong.url)
+                at = wrong.following if wrong.following is None or wrong.following > at else None
+
+    def _sound(self, start: int) -> Iterator[Captured | Flaw]:
+        """The records from `start` on, up to the first one that is wrong. Raises `_Wrong`.
+
+        Each is given only when the reader has come past it: its checksum stands at its end.
+        """
+        self.file.seek(start)
+        before: Captured | Flaw | None = None
+        last = start
+        try:
+            for record in ArchiveIterator(self.file, parse_http=False, record_types=_WANTED):
+                if before is not None:
+                    yield before
+                    before = None
+                last = self._offset(record)
+                before = self._read(record, last)
+        except OSError as failure:
+            yield from self._after(before, last, failure)
+            return
+        if self.packing is Packing.MEMBERS:
+            # What ends in the middle of a head looks like the end of the file.
+            yield from self._after(before, last, None)
+        elif before is not None:
+            yield before
+            if self.packing is Packing.PLAIN:
+                self._check_tail(last)
+
+    def _offset(self, record: WarcRecord) -> int:
+        return 0 if self.packing is Packing.STREAM else record.stream_pos
+
+    def _read(self, record: WarcRecord, offset: int) -> Captured | Flaw:
+        length = record.content_length
+        if length > self.longest:
+            text = f"a record of {length} bytes, which is more than {self.longest}: passed over"
+            if self.packing is Packing.STREAM:
+                return Flaw(Place(self.path, offset), text, _url(record))
+            # Its length may be a lie: not it, but what really follows says where to go on.
+            raise _Wrong(offset, text, self._behind(offset), _url(record))
+        block = record.reader.read()
+        if len(block) < length:
+            raise _Wrong(offset, _ENDS, self._behind(offset))
+        if self.packing is Packing.MEMBERS and _NEXT in block:
+            self._check_length(offset)
+        at = record.record_date
+        if at is None or at.tzinfo is None:
+            return Flaw(Place(self.path, offset), f"no moment in its WARC-Date: {_short(record, 'WARC-Date')!r}")
+        refers_to = _get(record, "WARC-Refers-To-Filename"), _get(record, "WARC-Refers-To-File-Offset")
+        return Captured(
+            Place(self.path, offset),
+            _KINDS[int(record.record_type)],
+            _url(record),
+            at,
+            block,
+            _get(record, "Content-Type") or "",
+            _get(record, "WARC-Payload-Digest"),
+            _get(record, "WARC-Block-Digest"),
+            _get(record, "WARC-Truncated"),
+            (refers_to[0], int(refers_to[1])) if refers_to[0] and refers_to[1] and refers_to[1].isdigit() else None,
+            _get(record, "WARC-Refers-To-Target-URI"),
+        )
+
+    def _check_length(self, offset: int) -> None:
+        """Holds a record that seems to run on into the next one to its own gzip member. Raises `_Wrong`."""
+        where = self.file.tell()
+        member = next(members(self.file, offset))
+        try:
+            taken_apart(member)
+        except NoRecord as fault:
+            raise _Wrong(offset, str(fault), member.end) from fault
+        finally:
+            self.file.seek(where)
+
+    def _behind(self, offset: int) -> int | None:
+        """Where the next record begins, if the one at this offset cannot be trusted to say so; None at the end."""
+        if self.packing is Packing.MEMBERS:
+            return member_end(self.file, offset)
+        if self.packing is Packing.PLAIN:
+            return self._search(_NEXT, offset + len(_NEXT), skip=4)
+        return None
+
+    def _search(self, what: bytes, start: int, skip: int = 0) -> int | None:
+        self.file.seek(start)
+        before = b""
+        while chunk := self.file.read(_CHUNK):
+            text = before + chunk
+            place = text.find(what)
+            if place >= 0:
+                return start - len(before) + place + skip
+            start += len(chunk)
+            before = text[-(len(what) - 1) :]
+        return None
+
+    def _check_tail(self, last: int) -> None:
+        """Raises `_Wrong` where the file ends in the middle of a head, behind the record at `last`."""
+        start = self._search(_NEXT, last + len(_NEXT), skip=4)
+        while start is not None:
+            self.file.seek(start)
+            if b"\r\n\r\n" not in self.file.read(_CHUNK):
+                raise _Wrong(start, _ENDS, None)
+            start = self._search(_NEXT, start + len(_NEXT), skip=4)
+
+    def _after(self, before: Captured | Flaw | None, last: int, failure: OSError | None) -> Iterator[Captured | Flaw]:
+        """What is left to give when the reader has come to an end, or failed, somewhere behind the record at `last`.
+
+        Raises `_Wrong`.
+        """
+        if self.packing is not Packing.MEMBERS:
+            if before is not None:
+                yield before
+            plain = self.packing is Packing.PLAIN
+            following = self._search(_NEXT, last + len(_NEXT), skip=4) if plain else None
+            # In a plain file the next record that looks like one may be one that was read.
+            raise _Wrong(last, f"what follows this record cannot be read: {failure}", following)
+        for member in members(self.file, last):
+            try:
+                record = taken_apart(member)
+            except NoRecord as fault:
+                raise _Wrong(member.start, str(fault), self._next_record(member.end)) from failure
+            if member.start == last and before is not None:
+                yield before
+            elif record.kind in _NAMES:
+                raise _Wrong(member.start, str(failure), member.end) from failure
+
+    def _next_record(self, start: int) -> int | None:
+        """The next member from `start` on that holds a whole record; what only looks like one is passed over."""
+        for member in members(self.file, start):
+            try:
+                taken_apart(member)
+            except NoRecord:
+                continue
+            return member.start
+        return None
+
+
+def _get(record: WarcRecord, name: str) -> str | None:
+    return record.headers.get(name)
+
+
+def _url(record: WarcRecord) -> str:
+    # WARC 1.0 has angle brackets around it.
+    return (_get(record, "WARC-Target-URI") or "").removeprefix("<").removesuffix(">")
+
+
+def _short(record: WarcRecord, name: str) -> str:
+    return (_get(record, name) or "")[:100]
