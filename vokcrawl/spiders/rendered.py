@@ -12,15 +12,14 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from vokcrawl.listings import ListingWalk, Step
-from vokcrawl.middlewares.on_site import authority
 from vokcrawl.pages.article import ArticlePage
-from vokcrawl.pages.document import EMPTY_PAGE, PageFault, read_document
-from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
+from vokcrawl.pages.document import PageFault
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.more import More
 from vokcrawl.pages.routes import FIRST_CLICKS, Route, SplashRoute
 from vokcrawl.pages.tree import Element
 from vokcrawl.rendering.answer import Outcome, Rendered
+from vokcrawl.rendering.reading import rendered_pages
 from vokcrawl.spiders.base import LISTING_PRIORITY
 from vokcrawl.spiders.failures import SPLASH_REFUSED, SPLASH_UNREACHABLE
 from vokcrawl.spiders.starts import StartSpider
@@ -143,15 +142,6 @@ class RenderedSpider(StartSpider):
 
     def _pages_of(self, rendered: Rendered, walk: ListingWalk, route: SplashRoute) -> list[Sequence[RawTeaser]]:
         """The teasers that each click has brought. Raises `PageFault` for what is no listing."""
-        gate = redirected_to_gate(route.url, rendered.url)
-        if gate is not None:
-            raise PageFault(gate)
-        if not rendered.url.startswith(("http://", "https://")) or (
-            authority(rendered.url) not in self.allowed_authorities
-        ):
-            raise PageFault("offsite")
-        if rendered.outcome is Outcome.STRANGE:
-            raise PageFault(gate_in_page(rendered.html.encode("utf-8", "replace")) or EMPTY_PAGE)
         if rendered.outcome is Outcome.LATE:
             logger.error(
                 "%s: %d clicks deep, VOK_SPLASH_TIMEOUT=%d is too short (Splash's own --max-timeout must allow it)",
@@ -159,18 +149,9 @@ class RenderedSpider(StartSpider):
                 route.skip,
                 self.options.splash_timeout,
             )
-            raise PageFault("splash_out_of_time")
-        if rendered.is_refusal:
-            raise PageFault("not_html")
-        pages = [self._teasers_of(html) for html in rendered.pages]
-        if not all(pages):
-            raise PageFault(EMPTY_PAGE)
+        pages = rendered_pages(rendered, route.url, self.allowed_authorities, self.reading.teasers)
+        self.run.facts.pages_read += len(pages)
         return pages
-
-    def _teasers_of(self, html: str) -> Sequence[RawTeaser]:
-        document = read_document(html.encode("utf-8", "replace"), "text/html; charset=utf-8")
-        self.run.facts.pages_read += 1
-        return self.reading.teasers(document.root)
 
     # Failing
 
