@@ -30,6 +30,7 @@ LAYERS = [
     {"run", "verify", "repair", "versions", "status", "monitors", "exports", "search"},
     {"listings", "pipelines", "middlewares", "rendering", "capture"},
     {"intake", "report"},
+    {"replay"},
     {"spiders", "extensions", "cli", "crawls"},
     {"commands"},
 ]

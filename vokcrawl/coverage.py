@@ -25,6 +25,12 @@ class Coverage:
         """How many records of a kind were counted."""
         return self._records[kind]
 
+    def update(self, other: Coverage) -> None:
+        """Adds what another one has counted."""
+        self._records.update(other._records)
+        for kind, counts in other._fields.items():
+            self._fields.setdefault(kind, Counter()).update(counts)
+
     def shares(self, kind: str) -> dict[str, float]:
         """The share of each field among the records of a kind, 0 to 1, rounded to four digits."""
         total = self._records[kind]

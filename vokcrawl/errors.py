@@ -44,3 +44,9 @@ class StorageFailed(VokcrawlError):
 
 class StateUnusable(StorageFailed):
     """The state file is missing, damaged, foreign or newer than this code. Raised by `state`: exit code 15."""
+
+
+class ReplayBroken(VokcrawlError):
+    """A process that read archived pages died. Raised by `replay.pool`; what was committed stays: exit code 10."""
+
+    exit_code = ExitCode.INCOMPLETE

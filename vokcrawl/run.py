@@ -191,6 +191,10 @@ class Run:
         self._articles.add(identity)
         return True
 
+    def forget_article(self, identity: str) -> None:
+        """Lets an article come to the pipelines once more in this run."""
+        self._articles.discard(identity)
+
     @property
     def met_teasers(self) -> Set[str]:
         """The ids of the teasers that this run has already given to the pipelines."""
@@ -255,12 +259,16 @@ class Run:
             file.finish()
         self._write_manifest(outcome, code, told)
 
+    def abandon(self) -> None:
+        """Leaves everything as it was last committed. Raises `StorageFailed`."""
+        for file in self.files:
+            file.abandon()
+        self.state.rollback()
+
     def release(self) -> None:
-        """Leaves everything as it was last committed, and frees the folder."""
+        """The same, and frees the folder."""
         try:
-            for file in self.files:
-                file.abandon()
-            self.state.rollback()
+            self.abandon()
             self.state.close()
         except StorageFailed as failure:
             self.fail(failure)

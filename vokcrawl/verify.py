@@ -43,6 +43,8 @@ class Verification:
         # id -> revision, content_hash, whether a tombstone came after it
         self._versions: dict[str, tuple[int, str, bool]] = {}
         self._teasers: set[str] = set()
+        # Whether the records at hand come from a replay (`replay.rewriting`).
+        self._replayed = False
         # Articles before removals: a run may deliver both.
         self._checks = {"articles": self._article, "teasers": self._teaser, "removals": self._removal}
 
@@ -78,6 +80,7 @@ class Verification:
                 yield Fault(path, None, f"{name}: {value}, but its manifest says {entry[name]}")
 
     def _records(self, link: Link) -> Iterator[Fault]:
+        self._replayed = "replayed" in link.manifest
         for kind, check in self._checks.items():
             path = self.folder.path / kind / f"{link.run_id}.jsonl"
             if not path.exists():
@@ -104,7 +107,8 @@ class Verification:
                 line.path, line.number, f"article {record['id']}: previous_hash is not the hash of revision {revision}"
             )
         self._versions[record["id"]] = (record["revision"], record["content_hash"], False)
-        place = record["archived_as"]
+        # The archives of a replay stay where they are.
+        place = record["archived_as"] if not self._replayed else None
         fault = not_there(self.folder, place, record["url"]) if place is not None else None
         if fault is not None:
             yield Fault(line.path, line.number, f"article {record['id']}: archived_as: {fault}")

@@ -1,0 +1,171 @@
+"""What a replay would change in what was delivered: counted by kind and field, with a few examples of each."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from vokcrawl.files import OutputFolder
+from vokcrawl.records import read_kind
+from vokcrawl.scratch import scratch, scratching
+from vokcrawl.wording import count
+
+SCHEMA = "vokcrawl.replay-diff/1"
+KINDS = ("articles", "teasers", "removals")
+# What tells of the run, the moment or the archive, and not of the site.
+OF_THE_RUN = frozenset({"run_id", "first_seen_at", "fetched_at", "first_missing_at", "confirmed_at"})
+OF_THE_RUN |= {"extractor", "archived_as"}
+_EXAMPLES = 3
+# So much of a value is shown, from shortly before the first place where it differs.
+_SHOWN, _BEFORE = 120, 20
+_TABLES = (
+    "CREATE TABLE old (id TEXT, place INTEGER, record BLOB, PRIMARY KEY (id, place)) WITHOUT ROWID",
+    "CREATE TABLE met (id TEXT, place INTEGER, PRIMARY KEY (id, place)) WITHOUT ROWID",
+)
+
+
+@dataclass
+class KindChanges:
+    """The changes in one kind of record. Examples are records' ids and addresses, with both values of a field."""
+
+    same: int = 0
+    changed: int = 0
+    would_appear: int = 0
+    would_vanish: int = 0
+    fields: dict[str, dict[str, Any]] = field(default_factory=dict)
+    appearing: list[dict[str, Any]] = field(default_factory=list)
+    vanishing: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.changed or self.would_appear or self.would_vanish)
+
+    def compare(self, was: dict[str, Any], would_be: dict[str, Any]) -> None:
+        """Counts a record that both have."""
+        names = [name for name in was if name not in OF_THE_RUN and was[name] != would_be[name]]
+        self.changed += bool(names)
+        self.same += not names
+        for name in names:
+            told = self.fields.setdefault(name, {"count": 0, "examples": []})
+            told["count"] += 1
+            if len(told["examples"]) < _EXAMPLES:
+                before, after = _shown(was[name], would_be[name])
+                told["examples"].append({"id": was["id"], "url": was["url"], "was": before, "would_be": after})
+
+    def appear(self, record: dict[str, Any]) -> None:
+        self.would_appear += 1
+        if len(self.appearing) < _EXAMPLES:
+            self.appearing.append(_named(record))
+
+    def vanish(self, record: dict[str, Any]) -> None:
+        self.would_vanish += 1
+        if len(self.vanishing) < _EXAMPLES:
+            self.vanishing.append(_named(record))
+
+    def told(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "same": self.same,
+            "changed": self.changed,
+            "would_appear": self.would_appear,
+            "would_vanish": self.would_vanish,
+            "fields": {name: self.fields[name] for name in sorted(self.fields)},
+            "appearing": self.appearing,
+            "vanishing": self.vanishing,
+        }
+
+    def words(self, kind: str) -> Iterator[str]:
+        """For people."""
+        yield f"{kind}: {self.same} the same, {self.changed} would change, " + (
+            f"{self.would_appear} would appear, {self.would_vanish} would vanish"
+        )
+        for name in sorted(self.fields, key=lambda name: -self.fields[name]["count"]):
+            yield f"  {name}: {count(self.fields[name]['count'], 'record')} would change"
+            for example in self.fields[name]["examples"]:
+                yield f"    {example['url']}"
+                yield f"      was      {example['was']}"
+                yield f"      would be {example['would_be']}"
+        for what, records in (("appear", self.appearing), ("vanish", self.vanishing)):
+            for record in records:
+                yield f"  would {what}: {record['url']}"
+
+
+def compare(
+    delivered: OutputFolder, replayed: OutputFolder, archived: Collection[str], told: Collection[str] | None
+) -> dict[str, KindChanges]:
+    """Compares the records of two folders, kind by kind; memory does not grow with them.
+
+    `archived` are the runs whose archives were read: records of others cannot be there anew, and do not vanish.
+    With `told` only what these runs have delivered, or would deliver, is counted. Raises `StorageFailed`.
+    """
+    kinds: dict[str, KindChanges] = {}
+    for kind in KINDS:
+        with closing(scratch(*_TABLES)) as db, scratching():
+            kinds[kind] = _of_kind(db, kind, delivered, replayed, archived, told)
+    return kinds
+
+
+def _of_kind(
+    db: sqlite3.Connection,
+    kind: str,
+    delivered: OutputFolder,
+    replayed: OutputFolder,
+    archived: Collection[str],
+    told: Collection[str] | None,
+) -> KindChanges:
+    # The so-manyth record of an id in one is compared with the so-manyth in the other: version with version.
+    changes = KindChanges()
+    for record in _records(delivered, kind):
+        values = (record["id"], orjson.dumps(record))
+        db.execute("INSERT INTO old SELECT ?1, count(*), ?2 FROM old WHERE id = ?1", values)
+    for record in _records(replayed, kind):
+        place = db.execute("SELECT count(*) FROM met WHERE id = ?", (record["id"],)).fetchone()[0]
+        db.execute("INSERT INTO met VALUES (?, ?)", (record["id"], place))
+        row = db.execute("SELECT record FROM old WHERE id = ? AND place = ?", (record["id"], place)).fetchone()
+        was = orjson.loads(row[0]) if row is not None else None
+        if told is not None and record["run_id"] not in told and (was is None or was["run_id"] not in told):
+            continue
+        if was is None:
+            changes.appear(record)
+        else:
+            changes.compare(was, record)
+    for row in db.execute("SELECT record FROM old WHERE (id, place) NOT IN (SELECT id, place FROM met)"):
+        record = orjson.loads(row[0])
+        if record["run_id"] in (archived if told is None else told):
+            changes.vanish(record)
+    return changes
+
+
+def _records(folder: OutputFolder, kind: str) -> Iterator[dict[str, Any]]:
+    for line in read_kind(folder, kind):
+        # A line that breaks its schema is for `scrapy verify` to name.
+        if line.record is not None:
+            yield line.record
+
+
+def _named(record: dict[str, Any]) -> dict[str, Any]:
+    return {"id": record["id"], "url": record["url"], "revision": record.get("revision")}
+
+
+def _shown(was: Any, would_be: Any) -> tuple[Any, Any]:
+    """Both values, or where they are long texts the stretch in which they begin to differ."""
+    before, after = _text(was), _text(would_be)
+    if max(len(before), len(after)) <= _SHOWN:
+        return was, would_be
+    first = next((at for at, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), None)
+    start = max(0, (min(len(before), len(after)) if first is None else first) - _BEFORE)
+    return _cut(before, start), _cut(after, start)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + _SHOWN
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")

@@ -1,0 +1,213 @@
+"""From an archived record to what was found in it: pure, so that any process can do it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+from vokcrawl.archive.answer import Answer, Unreadable, answer_of
+from vokcrawl.archive.exchange import parted
+from vokcrawl.archive.reader import Captured
+from vokcrawl.archive.records import RENDERED
+from vokcrawl.bodies import ends_as_page
+from vokcrawl.fields import absolute_url, article_id, utc
+from vokcrawl.intake.finding import article_page, find_article, led_elsewhere
+from vokcrawl.middlewares.on_site import authority
+from vokcrawl.pages.document import PageFault, read_document
+from vokcrawl.pages.gates import gate_in_page
+from vokcrawl.pages.readings import reading_at
+from vokcrawl.rendering.answer import read_answer
+from vokcrawl.rendering.reading import rendered_pages
+from vokcrawl.replay.findings import Finding, Kind, told
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A record to be read. `payload` is a revisit's, from the record that it refers to; `file` is what records call its
+    file."""
+
+    captured: Captured
+    file: str
+    payload: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Which hosts (with their ports) are the site's, each with the scheme that its addresses have in records.
+
+    Of an answer's body no more than `largest` bytes are unpacked.
+    """
+
+    schemes: Mapping[str, str]
+    largest: int
+
+    def address(self, url: str) -> str | None:
+        """An address of the site as records have it; None for any other."""
+        sound = absolute_url(url, url)
+        scheme = self.schemes.get(authority(sound)) if sound is not None else None
+        if sound is None or scheme is None:
+            return None
+        parts = urlsplit(sound)
+        # Captured by http, and the site is one of https, or the other way round.
+        same = parts.scheme == scheme or parts.port is not None
+        return sound if same else urlunsplit((scheme, *parts[1:]))
+
+
+def extract_all(tasks: Sequence[Task], site: Site) -> bytes:
+    """The findings of some records, in their order, as JSON."""
+    # What a block on an earlier one of these pages has shown is of no use a second time: twenty teasers stand on each.
+    shown: set[tuple[str | None, str]] = set()
+    return told([_extract(task, site, shown) for task in tasks])
+
+
+def _extract(task: Task, site: Site, shown: set[tuple[str | None, str]]) -> Finding:
+    captured = task.captured
+    rendered = captured.url.startswith(RENDERED)
+    url = site.address(captured.url.removeprefix(RENDERED))
+    payload = captured.block if captured.kind == "resource" else parted(captured.block)[1]
+    digest = captured.payload_digest or "sha256:" + hashlib.sha256(task.payload or payload).hexdigest()
+    place = {"file": task.file, "offset": captured.place.offset, "digest": digest}
+    found = Finding(Kind.OTHER, url or captured.url, utc(captured.at), place)
+    if url is None:
+        found.reason = "off_site"
+        return found
+    if (flaw := _flaw(captured, payload)) is not None:
+        found.kind, found.reason = Kind.FLAWED, flaw
+        return found
+    found.identity = article_id(url)
+    try:
+        if rendered:
+            _rendered(found, captured, site)
+            return found
+        answer = _answer(task, site)
+        if found.identity is not None:
+            _article(found, answer, captured, shown)
+        else:
+            _listing(found, answer, captured)
+    except Unreadable as fault:
+        found.kind = Kind.FAILED if found.identity is not None else Kind.FLAWED
+        found.reason = fault.name if found.identity is not None else str(fault)
+    except PageFault as fault:
+        found.kind = Kind.FAILED if found.identity is not None else Kind.OTHER
+        found.reason = fault.name
+    except Exception:
+        # A fault of ours with one page: it is named, and the others are read.
+        logger.exception("%s: at %d: %s could not be read", task.file, captured.place.offset, url)
+        found.kind, found.reason = Kind.ERROR, "error"
+    return found
+
+
+def _answer(task: Task, site: Site) -> Answer:
+    captured = task.captured
+    if captured.kind == "resource":
+        return Answer(200, {"content-type": captured.content_type}, captured.block[: site.largest])
+    if captured.truncated:
+        raise Unreadable("cut_off", f"it is not all there ({captured.truncated[:40]!r})")
+    return answer_of(captured.block, site.largest, task.payload)
+
+
+def _article(found: Finding, answer: Answer, captured: Captured, shown: set[tuple[str | None, str]]) -> None:
+    identity = found.identity or ""
+    found.status = answer.status
+    if answer.status == 304:
+        found.kind = Kind.UNCHANGED
+    elif answer.status in (404, 410):
+        found.kind = Kind.MISSING
+    elif 300 <= answer.status < 400:
+        target = absolute_url(found.url, answer.headers.get("location", "")) or found.url
+        elsewhere = led_elsewhere(found.url, target, identity)
+        # What a redirect to the same article leads to is an answer of its own.
+        found.kind, found.reason = (Kind.OTHER, "redirect") if elsewhere is None else (Kind.FAILED, elsewhere)
+    elif not 200 <= answer.status < 300:
+        found.kind = Kind.FAILED
+        found.reason = gate_in_page(answer.body) or f"http_{answer.status}"
+    else:
+        document = _document(found, answer)
+        reading = reading_at(captured.at)
+        root = article_page(reading, document.root, found.url, answer.body)
+        page = find_article(root, identity, found.url, answer.body)
+        found.kind, found.item = Kind.ARTICLE, page.item
+        found.source, found.block_source, found.unfit = page.source, page.block_source, page.unfit
+        found.has_meta, found.has_date = page.has_meta, page.has_date
+        found.validators = answer.headers.get("etag"), answer.headers.get("last-modified")
+        known = {each for source, each in shown if source == page.block_source}
+        found.teasers = page.block(known)
+        shown.update((page.block_source, raw.id) for raw in found.teasers)
+
+
+def _listing(found: Finding, answer: Answer, captured: Captured) -> None:
+    found.status = answer.status
+    if not 200 <= answer.status < 300:
+        found.reason = f"http_{answer.status}"
+    elif not _is_walked(found.url):
+        found.reason = "front_page_or_search"
+    else:
+        document = _document(found, answer)
+        found.teasers = reading_at(captured.at).teasers(document.root)
+        found.kind = Kind.LISTING if found.teasers else Kind.OTHER
+        found.reason = "" if found.teasers else "without_teasers"
+
+
+def _rendered(found: Finding, captured: Captured, site: Site) -> None:
+    """What a browser has made of a listing: the pages that its clicks have brought."""
+    # It may be an article's page whose block a browser has unfolded: then too, it is a listing.
+    found.identity = None
+    try:
+        rendered = read_answer(captured.block)
+    except (ValueError, RecursionError) as fault:
+        found.reason = f"no answer of the script: {fault}"
+        return
+    pages = rendered_pages(rendered, found.url, site.schemes, reading_at(captured.at).teasers)
+    found.kind, found.teasers = Kind.LISTING, [raw for page in pages for raw in page]
+
+
+def _is_walked(url: str) -> bool:
+    """Whether a crawl takes records from a page that is no article's.
+
+    The front page, and a search for words alone, only lead to articles; a search by days is walked as a listing.
+    """
+    parts = urlsplit(url)
+    return parts.path not in ("", "/") or {"s", "start", "end"} <= parse_qs(parts.query, keep_blank_values=True).keys()
+
+
+def _document(found: Finding, answer: Answer) -> Any:
+    content_type = answer.headers.get("content-type", "")
+    if answer.status == 200 and "html" in content_type.lower():
+        ends = ends_as_page(answer.body)
+        found.closed, found.unclosed = ends is True, len(answer.body) if ends is False else 0
+    document = read_document(answer.body, content_type)
+    found.wrong_charset = document.wrong_charset
+    return document
+
+
+def _flaw(captured: Captured, payload: bytes) -> str | None:
+    """What a record's digests say against it; None where they say nothing."""
+    if captured.block_digest is not None:
+        if _agrees(captured.block_digest, captured.block) is False:
+            return "its block is not what its digest says"
+        return None
+    if captured.kind == "revisit" or captured.payload_digest is None:
+        return None
+    # Of chunks some take the digest, others of what they hold: then it says nothing.
+    chunked = b"transfer-encoding" in parted(captured.block)[0].lower()
+    wrong = not chunked and _agrees(captured.payload_digest, payload) is False
+    return "its payload is not what its digest says" if wrong else None
+
+
+def _agrees(labelled: str, data: bytes) -> bool | None:
+    """Whether data has this digest; None for one that cannot be reckoned."""
+    name, _, value = labelled.partition(":")
+    try:
+        found = hashlib.new(name.strip().lower().replace("-", ""), data, usedforsecurity=False)
+    except ValueError:
+        return None
+    if len(value) == 2 * found.digest_size:
+        return found.hexdigest() == value.lower()
+    return base64.b32encode(found.digest()).decode().rstrip("=") == value.upper().rstrip("=")

@@ -1,0 +1,61 @@
+"""The payloads that revisit records refer to, wherever among the archives they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from vokcrawl.archive.exchange import parted
+from vokcrawl.archive.reader import Captured, Place, read_at
+from vokcrawl.scratch import scratch, scratching
+
+
+class Payloads:
+    """Finds the record that a revisit refers to: by the place that it names, or else by the payload's digest.
+
+    Digests are kept on the disk: memory does not grow with the archives. Raises `StorageFailed`.
+    """
+
+    def __init__(self, files: Iterable[Path], longest: int) -> None:
+        self._files = {path.name: path for path in files}
+        self._longest = longest
+        self._db = scratch("CREATE TABLE payloads (digest TEXT PRIMARY KEY, file TEXT, offset INTEGER) WITHOUT ROWID")
+
+    def note(self, captured: Captured) -> None:
+        """Remembers where a payload stands. One of an archive that says where its revisits lead need not be noted."""
+        if captured.payload_digest is not None:
+            place = (captured.payload_digest, str(captured.place.file), captured.place.offset)
+            with scratching():
+                self._db.execute("INSERT OR IGNORE INTO payloads VALUES (?, ?, ?)", place)
+
+    def of(self, revisit: Captured) -> bytes | None:
+        """The payload of a revisit record; None where the record that it refers to is in no archive at hand."""
+        for place in self._places(revisit):
+            # Those of a file that is compressed as a whole have one place.
+            for record in read_at(place, self._longest):
+                if (
+                    isinstance(record, Captured)
+                    and record.kind == "response"
+                    and revisit.payload_digest in (None, record.payload_digest)
+                ):
+                    return parted(record.block)[1]
+                if place.offset:
+                    break
+        return None
+
+    def _places(self, revisit: Captured) -> Iterable[Place]:
+        if revisit.refers_to is not None:
+            name, offset = revisit.refers_to
+            # A bare name: what an archive says must not lead to other folders.
+            if Path(name).name == name:
+                beside = self._files.get(name, revisit.place.file.with_name(name))
+                if beside.is_file():
+                    yield Place(beside, offset)
+        with scratching():
+            query = "SELECT file, offset FROM payloads WHERE digest = ?"
+            found = self._db.execute(query, (revisit.payload_digest,)).fetchone()
+        if found is not None:
+            yield Place(Path(found[0]), found[1])
+
+    def close(self) -> None:
+        self._db.close()

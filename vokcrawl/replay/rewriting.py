@@ -1,0 +1,123 @@
+"""One run while it is replayed: what was found goes through the pipelines into its files, and gets a manifest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from scrapy.settings import BaseSettings
+
+from vokcrawl.errors import StorageFailed
+from vokcrawl.fields import utc
+from vokcrawl.files import OutputFolder
+from vokcrawl.options import Options
+from vokcrawl.outcome import judge
+from vokcrawl.pipelines.chain import Chain
+from vokcrawl.replay.extraction import Site
+from vokcrawl.replay.findings import Kind, from_told
+from vokcrawl.replay.intake import ReplayIntake
+from vokcrawl.replay.sources import Captures, Source, TellFault
+from vokcrawl.run import Run
+from vokcrawl.state.interface import State
+
+SPIDER = "replay"
+# So many faults of a run are named in its manifest; all are counted, and told.
+_MOST_TOLD = 100
+
+
+class Rewriting:
+    """Writes one run anew, under its own id where it has one. A fault is told to `tell` as soon as it is met."""
+
+    def __init__(
+        self,
+        folder: OutputFolder,
+        state: State,
+        options: Options,
+        settings: BaseSettings,
+        captures: Captures,
+        site: Site,
+        tell: TellFault,
+    ) -> None:
+        self.captures = captures
+        self.answers: Counter[str] = Counter()
+        self.passed_over: Counter[str] = Counter()
+        self._options = options
+        self._tell = tell
+        self._faults: list[str] = []
+        self._flaws = 0
+        self._source = captures.sources[0]
+        self._hosts = site.schemes.keys()
+        self._before = 0
+        bounds = {name: getattr(captures.arguments, name) for name in ("since", "until")}
+        self.run = Run.begin(folder, state, SPIDER, captures.started, bounds, settings, captures.run_id)
+        self._intake = ReplayIntake(self.run, options, captures.arguments, site.schemes)
+        self._chain = Chain(self.run, options, settings, self._intake.count)
+
+    def open(self, source: Source) -> None:
+        """A file of the run begins."""
+        self._source = source
+        self._before = self.answers.total() + self._flaws
+
+    def close(self, passed_over: Counter[str]) -> None:
+        """The file is over; `passed_over` counts what in it are no answers of the site's."""
+        self.passed_over.update(passed_over)
+        if passed_over and self.answers.total() + self._flaws == self._before:
+            held = ", ".join(f"{name} ({number})" for name, number in passed_over.most_common(3))
+            hosts = ", ".join(sorted(self._hosts))
+            text = f"it holds no answer of {hosts}, but: {held}; if that is the site, name it in VOK_START_URLS"
+            self._faults.append(f"{self._source.head.name}: {text}")
+            self._flaws += 1
+            self._tell(self._source.path, text)
+
+    def flaw(self, offset: int, text: str) -> None:
+        """A record of the file could not be read."""
+        told = f"at {offset}: {text}"
+        if len(self._faults) < _MOST_TOLD:
+            self._faults.append(f"{self._source.head.name}: {told}")
+        self._flaws += 1
+        self._tell(self._source.path, told)
+
+    def take(self, text: bytes) -> None:
+        """Takes a portion of findings in. Raises `StorageFailed`."""
+        try:
+            findings = from_told(text)
+        except (ValueError, KeyError, TypeError) as fault:
+            # Only in a file of findings can anything stand that this program has not told.
+            self.flaw(0, f"findings that cannot be read: {fault}")
+            return
+        for found in findings:
+            self.answers[found.reason if found.kind is Kind.OTHER else found.kind.value] += 1
+            if found.kind is Kind.FLAWED:
+                self.flaw(found.place["offset"], found.reason)
+            self._deliver(self._intake.take(found))
+
+    def end(self) -> None:
+        """All files are over: what waited is given, and the run gets its manifest. Raises `StorageFailed`."""
+        self._deliver(self._intake.end(self.captures.broke_off))
+        facts, run = self.run.facts, self.run
+        facts.delivered = sum(run.counts[kind] for kind in ("articles", "teasers", "removals"))
+        facts.coverage = run.readable.shares("articles")
+        facts.floors = self._options.min_coverage
+        facts.pages_failed += self._flaws
+        outcome, code = judge(facts)
+        run.finish(outcome, code, {"listings": [], "replayed": self._told()})
+
+    def _deliver(self, items: Iterator[dict[str, Any]]) -> None:
+        for item in items:
+            self._chain.take(item)
+            if isinstance(self.run.failure, StorageFailed):
+                raise self.run.failure
+
+    def _told(self) -> dict[str, Any]:
+        """As it stands in the manifest."""
+        heads = [source.head for source in self.captures.sources]
+        return {
+            "at": utc(datetime.now(UTC)),
+            "files": [{"file": head.name, "bytes": head.size} for head in heads],
+            "answers": dict(sorted(self.answers.items())),
+            "passed_over": dict(self.passed_over.most_common(_MOST_TOLD)),
+            "faults": self._faults,
+            "faults_counted": self._flaws,
+        }

@@ -1,0 +1,163 @@
+"""What is replayed: archive files, or findings made of them, sorted into the runs that captured them, oldest first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from vokcrawl.archive.reader import Captured, NotAnArchive, read_archive
+from vokcrawl.errors import ExitCode, StorageFailed, UsageFault
+from vokcrawl.fields import utc
+from vokcrawl.files import ARCHIVE, OutputFolder, run_order
+from vokcrawl.manifest import read_manifest
+from vokcrawl.options import Arguments
+from vokcrawl.outcome import KILLED, WORDS
+from vokcrawl.recheck import parse_utc
+from vokcrawl.replay.store import SUFFIX, Head, read_head
+from vokcrawl.walk import Why
+
+# The names that runs give to the files of their archives (docs/archive.md).
+_OURS = re.compile(r"(\d{8}T\d{6}Z(?:-\d+)?)(?:\.(\d{5}))?\.warc\.gz", re.ASCII)
+_RUN_ID = re.compile(r"\d{8}T\d{6}Z(-\d+)?", re.ASCII)
+_SUFFIXES = (".warc", ".warc.gz", ".warc.zst", SUFFIX)
+
+TellFault = Callable[[Path, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An archive file, or findings that were made of one (`found`); `head` is what is known of the archive file."""
+
+    path: Path
+    head: Head
+    found: bool
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that wrote it; None for an archive of others."""
+        name = _OURS.fullmatch(Path(self.head.name).name)
+        return name[1] if name is not None else None
+
+    @property
+    def number(self) -> int:
+        """Its place among the files of its run, from 1."""
+        name = _OURS.fullmatch(Path(self.head.name).name)
+        return int(name[2] or 1) if name is not None else 1
+
+
+@dataclass
+class Captures:
+    """What one run captured. `run_id` is None for archives of others."""
+
+    started: datetime
+    sources: list[Source]
+    run_id: str | None = None
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def arguments(self) -> Arguments:
+        """What bounded the run: what it passed over is passed over again."""
+        given = self.manifest.get("arguments", {})
+        return Arguments.read({name: given[name] for name in ("since", "until") if name in given})
+
+    @property
+    def starts(self) -> list[str]:
+        """The start pages that the run was given otherwise than by this project's settings."""
+        argument = self.manifest.get("arguments", {}).get("start_url")
+        settings = str(self.manifest.get("settings", {}).get("VOK_START_URLS", ""))
+        return [url for url in (argument, *settings.split(",")) if url]
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether the run ended before its walks did: then nothing was given of what waited for their end."""
+        if self.manifest.get("outcome") in (KILLED, WORDS[ExitCode.INTERRUPTED]):
+            return True
+        return any(each.get("stopped") == Why.INTERRUPTED for each in self.manifest.get("listings", ()))
+
+
+def find_sources(given: Sequence[str], folder: OutputFolder, longest: int, fault: TellFault) -> list[Captures]:
+    """The captures that are meant by paths and run ids; all archives of the output folder where none is given.
+
+    What cannot be read is told to `fault`, and the rest is given. Raises `UsageFault` where there is nothing at all.
+    """
+    archive = folder.path / ARCHIVE
+    paths: dict[Path, Path] = {}
+    for each in given or (str(archive),):
+        found = _files(each, archive)
+        if not found and given:
+            fault(Path(each), f"no archive: neither a file, nor a run's id that has one in {archive}")
+        paths |= {path.resolve(): path for path in found if path.resolve() not in paths}
+    ours: dict[str, Captures] = {}
+    others: list[Captures] = []
+    for path in paths.values():
+        source = _source(path, longest, fault)
+        if source is None:
+            continue
+        run_id, manifest = source.run_id, source.head.manifest
+        if run_id is None:
+            others.append(Captures(parse_utc(source.head.began), [source], None, manifest))
+        elif run_id in ours:
+            ours[run_id].sources.append(source)
+        else:
+            started = datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            ours[run_id] = Captures(started, [source], run_id, manifest)
+    for captures in ours.values():
+        captures.sources.sort(key=lambda source: source.number)
+    if not ours and not others:
+        raise UsageFault(f"{', '.join(given) or archive}: there is no archive that could be read")
+    return sorted([*ours.values(), *others], key=_order)
+
+
+def _order(captures: Captures) -> tuple[datetime, int, str]:
+    number = run_order(captures.run_id)[1] if captures.run_id else 0
+    return captures.started, number, captures.sources[0].head.name
+
+
+def _files(given: str, archive: Path) -> list[Path]:
+    path = Path(given)
+    if path.is_dir():
+        return sorted(each for each in path.iterdir() if each.name.endswith(_SUFFIXES))
+    if path.exists():
+        return [path]
+    if _RUN_ID.fullmatch(given):
+        named = ((each, _OURS.fullmatch(each.name)) for each in archive.glob(f"{given}*"))
+        return sorted(each for each, name in named if name is not None and name[1] == given)
+    return []
+
+
+def _source(path: Path, longest: int, fault: TellFault) -> Source | None:
+    """A file to be read; None, and a fault told, for one that is no archive, or that holds no record."""
+    try:
+        if path.name.endswith(SUFFIX):
+            head = read_head(path)
+            parse_utc(head.began)
+            return Source(path, head, found=True)
+        for record in read_archive(path, longest):
+            if isinstance(record, Captured):
+                name = f"{ARCHIVE}/{path.name}" if path.parent.name == ARCHIVE else path.name
+                head = Head(name, path.stat().st_size, utc(record.at), _manifest(path))
+                return Source(path, head, found=False)
+        fault(path, "it is no WARC file: no record could be read in it")
+    except NotAnArchive as reason:
+        fault(path, str(reason))
+    except ValueError:
+        fault(path, "its first line does not say when its archive began")
+    except StorageFailed as failure:
+        fault(path, str(failure).removeprefix(f"{path}: "))
+    return None
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """The manifest of the run that wrote an archive file, where that lies in the folder of the run's output."""
+    name = _OURS.fullmatch(path.name)
+    if name is None or path.parent.name != ARCHIVE:
+        return {}
+    beside = path.parent.parent / "runs" / f"{name[1]}.json"
+    try:
+        return read_manifest(beside)[0] if beside.exists() else {}
+    except StorageFailed:
+        return {}

@@ -1,0 +1,174 @@
+"""Replays archives: into a folder of their own, run by run, or into files of findings that are taken in later."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from scrapy.settings import BaseSettings
+
+from vokcrawl.archive.reader import Flaw
+from vokcrawl.coverage import Coverage
+from vokcrawl.errors import ExitCode
+from vokcrawl.fields import utc
+from vokcrawl.files import PART, OutputFolder, storing, sync_folder
+from vokcrawl.middlewares.on_site import authority
+from vokcrawl.options import Options
+from vokcrawl.outcome import Facts, under_floor
+from vokcrawl.replay.extraction import Site, extract_all
+from vokcrawl.replay.pool import in_order
+from vokcrawl.replay.rewriting import SPIDER, Rewriting
+from vokcrawl.replay.sources import Captures, TellFault
+from vokcrawl.replay.store import SUFFIX, Told, flaw_line, head_line, last_line
+from vokcrawl.replay.tasks import Begun, Closed, Mark, Opened, Over, read_tasks
+from vokcrawl.state.interface import State
+from vokcrawl.state.place import in_folder
+
+# What a record has beside the body of its answer.
+_ROOM = 1 << 20
+
+
+@dataclass
+class Done:
+    """What a replay has come to."""
+
+    runs: int = 0
+    answers: int = 0
+    faults: int = 0
+    articles: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    passed_over: Counter[str] = field(default_factory=Counter)
+    coverage: Coverage = field(default_factory=Coverage)
+    under_floor: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        if self.under_floor:
+            return ExitCode.LAYOUT
+        return ExitCode.INCOMPLETE if self.faults else ExitCode.DONE
+
+
+class Replay:
+    """One replay. `tell` is called with each fault, as soon as it is met."""
+
+    def __init__(self, options: Options, settings: BaseSettings, workers: int, tell: TellFault) -> None:
+        self.options = options
+        self.settings = settings
+        self.workers = workers
+        self.done = Done()
+        self._tell = tell
+
+    @property
+    def longest(self) -> int:
+        """So long a record may be."""
+        return self.settings.getint("DOWNLOAD_MAXSIZE") + _ROOM
+
+    def fault(self, path: Path, text: str) -> None:
+        """Counts what could not be read, and tells it."""
+        self.done.faults += 1
+        self._tell(path, text)
+
+    def into(self, folder: OutputFolder, captures: Sequence[Captures]) -> Done:
+        """Replays into a folder. Raises `FolderHeld`, `StorageFailed` or `ReplayBroken`."""
+        folder.take(f"`scrapy {SPIDER}` since {utc(datetime.now(UTC))}")
+        try:
+            state = in_folder(folder, folder.holds_records())
+            try:
+                self._rewrite(folder, state, captures)
+            finally:
+                state.close()
+        finally:
+            folder.release()
+        facts = Facts(articles=self.done.articles, coverage=self.done.coverage.shares("articles"))
+        facts.floors = self.options.min_coverage
+        self.done.under_floor = under_floor(facts)
+        return self.done
+
+    def find(self, folder: Path, captures: Sequence[Captures]) -> Done:
+        """Writes what is found in each archive file to a file of its own. Raises `StorageFailed` or `ReplayBroken`."""
+        with storing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        file: BinaryIO | None = None
+        try:
+            for event in self._events(captures, site_of(self.options, self.settings, captures)):
+                if isinstance(event, Opened):
+                    part = folder / f"{Path(event.source.head.name).name}{SUFFIX}{PART}"
+                    with storing(part):
+                        file = part.open("wb")
+                        file.write(head_line(event.source.head))
+                elif isinstance(event, (Begun, Over)) or file is None:
+                    self.done.runs += isinstance(event, Over)
+                elif isinstance(event, Closed):
+                    with storing(part):
+                        file.write(last_line(event.passed_over))
+                        file.flush()
+                        os.fsync(file.fileno())
+                        file.close()
+                        os.replace(part, part.with_name(part.name.removesuffix(PART)))
+                        sync_folder(folder)
+                else:
+                    if isinstance(event, Flaw):
+                        self.fault(event.place.file, f"at {event.place.offset}: {event.text}")
+                    with storing(part):
+                        file.write(_line(event))
+        finally:
+            if file is not None:
+                file.close()
+        return self.done
+
+    def _rewrite(self, folder: OutputFolder, state: State, captures: Sequence[Captures]) -> None:
+        site = site_of(self.options, self.settings, captures)
+        one: Rewriting | None = None
+        try:
+            for event in self._events(captures, site):
+                if isinstance(event, Begun):
+                    one = Rewriting(folder, state, self.options, self.settings, event.captures, site, self.fault)
+                elif one is None:
+                    raise RuntimeError("a file is read of a run that has not begun")
+                elif isinstance(event, Opened):
+                    one.open(event.source)
+                elif isinstance(event, Flaw):
+                    one.flaw(event.place.offset, event.text)
+                elif isinstance(event, Closed):
+                    one.close(event.passed_over)
+                elif isinstance(event, Over):
+                    one.end()
+                    self._add(one)
+                    one = None
+                else:
+                    one.take(event.text if isinstance(event, Told) else event)
+        finally:
+            if one is not None:
+                one.run.abandon()
+
+    def _events(self, captures: Sequence[Captures], site: Site) -> Iterator[Mark | bytes]:
+        work: Callable[..., bytes] = partial(extract_all, site=site)
+        return in_order(read_tasks(captures, site, self.longest), work, self.workers)
+
+    def _add(self, one: Rewriting) -> None:
+        self.done.runs += 1
+        self.done.counts.update(one.run.counts)
+        self.done.passed_over.update(one.passed_over)
+        self.done.answers += one.answers.total()
+        self.done.articles += one.run.facts.articles
+        self.done.coverage.update(one.run.readable)
+
+
+def site_of(options: Options, settings: BaseSettings, captures: Sequence[Captures]) -> Site:
+    """The site that the settings name, and that the runs were given."""
+    schemes: dict[str, str] = {}
+    for url in (*options.start_urls, *(url for each in captures for url in each.starts)):
+        schemes.setdefault(authority(url), url.partition(":")[0])
+    return Site(schemes, settings.getint("DOWNLOAD_MAXSIZE"))
+
+
+def _line(event: Flaw | Told | bytes) -> bytes:
+    if isinstance(event, Flaw):
+        return flaw_line(event)
+    return event.text if isinstance(event, Told) else event + b"\n"
