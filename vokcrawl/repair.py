@@ -94,8 +94,10 @@ def _whole_records(folder: OutputFolder, part: Path) -> int:
     if part.parent.name != ARCHIVE:
         return part.read_bytes().rfind(b"\n") + 1
     check = ArchiveCheck(folder, part)
-    first = next(check.flaws(), None)
-    return check.end if first is None else first[0]
+    # What is damaged before the last whole record stays: others behind it are whole, and may be referred to.
+    for offset, text in check.flaws():
+        logger.warning("%s: offset %d: %s", part, offset, text)
+    return check.end
 
 
 def _missing_manifests(folder: OutputFolder, links: Sequence[Link]) -> list[Link]:

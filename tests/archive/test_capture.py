@@ -90,7 +90,7 @@ def test_304s_404s_and_redirects_are_kept_and_an_unchanged_body_is_referred_to_a
 
     def dress(target: str, answer: Answer) -> bytes:
         if moved in target and "?" not in target:
-            return message(301, [("Location", f"{target}?now=here"), ("Content-Length", "0")], b"")
+            return message(301, [("Location", f"{target}?now=here#top"), ("Content-Length", "0")], b"")
         # Without validators the same page comes whole again.
         headers = [each for each in answer.headers if plain not in target or each[0] not in ("ETag", "Last-Modified")]
         return message(answer.status, headers, answer.body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from typing import Any
+from urllib.parse import urldefrag
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _ScrapyAgent
@@ -31,17 +32,19 @@ class ArchivingHandler(HTTP11DownloadHandler):
     """Set as handler of `http` and `https`. Below redirects and retries, so that each attempt is seen by itself.
 
     What Splash is asked and answers goes by: it is none of the site's. Neither is anything written where the run has
-    no archive, nor once it has failed.
+    no archive, nor once it has failed. Stats: `vok/archive/answers`, `vok/archive/truncated`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        most = 2 * self._default_maxsize + _BESIDES if self._default_maxsize else sys.maxsize
-        self._pool._factory = partial(WiredFactory, most)  # type: ignore[assignment]
+        run = getattr(crawler.spider, "run", None)
+        self._run = run if isinstance(run, Run) and run.archive is not None else None
+        if self._run is not None:
+            most = 2 * self._default_maxsize + _BESIDES if self._default_maxsize else sys.maxsize
+            self._pool._factory = partial(WiredFactory, most)  # type: ignore[assignment]
 
     async def download_request(self, request: Request) -> Response:
-        run = getattr(self._crawler.spider, "run", None)
-        if not isinstance(run, Run) or run.archive is None or run.failure is not None or "splash" in request.meta:
+        if self._run is None or "splash" in request.meta:
             return await super().download_request(request)
         agent = _WiredAgent(
             contextFactory=self._contextFactory,
@@ -57,10 +60,26 @@ class ArchivingHandler(HTTP11DownloadHandler):
             with wrap_twisted_exceptions():
                 response = await maybe_deferred_to_future(agent.download_request(request))
         except Exception as failure:
-            _keep(run, request, agent, _why(failure))
+            self._keep(self._run, request, agent, _why(failure))
             raise
-        _keep(run, request, agent, "disconnect" if "dataloss" in response.flags else None)
+        self._keep(self._run, request, agent, "disconnect" if "dataloss" in response.flags else None)
         return response
+
+    def _keep(self, run: Run, request: Request, agent: _WiredAgent, truncated: str | None) -> None:
+        """Writes an exchange, if there was an answer at all. `truncated` says why it is not all there."""
+        wire, archive = agent.wire, run.archive
+        if wire is None or archive is None or run.failure is not None:
+            return
+        truncated = "length" if wire.full else truncated
+        try:
+            place = archive.add(Exchange(request.url, wire.began, wire.request, wire.answer(), agent.ip, truncated))
+        except StorageFailed as failure:
+            run.fail(failure)
+            return
+        request.meta[_PLACE] = (urldefrag(request.url)[0], place)
+        self.crawler.stats.inc_value("vok/archive/answers")
+        if truncated is not None:
+            self.crawler.stats.inc_value("vok/archive/truncated")
 
 
 class _WiredAgent(_ScrapyAgent):
@@ -81,20 +100,6 @@ def place_of(response: Response) -> Place | None:
     url, place = response.meta.get(_PLACE, (None, None))
     # What a cache has answered left the place of the address before.
     return place if url == response.url else None
-
-
-def _keep(run: Run, request: Request, agent: _WiredAgent, truncated: str | None) -> None:
-    """Writes an exchange, if there was an answer at all. `truncated` says why it is not all there."""
-    wire, archive = agent.wire, run.archive
-    if wire is None or archive is None or run.failure is not None:
-        return
-    truncated = "length" if wire.full else truncated
-    try:
-        place = archive.add(Exchange(request.url, wire.began, wire.request, wire.answer(), agent.ip, truncated))
-    except StorageFailed as failure:
-        run.fail(failure)
-    else:
-        request.meta[_PLACE] = (request.url, place)
 
 
 def _why(failure: Exception) -> str:
