@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-# So that tests here can say `from expected import …` and `from scheduling import …`.
-sys.path[1:1] = [str(Path(__file__).parent.parent / folder) for folder in ("crawl", "schedule")]
+# So that tests here can say `from expected import …` and so on.
+sys.path[1:1] = [str(Path(__file__).parent.parent / folder) for folder in ("crawl", "schedule", "deploy")]
 
 from receiving import MailServer, Receiver  # noqa: E402
 

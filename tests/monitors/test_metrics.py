@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from crawling import Crawl
 from prometheus_client.parser import text_string_to_metric_families
 from scheduling import T0
+from tools import tool
 
 from vokcrawl.sample import SampleServer
 
@@ -34,17 +32,6 @@ def metrics_of(path: Path) -> dict[tuple[str, str], float]:
             assert labels.pop("source") == SOURCE
             read[sample.name.removeprefix("vokcrawl_"), "".join(labels.values())] = sample.value
     return read
-
-
-@pytest.fixture
-def promtool() -> str:
-    """Prometheus' own checker. Continuous integration installs it; elsewhere it may be missing."""
-    found = shutil.which("promtool")
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no promtool: `apt-get install prometheus` has it")
-        pytest.skip("no promtool: `apt-get install prometheus` has it")
-    return found
 
 
 def test_they_say_what_manifest_and_health_file_say(crawl: Crawling, serve: Serving, output: Path) -> None:
@@ -84,7 +71,8 @@ def test_a_run_that_cannot_begin_leaves_them_too(crawl: Crawling, serve: Serving
     assert told["last_ok_timestamp_seconds", ""] >= T0.timestamp()
 
 
-def test_promtool_finds_nothing_to_complain_of(promtool: str, crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_promtool_finds_nothing_to_complain_of(crawl: Crawling, serve: Serving, output: Path) -> None:
+    promtool = tool("promtool")
     server = serve(3)
     name = 'Quotes " and \\ and\nlines'
     server.site.fail("/article/163/", 500, times=-1)
