@@ -49,6 +49,12 @@ def test_it_writes_one_page_into_the_output_folder_and_changes_nothing_else(outp
     assert [path.name for path in output.rglob(f"*{PART}")] == []
 
 
+def test_a_user_without_a_home_hears_nothing_of_fonts(output: Path) -> None:
+    small(output)
+    done = scrapy("report", output=output, env={"HOME": "/dev/null/home", "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""})
+    assert (done.code, done.stderr) == (0, "")
+
+
 def test_it_tells_the_same_as_status(output: Path) -> None:
     small(output)
     assert scrapy("report", output=output).code == 0
