@@ -13,6 +13,7 @@ from vokcrawl.recheck import parse_utc
 from vokcrawl.run import Run
 from vokcrawl.state.rows import ListingRow
 from vokcrawl.walk import Rules, Walk, Why
+from vokcrawl.windows import Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,18 @@ class ListingWalk:
     found_by: str = "start page"
     led_from: str | None = None
     scouted: bool = False
+    # Whether it shows other sources too, and the first wanted article that it showed.
+    mixed: bool = False
+    example: str | None = None
     way: str | None = None
     to_is_settled: bool = False
     etag: str | None = None
     last_modified: str | None = None
     first: Route | None = None
     last_received: int = 0
+    # The days that the last page showed, and, where a search is walked, the windows of days in which that is done.
+    days: list[str] = field(default_factory=list)
+    windows: Windows | None = None
     rereading: bool = False
     over: bool = False
     # Whether something unknown was passed over because it lies outside `since` and `until`.
@@ -54,11 +61,11 @@ class ListingWalk:
     visited: set[str] = field(default_factory=set)
 
     @classmethod
-    def begin(cls, run: Run, url: str, arguments: Arguments, options: Options) -> ListingWalk:
+    def begin(cls, run: Run, url: str, arguments: Arguments, options: Options, in_windows: bool = False) -> ListingWalk:
         """Begins to walk a listing by the rules that the run's arguments and the memory give."""
         before = run.state.listing(url, options.source)
         joins = before is not None and before.holds_for(arguments.since) and not arguments.full
-        sweep = before is None or arguments.full or _is_due(before, run.started, options.sweep_hours)
+        sweep = before is None or arguments.full or sweep_is_due(before, run.started, options.sweep_hours)
         rules = Rules(
             since=arguments.since,
             max_pages=arguments.max_pages,
@@ -66,6 +73,7 @@ class ListingWalk:
             head=before.head if before is not None and joins else (),
             sweep_days=options.lookback_days if joins and sweep else None,
             today=run.started.date().isoformat(),
+            in_windows=in_windows,
         )
         return cls(url, options.source, run.remember().add_walk(url, run.id), Walk(rules), before, sweep)
 
@@ -134,7 +142,8 @@ class ListingWalk:
         }
 
 
-def _is_due(before: ListingRow, now: datetime, hours: int) -> bool:
+def sweep_is_due(before: ListingRow, now: datetime, hours: int) -> bool:
+    """Whether the last sweep of a listing is more than so many hours ago."""
     age = now - parse_utc(before.swept_at)
     # One that lies ahead was noted while the clock was wrong, and must not put off all others until then.
     return age >= timedelta(hours=hours) or age < timedelta(0)

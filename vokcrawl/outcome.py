@@ -25,7 +25,9 @@ KILLED = "killed"
 RUNNING = "running"
 # Reasons to stop a walk that mean: the page is there, but is not what it was.
 _LAYOUT = frozenset({Why.NO_TEASERS, Why.NO_WAY, Why.NO_MORE})
-_BROKEN_OFF = frozenset({Why.FAILED, Why.EMPTY, Why.CIRCLE, Why.REPEATS, Why.OFFSITE})
+_BROKEN_OFF = frozenset(
+    {Why.FAILED, Why.EMPTY, Why.CIRCLE, Why.REPEATS, Why.OFFSITE, Why.DAYS_IGNORED, Why.DAYS_CUT, Why.SHARE}
+)
 # So few articles say nothing about a share of them.
 _LEAST_FOR_COVERAGE = 20
 _LEAST_FOR_GATE = 3

@@ -29,6 +29,9 @@ class Why(StrEnum):
     OFFSITE = "More Articles leads to another host"
     INTERRUPTED = "interrupted"
     LEFT = "left for another way"
+    DAYS_IGNORED = "the search takes no notice of the days it is asked for"
+    DAYS_CUT = "days that hold more than the search shows"
+    SHARE = "as much of the sitemap as one run asks for"
 
 
 # The reasons after which all that the listing holds (back to `since`, where that was given) has been seen.
@@ -57,7 +60,8 @@ class Rules:
 
     `known_pages` is how many familiar pages in a row end it, 0 for never (`full`, or no complete walk yet to
     join); `head` are the ids that the last complete walk ended with on the first page; in a sweep familiar pages are
-    read all the same, back to `sweep_days` before `today` or before the newest day shown, whichever is earlier.
+    read all the same, back to `sweep_days` before `today` or before the newest day shown, whichever is earlier. With
+    `in_windows` a page is a window of days: an empty one is no end, and what it repeats is no circle.
     """
 
     since: str | None = None
@@ -66,6 +70,7 @@ class Rules:
     head: tuple[str, ...] = ()
     sweep_days: int | None = None
     today: str = "9999-12-31"
+    in_windows: bool = False
 
 
 @dataclass
@@ -81,6 +86,9 @@ class Walk:
     oldest: str | None = None
     ids: set[str] = field(default_factory=set)
     stopped: Why | None = None
+    # How many entries of the last page no page before had shown, and whether a page behind the first had such.
+    fresh: int = 0
+    led_on: bool = False
     _familiar: int = 0
     _repeats: int = 0
 
@@ -94,6 +102,8 @@ class Walk:
         fresh = list({entry.id: entry for entry in entries if entry.id not in self.ids}.values())
         self.ids.update(entry.id for entry in entries)
         self._note_days(entries)
+        self.fresh = len(fresh)
+        self.led_on |= self.pages > 1 and bool(fresh)
         if self.pages == 1:
             self.head = tuple(entry.id for entry in entries)
         self.new += sum(entry.wanted and not entry.covered for entry in fresh)
@@ -140,14 +150,16 @@ class Walk:
 
     def _decide(self, entries: Sequence[Entry], fresh: Sequence[Entry]) -> Why | None:
         rules = self.rules
-        if not entries:
-            return Why.NO_TEASERS if self.pages == 1 else Why.END
+        if not entries and self.pages == 1:
+            return Why.NO_TEASERS
+        if not entries and not rules.in_windows:
+            return Why.END
         if self.pages == 1 and rules.head == self.head and rules.known_pages and rules.sweep_days is None:
             return Why.UNCHANGED
-        self._repeats = 0 if fresh else self._repeats + 1
+        self._repeats = 0 if fresh or rules.in_windows else self._repeats + 1
         if self._repeats >= _MOST_REPEATS:
             return Why.REPEATS
-        self._count_familiar(entries)
+        self._count_familiar(fresh)
         if rules.known_pages and self._familiar >= rules.known_pages and not self._sweeping(entries):
             return Why.KNOWN
         if rules.since is not None and self._all_before(entries, rules.since):
@@ -156,9 +168,9 @@ class Walk:
             return Why.MAX_PAGES
         return None
 
-    def _count_familiar(self, entries: Sequence[Entry]) -> None:
-        wanted = [entry for entry in entries if entry.wanted]
-        # A page that holds other sources' entries only says nothing either way.
+    def _count_familiar(self, fresh: Sequence[Entry]) -> None:
+        wanted = [entry for entry in fresh if entry.wanted]
+        # A page that holds only other sources' entries, or what was shown before, says nothing either way.
         if wanted:
             self._familiar = self._familiar + 1 if all(entry.covered for entry in wanted) else 0
 

@@ -161,7 +161,7 @@ def test_a_batch_that_is_none_is_a_failure_and_not_an_end(place: Place) -> None:
             server.draw = second_batch(fault)
             done = watch(f"{server.url}/article/163/", place, {"RETRY_TIMES": 1})
             assert done.code == code, (case, done.stderr)
-            (listing,) = done.manifest["listings"]
+            listing = done.manifest["listings"][0]
             assert not listing["complete"], case
             assert any(reason.startswith("listing_") for reason in done.errors), (case, done.errors)
         assert len(done.articles()) < 25

@@ -38,12 +38,7 @@ class TeaserIntake(Intake):
     def listed(self, raws: Sequence[RawTeaser], url: str) -> Iterator[Listed]:
         """The teasers of a listing's page that stay on the site, with what is known of them."""
         ids = [raw.id for raw in raws]
-        articles = {
-            identity: row
-            for identity, row in self.run.state.articles(ids).items()
-            # Another source's once, and now the wanted one's: VOK_SOURCE was changed.
-            if not (row.status is Status.OTHER and same_source(row.source or "", self.options.source))
-        }
+        articles = self.known_articles(ids)
         known = self.run.state.entries(ids)
         for raw in raws:
             address = self.on_site(raw.href, url)
@@ -51,6 +46,15 @@ class TeaserIntake(Intake):
                 article = articles.get(raw.id)
                 belongs = self._decided(self.belongs(raw), article)
                 yield Listed(raw, address, belongs, self.teaser_day(raw), known.get(raw.id), article)
+
+    def known_articles(self, ids: Sequence[str]) -> dict[str, ArticleRow]:
+        """What is known of those of the articles that are known."""
+        return {
+            identity: row
+            for identity, row in self.run.state.articles(ids).items()
+            # Another source's once, and now the wanted one's: VOK_SOURCE was changed.
+            if not (row.status is Status.OTHER and same_source(row.source or "", self.options.source))
+        }
 
     def take_listed(self, teaser: Listed, url: str) -> Iterator[Any]:
         """Gives a teaser's record, where it is wanted and new, and what is to be handed on for its article."""
@@ -62,7 +66,7 @@ class TeaserIntake(Intake):
             return
         raw, article = teaser.raw, teaser.article
         request = None
-        if raw.id not in self.requested and self._is_asked_for(raw.id, article):
+        if raw.id not in self.requested and self.is_asked_for(raw.id, article):
             # Before anything is given: two pages may be taken in at the same time.
             request = self.article_wanted(raw.id, teaser.address)
         if raw.id not in self.run.met_teasers and not (teaser.entry is not None and teaser.entry.delivered):
@@ -86,7 +90,7 @@ class TeaserIntake(Intake):
             article = self.run.state.articles([identity]).get(identity)
             yield from self.settle(identity, article.source if article is not None else None)
 
-    def _is_asked_for(self, identity: str, article: ArticleRow | None) -> bool:
+    def is_asked_for(self, identity: str, article: ArticleRow | None) -> bool:
         """Whether a listed article is to be fetched: unknown and not pausing, or gone and now shown again."""
         if article is None:
             return self.may_ask(identity)

@@ -24,6 +24,7 @@ class Options(Group):
     start_urls: tuple[str, ...] = by(urls)
     source: str = by(text)
     source_id: str = by(number)
+    search_id: str = by(number)
     more: str = by(choice, allowed=WAYS)
     output_dir: str = by(text)
     known_pages: int = by(whole, least=1)

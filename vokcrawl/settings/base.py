@@ -8,6 +8,7 @@ COMMANDS_MODULE = "vokcrawl.commands"
 VOK_START_URLS = "https://kcnawatch.org/newstream/"
 VOK_SOURCE = "Voice of Korea (EN)"
 VOK_SOURCE_ID = ""
+VOK_SEARCH_ID = ""
 VOK_MORE = "auto"
 VOK_OUTPUT_DIR = "output"
 VOK_KNOWN_PAGES = 2

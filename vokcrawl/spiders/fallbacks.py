@@ -1,168 +1,242 @@
-"""When a stream shows nothing of the wanted source, or cannot be read: the site's search, and then its sitemap.
+"""What is tried where a source's listing cannot be had, or not be followed: in this order, each once a run.
 
-Both are only asked for an article of the source, which then leads into its listing as any other does; in this order,
-once a run, and with few requests. Why each was left stands in the manifest (`ways_left`).
+1. An article of the source, from the start page or from the search for the source's name: its page may lead into a
+   listing.
+2. The search by days, walked as a listing (`spiders.searches`).
+3. The sitemap, walked as a listing (`spiders.sitemaps`).
+
+A stream of all sources that can be walked on comes before a search that does not know the source's number. Why each
+way was left stands in the manifest (`ways_left`). A gate is no reason to try another way, and neither is a site that
+is out of reach: gates are not evaded, and what passes is waited for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
-from urllib.parse import quote_plus, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from vokcrawl.fields import article_id
 from vokcrawl.listings import ListingWalk
-from vokcrawl.pages.document import PageFault
-from vokcrawl.pages.sitemap import read_sitemap
+from vokcrawl.pages.document import EMPTY_PAGE, PageFault
+from vokcrawl.pages.gates import gate_in_page
+from vokcrawl.pages.routes import Route, SearchRoute, SitemapRoute
+from vokcrawl.pages.search import number_in_form
 from vokcrawl.pages.sources import Belongs
 from vokcrawl.spiders.base import ARTICLE_PRIORITY
 from vokcrawl.spiders.failures import CLOSING, NOT_UNDERSTOOD, request_of
-from vokcrawl.spiders.ways import WaySpider
+from vokcrawl.spiders.searches import SearchSpider
+from vokcrawl.spiders.sitemaps import SitemapSpider
+from vokcrawl.spiders.starts import BY_ARTICLE
+from vokcrawl.spiders.ways import Lead, WaySpider
 from vokcrawl.walk import Entry, Why
 
-# The ways, as the manifest names them, and their addresses on the site.
-LISTING, SEARCH, SITEMAP = "listing", "search", "sitemap"
-_STREAM_PATH = "/newstream/"
-_SEARCH_PATH, _SITEMAP_PATH = "/?s={words}&sort=recent", "/sitemap_index.xml"
-# So many articles are read to find one of the source, and so many sitemaps of an index.
-_MOST_ARTICLES, _MOST_SITEMAPS = 10, 3
+logger = logging.getLogger(__name__)
+
+# A listing that was not followed at all, as the manifest names it; one that was is named after its way.
+LISTING = "listing"
+# What the listings of the site have been seen to be called: a start page of another name may be mistyped.
+_LISTINGS = re.compile(r"/newstream/?|/article/\d+/?", re.ASCII)
+# What it means that a listing's second page is not to be had: it is not there, or not open to us.
+_REFUSED = NOT_UNDERSTOOD | {f"http_{status}" for status in (400, 401, 403, 404, 405, 406, 410, 500, 501)}
+_REFUSED |= {EMPTY_PAGE, "offsite", "offsite_more", "redirect_loop", "robots_forbidden"}
+_REFUSED |= {"more_not_understood", "more_not_found", "more_leads_back", "more_repeats"}
+# So many articles that the search finds may be read to find one that leads into a listing.
+_MOST_CANDIDATES = 10
 
 
-class FallbackSpider(WaySpider):
-    """Looks for an article of the wanted source where the stream itself leads nowhere."""
+class FallbackSpider(WaySpider, SearchSpider, SitemapSpider):
+    """Leaves a way for the next one."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
-        # By the stream's URL: articles that may still lead the way, newest last, and why the stream failed.
-        self._candidates: dict[str, list[tuple[str, str]]] = {}
-        self._verdicts: dict[str, tuple[str, str]] = {}
-        self._tried: dict[str, str] = {}
-        # Sitemaps that an index named, still to be read.
-        self._children: list[str] = []
+    # The ways
 
-    # When a stream leads nowhere
+    def ways(self, lead: Lead) -> Iterator[Request | None]:
+        yield from self._by_articles(lead)
+        yield self._probe(lead)
+        yield from self._by_articles(lead)
+        may_walk = self.options.more == "auto"
+        if lead.number and may_walk:
+            yield from self._by_resort(lead, SearchRoute(lead.start, lead.number))
+        yield from super().ways(lead)
+        if not lead.number and may_walk:
+            yield from self._by_resort(lead, SearchRoute(lead.start))
+        if may_walk:
+            yield from self._by_resort(lead, SitemapRoute.of(lead.start))
 
-    def go_on(self, walk: ListingWalk, request: Request, entries: Sequence[Entry]) -> Iterator[Request]:
-        """A first page of other sources only: the search is quicker than the stream."""
-        first = walk.led_from is None and not walk.scouted and walk.walk.pages == 1
-        if first and entries and not any(entry.wanted for entry in entries):
-            self._waiting[walk.url] = request
-            self._leave(walk, LISTING, "nothing of the source on its first page")
-            yield self._search(walk)
-            return
-        yield from super().go_on(walk, request, entries)
+    def _by_articles(self, lead: Lead) -> Iterator[Request | None]:
+        """Articles of the source, until the page of one has been read."""
+        stream = lead.walk if lead.walk is not None and lead.walk.mixed else None
+        shown = [(stream.example, None)] if stream is not None and stream.example is not None else []
+        for identity, address in (*shown, *lead.candidates):
+            scout = self.scout(lead, identity, address) if not lead.page_read else None
+            if scout is not None:
+                yield next(iter(scout), None)
 
-    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> Why:
-        if not self._may_seek(walk) or reason not in NOT_UNDERSTOOD:
-            return super().first_page_failed(walk, reason, url)
-        self._begin_seeking(walk, reason, url)
-        return Why.FAILED
+    def _by_resort(self, lead: Lead, route: Route) -> Iterator[Request]:
+        """A last resort, walked as a listing."""
+        if route.url not in self.walks:
+            request = self.lead_to(lead.start, route, route.way)
+            lead.resort = self.walks[route.url]
+            yield request
+        elif self.walks[route.url].walk.stopped is None or self.walks[route.url].walk.complete:
+            # Another start page has led to it.
+            lead.verdict = None
 
-    def on_no_teasers(self, walk: ListingWalk, url: str) -> None:
-        if self._may_seek(walk):
-            self._begin_seeking(walk, "without_teasers", url)
-        else:
-            super().on_no_teasers(walk, url)
-
-    def _may_seek(self, walk: ListingWalk) -> bool:
-        return walk.led_from is None and not walk.scouted and urlsplit(walk.url).path == _STREAM_PATH
-
-    def _begin_seeking(self, walk: ListingWalk, reason: str, url: str) -> None:
-        self._verdicts[walk.url] = (reason, url)
-        self.walks_open += 1
-        self._leave(walk, LISTING, reason)
-        self.crawler.engine.crawl(self._search(walk))
-
-    # The search
-
-    def _search(self, walk: ListingWalk) -> Request:
-        walk.scouted = True
-        words = quote_plus(f'"{self.options.source}"')
-        return self._ask(walk, SEARCH, urljoin(walk.url, _SEARCH_PATH.format(words=words)))
-
-    def _ask(self, walk: ListingWalk, way: str, url: str, depth: int = 0) -> Request:
-        self._tried[walk.url] = way
+    def _probe(self, lead: Lead) -> Request:
+        """The search for the source's name: it may find articles of the source, and its form may name its number."""
         return Request(
-            url,
-            callback=self.parse_search if way == SEARCH else self.parse_sitemap,
-            errback=self.failed_seeking,
-            cb_kwargs={"stream": walk.url, "depth": depth},
+            SearchRoute(lead.start, words=f'"{self.options.source}"').url,
+            callback=self.parse_search,
+            errback=self.failed_search,
+            cb_kwargs={"start": lead.start},
             priority=ARTICLE_PRIORITY,
             dont_filter=True,
         )
 
-    def parse_search(self, response: Response, stream: str, depth: int) -> Iterator[Any]:
+    def parse_search(self, response: Response, start: str) -> Iterator[Any]:
         """A page of search results: its teasers of the wanted source may lead the way."""
+        lead = self.leads[start]
         try:
-            raws = self.reading.teasers(self.document(response).root)
+            root = self.document(response).root
         except PageFault:
-            raws = []
-        found = [(raw.id, url) for raw in raws if self.belongs(raw) is Belongs.YES and (url := self._here(raw.href))]
-        self._candidates[stream] = found[:_MOST_ARTICLES][::-1]
-        yield from self._next(self.walks[stream])
+            root = None
+        raws = self.reading.teasers(root) if root is not None else []
+        if not raws:
+            self.stop_at(gate_in_page(response.body) or "")
+        if root is not None and not lead.number:
+            lead.number = number_in_form(root, self.options.source) or ""
+        for raw in raws[:_MOST_CANDIDATES]:
+            address = self.on_site(raw.href, response.url)
+            if address is not None and self.belongs(raw) is Belongs.YES:
+                lead.candidates.append((raw.id, address))
+        yield from self.led_nowhere(lead)
 
-    # The sitemap
+    def failed_search(self, failure: Failure) -> Iterator[Any]:
+        """Errback of the search for the source's name."""
+        reason = self.reason_of(failure)
+        if reason != CLOSING:
+            self.stop_at(reason)
+            yield from self.led_nowhere(self.leads[request_of(failure).cb_kwargs["start"]])
 
-    def parse_sitemap(self, response: Response, stream: str, depth: int) -> Iterator[Any]:
-        """A sitemap, or an index of some: the newest articles in it are read until one is of the wanted source."""
-        walk = self.walks[stream]
-        sitemap = read_sitemap(response.body)
-        entries = sitemap.entries if sitemap is not None else ()
-        if sitemap is not None and sitemap.is_index and depth < _MOST_SITEMAPS:
-            # Children that say when they changed, newest first; what they are called is not known.
-            children = sorted(entries, key=lambda each: each[1] or "", reverse=True)[:_MOST_SITEMAPS]
-            self._children = [url for url, _ in children if self._here(url)]
-            entries = ()
-        found = sorted((identity, url) for url, _ in entries if (identity := article_id(url)) and self._here(url))
-        if found:
-            self._candidates[stream] = found[-_MOST_ARTICLES:]
-        elif self._children:
-            yield self._ask(walk, SITEMAP, self._children.pop(0), depth + 1)
-            return
-        yield from self._next(walk)
+    # When a way leads nowhere
 
-    def failed_seeking(self, failure: Failure) -> Iterator[Any]:
-        """Errback of search and sitemap."""
-        if self.reason_of(failure) != CLOSING:
-            yield from self._next(self.walks[request_of(failure).cb_kwargs["stream"]])
-
-    def _here(self, href: str) -> str | None:
-        return self.on_site(href, self.start_urls[0])
-
-    # One after the other
-
-    def led_nowhere(self, stream: ListingWalk) -> Iterator[Request]:
-        if stream.url in self._tried:
-            yield from self._next(stream)
+    def go_on(self, walk: ListingWalk, request: Request, entries: Sequence[Entry]) -> Iterator[Request]:
+        """A first page of other sources only: the search is quicker than the stream. A search may find a listing."""
+        lead = self.leads.get(walk.led_from or "")
+        wanted = [entry.id for entry in entries if entry.wanted]
+        first = walk.walk.pages == 1 and not walk.scouted
+        if walk.led_from is None and first and entries and not wanted:
+            walk.scouted = True
+            lead = self.lead_for(walk.url, walk)
+            lead.waiting = request
+            self._leave(lead, LISTING, "nothing of the source on its first page")
+            yield from self.led_nowhere(lead)
+        elif lead is not None and walk is lead.resort and first and not lead.page_read:
+            walk.scouted = True
+            lead.resume = partial(self._revived, walk, request)
+            scouts = (self.scout(lead, identity) for identity in wanted)
+            scout = next((each for each in scouts if each is not None), None)
+            yield from self.led_nowhere(lead) if scout is None else scout
         else:
-            yield from super().led_nowhere(stream)
+            yield from super().go_on(walk, request, entries)
 
-    def _next(self, stream: ListingWalk) -> Iterator[Any]:
-        """The next article that may lead the way, or the next way, or the verdict that was put off."""
-        while candidates := self._candidates.get(stream.url):
-            identity, url = candidates.pop()
-            if identity not in self.requested and self.may_ask(identity):
-                self._scouts[identity] = stream
-                yield self.article_request(identity, url)
-                return
-        way = self._tried[stream.url]
-        self._leave(stream, way, "it led to no article of the source")
-        if way == SEARCH:
-            yield self._ask(stream, SITEMAP, urljoin(stream.url, _SITEMAP_PATH))
-            return
-        if stream.url in self._waiting:
-            yield self._waiting.pop(stream.url)
-            return
-        reason, url = self._verdicts.pop(stream.url)
-        if reason == "without_teasers":
-            super().on_no_teasers(stream, url)
+    def asked_for(self, walk: ListingWalk, identities: Sequence[str]) -> None:
+        """Each article of a sitemap that is of the source may lead into a listing."""
+        lead = self.leads.get(walk.led_from or "")
+        if lead is not None and walk is lead.resort and not lead.page_read:
+            self.scouts.update((identity, (lead, False)) for identity in identities)
+            lead.resume = partial(self._revived_sitemap, walk)
+
+    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> Why:
+        lead = self.leads.get(walk.led_from or "")
+        gated = reason.startswith("gate_")
+        if lead is not None and not gated:
+            self._leave(lead, walk.first.way if walk is lead.resort and walk.first else LISTING, reason)
+            if walk is lead.resort:
+                self.hand_over(lead)
+                return Why.LEFT
+        if walk.led_from is not None or gated or reason not in NOT_UNDERSTOOD or not self._is_listing(walk):
+            return super().first_page_failed(walk, reason, url)
+        failed = partial(super().first_page_failed, walk, reason, url)
+        self._look_elsewhere(walk, reason, lambda: walk.walk.spoil(failed()))
+        return walk.walk.stopped or Why.LEFT
+
+    def on_no_teasers(self, walk: ListingWalk, url: str) -> None:
+        if walk.led_from is None and self._is_listing(walk):
+            self._look_elsewhere(walk, "without_teasers", partial(super().on_no_teasers, walk, url))
         else:
-            super().first_page_failed(stream, reason, url)
-        yield from self.walk_over()
+            super().on_no_teasers(walk, url)
 
-    def _leave(self, walk: ListingWalk, way: str, why: str) -> None:
-        self.run.ways_left.append({"start": walk.url, "way": way, "why": why})
+    def broke_off(self, walk: ListingWalk, reason: str, verdict: Callable[[], None]) -> None:
+        """More Articles could not be followed from the first page on; or a last resort is of no use."""
+        resort = isinstance(walk.first, SearchRoute | SitemapRoute)
+        useless = resort and walk.walk.stopped in (Why.DAYS_IGNORED, Why.DAYS_CUT)
+        unfollowed = not resort and not walk.walk.led_on and reason in _REFUSED
+        if self.options.more != "auto" or not (useless or unfollowed):
+            verdict()
+        elif not resort:
+            self._look_elsewhere(walk, reason, verdict)
+        else:
+            self._resort_left(walk, reason, verdict)
+
+    def without_way(self, url: str) -> Request | None:
+        if self.options.more != "auto":
+            return super().without_way(url)
+        lead = self.lead_for(url, None)
+        lead.page_read = True
+        lead.verdict = partial(self.start_failed, "without_way", url)
+        self._leave(lead, LISTING, "without_way")
+        return next(lead.ways)
+
+    def _look_elsewhere(self, walk: ListingWalk, reason: str, verdict: Callable[[], None]) -> None:
+        """Leaves a listing for other ways; `verdict` is given if none of them leads on."""
+        lead = self.lead_for(walk.led_from or walk.url, walk)
+        lead.verdict = partial(_restored, walk, walk.walk.stopped, verdict)
+        lead.page_read |= walk.example is not None and not walk.mixed
+        self._leave(lead, walk.way or LISTING, reason)
+        walk.walk.spoil(Why.LEFT)
+        self.hand_over(lead)
+
+    def _resort_left(self, walk: ListingWalk, reason: str, verdict: Callable[[], None]) -> None:
+        """Leaves a last resort for the next one; one that an earlier run had found, for the start page."""
+        start = walk.led_from or walk.url
+        self.run.remember().drop_way(start, self.options.source)
+        lead = self.leads.get(start)
+        stopped = walk.walk.stopped
+        walk.walk.spoil(Why.LEFT)
+        if lead is None:
+            self.run.ways_left.append({"start": start, "way": walk.way or LISTING, "why": reason})
+            self.way_lost(walk, reason)
+            return
+        lead.verdict = lead.verdict or partial(_restored, walk, stopped, verdict)
+        self._leave(lead, walk.way or LISTING, reason)
+        self.hand_over(lead)
+
+    def _is_listing(self, walk: ListingWalk) -> bool:
+        """Whether a start page that cannot be had is, or was, a listing: a mistyped one is told instead."""
+        known = walk.before is not None or walk.found_by == BY_ARTICLE
+        return not walk.scouted and (known or _LISTINGS.fullmatch(urlsplit(walk.url).path) is not None)
+
+    def _revived(self, walk: ListingWalk, request: Request) -> list[Request]:
+        walk.walk.stopped, walk.over = None, False
+        return [request]
+
+    def _revived_sitemap(self, walk: ListingWalk) -> list[Request]:
+        walk.walk.stopped, walk.over = None, False
+        return [] if self.waits(walk) else list(self.next_sitemap_articles(walk))
+
+    def _leave(self, lead: Lead, way: str, why: str) -> None:
+        logger.warning("%s: its %s is left for another way to the source: %s", lead.start, way, why)
+        self.run.ways_left.append({"start": lead.start, "way": way, "why": why})
+
+
+def _restored(walk: ListingWalk, stopped: Why | None, verdict: Callable[[], None]) -> None:
+    """A walk that was left after all ended as it had."""
+    walk.walk.stopped = stopped
+    verdict()

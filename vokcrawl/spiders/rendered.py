@@ -63,10 +63,10 @@ class RenderedSpider(StartSpider):
         route = super().way_into_listing(page, url)
         return replace(route, clicks=0) if isinstance(route, SplashRoute) else route
 
-    def _page_request(self, walk: ListingWalk, step: Step, headers: Mapping[str, str] | None = None) -> Request:
+    def page_request(self, walk: ListingWalk, step: Step, headers: Mapping[str, str] | None = None) -> Request:
         route = step.route
         if not isinstance(route, SplashRoute):
-            return super()._page_request(walk, step, headers)
+            return super().page_request(walk, step, headers)
         from vokcrawl.rendering.request import splash_request  # noqa: PLC0415
 
         walk.first = walk.first or route
@@ -109,7 +109,7 @@ class RenderedSpider(StartSpider):
             if again == 1:
                 walk.walk.head = tuple(entry.id for entry in entries)
             if not walk.walk.again(entries) and again < walk.walk.pages and rendered.outcome is Outcome.MORE:
-                yield self._page_request(walk, Step(following, again=again + 1))
+                yield self.page_request(walk, Step(following, again=again + 1))
             else:
                 walk.rereading = False
             return
@@ -123,7 +123,7 @@ class RenderedSpider(StartSpider):
         if walk.walk.stopped is None:
             why = _ENDS.get(rendered.outcome)
             if why is None:
-                yield from self.go_on(walk, self._page_request(walk, Step(following)), entries)
+                yield from self.go_on(walk, self.page_request(walk, Step(following)), entries)
             else:
                 self._stop(walk, why, rendered, route.url)
         yield from self._taken(walk, route, route.url, first)

@@ -16,6 +16,9 @@ from vokcrawl.pages.routes import AjaxRoute, Route
 from vokcrawl.spiders.failures import CLOSING, name_of, request_of
 from vokcrawl.spiders.listings import ListingSpider
 
+# How a walk came to its listing, as the manifest tells it.
+BY_ARTICLE = "article page"
+
 
 class StartSpider(ListingSpider):
     """The callbacks of an article's page that a crawl starts from."""
@@ -61,11 +64,17 @@ class StartSpider(ListingSpider):
             return None
         route = self.way_into_listing(page, url)
         if route is None:
-            self.start_failed("without_way", url)
-            return None
+            return self.without_way(url)
         if route.url in self.walks:
             return None
-        return self.begin_walk(route.url, route)
+        request = self.begin_walk(route.url, route)
+        self.walks[route.url].found_by = BY_ARTICLE
+        return request
+
+    def without_way(self, url: str) -> Request | None:
+        """The request for what may be tried instead where an article's page leads into no listing."""
+        self.start_failed("without_way", url)
+        return None
 
     def way_into_listing(self, page: ArticlePage, url: str) -> Route | None:
         """The route to the first page of the listing that an article's page leads to."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import Any
 
-from vokcrawl.intake.teasers import Listed
 from vokcrawl.listings import ListingWalk
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.spiders.base import SourceSpider
+from vokcrawl.state.rows import ArticleRow, EntryRow
 from vokcrawl.walk import Entry
 
 
@@ -19,8 +19,15 @@ class TeaserSpider(SourceSpider):
         """Gives the teasers' records and the requests for their articles; returns the walk's entries."""
         entries: list[Entry] = []
         for teaser in self.listed(raws, url):
-            entry = Entry(teaser.raw.id, teaser.day, teaser.wanted, self._is_covered(teaser, walk))
+            entry = Entry(
+                teaser.raw.id,
+                teaser.day,
+                teaser.wanted,
+                self.is_covered(teaser.raw.id, teaser.entry, teaser.article, walk),
+            )
             entries.append(entry)
+            walk.mixed |= not teaser.wanted
+            walk.example = walk.example or (teaser.raw.id if teaser.wanted else None)
             if teaser.wanted and not entry.covered:
                 if self.in_window(teaser.day):
                     self.run.remember().put_entry(teaser.raw.id, walk.number)
@@ -29,10 +36,10 @@ class TeaserSpider(SourceSpider):
             yield from self.take_listed(teaser, url)
         return entries
 
-    def _is_covered(self, teaser: Listed, walk: ListingWalk) -> bool:
+    def is_covered(self, identity: str, entry: EntryRow | None, article: ArticleRow | None, walk: ListingWalk) -> bool:
         """Whether a complete walk has seen it; measured by what this walk may join, so that it joins nothing less."""
         joins = walk.before is not None and walk.before.holds_for(self.arguments.since)
         bound = walk.before.back_to if joins and walk.before is not None else self.arguments.since
-        if teaser.entry is None or not teaser.entry.covered(bound):
+        if entry is None or not entry.covered(bound):
             return False
-        return teaser.article is not None or self.run.state.owed_of(teaser.raw.id) is not None
+        return article is not None or self.run.state.owed_of(identity) is not None

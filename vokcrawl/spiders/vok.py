@@ -21,6 +21,7 @@ from vokcrawl.spiders.articles import conditional_headers
 from vokcrawl.spiders.base import RECHECK_PRIORITY
 from vokcrawl.spiders.fallbacks import FallbackSpider
 from vokcrawl.spiders.rendered import RenderedSpider
+from vokcrawl.walk import Why
 
 # How many requests are queued at a time when nothing else is left to do: memory stays flat.
 _CHUNK = 50
@@ -95,7 +96,8 @@ class VokSpider(RenderedSpider, FallbackSpider):
 
         Behind a walk that broke off they are the next run's: it walks there anyway.
         """
-        if not self.walks or not all(each.walk.complete for each in self.walks.values()):
+        walks = [each.walk for each in self.walks.values() if each.walk.stopped is not Why.LEFT]
+        if not walks or not all(walk.complete for walk in walks):
             return
         ids = [identity for identity in self.in_blocks if identity not in self.requested]
         known = self.run.state.articles(ids)
