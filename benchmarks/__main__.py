@@ -21,6 +21,7 @@ from benchmarks.hotspots import measure_profile
 from benchmarks.idle import measure_idle
 from benchmarks.memory import measure_memory
 from benchmarks.reading import measure_reading
+from benchmarks.replay import measure_replay
 from benchmarks.results import Result, summary
 
 # Each is given an empty folder, the number of articles, and that of rounds.
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[Path, int, int], Result]] = {
     "memory": lambda folder, _, rounds: measure_memory(folder, rounds),
     "reading": lambda _, articles, rounds: measure_reading(articles, rounds),
     "archiving": measure_archiving,
+    "replay": measure_replay,
     "profile": lambda folder, articles, _: measure_profile(folder, articles),
 }
 

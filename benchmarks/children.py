@@ -46,6 +46,12 @@ def bare(start_url: str, feed: Path, *, by: Sequence[str] = SCRAPY) -> Cost:
     return _scrapy(arguments, {}, feed.parent)
 
 
+def replay(output: Path, to: Path) -> Cost:
+    """Runs `scrapy replay` over all archives of a folder. Raises `BenchmarkFailed` unless it exits with 0."""
+    arguments = [*SCRAPY, "replay", "--to", str(to)]
+    return _scrapy(arguments, {"VOK_OUTPUT_DIR": str(output)}, ROOT, SCRAPY_PROJECT="sample")
+
+
 def sampled(told: Path) -> list[str]:
     """What to run Scrapy by, so that `told` says where its processor time has gone (`benchmarks.sampler`)."""
     return [str(HERE / "sampler.py"), str(told)]

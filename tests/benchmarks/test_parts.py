@@ -35,6 +35,13 @@ def test_a_crawl_is_measured_beside_a_bare_spider_and_what_people_write_without_
     assert printed.count("at most") == 2
 
 
+@pytest.mark.thorough
+def test_a_replay_is_measured_beside_a_bare_spiders_crawl_of_the_same_pages() -> None:
+    printed = benchmark("replay", "--articles", "24", "--rounds", "1")
+    for name in ("replay of a quarter", "bare Scrapy spider", "at most"):
+        assert name in printed
+
+
 def test_a_part_that_there_is_none_of_is_an_error_that_names_those_there_are() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "speed"], cwd=ROOT, capture_output=True, text=True, check=False

@@ -53,12 +53,17 @@ class Command(FolderCommand):
             raise UsageFault("say one of --to DIR, --diff and --findings DIR")
         told = _Told()
         replay = Replay(self.options, self.settings, _workers(opts.workers), told.fault)
-        if opts.diff:
-            done = self._diff(replay, args, as_json=opts.json)
-        elif opts.findings:
-            done = self._find(replay, args, Path(opts.findings))
-        else:
-            done = self._rewrite(replay, args, Path(opts.to))
+        try:
+            if opts.diff:
+                done = self._diff(replay, args, as_json=opts.json)
+            elif opts.findings:
+                done = self._find(replay, args, Path(opts.findings))
+            else:
+                done = self._rewrite(replay, args, Path(opts.to))
+        except KeyboardInterrupt:
+            where = opts.to or opts.findings
+            sys.stderr.write("scrapy replay: interrupted" + (f"; {where} holds a part only" if where else "") + "\n")
+            return ExitCode.INTERRUPTED
         told.end()
         if done.under_floor:
             sys.stderr.write(f"scrapy replay: under the floor of VOK_MIN_COVERAGE: {', '.join(done.under_floor)}\n")
