@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 N ?= 60
 
-.PHONY: setup demo crawl test check docs bench clean
+.PHONY: setup demo crawl test check docs audit bench clean
 
 setup: .venv/ready
 
@@ -31,8 +31,16 @@ check: setup  ## Lint and type-check.
 docs: setup  ## Build the documentation as a site, in build/site.
 	$(BIN)/mkdocs build --strict --quiet
 
+audit: .audit/ready  ## Look all pins up in PyPI's database of known faults (needs the network; 1 when one is found, or could not be looked up).
+	.audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off $(foreach file,requirements.txt $(wildcard requirements/*.txt),-r $(file))
+
+.audit/ready: requirements/audit.txt
+	$(PYTHON) -m venv .audit
+	.audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/audit.txt
+	@touch $@
+
 bench: setup  ## Measure against a bare Scrapy spider on the same site.
 	$(BIN)/python -m benchmarks
 
 clean:  ## Remove the environment and what the tools have left.
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build
+	rm -rf .venv .audit .mypy_cache .ruff_cache .pytest_cache .hypothesis build

@@ -1,0 +1,89 @@
+"""What can be said of image and compose file without a Docker daemon: all that they name exists, and is safe."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from crawling import ROOT
+
+from vokcrawl.options import known_names
+from vokcrawl.options.group import PREFIX
+
+DOCKER = ROOT / "deploy" / "docker"
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The Dockerfile's instructions in order, each with its words on one line."""
+    text = re.sub(r"\\\n", " ", (DOCKER / "Dockerfile").read_text(encoding="utf-8"))
+    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
+    return [(line.split(maxsplit=1)[0], line.split(maxsplit=1)[1]) for line in lines]
+
+
+def last(name: str) -> str:
+    return [words for instruction, words in instructions() if instruction == name][-1]
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    told = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))
+    assert isinstance(told, dict)
+    return told
+
+
+def test_what_the_image_is_made_of_exists_and_is_not_kept_from_it() -> None:
+    allowed = {line[1:] for line in (DOCKER / "Dockerfile.dockerignore").read_text().splitlines() if line[:1] == "!"}
+    copied = [
+        path
+        for instruction, words in instructions()
+        if instruction == "COPY" and not words.startswith("--from")
+        for path in words.split()[:-1]
+    ]
+    assert copied
+    for path in copied:
+        assert (ROOT / path).exists(), path
+        assert path.partition("/")[0] in allowed, path
+    # Every file that pip is given was copied before.
+    given = {path for name, words in instructions() if name == "RUN" for path in re.findall(r"-r (\S+)", words)}
+    assert given <= set(copied)
+    assert "requirements.txt" in given
+
+
+def test_the_image_runs_as_nobody_and_writes_to_its_volume() -> None:
+    user, _, group = last("USER").partition(":")
+    assert int(user) > 0 < int(group)
+    names = [name for name, _ in instructions()]
+    # Nothing is done as root behind that.
+    assert "RUN" not in names[names.index("USER") :]
+    assert "COPY" not in names[names.index("USER") :]
+    environment = dict(re.findall(r"(\w+)=(\S+)", last("ENV")))
+    assert environment["VOK_OUTPUT_DIR"] == last("VOLUME")
+    assert last("ENTRYPOINT") == '["scrapy"]'
+    assert {name for name in environment if name.startswith(PREFIX)} <= known_names()
+    everything = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
+    assert not re.search(r"token|password|secret", everything, re.IGNORECASE)
+
+
+def test_the_services_name_what_exists_and_open_no_port(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    assert services.keys() == {"crawl", "splash", "redis"}
+    build = services["crawl"]["build"]
+    assert (DOCKER / build["context"]).resolve() == ROOT
+    assert (ROOT / build["dockerfile"]).exists()
+    assert {name for name in services["crawl"]["environment"] if name != "SCRAPY_PROJECT"} <= known_names()
+    for name, service in services.items():
+        assert "ports" not in service, name
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert not service.get("privileged")
+        assert set(service["networks"]) <= compose["networks"].keys()
+        volumes = [each.partition(":") for each in service.get("volumes", [])]
+        assert {volume for volume, _, _ in volumes} <= compose["volumes"].keys()
+    assert services["crawl"]["volumes"] == [f"output:{last('VOLUME')}"]
+    assert compose["networks"]["inside"] == {"internal": True}
+    assert services["redis"]["networks"] == ["inside"]
+    # What needs a word of its own to be pinned says one.
+    images = [service["image"] for service in services.values() if "image" in service]
+    assert all(re.search(r":[\w.-]+$", image) and not image.endswith(":latest") for image in images)
