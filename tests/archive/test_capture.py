@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import ssl
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 from archived import Rec, archive, assert_places_hold, at, pairs, sent
 from crawling import Crawl
 from expected import assert_whole
@@ -78,6 +80,19 @@ def test_every_answer_and_every_request_is_kept_byte_for_byte(crawl: Crawling, o
         found = assert_all_kept(server, output)
     assert {answer.block.split(b" ")[1] for answer, _ in found} == {b"200", b"429"}
     assert server.url + "/robots.txt" in {answer.url for answer, _ in found}
+    assert_places_hold(output, done.articles())
+
+
+def test_what_came_over_tls_is_kept_as_the_site_sent_it(crawl: Crawling, output: Path) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with WiredServer(SampleSite(4, faults=()), oddly, context) as server:
+        refused = crawl(f"{server.url}/article/163/", output, settings={"RETRY_TIMES": 0, "VOK_COOL_OFF": 0})
+        assert (refused.code, server.exchanged) == (14, [])
+        done = crawl(f"{server.url}/article/163/", output, settings={"DOWNLOAD_VERIFY_CERTIFICATES": False})
+        assert done.code == 0, done.stderr
+        assert all(answer.url.startswith("https://") for answer, _ in assert_all_kept(server, output))
     assert_places_hold(output, done.articles())
 
 
