@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from crawling import Crawl
 from fake_splash import FakeSplash
+from hostile import HostileSite
 from replaying import Replayed, all_of_the_site, of_the_site, replay
 from scheduling import ALWAYS, QUIET, T0, contents, crawling, delivered, faults, wait_for
+from spoilt import NOT_FOUND
 
 from vokcrawl.sample import ALL_FAULTS, SampleServer
 
@@ -62,6 +64,20 @@ def test_a_site_with_all_the_faults_that_it_can_have(crawl: Crawling, serve: Ser
     assert {name: again.errors.get(name) for name in kept} == {name: done.errors.get(name) for name in kept}
     owed = [[(each["id"], each["reason"]) for each in one.manifest["owed"]] for one in (again, done)]
     assert sorted(owed[0]) == sorted(owed[1])
+
+
+@pytest.mark.parametrize("way", ["search", "sitemap"])
+def test_a_source_that_was_found_by_search_or_sitemap(
+    way: str, crawl: Crawling, serve: Serving, tmp_path: Path
+) -> None:
+    site = HostileSite(45, search="button") if way == "search" else HostileSite(45, more="script", sitemap=True)
+    site.change("/article/163/", NOT_FOUND)
+    server = serve(site=site)
+    quiet = {"VOK_RECHECK_DAYS": "", "RETRY_TIMES": 0}
+    done = crawl(f"{server.url}/article/163/", tmp_path / "output", settings=quiet)
+    assert way in {each["way"] for each in done.manifest["listings"]}, done.stderr
+    assert len(done.articles()) > 20
+    assert_same(done, tmp_path / "to")
 
 
 def test_a_source_without_logos_whose_teasers_wait_for_their_articles(

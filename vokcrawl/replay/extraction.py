@@ -171,10 +171,12 @@ def _rendered(found: Finding, captured: Captured, site: Site) -> None:
 def _is_walked(url: str) -> bool:
     """Whether a crawl takes records from a page that is no article's.
 
-    The front page, and a search for words alone, only lead to articles; a search by days is walked as a listing.
+    The front page, and a search for words, only lead to articles; a search for none is walked as a listing
+    (`spiders.searches`).
     """
     parts = urlsplit(url)
-    return parts.path not in ("", "/") or {"s", "start", "end"} <= parse_qs(parts.query, keep_blank_values=True).keys()
+    words = parse_qs(parts.query, keep_blank_values=True).get("s")
+    return words == [""] if words is not None else parts.path not in ("", "/")
 
 
 def _document(found: Finding, answer: Answer) -> Any:
