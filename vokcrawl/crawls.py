@@ -7,10 +7,12 @@ from typing import Any
 from scrapy.crawler import Crawler
 
 from vokcrawl.cli import complain
-from vokcrawl.errors import ExitCode, VokcrawlError
+from vokcrawl.errors import ExitCode, StorageFailed, VokcrawlError
 from vokcrawl.extensions.progress import ProgressExtension
 from vokcrawl.extensions.run import RunExtension
 from vokcrawl.monitors.report import report_early
+from vokcrawl.outcome import WORDS
+from vokcrawl.run import Run
 
 
 def ended(command: str, crawler: Crawler, task: Any, bootstrap_failed: bool) -> int:
@@ -24,6 +26,8 @@ def ended(command: str, crawler: Crawler, task: Any, bootstrap_failed: bool) -> 
         report_early(failure, crawler.settings)
         complain(command, failure)
         return int(failure.exit_code)
+    if failure is not None:
+        _close(crawler)
     if isinstance(failure, (ValueError, TypeError)):
         # Scrapy reads its own settings while it builds its parts, and names neither setting nor way out.
         complain(command, f"a setting has a value that Scrapy cannot read: {failure}")
@@ -37,3 +41,14 @@ def ended(command: str, crawler: Crawler, task: Any, bootstrap_failed: bool) -> 
     if progress is not None:
         progress.finish(extension.outcome, extension.exit_code)
     return int(extension.exit_code)
+
+
+def _close(crawler: Crawler) -> None:
+    """Ends the run of a crawl that could not be built: left open, it would be told as killed by the next one."""
+    run = getattr(crawler.spider, "run", None)
+    if not isinstance(run, Run) or run.row.ended_at is not None:
+        return
+    try:
+        run.close(WORDS[ExitCode.USAGE], ExitCode.USAGE, {"requests": 0, "listings": []})
+    except StorageFailed as failure:
+        complain("crawl", failure)

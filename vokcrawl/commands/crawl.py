@@ -9,6 +9,8 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError
 
 from vokcrawl.crawls import ended
+from vokcrawl.errors import UsageFault
+from vokcrawl.options.scrapys import check_log_level
 
 
 class Command(BaseRunSpiderCommand):
@@ -21,6 +23,14 @@ class Command(BaseRunSpiderCommand):
 
     def short_desc(self) -> str:
         return "Run a spider; the exit code says how it ended"
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        try:
+            if self.settings is not None:
+                check_log_level(self.settings)
+        except UsageFault as fault:
+            raise UsageError(str(fault), print_help=False) from fault
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:

@@ -17,6 +17,7 @@ from vokcrawl.fields import clean_text
 from vokcrawl.intake.articles import ArticleIntake
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.options import Arguments, Options
+from vokcrawl.options.scrapys import check_scrapys
 from vokcrawl.pages.document import Document, read_document
 from vokcrawl.pages.gates import Gate, gate_in_page, redirected_to_gate
 from vokcrawl.spiders.failures import name_of
@@ -47,6 +48,7 @@ class SourceSpider(ArticleIntake, Spider):
         """Raises `UsageFault` for a wrong setting or argument."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.options = Options.read(crawler.settings)
+        check_scrapys(crawler.settings)
         given = spider.arguments.start_url
         urls = (given,) if given else spider.options.start_urls
         spider.start_urls = list(dict.fromkeys(url.partition("#")[0] for url in urls))
