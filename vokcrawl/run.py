@@ -163,14 +163,14 @@ class Run:
     def owe(self, identity: str, url: str | None, reason: str) -> None:
         """Remembers an article that could not be had, to be asked for again with growing pauses.
 
-        One that was delivered before is not owed: it stays as it is, and due as it was. `url` may be None where
-        the address is known from an earlier attempt.
+        Of one that was delivered before a look at it is owed. `url` may be None where the address is known.
         """
         state = self.remember()
         row = state.articles([identity]).get(identity)
         before = state.owed_of(identity)
-        address = before.url if before is not None else url
-        if (row is not None and row.revision) or address is None:
+        known = row.url if row is not None and row.revision else url
+        address = before.url if before is not None else known
+        if address is None:
             return
         attempts = before.attempts + 1 if before is not None else 1
         first = before.first_at if before is not None else self.now()

@@ -12,6 +12,7 @@ from crawling import Crawl
 from expected import assert_same, assert_whole
 from hostile import HostileServer, HostileSite, Wire
 from scheduling import (
+    ALWAYS,
     ONE_BY_ONE,
     QUIET,
     T0,
@@ -21,6 +22,7 @@ from scheduling import (
     delivered,
     ended_by,
     faults,
+    times_asked,
     wait_for,
 )
 
@@ -173,6 +175,26 @@ def test_what_could_not_be_had_is_asked_for_again_with_growing_pauses_and_named_
     assert done.code == 0, done.stderr
     assert owed_in(done) == []
     assert done.manifest["counts"] == {"articles": 1}
+    assert_whole(done, server.site)
+
+
+def test_a_delivered_article_that_cannot_be_looked_at_again_is_named_and_asked_for_with_growing_pauses(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    server = serve(5)
+    url, settings = f"{server.url}/article/163/", {**ALWAYS, "VOK_SWEEP_HOURS": 1_000_000}
+    assert crawl(url, output, settings=settings, at=T0).code == 0
+    failing = server.site.truth()["articles"][2]["id"]
+    server.site.fail(failing, 403, -1)
+    for hours, attempts, code in ((1, 1, 10), (1.1, 2, 10), (1.2, 3, 10), (2, 3, 0), (2.3, 4, 10), (8, 4, 0)):
+        server.reset()
+        done = crawl(url, output, settings=settings, at=T0 + timedelta(hours=hours))
+        assert done.code == code, done.stderr
+        assert times_asked(server, failing) == (code == 10)
+        assert owed_in(done) == [(failing, "http_403", attempts)]
+    server.site.fail(failing, 403, 0)
+    done = crawl(url, output, settings=settings, at=T0 + timedelta(hours=8.4))
+    assert (done.code, done.manifest["outcome"], owed_in(done)) == (0, "nothing new", [])
     assert_whole(done, server.site)
 
 

@@ -82,6 +82,8 @@ class ArticleIntake(TeaserIntake):
             self._never_had(identity, url, status, now)
             yield from self.settle(identity, None)
             return
+        # Missing is an answer: what was owed of it, after answers that were none, is given.
+        state.drop_owed(identity)
         row.checked_at = utc(now)
         row.missing_status = status
         if row.status is Status.DELIVERED and is_confirmed(row.missing_since, now):

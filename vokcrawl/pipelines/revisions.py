@@ -53,7 +53,9 @@ def still_there(run: Run, row: ArticleRow, recheck_days: tuple[int, ...]) -> Non
     row.next_check_at = next_check(row.first_seen_at or row.checked_at, run.moment(), recheck_days)
     row.missing_since = row.missing_status = None
     row.etag, row.last_modified = run.validators.pop(row.id, (row.etag, row.last_modified))
-    run.remember().put_article(row)
+    state = run.remember()
+    state.put_article(row)
+    state.drop_owed(row.id)
 
 
 def _changed(row: ArticleRow, item: dict[str, Any]) -> list[str]:

@@ -118,6 +118,7 @@ class VokSpider(RenderedSpider, FallbackSpider):
                 return
             place = (rows[-1].next_check_at or "", rows[-1].id)
             for row in rows:
-                if row.id not in self.requested:
+                # One that could not be looked at lately is owed that, with growing pauses.
+                if row.id not in self.requested and self.may_ask(row.id):
                     request = self.article_request(row.id, row.url, priority=RECHECK_PRIORITY)
                     yield request.replace(headers=conditional_headers(row.etag, row.last_modified))
