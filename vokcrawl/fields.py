@@ -40,6 +40,7 @@ _MONTHS = {
 _LANGUAGES = {"en": "en", "kr": "ko"}
 # Longer addresses are none of the site's, and would not fit into a record.
 LONGEST_URL = 4096
+_TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid)(?:=|$)", re.IGNORECASE)
 _DPRK = timezone(timedelta(hours=9))
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # An address in which nothing has to be resolved, encoded or doubted: what nearly every link of the site is.
@@ -190,6 +191,17 @@ def canonical_url(url: str) -> str | None:
     while (shorter := _ENCODED_INVISIBLE.sub("", path)) != path:
         path = shorter
     return urlunsplit((parts.scheme, host, path.rstrip("/") + "/", "", ""))
+
+
+def untracked(url: str) -> str:
+    """An address without its fragment, and without what only says who passed it on.
+
+    >>> untracked("https://site.test/newstream/?utm_source=mail&page=2&fbclid=x#top")
+    'https://site.test/newstream/?page=2'
+    """
+    address, _, query = url.partition("#")[0].partition("?")
+    kept = [each for each in query.split("&") if each and not _TRACKING.match(each)]
+    return f"{address}?{'&'.join(kept)}" if kept else address
 
 
 def ingested_at(identity: str) -> str | None:

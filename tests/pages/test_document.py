@@ -91,3 +91,9 @@ def test_odd_pages_still_are_trees(text: str) -> None:
 )
 def test_what_stands_behind_a_page_s_end_is_part_of_it_as_it_is_in_a_browser(end: str) -> None:
     assert words(f"<html><body><p>One</p>{end}<div>Two</div> three</body></html>".encode()) == ("One Two three", False)
+
+
+@pytest.mark.parametrize("body", [b'\xef\xbb\xbf{"html": "<p>x</p>"}', b'"<p>x</p>"', b' ["<p>x</p>"] '])
+def test_json_that_holds_tags_is_no_page(body: bytes) -> None:
+    with pytest.raises(PageFault, match="not_html"):
+        read_document(body, "text/html")

@@ -389,3 +389,14 @@ def test_json_that_calls_itself_a_page_is_none(answer: bytes, kind: str) -> None
     with pytest.raises(PageFault) as fault:
         read_document(answer, kind)
     assert fault.value.name == "not_html"
+
+
+def test_a_mere_link_to_upgrade_on_a_page_without_the_known_class_meters_nothing() -> None:
+    text = "<div>The choir sang in the capital on Sunday, and the audience stayed until the very end of it.</div>"
+    head = "<h1>Choir sings</h1><div>Date: 26/06/2025 | Source: Voice of Korea (EN)</div>"
+    for link, truncated in (
+        ('<div><a href="/pro/">Upgrade to NK PRO</a></div>', False),
+        ("<div>Upgrade to NK PRO today to get full access to this content</div>", True),
+    ):
+        read = ArticlePage(root(page(f"{head}{text}{link}{text}")), f"{BASE}newstream/1750885366-1/choir-sings/").read()
+        assert read.truncated is truncated

@@ -139,7 +139,8 @@ class ArticlePage:
         return RawArticle(title, paragraphs, meta, self._images(headline), truncated, f"{self.extractor}+{way}")
 
     def _is_metering(self, block: Block) -> bool:
-        if self.content is not None and not self._in_content(block):
+        # A mere link may invite to upgrade on any page; so may what stands outside the text.
+        if block.linked or (self.content is not None and not self._in_content(block)):
             return is_metering(block.text)
         return cut_metering(block.text)[1]
 

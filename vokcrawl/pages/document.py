@@ -54,10 +54,16 @@ def read_document(body: bytes, content_type: str) -> Document:
     if not body.strip():
         raise PageFault(EMPTY_PAGE)
     kind = content_type.partition(";")[0].strip().lower()
-    if kind not in _HTML_TYPES or _TAG.search(body) is None or body.lstrip()[:1] in (b"{", b"["):
+    if kind not in _HTML_TYPES or _TAG.search(body) is None or _is_json(body):
         raise PageFault("not_html")
     text, wrong = _decode(body, content_type)
     return Document(parse(text), wrong)
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether an answer is JSON, behind a mark of its encoding too; a text in quotes may hold tags."""
+    said = body.removeprefix(b"\xef\xbb\xbf").strip()
+    return said[:1] in (b"{", b"[") or (len(said) > 1 and said[:1] == said[-1:] == b'"')
 
 
 def _decode(body: bytes, content_type: str) -> tuple[str, bool]:

@@ -15,7 +15,7 @@ from vokcrawl.pages.flow import Block, is_within
 _LABEL = re.compile(r"(?<![A-Za-z])(?:(date|source)\s*:|(read original version)(?: at source)?)", re.IGNORECASE)
 _BEGINS = re.compile(r"(?:date|source)\s*:", re.IGNORECASE)
 _CONTINUES = re.compile(r"source\s*:|read original version", re.IGNORECASE)
-_ORIGINAL = re.compile(r"read original version", re.IGNORECASE)
+_ORIGINAL = re.compile(r"(?<![A-Za-z])read original version", re.IGNORECASE)
 # Longer than any meta line; so a sentence that happens to say "Source:" is not taken for one.
 _LONGEST = 300
 # How many blocks the parts may be spread over: three labels, three values, and separators between them.

@@ -13,7 +13,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from vokcrawl.fields import clean_text
+from vokcrawl.fields import clean_text, untracked
 from vokcrawl.intake.articles import ArticleIntake
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.options import Arguments, Options
@@ -51,7 +51,7 @@ class SourceSpider(ArticleIntake, Spider):
         check_scrapys(crawler.settings)
         given = spider.arguments.start_url
         urls = (given,) if given else spider.options.start_urls
-        spider.start_urls = list(dict.fromkeys(url.partition("#")[0] for url in urls))
+        spider.start_urls = list(dict.fromkeys(map(untracked, urls)))
         spider.allowed_authorities = frozenset(map(authority, spider.start_urls))
         return spider
 
