@@ -18,11 +18,12 @@ _FENCE = re.compile(r" *```(\w*)")
 
 
 class Printed(NamedTuple):
-    """A command, the page that prints it, and the line where it stands."""
+    """A command, the page that prints it, the line where it stands, and whether that is in a block of commands."""
 
     command: str
     page: str
     line: int
+    block: bool
 
 
 def printed() -> Iterator[Printed]:
@@ -45,11 +46,11 @@ def _of(path: Path) -> Iterator[Printed]:
                 continue
             command, begun = re.sub(r"\s+#.*", "", begun), ""
             if command and not command.startswith("#"):
-                yield Printed(command, page, number)
+                yield Printed(command, page, number, True)
         elif block is None:
             assert not re.match(r"    +" + _OURS + " ", line), (
                 f"{page}:{number}: a command outside of a block marked sh"
             )
             for told in _INLINE.findall(line):
                 if _COMMAND.fullmatch(told):
-                    yield Printed(told, page, number)
+                    yield Printed(told, page, number, False)

@@ -25,11 +25,12 @@ ELSEWHERE = {
     r"(install|systemctl|systemd-sysusers) .*": "a machine of its own; tests/deploy checks the units",
     r"cd deploy/scrapyd && scrapyd|scrapyd-deploy|pip install .*|curl .*6800.*": "tests/deploy/test_scrapyd.py",
     r"scrapy sources( .*)?": "tests/crawl/test_sources.py: it wants a site with several sources",
-    r"scrapy replay (old|archive|found)/.*": "tests/replay: archives of others, and findings of several machines",
     r"wb-manager .*": "pywb wants an environment of its own",
     r"python -m benchmarks.*": "takes minutes: by hand, for docs/performance.md and docs/scaling.md",
 }
 COMMANDS = sorted({each.command: each for each in printed()}.values())
+# A command that is only named, as `scrapy export` is in a sentence: that there is such a one is what is shown.
+NAMED = re.compile(r"(?:\.venv/bin/)?scrapy(?: [a-z-]+)?")
 RUN = [each for each in COMMANDS if not any(re.fullmatch(known, each.command) for known in ELSEWHERE)]
 
 
@@ -48,6 +49,15 @@ class Workspace:
         done = run_crawl(self.server.url + "/article/163/", self.path / "output", settings={"VOK_RECHECK_DAYS": "0"})
         assert done.code == 0, done.stderr
 
+    def copy_archives(self) -> None:
+        """Archives where the pages speak of some that a reader has from elsewhere."""
+        for number, path in enumerate(sorted((self.path / "output" / "archive").glob("*.warc.gz"))):
+            for folder, name in (("old", f"{number}.warc.gz"), ("archive", f"2019-{number}.warc.gz")):
+                (self.path / folder).mkdir(exist_ok=True)
+                shutil.copy(path, self.path / folder / name)
+        found = ["replay", "archive", "--findings", "found", "-s", f"VOK_START_URLS={self.server.url}/article/163/"]
+        subprocess.run([sys.executable, "-m", "scrapy", *found], cwd=self.path, env=environment(), check=True)
+
     def words(self) -> dict[str, str]:
         """What stands for the words in capitals of a command."""
         records = Crawl(0, "", "", self.path / "output").articles()
@@ -56,6 +66,8 @@ class Workspace:
             "ID": next(each["id"] for each in records if each["revision"] == 2),
             "WORDS": records[0]["title"].split()[0],
             "RUN_ID": runs[0],
+            "ARCHIVE": records[0]["archived_as"]["file"],
+            "OFFSET": str(records[0]["archived_as"]["offset"]),
             "DIR": "elsewhere",
             "FILE": "elsewhere.parquet",
             "URL": self.server.url + "/article/163/",
@@ -73,6 +85,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         changed = Crawl(0, "", "", made.path / "output").articles()[0]["id"]
         site.edit(changed)
         made.crawl()
+        made.copy_archives()
         yield made
 
 
@@ -81,7 +94,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 def test_a_printed_command_ends_well(printed: Printed, workspace: Workspace, tmp_path: Path) -> None:
     folder = tmp_path / "checkout"
     shutil.copytree(workspace.path, folder, symlinks=True)
-    command = printed.command
+    command = printed.command + (" -h" if NAMED.fullmatch(printed.command) and not printed.block else "")
     for word, meaning in workspace.words().items():
         command = re.sub(rf"(?<![\w-]){word}(?![\w-])", meaning, command)
     done = subprocess.run(
