@@ -66,7 +66,6 @@ class Workspace:
             "ID": next(each["id"] for each in records if each["revision"] == 2),
             "WORDS": records[0]["title"].split()[0],
             "RUN_ID": runs[0],
-            "ARCHIVE": records[0]["archived_as"]["file"],
             "OFFSET": str(records[0]["archived_as"]["offset"]),
             "DIR": "elsewhere",
             "FILE": "elsewhere.parquet",
