@@ -103,6 +103,20 @@ def test_each_names_the_earliest_article_that_tells_its_story_and_how_much_it_is
     assert found[identity(4)] == found[identity(6)]
 
 
+def test_of_several_that_are_alike_the_one_that_is_most_alike_is_named_and_of_equals_the_earliest() -> None:
+    parts = [words(f"part {number}", 12) for number in range(16)]
+    # Each lacks an eighth, the first and the last: too much for the two to be alike, and both are like the whole.
+    first, second = " ".join(parts[:14]), " ".join(parts[2:])
+    nearly = " ".join(parts[1:])
+    texts = {"1": first, "2": second, "3": nearly, "4": " ".join(parts)}
+    index = NearDuplicates(lambda key: ("", texts[key]))
+    said = {key: index.add(key, "", text) for key, text in texts.items()}
+    index.close()
+    assert said["1"] is None
+    assert said["2"] is None
+    assert [near.of for near in (said["3"], said["4"]) if near] == ["2", "1"]
+
+
 def test_in_whatever_order_and_runs_articles_were_fetched_the_same_is_marked(output: Path, tmp_path: Path) -> None:
     records = family()
     wanted = marked(told(write_archive(output, *records), tmp_path))

@@ -227,8 +227,9 @@ def test_a_kill_at_any_moment_leaves_what_was_there(large: Path, tmp_path: Path)
 
 
 def test_an_interrupt_ends_with_130_and_leaves_nothing(large: Path, tmp_path: Path) -> None:
-    with exporting(large, tmp_path / "x.csv") as process:
-        wait_for((tmp_path / "x.csv.part").exists, process)
+    part = tmp_path / "x.csv.part"
+    with exporting(large, tmp_path / "x.csv", "--no-near-duplicates") as process:
+        wait_for(lambda: part.exists() and part.stat().st_size, process)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
     assert process.returncode == 130

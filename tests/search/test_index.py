@@ -93,6 +93,9 @@ def test_in_whatever_order_files_come_the_index_says_what_one_made_anew_says(
         found(grown, "all")
     for sought in ("all", *(f"word{step}" for step in range(1, len(history) + 1))):
         assert found(grown, sought) == found(whole, sought)
+    with closing(sqlite3.connect(grown / NAME)) as db:
+        # Fails where the full-text index has what the texts have not.
+        db.execute("INSERT INTO texts_fts (texts_fts, rank) VALUES ('integrity-check', 1)")
 
 
 def changed_file(archive: Path) -> None:

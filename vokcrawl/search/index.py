@@ -73,10 +73,9 @@ class SearchIndex:
         try:
             files = self._files()
             if not self._fits(db, files):
-                # From here on no other search changes it; one that waits finds it done.
+                # From here on no other search changes it; one that has waited finds nothing left to take in.
                 db.execute("BEGIN IMMEDIATE")
-                if not self._fits(db, files):
-                    self._bring_up_to_date(db, files)
+                self._bring_up_to_date(db, files)
                 db.execute("COMMIT")
         except BaseException:
             db.close()
