@@ -162,6 +162,20 @@ def _began(run_id: str) -> datetime | None:
         return None
 
 
+def _lost_records(folder: OutputFolder, links: Sequence[Link]) -> bool:
+    """Whether files of records are missing, or are not what their manifests say; each is named in the log."""
+    lost = False
+    for link in links:
+        for entry in link.manifest["files"]:
+            path = folder.path / entry["path"]
+            if entry["path"].partition("/")[0] not in ("articles", "teasers"):
+                continue
+            if not path.exists() or digest(path)[2] != entry["sha256"]:
+                logger.warning("%s: missing, or not what the manifest says; what it lacks is asked for again", path)
+                lost = True
+    return lost
+
+
 @dataclass
 class _Seen:
     """Teasers that one run delivered. They are covered when each listing that may have shown them had a complete walk:
@@ -183,6 +197,9 @@ class _Builder:
         # A run that was killed has not said which listings it walked.
         self._listings = {listing["url"] for link in links for listing in link.manifest["listings"]}
         self._seen: list[_Seen] = []
+        # Teasers' addresses, kept where delivered records were lost: their articles are asked for again.
+        self._lost = _lost_records(folder, links)
+        self._addresses: dict[str, str] = {}
 
     def add(self, link: Link) -> None:
         manifest, run_id = link.manifest, link.run_id
@@ -217,7 +234,8 @@ class _Builder:
             # The address is not needed: such an article is never asked for.
             self.state.put_article(ArticleRow(identity, "", Status.OTHER, checked_at=ended))
         for listing in manifest["listings"]:
-            if listing["complete"]:
+            # Where records were lost nothing counts as covered: the next run walks whole, and meets what is missing.
+            if listing["complete"] and not self._lost:
                 self._walk(listing, run_id, manifest)
 
     def finish(self, links: Sequence[Link]) -> None:
@@ -225,6 +243,10 @@ class _Builder:
         for owed in links[-1].manifest["owed"] if links else ():
             if not self.state.articles([owed["id"]]):
                 self.state.put_owed(OwedRow(**owed))
+        now = utc(self.now)
+        for identity, url in self._addresses.items():
+            if not self.state.articles([identity]) and self.state.owed_of(identity) is None:
+                self.state.put_owed(OwedRow(identity, url, "lost", 1, now, now))
 
     def _article(self, record: dict[str, Any]) -> None:
         due = next_check(record["first_seen_at"], self.now, self.recheck_days)
@@ -242,6 +264,8 @@ class _Builder:
     def _teaser(self, record: dict[str, Any]) -> None:
         self.state.put_entry(record["id"], delivered=True)
         self._seen[-1].ids.append(record["id"])
+        if self._lost:
+            self._addresses[record["id"]] = record["url"]
 
     def _removal(self, record: dict[str, Any]) -> None:
         row = self.state.articles([record["id"]]).get(record["id"])

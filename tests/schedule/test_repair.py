@@ -230,3 +230,17 @@ def test_repair_of_a_folder_that_a_run_holds_waits_for_its_end(output: Path, ser
         assert scrapy("repair", "--rebuild-state", output=output).code == 13
         process.send_signal(signal.SIGCONT)
         assert process.wait(timeout=30) == 0
+
+
+def test_articles_of_a_lost_file_are_named_and_delivered_again(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(15)
+    url = f"{server.url}/article/163/"
+    assert crawl(url, output, settings=QUIET).code == 0
+    (lost,) = (output / "articles").glob("*.jsonl")
+    lost.unlink()
+    repaired = scrapy("repair", "--rebuild-state", output=output)
+    assert repaired.code == 0, repaired.stderr
+    assert lost.name in repaired.stdout + repaired.stderr
+    done = crawl(url, output, settings=QUIET)
+    assert done.code == 0, done.stderr
+    assert_whole(done, server.site)
