@@ -86,3 +86,9 @@ def test_no_module_grows_past_320_lines(path: Path) -> None:
 
 def test_every_unit_has_its_layer() -> None:
     assert {unit_of(path) for path in MODULES} == set(LEVEL)
+
+
+def test_no_two_test_modules_share_a_name() -> None:
+    # Without packages pytest imports them by their bare names: of two, one would stand for both.
+    names = [path.name for path in (PACKAGE.parent / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert not {name for name in names if names.count(name) > 1}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(1, str(Path(__file__).parent.parent / "replay"))
 
-from archives import record
+from captures import record
 
 from vokcrawl.archive.reader import Captured, Flaw, NotAnArchive, read_archive
 

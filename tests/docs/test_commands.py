@@ -24,7 +24,7 @@ ELSEWHERE = {
     r"(docker|iptables|for range|done|curl .*8050|--cap-drop|scrapinghub).*": "a fence needs a machine of its own",
     r"(install|systemctl|systemd-sysusers) .*": "a machine of its own; tests/deploy checks the units",
     r"cd deploy/scrapyd && scrapyd|scrapyd-deploy|pip install .*|curl .*6800.*": "tests/deploy/test_scrapyd.py",
-    r"scrapy sources( .*)?": "tests/crawl/test_sources.py: it wants a site with several sources",
+    r"scrapy sources( .*)?": "tests/crawl/test_several_sources.py: it wants a site with several sources",
     r"wb-manager .*": "pywb wants an environment of its own",
     r"python -m benchmarks.*": "takes minutes: by hand, for docs/performance.md and docs/scaling.md",
 }

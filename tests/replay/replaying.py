@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archives import HOST
+from captures import HOST
 from crawling import ROOT, Crawl, environment
 
 from vokcrawl.replay.comparison import OF_THE_RUN

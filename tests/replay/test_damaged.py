@@ -11,7 +11,7 @@ from pathlib import Path
 
 import brotli
 import pytest
-from archives import HOST, Got, http, member_starts, packed, record, records, sha1, site_of, whole
+from captures import HOST, Got, http, member_starts, packed, record, records, sha1, site_of, whole
 from crawling import ROOT, environment
 from replaying import SITE as REPLAYED
 from replaying import Replayed, replay

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from archives import AT, HOST, packed, records, site_of, whole
+from captures import AT, HOST, packed, records, site_of, whole
 from replaying import Replayed, replay
 from scheduling import contents
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from archives import packed, records, site_of, whole
+from captures import packed, records, site_of, whole
 from crawling import ROOT, environment
 from expected import assert_same
 from replaying import replay

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import brotli
 import pytest
-from archives import AT, HOST, Got, got, http, packed, record, records, sha1, site_of, whole
+from captures import AT, HOST, Got, got, http, packed, record, records, sha1, site_of, whole
 from expected import assert_same
 from fastwarc.stream_io import ZstdWriter
 from replaying import Replayed, replay

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from archives import AT, HOST, packed, records, site_of, whole
+from captures import AT, HOST, packed, records, site_of, whole
 from crawling import ROOT, environment
 from scheduling import wait_for
 

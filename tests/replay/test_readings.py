@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from archives import AT, packed, records, site_of, whole
+from captures import AT, packed, records, site_of, whole
 from crawling import ROOT, command, environment
 from replaying import replay
 

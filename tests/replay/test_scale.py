@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from archives import AT, HOST, got, http, packed, record, records, site_of, whole
+from captures import AT, HOST, got, http, packed, record, records, site_of, whole
 from crawling import Crawl
 from replaying import replay
 from scheduling import ALWAYS, T0, contents

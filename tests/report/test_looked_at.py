@@ -7,9 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from archives import T0, Archive, Record, article, incomplete, owed, removal, revised
 from axe_playwright_python.sync_playwright import Axe
 from crawling import ROOT
+from folders import T0, Archive, Record, article, incomplete, owed, removal, revised
 from looking import looking_at
 from playwright.sync_api import Browser, Page
 from scheduling import scrapy

@@ -13,8 +13,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from archives import T0, Archive, article, large, owed, removal, revised
 from crawling import ROOT, environment
+from folders import T0, Archive, article, large, owed, removal, revised
 from scheduling import ONE_BY_ONE, Crawling, Serving, contents, crawling, delivered, scrapy, wait_for
 
 from vokcrawl.files import PART

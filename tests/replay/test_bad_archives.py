@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from archives import HOST, packed, records, site_of, whole
+from captures import HOST, packed, records, site_of, whole
 from replaying import replay
 from scheduling import contents
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from archives import T0, Archive, article
+from folders import T0, Archive, article
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
