@@ -8,7 +8,6 @@ from typing import Any
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError
 
-from vokcrawl.crawls import ended
 from vokcrawl.errors import UsageFault
 from vokcrawl.options.scrapys import check_log_level
 
@@ -38,6 +37,9 @@ class Command(BaseRunSpiderCommand):
         process = self.crawler_process
         if process is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
+        # Scrapy imports all commands to run one: others need not pay for what crawls.
+        from vokcrawl.crawls import ended  # noqa: PLC0415
+
         if args[0] not in process.spider_loader.list():
             raise UsageError(f"{args[0]!r} is no spider of this project; there is: {process.spider_loader.list()}")
         crawler = self._create_crawler(args[0])

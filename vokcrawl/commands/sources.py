@@ -9,9 +9,6 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
-from vokcrawl.crawls import ended
-from vokcrawl.spiders.vok import VokSpider
-
 
 class Command(BaseRunSpiderCommand):
     """Each source has an output folder, and so a memory, of its own; together they keep the site's delay and pauses.
@@ -31,6 +28,10 @@ class Command(BaseRunSpiderCommand):
         process = self.crawler_process
         if process is None or self.settings is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
+        # Scrapy imports all commands to run one: others need not pay for what crawls.
+        from vokcrawl.crawls import ended  # noqa: PLC0415
+        from vokcrawl.spiders.vok import VokSpider  # noqa: PLC0415
+
         crawls: list[tuple[str, Crawler, Any]] = []
         for source, folder in _pairs(args):
             settings = self.settings.copy()
