@@ -49,7 +49,9 @@ class ListingWalk:
     to_is_settled: bool = False
     etag: str | None = None
     last_modified: str | None = None
+    # The routes that were asked for first and last.
     first: Route | None = None
+    asked: Route | None = None
     last_received: int = 0
     # The days that the last page showed, and, where a search is walked, the windows of days in which that is done.
     days: list[str] = field(default_factory=list)

@@ -21,6 +21,8 @@ from vokcrawl.middlewares.on_site import Offsite
 from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.rendering.errors import SplashRefused, SplashUnreachable
 
+# Articles, but of another source than was asked for.
+OF_ANOTHER_SOURCE = "of_another_source"
 # Trouble of the Splash server, not of the site.
 SPLASH_UNREACHABLE, SPLASH_REFUSED = "splash_unreachable", "splash_refused"
 _NAMES: tuple[tuple[type[Exception], str], ...] = (
@@ -40,7 +42,7 @@ _IGNORED = {"Forbidden by robots.txt": "robots_forbidden", "robots.txt unreadabl
 PASSING = frozenset({"redirect_loop", "offsite", "too_large"})
 # What a start page may be, or lack, when the site is there and yet the page does not lead anywhere.
 NOT_UNDERSTOOD = frozenset(
-    ["http_404", "http_410", EMPTY_PAGE, "not_html", REDIRECTED, "of_another_source", "without_way"]
+    ["http_404", "http_410", EMPTY_PAGE, "not_html", REDIRECTED, OF_ANOTHER_SOURCE, "without_way"]
     + ["too_large", LISTING_IN_PLACE, CHROME_ONLY]
 )
 # Not a failure: the crawl closed while the request was waiting, and the next run asks again.

@@ -24,7 +24,7 @@ from vokcrawl.spiders.articles import (
     asked_address,
     validators_of,
 )
-from vokcrawl.spiders.failures import CLOSING, PASSING, name_of, request_of
+from vokcrawl.spiders.failures import CLOSING, OF_ANOTHER_SOURCE, PASSING, name_of, request_of
 from vokcrawl.spiders.walks import WalkSpider
 from vokcrawl.walk import Entry, Why
 
@@ -79,6 +79,9 @@ class ListingSpider(WalkSpider):
             self._listing_failed(walk, EMPTY_PAGE, response.url, again)
             return
         entries = yield from self.take(raws, response.url, walk)
+        if not again and self.is_of_others(walk, route, entries):
+            self._listing_failed(walk, OF_ANOTHER_SOURCE, response.url, again)
+            return
         if walk.walk.pages == 0 or again == 1:
             walk.etag, walk.last_modified = validators_of(response)
         if again:
@@ -204,6 +207,7 @@ class ListingSpider(WalkSpider):
 
     def _listing_failed(self, walk: ListingWalk, reason: str, url: str, again: int) -> None:
         walk.rereading = False
+        self.doubt_number(walk.asked, reason)
         if walk.walk.pages == 0 and not again:
             walk.walk.spoil(self.first_page_failed(walk, reason, url))
         else:

@@ -13,7 +13,7 @@ from vokcrawl.fields import article_id
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import PageFault
 from vokcrawl.pages.routes import AjaxRoute, Route
-from vokcrawl.spiders.failures import CLOSING, name_of, request_of
+from vokcrawl.spiders.failures import CLOSING, OF_ANOTHER_SOURCE, name_of, request_of
 from vokcrawl.spiders.listings import ListingSpider
 
 # How a walk came to its listing, as the manifest tells it.
@@ -60,7 +60,7 @@ class StartSpider(ListingSpider):
     def _way_in(self, page: ArticlePage, identity: str, url: str) -> Request | None:
         """The request for the first page of the listing that an article page leads to; None where it leads to none."""
         if identity in self.run.other_sources:
-            self.start_failed("of_another_source", url)
+            self.start_failed(OF_ANOTHER_SOURCE, url)
             return None
         route = self.way_into_listing(page, url)
         if route is None:

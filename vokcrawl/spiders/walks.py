@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from scrapy import Request
 from scrapy.http import Response
@@ -31,6 +32,8 @@ from vokcrawl.spiders.base import LISTING_PRIORITY
 from vokcrawl.spiders.failures import NOT_UNDERSTOOD
 from vokcrawl.walk import Entry, Why
 
+logger = logging.getLogger(__name__)
+
 
 class WalkSpider(ArticleSpider):
     """Begins walks and says how they go on; what others make of their beginnings and ends they say by overriding."""
@@ -38,6 +41,8 @@ class WalkSpider(ArticleSpider):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.walks: dict[str, ListingWalk] = {}
+        # Whether `VOK_SOURCE_ID` has turned out not to be the source's number.
+        self.number_is_wrong = False
 
     def begin_walk(self, url: str, route: Route | None = None) -> Request:
         """A request for the first page of a listing, conditional where "not modified" would be enough.
@@ -64,6 +69,7 @@ class WalkSpider(ArticleSpider):
         """The request for a page of a listing."""
         if walk.first is None:
             walk.first = step.route
+        walk.asked = step.route
         return Request(
             step.route.url,
             callback=self.parse_listing,
@@ -95,6 +101,9 @@ class WalkSpider(ArticleSpider):
             return Why.OFFSITE
         if isinstance(more.route, LinkRoute) and more.route.url in walk.visited and not walk.rereading:
             return Why.CIRCLE
+        if walk.mixed and self._is_by_number(more.route):
+            # What a stream of all sources has shown says nothing of how far the source's own listing was read.
+            return more.route.at(0)
         return more.route
 
     def more_of(self, root: Element, url: str, received: int) -> More:
@@ -104,9 +113,38 @@ class WalkSpider(ArticleSpider):
         if more.route is not None and (allowed is None or isinstance(more.route, allowed)):
             return more
         endpoint = absolute_url(url, AJAX_PATH)
-        if self.options.source_id and self.options.more in ("auto", "ajax") and endpoint is not None:
+        if self.may_call_by_number and endpoint is not None:
             return More(True, AjaxRoute(endpoint, AJAX_ACTION, self.options.source_id, received, PAGE_SIZE))
         return More(more.said or more.route is not None, None)
+
+    # The number that the settings name
+
+    @property
+    def may_call_by_number(self) -> bool:
+        """Whether the call for the source that `VOK_SOURCE_ID` names can be made where a page names none."""
+        return bool(self.options.source_id) and self.options.more in ("auto", "ajax") and not self.number_is_wrong
+
+    def _is_by_number(self, route: Route | None) -> TypeGuard[AjaxRoute]:
+        return isinstance(route, AjaxRoute) and route.id == self.options.source_id
+
+    def is_of_others(self, walk: ListingWalk, route: Route, entries: Sequence[Entry]) -> bool:
+        """Whether a listing that was called, or led to, as the wanted source's begins with other sources only."""
+        if not entries or any(entry.wanted for entry in entries):
+            return False
+        led_to = walk.led_from is not None and walk.walk.pages == 0 and isinstance(route, LinkRoute | AjaxRoute)
+        return led_to or (walk.walk.pages <= 1 and self._is_by_number(route))
+
+    def doubt_number(self, route: Route | None, reason: str) -> None:
+        """Makes no more calls by `VOK_SOURCE_ID`, and says so, where one was answered by what is no such listing."""
+        if self._is_by_number(route) and reason in NOT_UNDERSTOOD and not self.number_is_wrong:
+            self.number_is_wrong = True
+            logger.error(
+                "VOK_SOURCE_ID=%s: the site's call for it gives nothing of %s (%s); is it the number in the calls of"
+                " its listing?",
+                self.options.source_id,
+                self.options.source,
+                reason,
+            )
 
     # What others make of it
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
@@ -33,6 +34,8 @@ from vokcrawl.walk import Entry, Why
 
 # How a walk came to its listing, as the manifest tells it.
 BY_MEMORY, BY_SOURCE_ID = "remembered", "VOK_SOURCE_ID"
+# The path of the site's stream of all sources.
+_STREAM = urlsplit(VOK_START_URLS).path.rstrip("/")
 
 
 @dataclass(eq=False)
@@ -80,7 +83,7 @@ class WaySpider(StartSpider):
             self.run.remember().drop_way(url, self.options.source)
         elif route is not None:
             return self.lead_to(url, route, BY_MEMORY)
-        if self.options.source_id and url == VOK_START_URLS and self.options.more in ("auto", "ajax"):
+        if self.may_call_by_number and urlsplit(url).path.rstrip("/") == _STREAM:
             endpoint = absolute_url(url, AJAX_PATH) or url
             return self.lead_to(
                 url, AjaxRoute(endpoint, AJAX_ACTION, self.options.source_id, 0, PAGE_SIZE), BY_SOURCE_ID
