@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vokcrawl.errors import StorageFailed
-from vokcrawl.files import OutputFolder, in_run_order, run_order
+from vokcrawl.files import OutputFolder, in_run_order, matching, run_order
 from vokcrawl.manifest import read_manifest
 
 
@@ -42,7 +42,7 @@ def read_chain(folder: OutputFolder) -> tuple[list[Link], list[Break]]:
     """The readable manifests, each behind the one that it names as its predecessor, and all breaks."""
     links: dict[str, Link] = {}
     breaks: list[Break] = []
-    for path in in_run_order(folder.runs.glob("*.json")):
+    for path in in_run_order(matching(folder.runs, ".json")):
         try:
             manifest, sha256 = read_manifest(path)
         except StorageFailed as failure:

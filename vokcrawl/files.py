@@ -63,11 +63,23 @@ def storing(what: Path | str) -> Iterator[None]:
         way_out = {
             errno.ENOSPC: "make room and run again; what was committed is safe",
             errno.EDQUOT: "make room and run again; what was committed is safe",
-            errno.EACCES: "give this user the right to write there, or set VOK_OUTPUT_DIR",
-            errno.EPERM: "give this user the right to write there, or set VOK_OUTPUT_DIR",
+            errno.EACCES: "give this user the right to read and write there, or set VOK_OUTPUT_DIR",
+            errno.EPERM: "give this user the right to read and write there, or set VOK_OUTPUT_DIR",
             errno.EROFS: "set VOK_OUTPUT_DIR to a folder that can be written",
         }.get(failure.errno or 0, "mend it and run again; what was committed is safe")
         raise StorageFailed(f"{what}: {failure.strerror or failure}; {way_out}") from failure
+
+
+def matching(folder: Path, ending: str) -> list[Path]:
+    """The files of a folder whose names end so, none where there is no such folder.
+
+    Raises `StorageFailed` when it cannot be read. `Path.glob` would take it for an empty one: a silent gap.
+    """
+    with storing(folder):
+        try:
+            return [folder / name for name in os.listdir(folder) if name.endswith(ending)]
+        except FileNotFoundError:
+            return []
 
 
 class OutputFolder:
@@ -91,20 +103,20 @@ class OutputFolder:
     def data_files(self) -> Iterator[Path]:
         """The delivered record files, by kind and then by name."""
         for kind in DATA_KINDS:
-            yield from in_run_order((self.path / kind).glob("*.jsonl"))
+            yield from in_run_order(matching(self.path / kind, ".jsonl"))
 
     def archive_files(self) -> Iterator[Path]:
         """The archive's files, in the order in which they were written."""
-        yield from sorted((self.path / ARCHIVE).glob(f"*{WARC}"), key=archive_order)
+        yield from sorted(matching(self.path / ARCHIVE, WARC), key=archive_order)
 
     def parts(self) -> Iterator[Path]:
         """What a run left unfinished."""
         for kind in (*DATA_KINDS, ARCHIVE, "runs"):
-            yield from sorted((self.path / kind).glob(f"*{PART}"))
+            yield from sorted(matching(self.path / kind, PART))
 
     def holds_records(self) -> bool:
         """Whether runs have left anything here that a state would have to agree with."""
-        if any(True for _ in (*self.data_files(), *self.archive_files())) or any(self.runs.glob("*.json")):
+        if any(True for _ in (*self.data_files(), *self.archive_files())) or matching(self.runs, ".json"):
             return True
         # A run that died has registered itself in the state before it wrote: so a state is to be expected here too.
         parts = (part for part in self.parts() if _RUN_ID.fullmatch(part.name.partition(".")[0]))

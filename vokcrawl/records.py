@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from vokcrawl.files import OutputFolder, in_run_order, storing
+from vokcrawl.files import OutputFolder, in_run_order, matching, storing
 from vokcrawl.items import KINDS, breaches, validated
 
 _SCHEMAS = {kind: schema for schema, kind in KINDS.items()}
@@ -43,7 +43,7 @@ def read_file(path: Path, kind: str) -> Iterator[Line]:
 
 def read_kind(folder: OutputFolder, kind: str) -> Iterator[Line]:
     """All lines of a kind (`articles`, `teasers`, `removals`), run by run."""
-    for path in in_run_order((folder.path / kind).glob("*.jsonl")):
+    for path in in_run_order(matching(folder.path / kind, ".jsonl")):
         yield from read_file(path, kind)
 
 

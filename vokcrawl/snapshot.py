@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vokcrawl.errors import StorageFailed, UsageFault
-from vokcrawl.files import OutputFolder, in_run_order
+from vokcrawl.files import OutputFolder, in_run_order, matching
 from vokcrawl.items import KINDS
 from vokcrawl.records import Line, read_at, read_file
 from vokcrawl.scratch import scratch, scratching
@@ -33,11 +33,11 @@ class Snapshot:
     """
 
     def __init__(self, folder: OutputFolder, as_of: str | None = None, *, skip_damaged: bool = False) -> None:
-        """Raises `UsageFault` where the day is before the first run."""
+        """Raises `UsageFault` for a day before the first run, `StorageFailed` where a folder cannot be read."""
         self.folder = folder
         self.damaged: dict[tuple[Path, int], Line] = {}
         self._skip_damaged = skip_damaged
-        self._files = {kind: in_run_order((folder.path / kind).glob("*.jsonl")) for kind in KINDS.values()}
+        self._files = {kind: in_run_order(matching(folder.path / kind, ".jsonl")) for kind in KINDS.values()}
         self._end = f"{as_of}T23:59:59Z" if as_of else None
         first = self._first_day()
         if as_of and first and as_of < first:
@@ -68,7 +68,7 @@ class Snapshot:
         self.damaged[line.path, line.number] = line
 
     def _first_day(self) -> str | None:
-        runs = [path.stem for path in self.folder.runs.glob("*.json")]
+        runs = [path.stem for path in matching(self.folder.runs, ".json")]
         runs += [path.stem for paths in self._files.values() for path in paths]
         first = min((run for run in runs if run[:8].isdigit()), default=None)
         return f"{first[:4]}-{first[4:6]}-{first[6:8]}" if first else None

@@ -196,6 +196,34 @@ def test_a_folder_without_permission_ends_with_15(archive: Path, tmp_path: Path)
     assert left(place) == []
 
 
+def test_a_target_that_the_system_cannot_even_look_at_ends_with_15_in_one_line(
+    archive: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir(mode=0)
+    closed = scrapy("export", "--to", str(place / "x.csv"), output=archive, harm="powerless")
+    place.chmod(0o700)
+    assert (closed.code, left(place)) == (15, [])
+    assert closed.stderr.startswith(f"scrapy export: {place}/x.csv: Permission denied; nothing was left there")
+    long = tmp_path / f"{'n' * 300}.csv"
+    done = run_command(Command(), "--to", str(long), output=archive, capsys=capsys)
+    assert (done.code, done.stderr.count("\n")) == (15, 1)
+    assert "File name too long" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["articles", "removals"])
+def test_records_that_may_not_be_read_are_never_taken_for_none(kind: str, archive: Path, tmp_path: Path) -> None:
+    target = tmp_path / "x.csv"
+    (archive / kind).chmod(0)
+    try:
+        done = scrapy("export", "--to", str(target), output=archive, harm="powerless")
+    finally:
+        (archive / kind).chmod(0o755)
+    assert (done.code, done.stderr.count("\n")) == (15, 1)
+    assert f"{archive / kind}: Permission denied; give this user the right to read and write there" in done.stderr
+    assert left(tmp_path) == []
+
+
 @pytest.mark.parametrize("ending", [".sqlite", ".parquet"])
 def test_a_kill_in_the_last_moment_leaves_what_was_there_and_the_next_export_writes_over_the_rest(
     ending: str, archive: Path, tmp_path: Path

@@ -267,6 +267,8 @@ def test_a_folder_that_may_not_be_written_ends_the_run_with_15_and_says_so(serve
     assert crawl_harmed("powerless", f"{server.url}/article/163/", output) == 15
     log = log_of(output).read_text(encoding="utf-8")
     last = log.strip().splitlines()[-1]
-    assert f"{output}: Permission denied; give this user the right to write there, or set VOK_OUTPUT_DIR" in last
+    assert (
+        f"{output}: Permission denied; give this user the right to read and write there, or set VOK_OUTPUT_DIR" in last
+    )
     assert "Traceback" not in log
     assert server.requests == []

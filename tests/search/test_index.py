@@ -177,6 +177,16 @@ def test_a_folder_that_may_not_be_written_to_is_searched_all_the_same(archive: P
     assert not (archive / NAME).exists()
 
 
+def test_records_that_may_not_be_read_are_never_taken_for_none(archive: Path) -> None:
+    (archive / "articles").chmod(0)
+    try:
+        done = scrapy("search", "plums", output=archive, harm="powerless")
+    finally:
+        (archive / "articles").chmod(0o700)
+    assert (done.code, done.stdout, done.stderr.count("\n")) == (15, "", 1)
+    assert f"{archive / 'articles'}: Permission denied" in done.stderr
+
+
 def test_an_index_that_is_up_to_date_is_read_where_nothing_may_be_written(archive: Path, read: list[str]) -> None:
     found(archive, "plums")
     archive.chmod(0o500)

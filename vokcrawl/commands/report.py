@@ -59,8 +59,14 @@ class Command(FolderCommand):
 
 
 def _refuse_another_file(target: Path) -> None:
-    if target.exists():
-        with exporting(target), target.open("rb") as file:
-            begin = file.read(2_000)
-        if begin and _MARK not in begin:
-            raise UsageFault(f"{target}: it is there already, and no report; move it away, or name another with --to")
+    if target.exists() and not _may_be_replaced(target):
+        raise UsageFault(f"{target}: it is there already, and no report; move it away, or name another with --to")
+
+
+def _may_be_replaced(target: Path) -> bool:
+    """Whether it is an earlier report, or empty. A pipe or a device is neither, and to read one may take for ever."""
+    if not target.is_file():
+        return False
+    with exporting(target), target.open("rb") as file:
+        begin = file.read(2_000)
+    return not begin or _MARK in begin

@@ -17,8 +17,13 @@ _OWN_FOLDERS = (*DATA_KINDS, "archive", "aside", "runs")
 
 
 def checked_target(name: str, folder: OutputFolder, *, overwrite: bool) -> Path:
-    """The target as a path. Raises `UsageFault` for a place where none can or may be."""
+    """The target as a path. Raises `UsageFault` for a place where none may be, `StorageFailed` where none can be."""
     target = Path(name)
+    with exporting(target):
+        return _checked(target, name, folder, overwrite=overwrite)
+
+
+def _checked(target: Path, name: str, folder: OutputFolder, *, overwrite: bool) -> Path:
     parent = target.resolve().parent
     if not parent.is_dir():
         raise UsageFault(f"--to: {name}: the folder {parent} does not exist; make it first")

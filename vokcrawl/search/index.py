@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from vokcrawl.files import OutputFolder, in_run_order, storing
+from vokcrawl.files import OutputFolder, in_run_order, matching, storing
 from vokcrawl.fulltext import TOKENIZER
 from vokcrawl.records import read_file
 from vokcrawl.scratch import scratch, scratching
@@ -99,7 +99,7 @@ class SearchIndex:
         """The files to be indexed, relative to the folder, with size and time of change."""
         found = {}
         for kind in _KINDS:
-            for path in in_run_order((self._folder.path / kind).glob("*.jsonl")):
+            for path in in_run_order(matching(self._folder.path / kind, ".jsonl")):
                 with storing(path):
                     told = path.stat()
                 found[f"{kind}/{path.name}"] = (told.st_size, told.st_mtime_ns)
