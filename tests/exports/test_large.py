@@ -14,7 +14,7 @@ from benchmarks.children import measure
 pytestmark = pytest.mark.thorough
 
 FIRST, SECOND, THIRD = "2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"
-SMALL, LARGE = 20_000, 220_000
+SMALL, LARGE = 10_000, 70_000
 CHARACTERS = 800
 # What a large archive may take more: caches that a small one does not fill, and nothing that grows with the records.
 MOST_MB = 60.0
