@@ -21,6 +21,8 @@ from vokcrawl.items import ARTICLE, REMOVAL, TEASER, validated
 
 Record = dict[str, Any]
 SITE = "https://site.test"
+# A title that a spreadsheet, a terminal or a browser would take for more than text.
+HOSTILE = '=HYPERLINK("http://evil.test","x") \u202egnp.exe <script>\u0085'
 FIRST_TS = 1_700_000_000
 # Made-up words, so many that unrelated texts have little in common, as in life.
 _SYLLABLES = [one + other for one in "bcdfghjklmnprstvwz" for other in "aeiou"]

@@ -6,12 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from archives import Record, article, removal, teaser, write_archive
+from archives import HOSTILE, Record, article, removal, teaser, write_archive
 
 # So that tests here can say `from scheduling import …`.
 sys.path.insert(1, str(Path(__file__).parent.parent / "schedule"))
-
-HOSTILE = '=HYPERLINK("http://evil.test","x") \u202egnp.exe <script>\u0085'
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-from archives import Record, exported, identity, rows_of, told
-from conftest import HOSTILE
+from archives import HOSTILE, Record, exported, identity, rows_of, told
 from jsonschema import Draft202012Validator
 
 from vokcrawl.schemas import schema_of
