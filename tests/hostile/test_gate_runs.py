@@ -145,25 +145,25 @@ def test_metering_of_every_article_is_a_gate_and_of_some_is_not(place: Place) ->
 
 
 NO_BATCH = {
-    "0": (says("0"), 10),
-    "-1": (says("-1"), 10),
-    "JSON": (says('{"success":false,"data":[]}', kind="application/json"), 10),
-    "JSON that is called a page": (says('{"success":false,"data":[]}'), 10),
-    "another page": (says(CHROME), 10),
-    "a bot check": (says(BOT_CHECK), 11),
+    "0": (says("0"), 10, "listing_not_html_0"),
+    "-1": (says("-1"), 10, "listing_not_html_minus_1"),
+    "JSON": (says('{"success":false,"data":[]}', kind="application/json"), 10, "listing_not_html_json"),
+    "JSON that is called a page": (says('{"success":false,"data":[]}'), 10, "listing_not_html_json"),
+    "another page": (says(CHROME), 10, "listing_"),
+    "a bot check": (says(BOT_CHECK), 11, "listing_"),
 }
 
 
 def test_a_batch_that_is_none_is_a_failure_and_not_an_end(place: Place) -> None:
     """Run after run gets another answer that is no batch; none takes it for the listing's end."""
     with FaultyServer(site(25, more="ajax")) as server:
-        for case, (fault, code) in NO_BATCH.items():
+        for case, (fault, code, name) in NO_BATCH.items():
             server.draw = second_batch(fault)
             done = watch(f"{server.url}/article/163/", place, {"RETRY_TIMES": 1})
             assert done.code == code, (case, done.stderr)
             listing = done.manifest["listings"][0]
             assert not listing["complete"], case
-            assert any(reason.startswith("listing_") for reason in done.errors), (case, done.errors)
+            assert any(reason.startswith(name) for reason in done.errors), (case, done.errors)
         assert len(done.articles()) < 25
 
         server.relent()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vokcrawl.pages.document import PageFault, read_document
+from vokcrawl.pages.document import REFUSALS, PageFault, read_document
 from vokcrawl.pages.flow import flow
 
 HTML = "text/html; charset=utf-8"
@@ -74,7 +74,7 @@ def test_any_bytes_give_a_tree_or_a_named_fault(body: bytes, content_type: str) 
             flow(read_document(each, content_type).root)
         except PageFault as fault:
             name = fault.name
-        assert name in ("", "empty_page", "not_html")
+        assert name in ("", "empty_page", "not_html", *REFUSALS)
 
 
 @pytest.mark.parametrize(

@@ -388,7 +388,7 @@ def test_a_later_more_from_heading_of_the_site_is_not_the_block(variant: str, he
 def test_json_that_calls_itself_a_page_is_none(answer: bytes, kind: str) -> None:
     with pytest.raises(PageFault) as fault:
         read_document(answer, kind)
-    assert fault.value.name == "not_html"
+    assert fault.value.name == "not_html_json"
 
 
 def test_a_mere_link_to_upgrade_on_a_page_without_the_known_class_meters_nothing() -> None:

@@ -45,19 +45,31 @@ class Document:
 _NOTHING_MORE = re.compile(r"\W*(no|nothing) (more|further)\b.{0,80}", re.IGNORECASE | re.DOTALL)
 
 
+# What WordPress answers to a call that it does not know, or does not allow; and what others answer.
+_BARE = {b"0": "not_html_0", b"-1": "not_html_minus_1"}
+REFUSALS = (*_BARE.values(), "not_html_json")
+
+
 def read_document(body: bytes, content_type: str) -> Document:
     """Parses an answer's body. `content_type` is its header, as sent.
 
     Raises `PageFault`: ``empty_page`` for nothing but white space, ``not_html`` for another type, or for bytes
-    that hold no tag.
+    that hold no tag; one of `REFUSALS` where it is what a site's own calls answer when they refuse.
     """
     if not body.strip():
         raise PageFault(EMPTY_PAGE)
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in _HTML_TYPES or _TAG.search(body) is None or _is_json(body):
-        raise PageFault("not_html")
+        raise PageFault(_what_it_is(body))
     text, wrong = _decode(body, content_type)
     return Document(parse(text), wrong)
+
+
+def _what_it_is(body: bytes) -> str:
+    said = body.removeprefix(b"\xef\xbb\xbf").strip()
+    if said in _BARE:
+        return _BARE[said]
+    return "not_html_json" if _is_json(body) else "not_html"
 
 
 def _is_json(body: bytes) -> bool:

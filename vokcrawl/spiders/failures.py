@@ -18,7 +18,7 @@ from vokcrawl.bodies import Corrupt
 from vokcrawl.downloader import Closing
 from vokcrawl.intake.finding import CHROME_ONLY, LISTING_IN_PLACE, REDIRECTED
 from vokcrawl.middlewares.on_site import Offsite
-from vokcrawl.pages.document import EMPTY_PAGE
+from vokcrawl.pages.document import EMPTY_PAGE, REFUSALS
 from vokcrawl.rendering.errors import SplashRefused, SplashUnreachable
 
 # Articles, but of another source than was asked for.
@@ -43,7 +43,7 @@ PASSING = frozenset({"redirect_loop", "offsite", "too_large"})
 # What a start page may be, or lack, when the site is there and yet the page does not lead anywhere.
 NOT_UNDERSTOOD = frozenset(
     ["http_404", "http_410", EMPTY_PAGE, "not_html", REDIRECTED, OF_ANOTHER_SOURCE, "without_way"]
-    + ["too_large", LISTING_IN_PLACE, CHROME_ONLY]
+    + ["too_large", LISTING_IN_PLACE, CHROME_ONLY, *REFUSALS]
 )
 # Not a failure: the crawl closed while the request was waiting, and the next run asks again.
 CLOSING = "closing"
