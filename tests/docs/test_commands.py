@@ -20,6 +20,7 @@ from vokcrawl.sample import SampleServer, SampleSite
 # Commands that this test does not run, and what does; where nothing can, why not.
 ELSEWHERE = {
     r"make( setup| demo| test| check| bench| docs| audit| clean)?( .*)?": "run by .ci/run, or by hand before a release",
+    r"VOK_TEST_THOROUGH=1 make test": "run by .ci/run, by way of CI=true",
     r"make crawl|.*kcnawatch\.org.*": "the live site: no test may talk to it",
     r"(docker|iptables|for range|done|curl .*8050|--cap-drop|scrapinghub).*": "a fence needs a machine of its own",
     r"(install|systemctl|systemd-sysusers) .*": "a machine of its own; tests/deploy checks the units",
