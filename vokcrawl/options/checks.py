@@ -48,18 +48,13 @@ def whole(name: str, value: Any, least: int) -> int:
 
 
 def seconds(name: str, value: Any) -> float:
-    said = clean_text(str(value))
-    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", said, re.ASCII):
-        raise UsageFault(f"{name}: {value!r} is not a number of seconds, such as 300 or 0.5")
-    return float(said)
+    return float(_written(name, value, r"\d{1,6}(\.\d{1,6})?", "a number of seconds, such as 300 or 0.5"))
 
 
 def size(name: str, value: Any) -> int:
     """Megabytes, given as bytes."""
-    said = clean_text(str(value))
-    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", said, re.ASCII) or not float(said):
-        raise UsageFault(f"{name}: {value!r} is not a number of megabytes above 0, such as 1000 or 0.5")
-    return round(float(said) * 1_000_000)
+    above = r"(?![0.]+$)\d{1,6}(\.\d{1,6})?"
+    return round(float(_written(name, value, above, "a number of megabytes above 0, such as 1000 or 0.5")) * 1_000_000)
 
 
 def number(name: str, value: Any) -> str:
@@ -70,17 +65,19 @@ def number(name: str, value: Any) -> str:
 
 
 def share(name: str, value: Any) -> float:
-    said = clean_text(str(value))
-    if not re.fullmatch(r"\d(\.\d{1,6})?", said, re.ASCII) or float(said) > 1:
-        raise UsageFault(f"{name}: {value!r} is not a share from 0 to 1, such as 0.2")
-    return float(said)
+    return float(_written(name, value, r"0(\.\d{1,6})?|1(\.0{1,6})?", "a share from 0 to 1, such as 0.2"))
 
 
 def factor(name: str, value: Any) -> float:
+    return float(_written(name, value, r"\d{1,3}(\.\d{1,6})?", "a number from 0 to 999, such as 3 or 2.5"))
+
+
+def _written(name: str, value: Any, pattern: str, what: str) -> str:
+    """A value that is written as the pattern says. Raises `UsageFault` that says what it should be."""
     said = clean_text(str(value))
-    if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", said, re.ASCII):
-        raise UsageFault(f"{name}: {value!r} is not a number from 0 to 999, such as 3 or 2.5")
-    return float(said)
+    if not re.fullmatch(pattern, said, re.ASCII):
+        raise UsageFault(f"{name}: {value!r} is not {what}")
+    return said
 
 
 def flag(name: str, value: Any) -> bool:
