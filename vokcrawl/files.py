@@ -9,8 +9,9 @@ import os
 import re
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
@@ -222,11 +223,8 @@ class PartFile:
 
     def abandon(self) -> None:
         """Closes the file as it is: the next run cuts it back to what was committed."""
-        try:
-            self._file.close()
-        except OSError:
-            # What could not be flushed was not committed either.
-            return
+        # What could not be flushed was not committed either.
+        close_as_is(self._file)
 
     def sha256(self) -> str:
         return self._sha256.hexdigest()
@@ -251,6 +249,12 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(part, path)
         sync_folder(path.parent)
+
+
+def close_as_is(file: IO[Any]) -> None:
+    """Closes a file after a failure, and raises nothing: what cannot be written out any more is not wanted."""
+    with suppress(OSError):
+        file.close()
 
 
 def cut_back(part: Path, length: int) -> None:

@@ -12,6 +12,7 @@ import orjson
 
 from vokcrawl.exports.columns import Column
 from vokcrawl.exports.writer import Tables, TableWriter
+from vokcrawl.files import close_as_is
 
 # What a spreadsheet takes for the beginning of a formula, also in full width (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
@@ -35,11 +36,7 @@ class CsvFile(TableWriter):
         self._file.close()
 
     def abandon(self) -> None:
-        try:
-            self._file.close()
-        except OSError:
-            # What could not be written out is not wanted either.
-            return
+        close_as_is(self._file)
 
 
 def _cell(column: Column, value: Any, text: Callable[[str], str]) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from vokcrawl.exports.writer import Tables, TableWriter
+from vokcrawl.files import close_as_is
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -39,8 +40,4 @@ class JsonlFile(TableWriter):
         self._file.close()
 
     def abandon(self) -> None:
-        try:
-            self._file.close()
-        except OSError:
-            # What could not be written out is not wanted either.
-            return
+        close_as_is(self._file)
