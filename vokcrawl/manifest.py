@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from scrapy.settings import BaseSettings
 
 from vokcrawl import __version__
 from vokcrawl.errors import StorageFailed
+from vokcrawl.fields import ingested_at
 from vokcrawl.files import OutputFolder, storing, write_whole
 from vokcrawl.options.shown import told_settings
-from vokcrawl.state.rows import FileRow
+from vokcrawl.state.interface import State
+from vokcrawl.state.rows import FileRow, RunRow
 
 SCHEMA = "vokcrawl.run/1"
 # What a manifest must have for the chain and the state to be read from it.
@@ -38,6 +41,21 @@ def draft(
         "arguments": {name: value for name, value in arguments.items() if value not in (None, False)},
         "settings": told_settings(settings),
         "started_at": started_at,
+    }
+
+
+def ended(state: State, run: RunRow, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of a run whose row says how it ended. `found` is to be told beside what the state knows."""
+    previous = state.last_manifest()
+    return {
+        **orjson.loads(run.draft),
+        "ended_at": run.ended_at,
+        "outcome": run.outcome,
+        "exit_code": run.exit_code,
+        **found,
+        "newest_article": ingested_at(state.newest() or ""),
+        "owed": [asdict(row) for row in state.owed()],
+        "previous_manifest": {"run_id": previous[0], "sha256": previous[1]} if previous else None,
     }
 
 

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from vokcrawl.errors import StateUnusable
-from vokcrawl.fields import ingested_at, utc
+from vokcrawl.fields import utc
 from vokcrawl.files import DATA_KINDS, PART, OutputFolder, cut_back, digest, storing, sync_folder
-from vokcrawl.manifest import file_entry, read_manifest, write_manifest
+from vokcrawl.manifest import ended, file_entry, read_manifest, write_manifest
 from vokcrawl.outcome import KILLED
 from vokcrawl.state.interface import State
 from vokcrawl.state.rows import FileRow, RunRow
@@ -86,26 +83,23 @@ def _finish_file(folder: OutputFolder, row: FileRow) -> dict[str, Any]:
 def _manifest(state: State, run: RunRow, entries: list[dict[str, Any]]) -> dict[str, Any]:
     """The manifest that the run could not write: what is known of it, and no more."""
     counts = {kind: entry["records"] for entry in entries if (kind := entry["path"].partition("/")[0]) in DATA_KINDS}
-    previous = state.last_manifest()
-    return {
-        **orjson.loads(run.draft),
-        "ended_at": None,
-        "outcome": KILLED,
-        "exit_code": None,
-        "counts": counts,
-        "requests": None,
-        "listings": [],
-        "pages": {},
-        "newest_article": ingested_at(state.newest() or ""),
-        "files": entries,
-        "coverage": {},
-        "readings": {},
-        "ways_left": [],
-        "errors": {},
-        "owed": [asdict(row) for row in state.owed()],
-        "other_sources": [],
-        "previous_manifest": {"run_id": previous[0], "sha256": previous[1]} if previous else None,
-    }
+    run.outcome = KILLED
+    return ended(
+        state,
+        run,
+        {
+            "counts": counts,
+            "requests": None,
+            "listings": [],
+            "pages": {},
+            "files": entries,
+            "coverage": {},
+            "readings": {},
+            "ways_left": [],
+            "errors": {},
+            "other_sources": [],
+        },
+    )
 
 
 def _set_aside(folder: OutputFolder, part: Path) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Set
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,9 +20,9 @@ from scrapy.settings import BaseSettings
 from vokcrawl.archive.writer import Archive
 from vokcrawl.coverage import Coverage
 from vokcrawl.errors import ExitCode, StorageFailed, VokcrawlError
-from vokcrawl.fields import ingested_at, utc
+from vokcrawl.fields import utc
 from vokcrawl.files import OutputFolder, PartFile, RecordFile, run_order
-from vokcrawl.manifest import draft, file_entry, write_manifest
+from vokcrawl.manifest import draft, ended, file_entry, write_manifest
 from vokcrawl.outcome import Facts
 from vokcrawl.problems import Problems
 from vokcrawl.recheck import next_attempt
@@ -84,7 +83,6 @@ class Run:
         archive_bytes: int | None = None,
     ) -> Run:
         """Takes the folder, opens its memory, finishes what dead runs left, and registers this one.
-
 
         `archive_bytes` is the size at which a file of its archive is followed by the next; None: nothing is archived.
         Raises `FolderHeld` or `StorageFailed`; then the folder is free again.
@@ -276,17 +274,11 @@ class Run:
             self.folder.release()
 
     def _write_manifest(self, outcome: str, code: ExitCode, told: Mapping[str, Any]) -> None:
-        previous = self.state.last_manifest()
         self.row.ended_at, self.row.outcome, self.row.exit_code = self.now(), outcome, int(code)
-        manifest = {
-            **orjson.loads(self.row.draft),
-            "ended_at": self.row.ended_at,
-            "outcome": outcome,
-            "exit_code": int(code),
+        found = {
             "counts": dict(sorted(self.counts.items())),
             **told,
             "pages": self.facts.pages(),
-            "newest_article": ingested_at(self.state.newest() or ""),
             "files": [
                 file_entry(FileRow(file.name, self.id, file.bytes, file.records), file.sha256()) for file in self.files
             ],
@@ -294,10 +286,9 @@ class Run:
             "readings": {what: dict(ways) for what, ways in self.readings.items()},
             "ways_left": self.ways_left,
             "errors": self.problems.told(),
-            "owed": [asdict(row) for row in self.state.owed()],
             "other_sources": self.other_sources,
-            "previous_manifest": {"run_id": previous[0], "sha256": previous[1]} if previous else None,
         }
+        manifest = ended(self.state, self.row, found)
         self.row.manifest_sha256 = write_manifest(self.folder, manifest)
         self.manifest = manifest
         self.state.begin()
