@@ -13,6 +13,7 @@ from unittest.mock import patch
 from warcio.warcwriter import WARCWriter
 
 from benchmarks.results import Measured, Result
+from benchmarks.rounds import CPU_A_PAGE
 from vokcrawl.archive import writer
 from vokcrawl.archive.exchange import Exchange
 from vokcrawl.archive.writer import Archive
@@ -20,7 +21,7 @@ from vokcrawl.files import OutputFolder
 from vokcrawl.sample.site import SampleSite
 from vokcrawl.state.sqlite import SqliteState
 
-CPU, SIZE = "CPU ms/page", "archived kB/page"
+SIZE = "archived kB/page"
 OURS, WITH_ZLIB = "vokcrawl: records, state, file", "the same, packed by zlib (level 6)"
 WARCIO = "warcio: records and packing only"
 PAGES = 500
@@ -52,7 +53,7 @@ def measure_archiving(folder: Path, articles: int, rounds: int) -> Result:
             if number >= 0:
                 times[name].append(1000 * taken / len(exchanges))
                 sizes[name].append(size / 1000 / len(exchanges))
-    measured = [Measured(name, {CPU: times[name], SIZE: sizes[name]}) for name in ways]
+    measured = [Measured(name, {CPU_A_PAGE: times[name], SIZE: sizes[name]}) for name in ways]
     mean = sum(len(each.answer) for each in exchanges) / len(exchanges) / 1000
     title = f"{len(exchanges)} articles' pages of {mean:.1f} kB, each with its request, {rounds} rounds"
     return Result("archiving", title, measured, WARCIO)

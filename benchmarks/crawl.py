@@ -8,11 +8,10 @@ from pathlib import Path
 
 from benchmarks.children import CONCURRENCY, Cost, bare, peer, served, vokcrawl
 from benchmarks.delivered import check_feed, check_vokcrawl
-from benchmarks.results import Measured, Result, Target
-from benchmarks.rounds import PEAK, Measurement, in_turns
+from benchmarks.results import Result, Target
+from benchmarks.rounds import CPU_A_PAGE, Measurement, in_turns, measured_a_page
 
 LISTING_PAGE = 10
-CPU, WALL = "CPU ms/page", "wall ms/page"
 OURS, BARE = "vokcrawl", "bare Scrapy spider"
 # By the names of their modules in `benchmarks.peers`.
 PEERS = {"requests, BeautifulSoup": "threads", "aiohttp, selectolax": "loop"}
@@ -35,32 +34,25 @@ def measure_crawl(folder: Path, articles: int, rounds: int) -> Result:
             check_vokcrawl(folder / f"vokcrawl-{number}", articles)
             return cost
 
-        def feeding(crawl: Callable[[str, Path], Cost], name: str) -> Measurement:
-            def one(number: int) -> Cost:
-                feed = folder / f"{name}-{number}.jsonl"
-                cost = crawl(url, feed)
-                check_feed(feed, articles)
-                return cost
-
-            return one
-
         # Not counted: the site renders its pages, and Python compiles its modules.
         ours(-1)
-        things = {OURS: ours, BARE: feeding(bare, "bare")}
-        things |= {name: feeding(peer(module), module) for name, module in PEERS.items()}
+        things = {OURS: ours, BARE: feeding(bare, url, folder / "bare", articles)}
+        things |= {name: feeding(peer(module), url, folder / module, articles) for name, module in PEERS.items()}
         costs = in_turns(things, rounds)
     pages = pages_of(articles)
-    measured = [
-        Measured(
-            name,
-            {
-                CPU: [1000 * each.cpu / pages for each in ones],
-                WALL: [1000 * each.wall / pages for each in ones],
-                PEAK: [each.peak for each in ones],
-            },
-        )
-        for name, ones in costs.items()
-    ]
+    measured = measured_a_page(costs, dict.fromkeys(costs, pages))
     title = f"{articles} articles on {pages} pages, {CONCURRENCY} requests at once, {rounds} rounds"
-    target = Target("CPU of a crawl with everything on, to a bare Scrapy spider's", OURS, CPU, 1.25)
+    target = Target("CPU of a crawl with everything on, to a bare Scrapy spider's", OURS, CPU_A_PAGE, 1.25)
     return Result("crawl", title, measured, BARE, [target])
+
+
+def feeding(crawl: Callable[[str, Path], Cost], url: str, stem: Path, articles: int) -> Measurement:
+    """Crawls the site with what writes a feed, each round's beside `stem`; each is looked at whether it is whole."""
+
+    def one(number: int) -> Cost:
+        feed = stem.with_name(f"{stem.name}-{number}.jsonl")
+        cost = crawl(url, feed)
+        check_feed(feed, articles)
+        return cost
+
+    return one

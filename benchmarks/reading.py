@@ -11,6 +11,7 @@ from parsel import Selector
 
 from benchmarks.children import BenchmarkFailed
 from benchmarks.results import Measured, Result
+from benchmarks.rounds import CPU_A_PAGE
 from vokcrawl.fields import article_id, utc
 from vokcrawl.intake.finding import article_page, find_article
 from vokcrawl.items import validated
@@ -18,7 +19,6 @@ from vokcrawl.pages.document import read_document
 from vokcrawl.pages.readings import reading_at
 from vokcrawl.sample.site import SampleSite
 
-CPU = "CPU ms/page"
 OURS = "vokcrawl: whole record, and teasers"
 PAGES = 200
 _TYPE = "text/html; charset=utf-8"
@@ -49,7 +49,7 @@ def measure_reading(articles: int, rounds: int) -> Result:
             if number >= 0:
                 times[name].append(1000 * taken / len(pages))
     title = f"{len(pages)} articles' pages, each already here, {rounds} rounds"
-    return Result("reading", title, [Measured(name, {CPU: ones}) for name, ones in times.items()], OURS)
+    return Result("reading", title, [Measured(name, {CPU_A_PAGE: ones}) for name, ones in times.items()], OURS)
 
 
 def _ours(url: str, body: bytes, known: Container[str]) -> str | None:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.children import Cost, bare, replay, served, vokcrawl
-from benchmarks.crawl import CPU, WALL, pages_of
-from benchmarks.delivered import check_feed, check_vokcrawl
-from benchmarks.results import Measured, Result, Target
-from benchmarks.rounds import PEAK, Measurement, in_turns
+from benchmarks.crawl import feeding, pages_of
+from benchmarks.delivered import check_vokcrawl
+from benchmarks.results import Result, Target
+from benchmarks.rounds import WALL_A_PAGE, Measurement, in_turns, measured_a_page
 
 WHOLE, PART, BARE = "replay", "replay of a quarter", "bare Scrapy spider"
 PARTS = 4
@@ -24,27 +24,17 @@ def measure_replay(folder: Path, articles: int, rounds: int) -> Result:
         things: dict[str, Measurement] = {
             WHOLE: _replaying(folder / "many", articles),
             PART: _replaying(folder / "few", few),
-            BARE: _crawling(url, folder, articles),
+            BARE: feeding(bare, url, folder / "bare", articles),
         }
         for each in things.values():
             # Not counted: the site renders its pages, and Python compiles its modules.
             each(-1)
         costs = in_turns(things, rounds)
     pages = {WHOLE: pages_of(articles), PART: pages_of(few), BARE: pages_of(articles)}
-    measured = [
-        Measured(
-            name,
-            {
-                WALL: [1000 * each.wall / pages[name] for each in ones],
-                CPU: [1000 * each.cpu / pages[name] for each in ones],
-                PEAK: [each.peak for each in ones],
-            },
-        )
-        for name, ones in costs.items()
-    ]
+    measured = measured_a_page(costs, pages)
     title = f"{articles} articles on {pages[WHOLE]} pages, and {few} on {pages[PART]}, {rounds} rounds"
     name = "time a page of a replay on all cores, to a bare Scrapy spider's"
-    return Result("replay", title, measured, BARE, [Target(name, WHOLE, WALL, 0.2)])
+    return Result("replay", title, measured, BARE, [Target(name, WHOLE, WALL_A_PAGE, 0.2)])
 
 
 def _archive(output: Path, articles: int) -> None:
@@ -58,16 +48,6 @@ def _replaying(output: Path, articles: int) -> Callable[[int], Cost]:
         to = output.with_name(f"{output.name}-replayed-{number}")
         cost = replay(output, to)
         check_vokcrawl(to, articles)
-        return cost
-
-    return one
-
-
-def _crawling(url: str, folder: Path, articles: int) -> Callable[[int], Cost]:
-    def one(number: int) -> Cost:
-        feed = folder / f"bare-{number}.jsonl"
-        cost = bare(url, feed)
-        check_feed(feed, articles)
         return cost
 
     return one

@@ -11,6 +11,7 @@ from benchmarks.results import Measured
 Measurement = Callable[[int], Cost]
 
 CPU, WALL, PEAK = "CPU s", "wall s", "peak memory MB"
+CPU_A_PAGE, WALL_A_PAGE = "CPU ms/page", "wall ms/page"
 
 
 def in_turns(things: Mapping[str, Measurement], rounds: int) -> dict[str, list[Cost]]:
@@ -25,13 +26,25 @@ def in_turns(things: Mapping[str, Measurement], rounds: int) -> dict[str, list[C
 def measured(costs: Mapping[str, Sequence[Cost]]) -> list[Measured]:
     """Processor time, time that passed, and peak memory of each thing."""
     return [
+        Measured(name, {CPU: [each.cpu for each in ones], WALL: [each.wall for each in ones], PEAK: _peaks(ones)})
+        for name, ones in costs.items()
+    ]
+
+
+def measured_a_page(costs: Mapping[str, Sequence[Cost]], pages: Mapping[str, int]) -> list[Measured]:
+    """The same, the times for each of the `pages` that a thing has read."""
+    return [
         Measured(
             name,
             {
-                CPU: [each.cpu for each in ones],
-                WALL: [each.wall for each in ones],
-                PEAK: [each.peak for each in ones],
+                CPU_A_PAGE: [1000 * each.cpu / pages[name] for each in ones],
+                WALL_A_PAGE: [1000 * each.wall / pages[name] for each in ones],
+                PEAK: _peaks(ones),
             },
         )
         for name, ones in costs.items()
     ]
+
+
+def _peaks(ones: Sequence[Cost]) -> list[float]:
+    return [each.peak for each in ones]
