@@ -27,7 +27,7 @@ ELSEWHERE = {
     r"cd deploy/scrapyd && scrapyd|scrapyd-deploy|pip install .*|curl .*6800.*": "tests/deploy/test_scrapyd.py",
     r"scrapy sources( .*)?": "tests/crawl/test_several_sources.py: it wants a site with several sources",
     r"wb-manager .*": "pywb wants an environment of its own",
-    r"python -m benchmarks.*": "takes minutes: by hand, for docs/performance.md and docs/scaling.md",
+    r"python -m benchmarks.*": "takes minutes: by hand, for docs/performance.md and docs/exports.md",
 }
 COMMANDS = sorted({each.command: each for each in printed()}.values())
 # A command that is only named, as `scrapy export` is in a sentence: that there is such a one is what is shown.

@@ -1,7 +1,7 @@
-"""What is asked of a memory, whatever keeps it: `sqlite` for one folder, `redis` for many workers.
+"""What is asked of a memory, whatever keeps it: `sqlite` does, for one folder.
 
 Changes are made in an open transaction and seen at once by whoever made them; `commit` makes them last. So what a run
-has met and what was delivered come to be known in the same moment. The same tests run against each memory.
+has met and what was delivered come to be known in the same moment.
 """
 
 from __future__ import annotations
