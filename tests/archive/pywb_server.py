@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import Request, urlopen
+
+from servers import free_port, serving
 
 FOLDER = Path(os.environ.get("VOK_TEST_PYWB") or Path(__file__).resolve().parent.parent.parent / ".pywb")
 MISSING = f"no pywb in {FOLDER}; `tests/archive/install_pywb.sh` installs one"
-START_SECONDS = 60
 
 
 class Pywb:
@@ -49,32 +47,8 @@ def replaying(archives: list[Path], folder: Path) -> Iterator[Pywb]:
         said += done.stdout + done.stderr
         assert done.returncode == 0, said
     index = (folder / "collections" / "vok" / "indexes" / "index.cdxj").read_text(encoding="utf-8").splitlines()
-    with socket.create_server(("127.0.0.1", 0)) as bound:
-        port = bound.getsockname()[1]
-    log = folder / "pywb.log"
-    with log.open("wb") as out:
-        command = [str(FOLDER / "bin" / "wayback"), "--bind", "127.0.0.1", "--port", str(port)]
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait(process, url, log)
-            yield Pywb(url, index, said)
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        try:
-            with urlopen(url, timeout=5):  # noqa: S310  our own server
-                return
-        except (URLError, OSError):
-            time.sleep(0.1)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [FOLDER / "bin" / "wayback", "--bind", "127.0.0.1", "--port", str(port)]
+    with serving(command, url, folder / "pywb.log", cwd=folder):
+        yield Pywb(url, index, said)

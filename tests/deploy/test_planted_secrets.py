@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from crawling import ROOT, Crawl, environment
-from receiving import Receiver, closed_port
+from receiving import Receiver
+from servers import free_port
 
 from vokcrawl.options import secret_names
 from vokcrawl.sample import SampleServer
@@ -24,7 +25,7 @@ LOUD = {"LOG_LEVEL": "DEBUG", "VOK_METRICS_FILE": "vokcrawl.prom", "VOK_ALERT_FR
 
 def secrets(url: str) -> dict[str, str]:
     """Every setting that is a secret, each with another one planted, and what Scrapy and Splash know as such."""
-    port = closed_port()
+    port = free_port()
     return {
         "VOK_ALERT_WEBHOOK": f"{url}/hook?key={PLANTED}-hook",
         "VOK_ALERT_SLACK": f"{url}/services/{PLANTED}-slack",

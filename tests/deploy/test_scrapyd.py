@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -18,8 +17,8 @@ import pytest
 from crawling import ROOT, Crawl, environment
 from expected import assert_whole
 from installed import copied_to
-from receiving import closed_port
 from scheduling import wait_for
+from servers import free_port, serving
 
 from vokcrawl.sample import SampleServer
 
@@ -69,7 +68,7 @@ class Scrapyd:
 @pytest.fixture(scope="module")
 def scrapyd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scrapyd]:
     """Started with the configuration of `deploy/scrapyd`, on another port, in a folder of its own."""
-    folder, project, port = tmp_path_factory.mktemp("scrapyd"), tmp_path_factory.mktemp("project"), closed_port()
+    folder, project, port = tmp_path_factory.mktemp("scrapyd"), tmp_path_factory.mktemp("project"), free_port()
     conf = CONF.read_text(encoding="utf-8").replace("6800", str(port))
     # So that a test need not wait for five seconds until a job is begun.
     (folder / "scrapyd.conf").write_text(conf + "poll_interval = 0.2\n", encoding="utf-8")
@@ -81,32 +80,9 @@ def scrapyd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scrapyd]:
     env = {**environment({"VOK_CONTACT": "desk@example.org"}), "HOME": str(folder)}
     # scrapyd says which project by this variable itself; here nobody does.
     del env["SCRAPY_PROJECT"]
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=output) as process,
-    ):
-        try:
-            url = f"http://127.0.0.1:{port}"
-            deadline = time.monotonic() + DEADLINE
-            while not answers(url):
-                assert process.poll() is None, log.read_text(encoding="utf-8")
-                assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
-                time.sleep(0.1)
-            yield Scrapyd(url, folder, project)
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def answers(url: str) -> bool:
-    try:
-        with urlopen(f"{url}/daemonstatus.json", timeout=5) as answer:  # noqa: S310  our own server
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False
+    url = f"http://127.0.0.1:{port}"
+    with serving(command, f"{url}/daemonstatus.json", log, cwd=folder, env=env):
+        yield Scrapyd(url, folder, project)
 
 
 @pytest.fixture(scope="module")

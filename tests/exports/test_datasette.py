@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
 from archives import Record, exported, identity, write_archive
+from servers import free_port, serving
 
 Ask = Callable[..., Any]
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -35,28 +26,14 @@ def ask(tmp_path_factory: pytest.TempPathFactory, records: list[Record]) -> Iter
     port = free_port()
     command = [sys.executable, "-m", "datasette", "serve", "--immutable", "archive.sqlite", "--port", str(port)]
     environment = {**os.environ, "HOME": str(folder)}
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log) as server,
-    ):
+    url = f"http://127.0.0.1:{port}"
 
-        def answer(path: str, **query: object) -> Any:
-            with urlopen(f"http://127.0.0.1:{port}{path}?{urlencode({'_shape': 'objects', **query})}") as found:
-                return json.load(found)
+    def answer(path: str, **query: object) -> Any:
+        with urlopen(f"{url}{path}?{urlencode({'_shape': 'objects', **query})}") as found:  # noqa: S310  our own server
+            return json.load(found)
 
-        try:
-            deadline = time.monotonic() + 60
-            while True:
-                assert server.poll() is None, (folder / "log").read_text()
-                try:
-                    answer("/-/versions.json")
-                    break
-                except URLError:
-                    assert time.monotonic() < deadline, "it did not start in time"
-                    time.sleep(0.05)
-            yield answer
-        finally:
-            server.terminate()
+    with serving(command, f"{url}/-/versions.json", folder / "log", cwd=folder, env=environment):
+        yield answer
 
 
 def test_datasette_shows_the_tables_and_views_and_knows_that_articles_can_be_searched(ask: Ask) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+from servers import free_port
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class MailServer:
             self,
             hostname="127.0.0.1",
             # It wants to know where it is before it has begun.
-            port=closed_port(),
+            port=free_port(),
             auth_required=user is not None,
             auth_require_tls=tls is not None and not at_once,
             authenticator=check,
@@ -156,9 +157,3 @@ class MailServer:
 
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
-
-
-def closed_port() -> int:
-    """A port that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as bound:
-        return int(bound.getsockname()[1])

@@ -19,8 +19,9 @@ import pytest
 from crawling import ROOT, Crawl, command, environment
 from expected import assert_whole
 from left import OFF, alarms_of, health_of
-from receiving import MailServer, Receiver, closed_port
+from receiving import MailServer, Receiver
 from scheduling import ended_by, wait_for
+from servers import free_port
 from trustme import CA
 
 from vokcrawl.monitors.sending import is_here
@@ -180,7 +181,7 @@ def test_a_way_that_fails_hangs_or_lies_harms_neither_the_crawl_nor_its_exit_cod
 
 
 def test_nobody_at_the_address_is_a_line_in_the_log(crawl: Crawling, serve: Serving, output: Path) -> None:
-    server, port = serve(3), closed_port()
+    server, port = serve(3), free_port()
     env = {
         "VOK_ALERT_WEBHOOK": f"http://127.0.0.1:{port}/",
         "VOK_ALERT_SMTP": f"smtp://127.0.0.1:{port}",

@@ -1,0 +1,54 @@
+"""Starts real servers of others in child processes, on the loopback interface, and ends them."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        return int(bound.getsockname()[1])
+
+
+@contextmanager
+def serving(
+    command: Sequence[str | PathLike[str]],
+    ping: str,
+    log: Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[None]:
+    """Runs a server until the block ends. It is up when `ping`, an address of its, answers 200; `log` has its output."""
+    with log.open("wb") as output, subprocess.Popen(command, cwd=cwd, env=env, stdout=output, stderr=output) as server:
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not _answers(ping):
+                assert server.poll() is None, f"it ended: {log.read_text(encoding='utf-8')}"
+                assert time.monotonic() < deadline, f"it does not answer: {log.read_text(encoding='utf-8')}"
+                time.sleep(0.1)
+            yield
+        finally:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=5) as answer:  # noqa: S310  our own server
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
