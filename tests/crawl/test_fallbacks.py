@@ -305,13 +305,18 @@ def test_a_search_by_the_day_of_intake_leaves_out_none_that_is_shown_under_anoth
     assert_same(done.articles(), site.truth()["articles"])
 
 
+def windows_asked(server: SampleServer, crawl: RunCrawl, output: Path) -> list[str]:
+    """The windows of days that a crawl of the site asks for by its search, in their order."""
+    crawl(server.url + LISTING, output, settings=QUIET)
+    return [request.target for request in server.requests if "&end=" in request.target]
+
+
 def test_a_window_without_teasers_is_asked_for_again_before_it_is_believed(
     serve: Serve, crawl: RunCrawl, output: Path
 ) -> None:
     site = HostileSite(45, more="script", search="button")
     server = serve(site=site)
-    crawl(server.url + LISTING, output.with_name("first"), settings=QUIET)
-    asked = [request.target for request in server.requests if "&end=" in request.target]
+    asked = windows_asked(server, crawl, output.with_name("first"))
     site.change(asked[1], NO_PAGE, times=1)
     done = crawl(server.url + LISTING, output, settings=QUIET)
     assert done.code == 0, done.stderr[-3000:]
@@ -323,8 +328,7 @@ def test_a_search_that_fails_on_its_way_is_gone_on_with_by_the_next_run(
 ) -> None:
     site = HostileSite(45, more="script", search="button")
     server = serve(site=site)
-    crawl(server.url + LISTING, output.with_name("first"), settings=QUIET)
-    asked = [request.target for request in server.requests if "&end=" in request.target]
+    asked = windows_asked(server, crawl, output.with_name("first"))
     site.change(asked[2], BUSY, times=1)
     done = crawl(server.url + LISTING, output, settings=QUIET)
     assert done.code == 10
