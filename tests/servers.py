@@ -29,7 +29,7 @@ def serving(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
-    """Runs a server until the block ends. It is up when `ping`, an address of its, answers 200; `log` has its output."""
+    """Runs a server until the block ends. It is up when `ping`, its address, answers 200; `log` has its output."""
     with log.open("wb") as output, subprocess.Popen(command, cwd=cwd, env=env, stdout=output, stderr=output) as server:
         try:
             deadline = time.monotonic() + START_SECONDS
