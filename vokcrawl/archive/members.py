@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,12 +86,19 @@ def member_end(file: BinaryIO, start: int) -> int:
 
 def _next(file: BinaryIO, start: int) -> int:
     """Where the next member may begin; the end of the file where there is none."""
+    place = place_of(file, _MAGIC, start)
+    return file.seek(0, os.SEEK_END) if place is None else place
+
+
+def place_of(file: BinaryIO, what: bytes, start: int) -> int | None:
+    """Where these bytes stand first in a file, from `start` on; None where they do not."""
     file.seek(start)
     before = b""
     while chunk := file.read(_CHUNK):
-        place = (before + chunk).find(_MAGIC)
+        text = before + chunk
+        place = text.find(what)
         if place >= 0:
             return start - len(before) + place
         start += len(chunk)
-        before = chunk[-2:]
-    return start
+        before = text[1 - len(what) :]
+    return None

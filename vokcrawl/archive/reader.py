@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -19,7 +18,8 @@ from typing import BinaryIO
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from vokcrawl.archive.check import NoRecord, taken_apart
-from vokcrawl.archive.members import member_end, members
+from vokcrawl.archive.members import member_end, members, place_of
+from vokcrawl.archive.packing import Packing, packing_of
 from vokcrawl.files import storing
 
 # What may hold an answer, or says what the file is; the rest (requests, metadata) is passed over unread.
@@ -27,20 +27,11 @@ _NAMES = ("response", "revisit", "resource", "conversion", "continuation", "warc
 _TYPES: tuple[WarcRecordType, ...] = tuple(getattr(WarcRecordType, name) for name in _NAMES)
 _KINDS = dict(zip(map(int, _TYPES), _NAMES, strict=True))
 _WANTED = reduce(or_, _TYPES)
-_GZIP, _ZSTD, _ZSTD_SKIPPABLE, _ZIP = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\x5d\x2a\x4d\x18", b"PK\x03\x04"
-_PLAIN = b"WARC/"
 # What a block holds that runs on into the next record.
 _NEXT = b"\r\n\r\nWARC/1."
-_CHUNK = 1 << 16
+_HEAD = _NEXT.index(b"WARC")
+_MOST_HEAD = 1 << 16
 _ENDS = "the file ends in the middle of this record"
-
-
-class Packing(Enum):
-    """How the records of a file are packed."""
-
-    MEMBERS = "one gzip member a record"
-    STREAM = "compressed as a whole"
-    PLAIN = "not compressed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,40 +69,6 @@ class Captured:
     truncated: str | None = None
     refers_to: tuple[str, int] | None = None
     refers_to_url: str | None = None
-
-
-class NotAnArchive(ValueError):
-    """A file that is no WARC file at all; the message says what it seems to be."""
-
-
-def packing_of(file: BinaryIO) -> Packing:
-    """How the records of a file are packed. Raises `NotAnArchive`."""
-    file.seek(0)
-    start = file.read(len(_PLAIN))
-    if not start:
-        raise NotAnArchive("it is empty")
-    if start.startswith(_ZIP):
-        raise NotAnArchive("it is a ZIP, perhaps a WACZ: unpack it and name the WARC files in it")
-    if start == _PLAIN:
-        return Packing.PLAIN
-    if not start.startswith((_GZIP, _ZSTD, _ZSTD_SKIPPABLE)):
-        raise NotAnArchive("it is no WARC file")
-    if not start.startswith(_GZIP):
-        return Packing.STREAM
-    file.seek(0)
-    try:
-        iterator = iter(ArchiveIterator(file, parse_http=False))
-        next(iterator)
-        second = next(iterator, None)
-    except StopIteration:
-        raise NotAnArchive("it is a gzip file, but holds no WARC record") from None
-    except OSError:
-        # Damaged early on: whether it is one at all is told by its members.
-        return Packing.MEMBERS
-    if second is None:
-        return Packing.MEMBERS
-    file.seek(second.stream_pos)
-    return Packing.MEMBERS if file.read(len(_GZIP)) == _GZIP else Packing.STREAM
 
 
 def read_archive(path: Path, longest: int) -> Iterator[Captured | Flaw]:
@@ -235,29 +192,22 @@ class _Reading:
         if self.packing is Packing.MEMBERS:
             return member_end(self.file, offset)
         if self.packing is Packing.PLAIN:
-            return self._search(_NEXT, offset + len(_NEXT), skip=4)
+            return self._next_head(offset + len(_NEXT))
         return None
 
-    def _search(self, what: bytes, start: int, skip: int = 0) -> int | None:
-        self.file.seek(start)
-        before = b""
-        while chunk := self.file.read(_CHUNK):
-            text = before + chunk
-            place = text.find(what)
-            if place >= 0:
-                return start - len(before) + place + skip
-            start += len(chunk)
-            before = text[-(len(what) - 1) :]
-        return None
+    def _next_head(self, start: int) -> int | None:
+        """Where a record begins that follows a block's end at `start` or later, by what it looks like."""
+        place = place_of(self.file, _NEXT, start)
+        return None if place is None else place + _HEAD
 
     def _check_tail(self, last: int) -> None:
         """Raises `_Wrong` where the file ends in the middle of a head, behind the record at `last`."""
-        start = self._search(_NEXT, last + len(_NEXT), skip=4)
+        start = self._next_head(last + len(_NEXT))
         while start is not None:
             self.file.seek(start)
-            if b"\r\n\r\n" not in self.file.read(_CHUNK):
+            if b"\r\n\r\n" not in self.file.read(_MOST_HEAD):
                 raise _Wrong(start, _ENDS, None)
-            start = self._search(_NEXT, start + len(_NEXT), skip=4)
+            start = self._next_head(start + len(_NEXT))
 
     def _after(self, before: Captured | Flaw | None, last: int, failure: OSError | None) -> Iterator[Captured | Flaw]:
         """What is left to give when the reader has come to an end, or failed, somewhere behind the record at `last`.
@@ -268,7 +218,7 @@ class _Reading:
             if before is not None:
                 yield before
             plain = self.packing is Packing.PLAIN
-            following = self._search(_NEXT, last + len(_NEXT), skip=4) if plain else None
+            following = self._next_head(last + len(_NEXT)) if plain else None
             # In a plain file the next record that looks like one may be one that was read.
             raise _Wrong(last, f"what follows this record cannot be read: {failure}", following)
         for member in members(self.file, last):

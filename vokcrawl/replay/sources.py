@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from vokcrawl.archive.reader import Captured, NotAnArchive, read_archive
+from vokcrawl.archive.packing import NotAnArchive
+from vokcrawl.archive.reader import Captured, read_archive
 from vokcrawl.errors import ExitCode, StorageFailed, UsageFault
 from vokcrawl.fields import utc
 from vokcrawl.files import ARCHIVE, OutputFolder, run_order

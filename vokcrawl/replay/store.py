@@ -14,7 +14,8 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from vokcrawl.archive.reader import Flaw, NotAnArchive, Place
+from vokcrawl.archive.packing import NotAnArchive
+from vokcrawl.archive.reader import Flaw, Place
 from vokcrawl.files import storing
 
 SUFFIX = ".findings"
