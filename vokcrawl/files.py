@@ -79,7 +79,7 @@ def matching(folder: Path, ending: str) -> list[Path]:
     with storing(folder):
         try:
             return [folder / name for name in os.listdir(folder) if name.endswith(ending)]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
 
 
