@@ -36,28 +36,29 @@ def in_order(
         return
     waiting: deque[Mark | Future[Result]] = deque()
     portions = 0
-    with ProcessPoolExecutor(workers, multiprocessing.get_context(_method()), _prepare) as pool:
-        try:
-            for item in items:
-                if isinstance(item, list):
-                    waiting.append(pool.submit(work, item))
-                    portions += 1
-                else:
-                    waiting.append(item)
-                while waiting and (portions > workers * _AHEAD or not isinstance(waiting[0], Future)):
-                    first = waiting.popleft()
-                    portions -= isinstance(first, Future)
-                    yield first.result() if isinstance(first, Future) else first
-            while waiting:
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context(_method()), _prepare)
+    try:
+        for item in items:
+            if isinstance(item, list):
+                waiting.append(pool.submit(work, item))
+                portions += 1
+            else:
+                waiting.append(item)
+            while waiting and (portions > workers * _AHEAD or not isinstance(waiting[0], Future)):
                 first = waiting.popleft()
+                portions -= isinstance(first, Future)
                 yield first.result() if isinstance(first, Future) else first
-        except BrokenProcessPool as failure:
-            raise ReplayBroken(
-                "a process that read pages died: was it killed, or out of memory? Nothing of the archives was changed; "
-                "run again, with fewer --workers if memory is short"
-            ) from failure
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        while waiting:
+            first = waiting.popleft()
+            yield first.result() if isinstance(first, Future) else first
+    except BrokenProcessPool as failure:
+        raise ReplayBroken(
+            "a process that read pages died: was it killed, or out of memory? Nothing of the archives was changed; "
+            "run again, with fewer --workers if memory is short"
+        ) from failure
+    finally:
+        # Waiting for its processes: one that is still ending when Python ends meets pipes that are closed already.
+        pool.shutdown(cancel_futures=True)
 
 
 def _method() -> str:
