@@ -17,14 +17,14 @@ from typing import ClassVar
 from vokcrawl.fields import article_id, date_in_words
 from vokcrawl.pages.flow import Block, flow, is_aside, is_within
 from vokcrawl.pages.gates import cut_metering, is_metering
-from vokcrawl.pages.listing import RawTeaser, marked_items, teasers_among
+from vokcrawl.pages.listing import DESCRIPTION, RawTeaser, marked_items, teasers_among
 from vokcrawl.pages.meta_line import MetaLine, read_meta_line
 from vokcrawl.pages.more import MORE_WORDS
 from vokcrawl.pages.pictures import caption_of, is_caption, is_placeholder, source_of
 from vokcrawl.pages.sources import logo_stem, same_source
 from vokcrawl.pages.teaser_lines import date_in_block, says_day, slug_says
 from vokcrawl.pages.teaser_runs import runs
-from vokcrawl.pages.tree import Element, with_class
+from vokcrawl.pages.tree import Element, by_class
 
 # Name and version of this reading, as the records carry it; the way that bounded the text is added.
 EXTRACTOR = "kcnawatch-article/1"
@@ -61,11 +61,12 @@ class ArticlePage:
         self.root = root
         self.url = url
         self.id = article_id(url)
+        marked = by_class(root, (CONTENT, DESCRIPTION))
         # The element that holds the text, where it has the class name that is known.
-        self.content: Element | None = next(iter(with_class(root, CONTENT)), None)
+        self.content: Element | None = next(iter(marked[CONTENT]), None)
         self._inside = frozenset(() if self.content is None else self.content.iter())
         # Marked teasers are no part of the article's flow; they are read only where they are new.
-        self.blocks = flow(root, without=set(marked_items(root, outside=self.content)))
+        self.blocks = flow(root, without=set(marked_items(marked[DESCRIPTION], outside=self.content)))
 
     @cached_property
     def _meta(self) -> tuple[MetaLine, int, int] | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
+from lxml import etree
+
 from vokcrawl.fields import clean_text
 from vokcrawl.pages.tree import Element
 
@@ -145,27 +147,23 @@ def flow(root: Element, without: Container[Element] = ()) -> list[Block]:
     """
     builder = _Builder()
     builder.elements.append(root)
-    # An explicit stack: a hostile page nests deeper than Python recurses.
-    stack: list[tuple[Element, bool]] = [(root, False)]
-    while stack:
-        element, done = stack.pop()
+    # Without recursion: a hostile page nests deeper than Python recurses.
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        begins = event == "start"
         tag = element.tag
-        if done:
-            builder.leave(element, tag)
-        elif element in without:
-            builder.pass_over(element)
-        elif not isinstance(tag, str) or tag in _SILENT:
-            pass
-        else:
+        if element in without or tag in _SILENT:
+            if begins:
+                walk.skip_subtree()
+                if element in without:
+                    builder.pass_over(element)
+        elif begins:
             builder.enter(element, tag)
-            if (text := element.text) is not None:
+            if text := element.text:
                 builder.text(text)
-            if len(element):
-                stack.append((element, True))
-                stack.extend((child, False) for child in element.iterchildren(reversed=True))
-                continue
+        else:
             builder.leave(element, tag)
-        if element is not root and (tail := element.tail) is not None:
+        if not begins and element is not root and (tail := element.tail):
             builder.text(tail)
     builder.boundary()
     return builder.blocks

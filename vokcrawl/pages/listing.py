@@ -63,18 +63,15 @@ def read_teasers(root: Element, skip: Container[str] = ()) -> list[RawTeaser]:
 
     Ids in `skip` are passed over unread.
     """
-    return teasers_among(flow(root, without=set(marked_items(root))), skip=skip)
+    return teasers_among(flow(root, without=set(marked_items(with_class(root, DESCRIPTION)))), skip=skip)
 
 
-def marked_items(root: Element, outside: Element | None = None) -> list[Element]:
-    """The elements that hold one teaser each, found by class name; none inside the element `outside`."""
-    descriptions: list[Element] = []
-    kept: set[Element] = set() if outside is None else {outside}
-    for each in with_class(root, DESCRIPTION):
-        # One inside another, as no page of the site has it, is part of that.
-        if not any(up in kept for up in each.iterancestors()):
-            kept.add(each)
-            descriptions.append(each)
+def marked_items(described: Sequence[Element], outside: Element | None = None) -> list[Element]:
+    """The elements that hold one teaser each; none inside the element `outside`.
+
+    `described` are those that carry the class name `DESCRIPTION`, in the order of the page.
+    """
+    descriptions = _outermost(described, outside)
     articles = [next(each.iterancestors("article"), None) for each in descriptions]
     parents = [each.getparent() for each in descriptions]
     shared = Counter((*articles, *parents))
@@ -93,6 +90,26 @@ def marked_items(root: Element, outside: Element | None = None) -> list[Element]
             holder = description
         items.append(holder)
     return items
+
+
+def _outermost(elements: Sequence[Element], outside: Element | None) -> list[Element]:
+    """Those that stand neither in another one, as on no page of the site, nor in `outside`."""
+    kept: list[Element] = []
+    # Whether an element is, or stands in, one of those: mostly all have the same elements around them.
+    inside: dict[Element, bool] = {} if outside is None else {outside: True}
+    for element in elements:
+        around: list[Element] = []
+        held = False
+        for up in element.iterancestors():
+            if up in inside:
+                held = inside[up]
+                break
+            around.append(up)
+        inside.update(dict.fromkeys(around, held))
+        if not held:
+            kept.append(element)
+            inside[element] = True
+    return kept
 
 
 def teasers_among(blocks: Sequence[Block], start: int = 0, skip: Container[str] = ()) -> list[RawTeaser]:
@@ -150,7 +167,10 @@ def _parts(block: Block) -> bool:
 
 
 def _linked(item: Element) -> str | None:
-    return next((found for link in item.iter("a") if (found := article_id(link.get("href") or "")) is not None), None)
+    for link in item.iter("a"):
+        if (identity := article_id(link.get("href") or "")) is not None:
+            return identity
+    return None
 
 
 def _is_teaser(run: Sequence[Block], identity: str) -> bool:

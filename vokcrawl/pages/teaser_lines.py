@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vokcrawl.fields import article_id, clean_text, clean_title, fold
 from vokcrawl.pages.flow import Block
@@ -40,9 +41,9 @@ class Lines:
     doubled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     text: str
+    folded: str  # the form in which it is compared with others
     heading: int
     titles: bool  # whether it is the text of a link to the article
 
@@ -57,8 +58,9 @@ def read_lines(run: Sequence[Block], href: str, date: str | None = None) -> Line
         part = [found for line in dated if not line.titles and (found := _date_in(line.text))]
         date_text = next(iter([*whole, *part]), None)
     rest = [line for line in lines if not _says_date(line, date_text)]
-    title = _title(rest, href) or _pictured_title(run, href) or _title_within(run, rest, href)
-    excerpt, doubled = _excerpt(rest, title)
+    copies = Counter(line.folded for line in rest)
+    title = _title(rest, copies, href) or _pictured_title(run, href) or _title_within(run, rest, href)
+    excerpt, doubled = _excerpt(rest, copies, title)
     return Lines(title, excerpt, date_text, doubled)
 
 
@@ -101,7 +103,7 @@ def _lines(run: Sequence[Block], identity: str | None) -> Iterator[_Line]:
         for line in block.lines if parted else [block.text]:
             if line:
                 titles = touches and (block.linked or line in anchors)
-                yield _Line(line, block.heading, titles)
+                yield _Line(line, fold(line), block.heading, titles)
 
 
 def _squeeze(text: str) -> str:
@@ -127,18 +129,16 @@ def _says_date(line: _Line, date: str | None) -> bool:
     return not line.heading and not line.titles and _date_in(line.text) is not None
 
 
-def _title(rest: Sequence[_Line], href: str) -> str | None:
-    counts = Counter(fold(line.text) for line in rest)
+def _title(rest: Sequence[_Line], copies: Mapping[str, int], href: str) -> str | None:
     for line in [line for line in rest if line.heading] or [line for line in rest if line.titles]:
         text = clean_title(line.text)
         if text is None or _NO_TITLE.fullmatch(text):
             continue
-        copies = counts[fold(line.text)]
-        if copies == 1:
+        if copies[line.folded] == 1:
             return text
         # The same text again: an excerpt that is linked, or a headline-only article. Three copies, or a
         # heading whose words the slug repeats, are a title as well as an excerpt.
-        if copies > 2 or slug_says(text, href) or (line.heading and slug_says(text, href) is None):
+        if copies[line.folded] > 2 or slug_says(text, href) or (line.heading and slug_says(text, href) is None):
             return text
     return None
 
@@ -162,9 +162,8 @@ def _title_within(run: Sequence[Block], rest: Sequence[_Line], href: str) -> str
     return next((title for title in found if title), None)
 
 
-def _excerpt(rest: Sequence[_Line], title: str | None) -> tuple[str | None, bool]:
-    counts = Counter(fold(line.text) for line in rest)
-    doubled = [line.text for line in rest if counts[fold(line.text)] > 1 and not _NO_TITLE.fullmatch(line.text)]
+def _excerpt(rest: Sequence[_Line], copies: Mapping[str, int], title: str | None) -> tuple[str | None, bool]:
+    doubled = [line.text for line in rest if copies[line.folded] > 1 and not _NO_TITLE.fullmatch(line.text)]
     if doubled:
         return max(doubled, key=len), True
     others = [line.text for line in rest if not line.heading and clean_title(line.text) != title]
