@@ -45,7 +45,7 @@ _DPRK = timezone(timedelta(hours=9))
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # An address in which nothing has to be resolved, encoded or doubted: what nearly every link of the site is.
 _SOUND_ORIGIN = re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+){0,9}(?::(?:[1-9]\d{1,3}|[1-5]\d{4}))?(?=/)", re.ASCII)
-_SOUND_URL = re.compile(_SOUND_ORIGIN.pattern + r"(?:/[\w~%-]++)+/?", re.ASCII)
+_SOUND_URL = re.compile(_SOUND_ORIGIN.pattern + r"(?:/(?!\.\.?(?:/|$))[\w.~%-]++)+/?", re.ASCII)
 # Where the path begins at the latest: a longer host may have a label of more than 63 characters.
 _FARTHEST_PATH = 70
 
@@ -232,7 +232,7 @@ def _ingestion(identity: str) -> datetime | None:
 
 def utc(moment: datetime) -> str:
     """An aware datetime as UTC to the second: ``YYYY-MM-DDTHH:MM:SSZ``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def language_of(source: str) -> str | None:

@@ -6,11 +6,11 @@ and validation puts the contract's ``None`` there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from itemloaders import ItemLoader
-from itemloaders.processors import Compose, Identity, MapCompose, TakeFirst
+from itemloaders.processors import Identity, TakeFirst
 
 from vokcrawl.fields import (
     absolute_url,
@@ -29,30 +29,48 @@ from vokcrawl.pages.article import RawArticle
 from vokcrawl.pages.listing import RawTeaser
 
 
+def _each(function: Callable[[str], str | None]) -> Callable[[Sequence[str]], list[str]]:
+    """A processor that gives a function's value of each string, but for those that it does not understand.
+
+    `MapCompose` would do the same in three times the time, which is felt: twenty teasers stand on a page.
+    """
+
+    def process(values: Sequence[str]) -> list[str]:
+        return [sound for value in values if (sound := function(value)) is not None]
+
+    # Static: a function of a class would be taken for a method.
+    return staticmethod(process)
+
+
 class RecordLoader(ItemLoader):
     """What both kinds share. `load_item` gives a plain dict with the fields that are known."""
 
     default_item_class = dict
-    default_output_processor = TakeFirst()
 
-    url_in = MapCompose(canonical_url)
-    title_in = MapCompose(clean_title)
-    published_on_in = MapCompose(shown_date)
-    source_in = MapCompose(clean_line)
+    url_in = _each(canonical_url)
+    title_in = _each(clean_title)
+    published_on_in = _each(shown_date)
+    source_in = _each(clean_line)
+
+    # Each by its name: before a default comes in, the fields of the item are looked through for another one.
+    url_out = title_out = published_on_out = source_out = TakeFirst()
 
 
 class TeaserLoader(RecordLoader):
     """Fields of a teaser."""
 
-    excerpt_in = MapCompose(clean_line)
+    excerpt_in = _each(clean_line)
+    excerpt_out = TakeFirst()
 
 
 class ArticleLoader(RecordLoader):
     """Fields of an article."""
 
-    body_in = MapCompose(clean_line)
-    body_out = Compose(join_paragraphs)
-    images_out = Identity()
+    body_in = _each(clean_line)
+    body_out = staticmethod(join_paragraphs)
+    original_url_in = Identity()
+    original_url_out = TakeFirst()
+    images_in = images_out = Identity()
 
 
 def load_teaser(raw: RawTeaser, found_on: str, source: str | None) -> dict[str, Any]:

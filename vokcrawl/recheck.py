@@ -23,7 +23,7 @@ OWED_PAUSES = (
 
 def parse_utc(moment: str) -> datetime:
     """The inverse of `fields.utc`."""
-    return datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(moment.removesuffix("Z")).replace(tzinfo=UTC)
 
 
 def next_check(first_seen_at: str, now: datetime, ages: Sequence[int]) -> str | None:
