@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
@@ -34,8 +34,7 @@ _MOST_HEAD = 1 << 16
 _ENDS = "the file ends in the middle of this record"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a record begins: file and offset in bytes. Records of a file compressed as a whole have the offset 0."""
 
     file: Path
@@ -54,9 +53,11 @@ class Flaw:
         return f"{self.place.file}: at {self.place.offset}: {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """A record with its block. `at` is its WARC-Date (aware); addresses and digests are as the record has them."""
+class Captured(NamedTuple):
+    """A record with its block. `at` is its WARC-Date (aware); addresses and digests are as the record has them.
+
+    A tuple, for it goes from process to process: a dataclass is put together there field by field.
+    """
 
     place: Place
     kind: str

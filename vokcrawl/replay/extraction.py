@@ -7,7 +7,7 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from vokcrawl.archive.answer import Answer, Unreadable, answer_of
@@ -28,12 +28,12 @@ from vokcrawl.replay.findings import Finding, Kind, told
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A record to be read. `payload` is a revisit's, from the record that it refers to; `file` is what records call its
-    file."""
+class Task(NamedTuple):
+    """A record to be read. `url` is its address as records have it; `file` is what they call its file; `payload` is a
+    revisit's, from the record that it refers to."""
 
     captured: Captured
+    url: str
     file: str
     payload: bytes | None = None
 
@@ -69,21 +69,16 @@ def extract_all(tasks: Sequence[Task], site: Site) -> bytes:
 
 def _extract(task: Task, site: Site, shown: set[tuple[str | None, str]]) -> Finding:
     captured = task.captured
-    rendered = captured.url.startswith(RENDERED)
-    url = site.address(captured.url.removeprefix(RENDERED))
     payload = captured.block if captured.kind == "resource" else parted(captured.block)[1]
     digest = captured.payload_digest or "sha256:" + hashlib.sha256(task.payload or payload).hexdigest()
     place = {"file": task.file, "offset": captured.place.offset, "digest": digest}
-    found = Finding(Kind.OTHER, url or captured.url, utc(captured.at), place)
-    if url is None:
-        found.reason = "off_site"
-        return found
+    found = Finding(Kind.OTHER, task.url, utc(captured.at), place)
     if (flaw := _flaw(captured, payload)) is not None:
         found.kind, found.reason = Kind.FLAWED, flaw
         return found
-    found.identity = article_id(url)
+    found.identity = article_id(task.url)
     try:
-        if rendered:
+        if captured.url.startswith(RENDERED):
             _rendered(found, captured, site)
             return found
         answer = _answer(task, site)
@@ -99,7 +94,7 @@ def _extract(task: Task, site: Site, shown: set[tuple[str | None, str]]) -> Find
         found.reason = fault.name
     except Exception:
         # A fault of ours with one page: it is named, and the others are read.
-        logger.exception("%s: at %d: %s could not be read", task.file, captured.place.offset, url)
+        logger.exception("%s: at %d: %s could not be read", task.file, captured.place.offset, task.url)
         found.kind, found.reason = Kind.ERROR, "error"
     return found
 

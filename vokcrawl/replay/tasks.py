@@ -111,18 +111,19 @@ class _Portions:
         if record.kind not in _ANSWERS:
             self.passed_over[f"{record.kind} records"] += 1
             return None
-        if self.site.address(record.url.removeprefix(RENDERED)) is None:
+        url = self.site.address(record.url.removeprefix(RENDERED))
+        if url is None:
             self.passed_over[_host(record.url)] += 1
             return None
         if record.kind == "response" and self.source.run_id is None:
             self.payloads.note(record)
         if record.kind != "revisit" or b" 304" in record.block[:16]:
-            return Task(record, self.source.head.name)
+            return Task(record, url, self.source.head.name)
         payload = self.payloads.of(record)
         if payload is None:
             text = f"it refers to a payload ({record.payload_digest}) that is in none of the archives at hand"
             return Flaw(record.place, text, record.url)
-        return Task(record, self.source.head.name, payload)
+        return Task(record, url, self.source.head.name, payload)
 
 
 def _matters(flaw: Flaw, site: Site) -> bool:
