@@ -50,3 +50,10 @@ class ReplayBroken(VokcrawlError):
     """A process that read archived pages died. Raised by `replay.pool`; what was committed stays: exit code 10."""
 
     exit_code = ExitCode.INCOMPLETE
+
+
+class ServerAway(StorageFailed):
+    """The Redis server that keeps the state cannot be reached any more. Raised by `state`; the crawl closes, what was
+    committed stays: exit code 14."""
+
+    exit_code = ExitCode.UNREACHABLE

@@ -14,6 +14,9 @@ from vokcrawl.fields import absolute_url, clean_text
 
 _MAILBOX = re.compile(r"[^\s@,<>()\"]{1,64}@[^\s@,<>()\"]{1,255}", re.ASCII)
 _MAIL_SERVER = re.compile(r"smtps?://([^\s@:/?#]+:[^\s@:/?#]+@)?[\w.-]+(:\d{1,5})?", re.ASCII)
+# User and password, where there are some, end with the last @; then host, port and database.
+_REDIS = re.compile(r"rediss?://([^\s/?#]*@)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:(?P<port>\d{1,5}))?(/\d{0,4})?", re.ASCII)
+_AS_REDIS = "write it as redis://127.0.0.1:6379/0, redis://user:password@host:6379/0, or rediss://… for one with TLS"
 _HIDDEN = "(its value is not shown here, for it may be a secret)"
 
 
@@ -68,6 +71,17 @@ def mail_server(name: str, value: Any) -> str:
     port = urlsplit(url).netloc.rpartition("@")[2].partition(":")[2] if _MAIL_SERVER.fullmatch(url) else None
     if port is None or int(port or 25) > 65535:
         raise UsageFault(f"{name}: it is not like smtp://host:25 or smtps://user:password@host:465 {_HIDDEN}")
+    return url
+
+
+def redis_server(name: str, value: Any) -> str:
+    """``redis://user:password@host:port/database`` or ``rediss://…`` (TLS), a secret as a whole."""
+    url = clean_text(str(value or ""))
+    if not url:
+        raise UsageFault(f"{name}: it is empty, but must name the Redis server of all workers; {_AS_REDIS}")
+    read = _REDIS.fullmatch(url)
+    if read is None or int(read["port"] or 6379) > 65535:
+        raise UsageFault(f"{name}: it is not the URL of a Redis server; {_AS_REDIS} {_HIDDEN}")
     return url
 
 

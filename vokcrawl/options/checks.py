@@ -109,6 +109,13 @@ def period(given: Mapping[str, Any], prefix: str = "") -> tuple[str | None, str 
     return since, until
 
 
+def prefix(name: str, value: Any) -> str:
+    said = clean_text(str(value or ""))
+    if not re.fullmatch(r"[\w.-]{1,60}", said, re.ASCII):
+        raise UsageFault(f"{name}: {value!r} is not a name of letters, digits, dots and hyphens, such as vokcrawl")
+    return said
+
+
 def days(name: str, value: Any) -> tuple[int, ...]:
     given = value if isinstance(value, (list, tuple)) else str(value).split(",")
     days = tuple(whole(name, each, least=0) for each in given if str(each).strip())

@@ -13,7 +13,7 @@ from vokcrawl.errors import UsageFault
 
 PREFIX = "VOK_"
 # The settings that are the project's without its prefix.
-ALSO_OURS = ("SPLASH_URL",)
+ALSO_OURS = ("SPLASH_URL", "REDIS_URL")
 
 T = TypeVar("T")
 

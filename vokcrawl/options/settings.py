@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from scrapy.settings import BaseSettings
 
 from vokcrawl.errors import UsageFault
-from vokcrawl.options.addresses import server, urls
+from vokcrawl.options.addresses import redis_server, server, urls
 from vokcrawl.options.alerts import Alerts
-from vokcrawl.options.checks import choice, days, flag, floors, number, seconds, size, text, whole, words
+from vokcrawl.options.checks import choice, days, flag, floors, number, prefix, seconds, size, text, whole, words
 from vokcrawl.options.group import PREFIX, Group, by
 
 WAYS = ("auto", "link", "ajax", "splash")
@@ -42,6 +42,20 @@ class Options(Group):
     splash_timeout: int = by(whole, least=1)
     archive: bool = by(flag)
     archive_size: int = by(size)
+    state: str = by(choice, allowed=("sqlite", "redis"))
+    redis_url: str = by(words, is_secret=True)
+    redis_prefix: str = by(prefix)
+    redis_patience: int = by(whole, least=0)
+    claim_seconds: int = by(whole, least=2)
+
+    def disagreements(self) -> list[str]:
+        # A crawl by one worker has no business with what others may mean by this name in the environment.
+        if self.state == "redis":
+            try:
+                redis_server("REDIS_URL", self.redis_url)
+            except UsageFault as fault:
+                return [str(fault)]
+        return []
 
     @classmethod
     def read(cls, settings: BaseSettings) -> Options:

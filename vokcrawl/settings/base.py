@@ -25,6 +25,11 @@ SPLASH_URL = ""
 VOK_SPLASH_TIMEOUT = 90
 VOK_ARCHIVE = True
 VOK_ARCHIVE_SIZE = 1000
+VOK_STATE = "sqlite"
+REDIS_URL = ""
+VOK_REDIS_PREFIX = "vokcrawl"
+VOK_REDIS_PATIENCE = 60
+VOK_CLAIM_SECONDS = 60
 VOK_MIN_COVERAGE = "title=0.98,body=0.9,published_on=0.8,source=0.8"
 # What looks at each run when it has ended (docs/alerts.md). Secrets belong into the environment, not here.
 VOK_ALERT_OUTCOMES = "10=3,11=1,12=1,13=3,14=3,15=1"
@@ -116,3 +121,4 @@ WARN_ON_GENERATOR_RETURN_VALUE = False
 # Scrapy logs whole items and each scraped page at DEBUG; a schedule's log shall tell what happened.
 LOG_LEVEL = "INFO"
 DEFAULT_DROPITEM_LOG_LEVEL = "WARNING"
+LOG_FORMATTER = "vokcrawl.log_format.RunLogFormatter"

@@ -1,7 +1,7 @@
-"""What is asked of a memory, whatever keeps it: `sqlite` does, for one folder.
+"""What is asked of a memory, whatever keeps it: `sqlite` for one folder, `redis` for many workers.
 
 Changes are made in an open transaction and seen at once by whoever made them; `commit` makes them last. So what a run
-has met and what was delivered come to be known in the same moment.
+has met and what was delivered come to be known in the same moment. The same tests run against each memory.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ class State(Protocol):
 
         Runs, files and archived payloads are always this folder's alone.
         """
+
+    @property
+    def where(self) -> str:
+        """Where it lies, for messages."""
 
     # The transaction
 

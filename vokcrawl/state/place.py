@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Protocol
 
+from vokcrawl.errors import UsageFault
 from vokcrawl.files import OutputFolder
+from vokcrawl.options import Options
 from vokcrawl.state.interface import State
 from vokcrawl.state.sqlite import SqliteState
 
@@ -22,3 +25,19 @@ class Opening(Protocol):
 def in_folder(folder: OutputFolder, expected: bool, *, read_only: bool = False) -> State:
     """The memory in the folder's own SQLite file."""
     return SqliteState.open(folder.state, expected, read_only)
+
+
+def opening_of(options: Options) -> Opening:
+    """How the settings say that a folder's memory is opened. Raises `UsageFault` when they lack what it needs."""
+    if options.state != "redis":
+        return in_folder
+    for module, package in (("redis", "redis"), ("scrapy_redis", "scrapy-redis")):
+        if find_spec(module) is None:
+            raise UsageFault(
+                f"the package {package} is missing, which several workers need; "
+                "run `pip install -r requirements/distributed.txt`"
+            )
+    # A crawl by one worker loads no client.
+    from vokcrawl.state.folders import OnServer  # noqa: PLC0415
+
+    return OnServer(options.redis_url, options.redis_prefix, options.redis_patience)

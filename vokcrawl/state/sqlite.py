@@ -23,6 +23,7 @@ class SqliteState:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._db = connection
         self._path = path
+        self.where = str(path)
 
     @classmethod
     def open(cls, path: Path, expected: bool, read_only: bool = False) -> SqliteState:

@@ -1,0 +1,71 @@
+"""A wire to a server that can be cut behind it: what was asked arrives there, and the answer does not come back."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+
+class CutOff:
+    """``with CutOff(port) as wire:`` leads from ``wire.port`` to a port of this machine.
+
+    `cut` lets the next answer that the server gives to a request with these bytes in it go astray, and hangs up.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listening.getsockname()[1])
+        self._marked: bytes | None = None
+        self.cuts = 0
+
+    def cut(self, marked: bytes) -> None:
+        self._marked = marked
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._listening.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", self._to)) as server:
+            server.settimeout(0.05)
+            client.settimeout(0.05)
+            marked = False
+            while True:
+                asked = self._received(client)
+                if asked == b"":
+                    return
+                if asked is not None:
+                    marked |= self._marked is not None and self._marked in asked
+                    server.sendall(asked)
+                answer = self._received(server)
+                if answer == b"":
+                    return
+                if answer is not None and marked:
+                    self._marked = None
+                    self.cuts += 1
+                    return
+                if answer is not None:
+                    client.sendall(answer)
+
+    @staticmethod
+    def _received(side: socket.socket) -> bytes | None:
+        """What came, nothing at its end, None while nothing comes."""
+        try:
+            return side.recv(1 << 20)
+        except TimeoutError:
+            return None

@@ -1,0 +1,79 @@
+"""The memories that the tests of `state` run against, and the rows that they put there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol
+
+from vokcrawl.state.interface import State
+from vokcrawl.state.rows import ArticleRow, RunRow, Status
+from vokcrawl.state.sqlite import SqliteState
+
+NOW = "2024-12-10T06:00:00Z"
+_prefixes: Iterator[int] = count()
+
+
+class Memory(Protocol):
+    """A place where something is remembered, also when nobody has it open."""
+
+    def open(self) -> State:
+        """Opens it once more, as it was last committed; made where there is none yet."""
+
+
+@dataclass(frozen=True)
+class InFile:
+    """A file of its own."""
+
+    path: Path
+
+    def open(self) -> State:
+        return SqliteState.open(self.path, expected=self.path.exists())
+
+
+@dataclass(frozen=True)
+class OnRedis:
+    """Names of its own on a Redis server; `worker` is the id of the folder that looks at it."""
+
+    url: str
+    prefix: str
+    worker: str = "a"
+
+    @classmethod
+    def new(cls, url: str) -> OnRedis:
+        return cls(url, f"test-{next(_prefixes)}")
+
+    def open(self) -> State:
+        from vokcrawl.state.redis import RedisState
+        from vokcrawl.state.server import Server
+
+        server = Server(self.url, self.prefix, patience=5)
+        server.open(make=True)
+        return RedisState(server, self.worker)
+
+    def of(self, worker: str) -> OnRedis:
+        """The same memory, as another worker's folder sees it."""
+        return OnRedis(self.url, self.prefix, worker)
+
+
+def made(memory: Memory) -> State:
+    """A state that knows of one run, as every one does that is found again; its transaction is open."""
+    state = memory.open()
+    state.begin()
+    state.take_run_id("first")
+    state.put_run(run("first"))
+    state.commit()
+    state.begin()
+    return state
+
+
+def run(run_id: str, **given: Any) -> RunRow:
+    known: dict[str, Any] = {"started_at": NOW, "ended_at": NOW, "outcome": "done", "exit_code": 0}
+    return RunRow(run_id, **(known | {"manifest_sha256": None, "draft": "{}"} | given))
+
+
+def article(identity: str, **given: Any) -> ArticleRow:
+    known: dict[str, Any] = {"url": f"http://site.test/{identity}/", "status": Status.DELIVERED, "revision": 1}
+    return ArticleRow(identity, **(known | given))
