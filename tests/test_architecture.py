@@ -11,7 +11,18 @@ PACKAGE = Path(__file__).parent.parent / "vokcrawl"
 
 # What the modules of each layer may import of this project, lowest layer first. A name stands for a module or package.
 LAYERS = [
-    {"errors", "fields", "items", "walk", "windows", "terminal", "wording", "scratch", "near_duplicates", "__init__"},
+    {
+        "errors",
+        "fields",
+        "items",
+        "walk",
+        "windows",
+        "terminal",
+        "wording",
+        "scratch",
+        "near_duplicates",
+        "__init__",
+    },
     {
         "fulltext",
         "pages",
@@ -27,7 +38,9 @@ LAYERS = [
     },
     {"bodies", "loaders", "sitemaps", "manifest", "schemas", "state", "hosts", "advice", "disk", "progress", "closing"},
     {"archive", "recovery", "records", "chain", "snapshot", "downloader"},
-    {"run", "verify", "repair", "versions", "status", "monitors", "exports", "search"},
+    {"agreement", "shared_agreement"},
+    {"repair"},
+    {"run", "verify", "repair_shared", "versions", "status", "monitors", "exports", "search"},
     {"listings", "pipelines", "middlewares", "rendering", "capture"},
     {"intake", "report"},
     {"replay"},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from scrapy.commands import ScrapyCommand
 
@@ -13,7 +13,7 @@ from vokcrawl.errors import ExitCode, StorageFailed, UsageFault, VokcrawlError
 from vokcrawl.files import OutputFolder
 from vokcrawl.options import Options
 from vokcrawl.state.interface import State
-from vokcrawl.state.place import in_folder
+from vokcrawl.state.place import in_folder, opening_of
 from vokcrawl.terminal import harmless, harmless_lines
 
 
@@ -55,7 +55,23 @@ class FolderCommand(ScrapyCommand):
     @contextmanager
     def held(self, command: str) -> Iterator[OutputFolder]:
         """The output folder, held so that no run changes it meanwhile. Raises `FolderHeld`, `UsageFault`."""
-        folder = self.existing_folder()
+        with self.holding(self.existing_folder(), command) as folder:
+            yield folder
+
+    @contextmanager
+    def together(self, command: str, others: Sequence[str]) -> Iterator[list[OutputFolder]]:
+        """The output folder and those of other workers, all held. Raises `FolderHeld`, `UsageFault`."""
+        if others and opening_of(self.options) is in_folder:
+            raise UsageFault("--with: only workers share a state; choose their profile, SCRAPY_PROJECT=distributed")
+        with ExitStack() as stack:
+            folders = [stack.enter_context(self.held(command))]
+            folders += [stack.enter_context(self.holding(OutputFolder(each), command)) for each in others]
+            yield folders
+
+    @staticmethod
+    @contextmanager
+    def holding(folder: OutputFolder, command: str) -> Iterator[OutputFolder]:
+        """A folder, held so that no run changes it meanwhile. Raises `FolderHeld`."""
         folder.take(f"`scrapy {command}`")
         try:
             yield folder
@@ -66,7 +82,7 @@ class FolderCommand(ScrapyCommand):
     def state(self) -> Iterator[State]:
         """The open state, to be read. Raises `StorageFailed`."""
         folder = self.existing_folder()
-        state = in_folder(folder, True, read_only=True)
+        state = opening_of(self.options)(folder, True, read_only=True)
         try:
             yield state
         finally:

@@ -39,9 +39,9 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteSt
     committed, and a whole record is a record. Raises `StorageFailed`.
     """
     for part in list(folder.parts()):
-        _finish(folder, part)
+        finish_part(folder, part)
     links, _ = read_chain(folder)
-    links.extend(_missing_manifests(folder, links))
+    links.extend(missing_manifests(folder, links))
     # Beside the old one, and in its place only when it is whole: half a state would let all be delivered again.
     new = folder.state.with_name(folder.state.name + ".new")
     with storing(new):
@@ -49,7 +49,7 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteSt
             new.with_name(new.name + suffix).unlink(missing_ok=True)
     state = SqliteState.open(new, expected=False)
     state.begin()
-    builder = _Builder(folder, state, recheck_days, links)
+    builder = Builder(folder, state, recheck_days, links, lost=lost_records(folder, links))
     for link in links:
         builder.add(link)
     builder.finish(links)
@@ -72,7 +72,7 @@ def _move_aside(folder: OutputFolder) -> None:
             logger.info("%s was kept as %s.%s.old%s", old, folder.state.name, stamp, suffix)
 
 
-def _finish(folder: OutputFolder, part: Path) -> None:
+def finish_part(folder: OutputFolder, part: Path) -> None:
     """Cuts an unfinished file back to its last whole record, and gives it its name. One of no run is left alone."""
     if _began(part.name.partition(".")[0]) is None:
         return
@@ -100,7 +100,7 @@ def _whole_records(folder: OutputFolder, part: Path) -> int:
     return check.end
 
 
-def _missing_manifests(folder: OutputFolder, links: Sequence[Link]) -> list[Link]:
+def missing_manifests(folder: OutputFolder, links: Sequence[Link]) -> list[Link]:
     """Manifests for the runs that left records but no readable manifest; written behind the last one."""
     known = {link.run_id for link in links}
     found: dict[str, list[FileRow]] = {}
@@ -162,7 +162,7 @@ def _began(run_id: str) -> datetime | None:
         return None
 
 
-def _lost_records(folder: OutputFolder, links: Sequence[Link]) -> bool:
+def lost_records(folder: OutputFolder, links: Sequence[Link]) -> bool:
     """Whether files of records are missing, or are not what their manifests say; each is named in the log."""
     lost = False
     for link in links:
@@ -186,10 +186,12 @@ class _Seen:
     whole_walks: set[str]
 
 
-class _Builder:
+class Builder:
     """Reads run after run into a new state."""
 
-    def __init__(self, folder: OutputFolder, state: State, recheck_days: Sequence[int], links: Sequence[Link]) -> None:
+    def __init__(
+        self, folder: OutputFolder, state: State, recheck_days: Sequence[int], links: Sequence[Link], *, lost: bool
+    ) -> None:
         self.folder = folder
         self.state = state
         self.recheck_days = recheck_days
@@ -198,7 +200,7 @@ class _Builder:
         self._listings = {listing["url"] for link in links for listing in link.manifest["listings"]}
         self._seen: list[_Seen] = []
         # Teasers' addresses, kept where delivered records were lost: their articles are asked for again.
-        self._lost = _lost_records(folder, links)
+        self._lost = lost
         self._addresses: dict[str, str] = {}
 
     def add(self, link: Link) -> None:
@@ -223,16 +225,17 @@ class _Builder:
                 self._payloads(entry["path"])
         walked = {listing["url"] for listing in manifest["listings"]} or self._listings
         self._seen.append(_Seen([], set(walked), set(walked)))
-        for kind, take in (("articles", self._article), ("teasers", self._teaser), ("removals", self._removal)):
+        takes = {"articles": self.take_article, "teasers": self.take_teaser, "removals": self.take_removal}
+        for kind, take in takes.items():
             path = self.folder.path / kind / f"{run_id}.jsonl"
             for line in read_file(path, kind) if path.exists() else ():
                 if line.record is None:
                     logger.warning("%s:%d: passed over: %s", path, line.number, line.fault)
                 else:
                     take(line.record)
+                    self.taken()
         for identity in manifest["other_sources"]:
-            # The address is not needed: such an article is never asked for.
-            self.state.put_article(ArticleRow(identity, "", Status.OTHER, checked_at=ended))
+            self.take_other(identity, ended)
         for listing in manifest["listings"]:
             # Where records were lost nothing counts as covered: the next run walks whole, and meets what is missing.
             if listing["complete"] and not self._lost:
@@ -248,7 +251,14 @@ class _Builder:
             if not self.state.articles([identity]) and self.state.owed_of(identity) is None:
                 self.state.put_owed(OwedRow(identity, url, "lost", 1, now, now))
 
-    def _article(self, record: dict[str, Any]) -> None:
+    def taken(self) -> None:
+        """A record was taken in."""
+
+    def take_other(self, identity: str, at: str) -> None:
+        """An article of another source. Its address is not needed: it is never asked for."""
+        self.state.put_article(ArticleRow(identity, "", Status.OTHER, checked_at=at))
+
+    def take_article(self, record: dict[str, Any]) -> None:
         due = next_check(record["first_seen_at"], self.now, self.recheck_days)
         self.state.put_article(ArticleRow.of_record(record, due))
 
@@ -261,13 +271,13 @@ class _Builder:
             if digest and url and date:
                 self.state.meet_payload(PayloadRow(digest, url, date, name, offset))
 
-    def _teaser(self, record: dict[str, Any]) -> None:
+    def take_teaser(self, record: dict[str, Any]) -> None:
         self.state.put_entry(record["id"], delivered=True)
         self._seen[-1].ids.append(record["id"])
         if self._lost:
             self._addresses[record["id"]] = record["url"]
 
-    def _removal(self, record: dict[str, Any]) -> None:
+    def take_removal(self, record: dict[str, Any]) -> None:
         row = self.state.articles([record["id"]]).get(record["id"])
         if row is not None:
             row.status, row.checked_at = Status.REMOVED, record["confirmed_at"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vokcrawl.agreement import Agreement, Fault, Take
 from vokcrawl.archive.check import ArchiveCheck, not_there
 from vokcrawl.chain import Link, read_chain
 from vokcrawl.errors import StorageFailed
@@ -14,42 +14,30 @@ from vokcrawl.files import ARCHIVE, PART, OutputFolder, digest
 from vokcrawl.records import Line, read_file
 from vokcrawl.state.interface import State
 from vokcrawl.state.place import Opening, in_folder
-from vokcrawl.state.rows import ArticleRow, Status
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong: in which file, on which line (None for the file as a whole), and what."""
-
-    path: Path
-    line: int | None
-    text: str
-
-    def __str__(self) -> str:
-        place = f"{self.path}:{self.line}" if self.line else str(self.path)
-        return f"{place}: {self.text}"
 
 
 class Verification:
-    """One check of a folder. `faults` gives what is wrong; afterwards the counts say what was looked at."""
+    """One check of a folder. `faults` gives what is wrong; afterwards the counts say what was looked at.
 
-    def __init__(self, folder: OutputFolder, opening: Opening = in_folder) -> None:
+    `agreement` takes in the records, of other folders too where it is told so.
+    """
+
+    def __init__(self, folder: OutputFolder, opening: Opening = in_folder, agreement: Agreement | None = None) -> None:
         self.folder = folder
         self._opening = opening
+        self._agreement = agreement or Agreement()
         self.manifests = 0
         self.files = 0
         self.records = 0
         self.archived = 0
-        # id -> revision, content_hash, whether a tombstone came after it
-        self._versions: dict[str, tuple[int, str, bool]] = {}
-        self._teasers: set[str] = set()
         # Whether the records at hand come from a replay (`replay.rewriting`).
         self._replayed = False
-        # Articles before removals: a run may deliver both.
-        self._checks = {"articles": self._article, "teasers": self._teaser, "removals": self._removal}
 
-    def faults(self) -> Iterator[Fault]:
-        """All faults. The folder must be held, so that no run changes it meanwhile."""
+    def faults(self, *, last: bool = True) -> Iterator[Fault]:
+        """All faults. The folder must be held, so that no run changes it meanwhile.
+
+        `last` says that the records of no other folder are still to come: now the state must say the same.
+        """
         links, breaks = read_chain(self.folder)
         self.manifests = len(links)
         for each in breaks:
@@ -62,7 +50,7 @@ class Verification:
                 yield from self._file(path, entry)
             yield from self._records(link)
         files = (*self.folder.data_files(), *self.folder.archive_files())
-        yield from self._state(links, [path for path in files if path not in named])
+        yield from self._state(links, [path for path in files if path not in named], last=last)
 
     def _file(self, path: Path, entry: dict[str, Any]) -> Iterator[Fault]:
         if not path.exists():
@@ -81,7 +69,7 @@ class Verification:
 
     def _records(self, link: Link) -> Iterator[Fault]:
         self._replayed = "replayed" in link.manifest
-        for kind, check in self._checks.items():
+        for kind, check in self._agreement.takes.items():
             path = self.folder.path / kind / f"{link.run_id}.jsonl"
             if not path.exists():
                 continue
@@ -92,54 +80,26 @@ class Verification:
                     continue
                 if line.record["run_id"] != link.run_id:
                     yield Fault(path, line.number, f"run_id: {line.record['run_id']}, but this is run {link.run_id}'s")
-                yield from check(line, line.record)
+                yield from self._taken(check, line, line.record)
 
-    def _article(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
-        revision, last_hash, _ = self._versions.get(record["id"], (0, None, False))
-        if record["revision"] <= revision:
-            yield Fault(line.path, line.number, f"article {record['id']}: revision {record['revision']} is there twice")
-            return
-        if record["revision"] != revision + 1:
-            missing = f"{revision + 1} to {record['revision'] - 1}"
-            yield Fault(line.path, line.number, f"article {record['id']}: revisions {missing} are missing")
-        elif record["previous_hash"] != last_hash:
-            yield Fault(
-                line.path, line.number, f"article {record['id']}: previous_hash is not the hash of revision {revision}"
-            )
-        self._versions[record["id"]] = (record["revision"], record["content_hash"], False)
+    def _taken(self, check: Take, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
+        yield from check(line, record)
         # The archives of a replay stay where they are.
-        place = record["archived_as"] if not self._replayed else None
+        place = record.get("archived_as") if not self._replayed else None
         fault = not_there(self.folder, place, record["url"]) if place is not None else None
         if fault is not None:
             yield Fault(line.path, line.number, f"article {record['id']}: archived_as: {fault}")
 
-    def _teaser(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
-        if record["id"] in self._teasers:
-            yield Fault(line.path, line.number, f"teaser {record['id']} is there twice")
-        self._teasers.add(record["id"])
-
-    def _removal(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
-        revision, last_hash, removed = self._versions.get(record["id"], (0, None, False))
-        if not revision or last_hash is None:
-            yield Fault(line.path, line.number, f"removal of article {record['id']}, which was never delivered")
-            return
-        if removed:
-            yield Fault(line.path, line.number, f"removal of article {record['id']} is there twice")
-        if record["last_hash"] != last_hash:
-            yield Fault(
-                line.path, line.number, f"removal of article {record['id']}: last_hash is not its last version's"
-            )
-        self._versions[record["id"]] = (revision, last_hash, True)
-
-    def _state(self, links: list[Link], unnamed: list[Path]) -> Iterator[Fault]:
+    def _state(self, links: list[Link], unnamed: list[Path], *, last: bool) -> Iterator[Fault]:
         """The state against the files; `unnamed` are the files that no manifest names."""
-        path = self.folder.state
+        path: Path | str = self.folder.state
         try:
             state = self._opening(self.folder, self.folder.holds_records())
         except StorageFailed as failure:
             yield from map(_unnamed, unnamed)
             yield Fault(path, None, str(failure).removeprefix(f"{path}: "))
             return
+        path = state.where
         try:
             for text in state.check():
                 yield Fault(path, None, text)
@@ -148,7 +108,8 @@ class Verification:
             left = {each for each in unnamed if each.name.partition(".")[0] in dead}
             yield from (_unnamed(each) for each in unnamed if each not in left)
             yield from self._state_files(state, dead, left)
-            yield from self._state_records(state)
+            if last:
+                yield from self._agreement.with_state(state)
             told = next(((link.run_id, link.sha256) for link in reversed(links) if link.run_id not in dead), None)
             if state.last_manifest() != told:
                 known, found = (each[0] if each else "none" for each in (state.last_manifest(), told))
@@ -176,7 +137,7 @@ class Verification:
             yield Fault(part, None, f"{part.stat().st_size} bytes, but {length} were committed")
         if kind == ARCHIVE:
             yield from _flaws(part, ArchiveCheck(self.folder, part, length))
-        check = self._checks.get(kind)
+        check = self._agreement.takes.get(kind)
         for line in read_file(part, kind) if check is not None else ():
             length -= len(line.raw)
             if length < 0 or check is None:
@@ -184,43 +145,7 @@ class Verification:
             if line.record is None:
                 yield Fault(part, line.number, line.fault or "")
             else:
-                yield from check(line, line.record)
-
-    def _state_records(self, state: State) -> Iterator[Fault]:
-        known = 0
-        for row in state.all_articles():
-            if row.revision:
-                known += 1
-                yield from self._state_article(state, row)
-        if known < len(self._versions):
-            ids = list(self._versions)
-            for start in range(0, len(ids), 500):
-                some = ids[start : start + 500]
-                rows = state.articles(some)
-                for identity in some:
-                    if identity not in rows or not rows[identity].revision:
-                        yield Fault(self.folder.state, None, f"article {identity} was delivered, but is not known")
-        remembered = set(state.delivered_teasers())
-        for identity in sorted(remembered ^ self._teasers):
-            text = (
-                "is known as delivered, but is in no file"
-                if identity in remembered
-                else "was delivered, but is not known"
-            )
-            yield Fault(self.folder.state, None, f"teaser {identity} {text}")
-
-    def _state_article(self, state: State, row: ArticleRow) -> Iterator[Fault]:
-        version = self._versions.get(row.id)
-        if version is None:
-            yield Fault(self.folder.state, None, f"article {row.id} is known as delivered, but is in no file")
-        elif version[:2] != (row.revision, row.content_hash):
-            yield Fault(
-                self.folder.state,
-                None,
-                f"article {row.id}: revision {row.revision} is known, {version[0]} was delivered",
-            )
-        elif version[2] != (row.status is Status.REMOVED):
-            yield Fault(self.folder.state, None, f"article {row.id} is known as {row.status}, the files say otherwise")
+                yield from self._taken(check, line, line.record)
 
 
 def _flaws(path: Path, check: ArchiveCheck) -> Iterator[Fault]:

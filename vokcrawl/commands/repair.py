@@ -5,14 +5,20 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
 
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
+from vokcrawl.files import OutputFolder
 from vokcrawl.recovery import recover
 from vokcrawl.repair import rebuild_state
 from vokcrawl.state.interface import State
-from vokcrawl.state.place import in_folder
+from vokcrawl.state.place import in_folder, opening_of
+
+if TYPE_CHECKING:
+    from vokcrawl.state.folders import OnServer
 
 
 class Command(FolderCommand):
@@ -28,20 +34,38 @@ class Command(FolderCommand):
             action="store_true",
             help="make state.sqlite3 anew from the record files and manifests; an old one is kept under another name",
         )
+        parser.add_argument(
+            "--with",
+            dest="others",
+            action="append",
+            default=[],
+            metavar="DIR",
+            help="of several workers: another one's folder, whose records the server is to know too (give them all)",
+        )
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         # What recovery does is told in the log; here that is what the user asked to see.
         logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.INFO, force=True)
-        with self.held("repair") as folder:
-            state: State
-            if opts.rebuild_state:
-                state = rebuild_state(folder, self.options.recheck_days)
-            else:
-                state = in_folder(folder, folder.holds_records())
-                recover(folder, state, datetime.now(UTC))
+        with self.together("repair", opts.others) as folders:
+            state = self._repaired(folders) if not opts.rebuild_state else self._rebuilt(folders)
             articles = sum(
                 count for status, count in state.count_articles().items() if status in ("delivered", "removed")
             )
             say(f"The state knows {len(state.runs())} runs, {articles} articles and {state.count_teasers()} teasers.")
             state.close()
         return ExitCode.DONE
+
+    def _repaired(self, folders: Sequence[OutputFolder]) -> State:
+        states = [opening_of(self.options)(folder, folder.holds_records()) for folder in folders]
+        for folder, state in zip(folders, states, strict=True):
+            recover(folder, state, datetime.now(UTC))
+        return states[0]
+
+    def _rebuilt(self, folders: Sequence[OutputFolder]) -> State:
+        opening = opening_of(self.options)
+        if opening is in_folder:
+            return rebuild_state(folders[0], self.options.recheck_days)
+        # Not loaded for a folder that has its own state.
+        from vokcrawl.repair_shared import rebuild_shared  # noqa: PLC0415
+
+        return rebuild_shared(folders, cast("OnServer", opening), self.options.recheck_days)

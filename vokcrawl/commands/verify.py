@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
+from vokcrawl.agreement import Agreement
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
+from vokcrawl.files import OutputFolder
+from vokcrawl.shared_agreement import SharedAgreement
+from vokcrawl.state.place import in_folder, opening_of
 from vokcrawl.verify import Verification
 
 
@@ -15,13 +20,45 @@ class Command(FolderCommand):
     def short_desc(self) -> str:
         return "Check the output folder: lines, checksums, chain of manifests, versions, state"
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--with",
+            dest="others",
+            action="append",
+            default=[],
+            metavar="DIR",
+            help="another worker's folder, to be checked together with this one (several times: give them all)",
+        )
+
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
-        with self.held("verify") as folder:
-            check = Verification(folder)
+        opening = opening_of(self.options)
+        with self.together("verify", opts.others) as folders:
+            agreement = self._agreement(folders)
+            checks = [Verification(folder, opening, agreement) for folder in folders]
             faults = 0
-            for fault in check.faults():
-                faults += 1
-                say(str(fault))
-        counts = f"{check.manifests} manifests, {check.files} files, {check.records} records, {check.archived} archived"
+            for check in checks:
+                for fault in check.faults(last=check is checks[-1]):
+                    faults += 1
+                    say(str(fault))
+        manifests, files, records, archived = (
+            sum(getattr(check, name) for check in checks) for name in ("manifests", "files", "records", "archived")
+        )
+        counts = f"{manifests} manifests, {files} files, {records} records, {archived} archived"
         say(f"{counts}: {faults or 'no'} faults")
         return ExitCode.STORAGE if faults else ExitCode.DONE
+
+    def _agreement(self, folders: Sequence[OutputFolder]) -> Agreement:
+        """What the records must agree with: the folder's own, or what the folders of all workers hold together."""
+        opening = opening_of(self.options)
+        if opening is in_folder:
+            return Agreement()
+        # Not loaded for a folder that has its own state.
+        from vokcrawl.state.folders import OnServer, id_of  # noqa: PLC0415
+
+        known = opening.folders() if isinstance(opening, OnServer) else {}
+        here = {id_of(folder) for folder in folders}
+        for worker, (host, path) in known.items():
+            if worker not in here:
+                say(f"{path} on {host} is another worker's folder: give it too (--with) to see whether all is there")
+        return SharedAgreement(all_folders=known.keys() <= here)
