@@ -69,7 +69,11 @@ class Crawl:
 
 def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
     """The child's environment: this one without settings of the project, in the profile `sample`, and `env`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VOK_", "SCRAPY_", "SPLASH_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("VOK_", "SCRAPY_", "SPLASH_", "REDIS_"))
+    }
     return {**kept, "SCRAPY_PROJECT": "sample", **(env or {})}
 
 

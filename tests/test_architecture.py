@@ -21,6 +21,7 @@ LAYERS = [
         "wording",
         "scratch",
         "near_duplicates",
+        "log_format",
         "__init__",
     },
     {
@@ -38,13 +39,13 @@ LAYERS = [
     },
     {"bodies", "loaders", "sitemaps", "manifest", "schemas", "state", "hosts", "advice", "disk", "progress", "closing"},
     {"archive", "recovery", "records", "chain", "snapshot", "downloader"},
-    {"agreement", "shared_agreement"},
+    {"agreement", "shared_agreement", "run_files"},
     {"repair"},
     {"run", "verify", "repair_shared", "versions", "status", "monitors", "exports", "search"},
     {"listings", "pipelines", "middlewares", "rendering", "capture"},
     {"intake", "report"},
     {"replay"},
-    {"spiders", "extensions", "cli", "crawls"},
+    {"spiders", "extensions", "cli", "crawls", "distributed"},
     {"commands"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

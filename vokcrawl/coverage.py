@@ -18,8 +18,13 @@ class Coverage:
         self._records[kind] += 1
         counts = self._fields.setdefault(kind, Counter())
         for name, value in record.items():
-            # False and 0 are answers; None, "" and [] are none.
-            counts[name] += value is not None and value != "" and value != []
+            counts[name] += _is_there(value)
+
+    def take_out(self, kind: str, record: Mapping[str, Any]) -> None:
+        """Counts a record no longer."""
+        self._records[kind] -= 1
+        for name, value in record.items():
+            self._fields[kind][name] -= _is_there(value)
 
     def records(self, kind: str) -> int:
         """How many records of a kind were counted."""
@@ -39,3 +44,8 @@ class Coverage:
     def told(self) -> dict[str, dict[str, float]]:
         """As it stands in the manifest."""
         return {kind: self.shares(kind) for kind in sorted(self._records)}
+
+
+def _is_there(value: Any) -> bool:
+    # False and 0 are answers; None, "" and [] are none.
+    return value is not None and value != "" and value != []

@@ -16,7 +16,7 @@ from vokcrawl.bodies import ends_as_page, unpacked
 from vokcrawl.hosts import Host, host_of
 
 # While a slot is paused, it looks this often whether the crawl is closing: nobody waits minutes for a Ctrl-C.
-_LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.5
 # Where the downloader leaves, in a request's meta, the moment at which it was sent.
 SENT = "vok_sent"
 
@@ -67,7 +67,7 @@ class PausingDownloader(Downloader):
     def delay_of(self, request: Request) -> float:
         """The seconds, jitter included, to let pass before the next request to this request's slot."""
         key, slot = self._get_slot(request)
-        _slow_down(slot, host_of(key, self))
+        slow_down(slot, host_of(key, self))
         return slot.download_delay()
 
     def drain(self) -> None:
@@ -82,20 +82,20 @@ class PausingDownloader(Downloader):
             return
         host = host_of(self._key_of(slot), self)
         # Each time, for AutoThrottle sets the delay anew with each answer, and knows of no other floor than its own.
-        _slow_down(slot, host)
+        slow_down(slot, host)
         host.give_way(self)
         # While a browser reads the site for us, its own requests are what the site is asked; others wait for its end.
-        if any("splash" in request.meta for request in slot.transferring):
+        if self._is_rendering(slot):
             return
         # Waits with Scrapy's own `latercall`, so that its delay and a pause cannot both be counting.
         if slot.latercall is None:
             now = monotonic()
             wait = max(host.paused_until - now, host.gap(self, slot, now))
             if wait <= 0 and host.is_busy(self, slot):
-                wait = _LOOK_SECONDS
+                wait = LOOK_SECONDS
             if wait > 0:
                 if self.crawler.crawling:
-                    slot.latercall = call_later(min(wait, _LOOK_SECONDS), self._latercall, slot)
+                    slot.latercall = call_later(min(wait, LOOK_SECONDS), self._latercall, slot)
                 else:
                     self._let_go(slot)
                 return
@@ -111,6 +111,10 @@ class PausingDownloader(Downloader):
             slot.latercall.cancel()
             slot.latercall = None
             self._process_queue(slot)
+
+    @staticmethod
+    def _is_rendering(slot: Slot) -> bool:
+        return any("splash" in request.meta for request in slot.transferring)
 
     def _key_of(self, slot: Slot) -> str:
         return next((key for key, each in self.slots.items() if each is slot), "")
@@ -143,7 +147,7 @@ class PausingDownloader(Downloader):
         return self._closes_pages or before != len(body)
 
 
-def _slow_down(slot: Slot, host: Host) -> None:
+def slow_down(slot: Slot, host: Host) -> None:
     """Jitter may make a delay shorter, but not than what robots.txt asks for."""
     if host.least_delay:
         slot.delay = max(slot.delay, host.least_delay / max(0.01, 1 - slot.jitter))

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -186,6 +186,7 @@ class PartFile:
         self.bytes = 0
         self._sha256 = hashlib.sha256()
         self._written = False
+        self.mark()
         with storing(self.part):
             made = not self.part.parent.exists()
             self.part.parent.mkdir(parents=True, exist_ok=True)
@@ -213,12 +214,19 @@ class PartFile:
         self._written = False
         return True
 
+    def mark(self) -> None:
+        """What was written so far is committed, and stays."""
+        self._committed = (self.bytes, self.records, self._sha256.copy())
+
     def finish(self) -> None:
-        """Closes the file and gives it its own name."""
+        """Closes the file and gives it its own name; one without a record goes."""
         self.sync()
         with storing(self.path):
             self._file.close()
-            os.replace(self.part, self.path)
+            if self.records:
+                os.replace(self.part, self.path)
+            else:
+                self.part.unlink()
             sync_folder(self.path.parent)
 
     def abandon(self) -> None:
@@ -236,6 +244,27 @@ class RecordFile(PartFile):
     def append(self, line: bytes) -> None:
         """Adds one record; `line` is its JSON without a line end."""
         self.write(line + b"\n")
+
+    def take_out(self, ids: Container[str]) -> list[dict[str, Any]]:
+        """Takes the records of these ids out of what was written since the last commit, and gives them."""
+        with storing(self.part):
+            self._file.flush()
+            with self.part.open("rb") as written:
+                written.seek(self._committed[0])
+                lines = written.read().splitlines()
+            self._file.seek(self._committed[0])
+            self._file.truncate()
+        self.bytes, self.records, sha256 = self._committed
+        self._sha256 = sha256.copy()
+        taken = []
+        for line in lines:
+            record = json.loads(line)
+            if record["id"] in ids:
+                taken.append(record)
+            else:
+                self.append(line)
+        self._written = True
+        return taken
 
 
 def write_whole(path: Path, content: bytes) -> None:

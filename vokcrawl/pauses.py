@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 # A cool-off doubles up to this many times the first one.
-_MOST_DOUBLINGS = 4
+MOST_DOUBLINGS = 4
 
 
 def retry_after(header: str, now: datetime) -> float | None:
@@ -70,7 +70,7 @@ class Pauses:
         if not pause.in_a_row or sent > pause.since:
             pause.in_a_row += 1
             pause.since = now
-        doublings = min(pause.in_a_row - 1, _MOST_DOUBLINGS)
+        doublings = min(pause.in_a_row - 1, MOST_DOUBLINGS)
         seconds = asked if asked is not None else self.cool_off * 2**doublings
         pause.until = max(pause.until, now + seconds)
         return pause.until - now

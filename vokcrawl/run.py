@@ -21,15 +21,16 @@ from vokcrawl.archive.writer import Archive
 from vokcrawl.coverage import Coverage
 from vokcrawl.errors import ExitCode, StorageFailed, VokcrawlError
 from vokcrawl.fields import utc
-from vokcrawl.files import OutputFolder, PartFile, RecordFile, run_order
-from vokcrawl.manifest import draft, ended, file_entry, write_manifest
+from vokcrawl.files import OutputFolder, run_order
+from vokcrawl.manifest import draft, ended, write_manifest
 from vokcrawl.outcome import Facts
 from vokcrawl.problems import Problems
 from vokcrawl.recheck import next_attempt
 from vokcrawl.recovery import recover
+from vokcrawl.run_files import RunFiles
 from vokcrawl.state.interface import State
 from vokcrawl.state.place import Opening, in_folder
-from vokcrawl.state.rows import FileRow, OwedRow, RunRow
+from vokcrawl.state.rows import OwedRow, RunRow
 
 logger = logging.getLogger(__name__)
 
@@ -67,9 +68,7 @@ class Run:
         self.validators: dict[str, tuple[str | None, str | None]] = {}
         self._teasers: set[str] = set()
         self._articles: set[str] = set()
-        # None where nothing is archived.
-        self.archive: Archive | None = None
-        self._files: dict[str, RecordFile] = {}
+        self.files = RunFiles(folder, row.run_id)
         self._pending = 0
 
     @classmethod
@@ -103,7 +102,7 @@ class Run:
             folder.release()
             raise
         if archive_bytes is not None:
-            run.archive = Archive(folder, run.id, state, orjson.loads(run.row.draft)["settings"], archive_bytes)
+            run.files.archive = Archive(folder, run.id, state, orjson.loads(run.row.draft)["settings"], archive_bytes)
         return run
 
     @classmethod
@@ -146,9 +145,9 @@ class Run:
         return self.row.run_id
 
     @property
-    def files(self) -> list[PartFile]:
-        """All files that it writes. The archive comes first: what a record was read from is there before the record."""
-        return [*(self.archive.files if self.archive is not None else ()), *self._files.values()]
+    def archive(self) -> Archive | None:
+        """What the site sent; None where nothing is archived."""
+        return self.files.archive
 
     def moment(self) -> datetime:
         """What time it is (UTC)."""
@@ -203,9 +202,7 @@ class Run:
 
         `kind` is one of `files.DATA_KINDS`. Raises `StorageFailed`.
         """
-        if kind not in self._files:
-            self._files[kind] = RecordFile(self.folder, f"{kind}/{self.id}.jsonl")
-        self._files[kind].append(orjson.dumps(record))
+        self.files.append(kind, record)
         self.coverage.add(kind, record)
         self.counts[kind] += 1
         self._pending += 1
@@ -222,13 +219,20 @@ class Run:
 
     def commit(self) -> None:
         """Files first, then the state. Raises `StorageFailed`; then nothing of the batch is known."""
-        written = [file for file in self.files if file.sync()]
-        if written:
-            self.state.begin()
-            for file in written:
-                self.state.put_file(FileRow(file.name, self.id, file.bytes, file.records))
-        self.state.commit()
+        self._sync()
+        while lost := self.state.commit():
+            # Another worker was first: these leave the files before anybody has seen them there.
+            for kind, record in self.files.take_out(lost):
+                self.coverage.take_out(kind, record)
+                self.counts[kind] -= 1
+            self._sync()
+        self.files.mark()
         self._pending = 0
+
+    def _sync(self) -> None:
+        """Brings the files to the disk, and tells the state how long they are."""
+        for row in self.files.sync():
+            self.remember().put_file(row)
 
     def fail(self, failure: VokcrawlError) -> None:
         """Notes that the run cannot go on, and tells `on_failure`. The first failure stays."""
@@ -253,14 +257,13 @@ class Run:
         Raises `StorageFailed`.
         """
         self.commit()
-        for file in self.files:
-            file.finish()
+        for name in self.files.finish():
+            self.remember().drop_file(name)
         self._write_manifest(outcome, code, told)
 
     def abandon(self) -> None:
         """Leaves everything as it was last committed. Raises `StorageFailed`."""
-        for file in self.files:
-            file.abandon()
+        self.files.abandon()
         self.state.rollback()
 
     def release(self) -> None:
@@ -276,12 +279,10 @@ class Run:
     def _write_manifest(self, outcome: str, code: ExitCode, told: Mapping[str, Any]) -> None:
         self.row.ended_at, self.row.outcome, self.row.exit_code = self.now(), outcome, int(code)
         found = {
-            "counts": dict(sorted(self.counts.items())),
+            "counts": {kind: count for kind, count in sorted(self.counts.items()) if count},
             **told,
             "pages": self.facts.pages(),
-            "files": [
-                file_entry(FileRow(file.name, self.id, file.bytes, file.records), file.sha256()) for file in self.files
-            ],
+            "files": self.files.told(),
             "coverage": self.coverage.told(),
             "readings": {what: dict(ways) for what, ways in self.readings.items()},
             "ways_left": self.ways_left,

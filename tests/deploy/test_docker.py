@@ -10,6 +10,7 @@ import yaml
 from crawling import ROOT
 
 from vokcrawl.options import known_names
+from vokcrawl.options.addresses import redis_server
 from vokcrawl.options.group import PREFIX
 
 DOCKER = ROOT / "deploy" / "docker"
@@ -68,7 +69,7 @@ def test_the_image_runs_as_nobody_and_writes_to_its_volume() -> None:
 
 def test_the_services_name_what_exists_and_open_no_port(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert services.keys() == {"crawl", "splash", "redis"}
+    assert services.keys() == {"crawl", "worker-1", "worker-2", "splash", "redis"}
     build = services["crawl"]["build"]
     assert (DOCKER / build["context"]).resolve() == ROOT
     assert (ROOT / build["dockerfile"]).exists()
@@ -82,8 +83,29 @@ def test_the_services_name_what_exists_and_open_no_port(compose: dict[str, Any])
         volumes = [each.partition(":") for each in service.get("volumes", [])]
         assert {volume for volume, _, _ in volumes} <= compose["volumes"].keys()
     assert services["crawl"]["volumes"] == [f"output:{last('VOLUME')}"]
-    assert compose["networks"]["inside"] == {"internal": True}
-    assert services["redis"]["networks"] == ["inside"]
+    assert compose["networks"]["inside"] == compose["networks"]["memory"] == {"internal": True}
     # What needs a word of its own to be pinned says one.
     images = [service["image"] for service in services.values() if "image" in service]
     assert all(re.search(r":[\w.-]+$", image) and not image.endswith(":latest") for image in images)
+
+
+def test_workers_share_a_redis_that_keeps_what_it_is_told_and_that_nobody_else_reaches(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    workers = {name: service for name, service in services.items() if name.startswith("worker-")}
+    for name, service in workers.items():
+        environment = service["environment"]
+        assert environment["SCRAPY_PROJECT"] == "distributed"
+        assert environment["REDIS_URL"] == redis_server("REDIS_URL", environment["REDIS_URL"])
+        assert environment["REDIS_URL"].startswith("redis://redis:")
+        assert environment.keys() - {"SCRAPY_PROJECT"} <= known_names()
+        assert environment["VOK_OUTPUT_DIR"] == f"{last('VOLUME')}/{name}", "each has a folder of its own"
+        assert service["volumes"] == services["crawl"]["volumes"]
+        assert "redis" in service["depends_on"]
+    near = {name for name, service in services.items() if "memory" in service["networks"]}
+    assert near == {*workers, "redis"}
+    assert services["redis"]["networks"] == ["memory"]
+    assert services["redis"]["command"][1:] == ["--appendonly", "yes"]
+    assert services["redis"]["volumes"]
+    # A plain `up` starts neither.
+    assert all(services[name]["profiles"] == ["workers"] for name in near)
+    assert "requirements/distributed.txt" in next(words for name, words in instructions() if name == "RUN")

@@ -26,6 +26,7 @@ ELSEWHERE = {
     r"(install|systemctl|systemd-sysusers) .*": "a machine of its own; tests/deploy checks the units",
     r"cd deploy/scrapyd && scrapyd|scrapyd-deploy|pip install .*|curl .*6800.*": "tests/deploy/test_scrapyd.py",
     r"scrapy sources( .*)?": "tests/crawl/test_several_sources.py: it wants a site with several sources",
+    r"(export (SCRAPY_PROJECT|REDIS_URL)=|VOK_OUTPUT_DIR=/var/|scrapy verify --with).*": "workers: tests/distributed",
     r"wb-manager .*": "pywb wants an environment of its own",
     r"python -m benchmarks.*": "takes minutes: by hand, for docs/performance.md and docs/exports.md",
 }

@@ -13,11 +13,12 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import create_looping_call
 from twisted.python.failure import Failure
 
-from vokcrawl.errors import ExitCode, StorageFailed
+from vokcrawl.errors import ExitCode, StorageFailed, UsageFault
 from vokcrawl.fields import article_id, canonical_url
 from vokcrawl.items import ARTICLE
 from vokcrawl.outcome import WORDS, Facts, judge, never_seen, under_floor
 from vokcrawl.run import Run
+from vokcrawl.state.place import opening_of
 
 logger = logging.getLogger(__name__)
 
@@ -50,9 +51,14 @@ class RunExtension:
         options, arguments = getattr(spider, "options", None), getattr(spider, "arguments", None)
         if options is None or arguments is None:
             raise NotConfigured("only spiders of this project have runs")
+        if (options.state == "redis") == spider.works_alone:
+            raise UsageFault(
+                f"VOK_STATE: {options.state!r} does not go with this profile; it is set by the profile that needs it, "
+                "SCRAPY_PROJECT=distributed"
+            )
         told = {name: getattr(arguments, name) for name in arguments.__dataclass_fields__}
         size = options.archive_size if options.archive else None
-        spider.run = Run.open(options.output_dir, spider.name, told, crawler.settings, archive_bytes=size)
+        spider.run = Run.open(options.output_dir, spider.name, told, crawler.settings, opening_of(options), size)
         return cls(crawler, spider.run)
 
     def engine_started(self) -> None:

@@ -27,7 +27,12 @@ ARTICLE_PRIORITY, LISTING_PRIORITY, RECHECK_PRIORITY = 10, 0, -10
 
 
 class SourceSpider(ArticleIntake, Spider):
-    """Base of the crawl. `run` is set by `extensions.run` before the first request."""
+    """Base of the crawl. `run` is set by `extensions.run` before the first request.
+
+    `works_alone` says that no other worker shares its memory.
+    """
+
+    works_alone = True
 
     def __init__(self, **given: Any) -> None:
         super().__init__()

@@ -43,6 +43,14 @@ class VokSpider(RenderedSpider, FallbackSpider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
+        try:
+            for request in self.begin_crawl():
+                yield request
+        except StorageFailed as failure:
+            self.run.fail(failure)
+
+    def begin_crawl(self) -> Iterator[Request]:
+        """The requests that all others follow from: what is owed, and the start pages."""
         self._reschedule()
         self.walks_open = len(self.start_urls)
         for owed in self.run.state.owed(until=self.run.now()):

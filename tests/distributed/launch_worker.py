@@ -1,0 +1,102 @@
+"""`python launch_worker.py HOW crawl vok …`: Scrapy's command line as a worker of a test. HOW is a list with commas:
+
+`together:N`     nothing is asked for until so many workers are at work
+`often`          batches are small and committed often
+`without:NAME`   the package of this name is not installed
+`kill:NAME:N`    SIGKILL just before the Nth call of NAME: `fsync` or `replace` (of `os`), `commit` (of the state)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from importlib.abc import MetaPathFinder
+from typing import Any
+
+
+def together(number: int) -> None:
+    from vokcrawl.distributed.spider import VokWorker
+
+    start = VokWorker.start
+
+    async def after_the_others(spider: VokWorker) -> AsyncIterator[Any]:
+        client, tickets = spider.state.server.client, f"{spider.options.redis_prefix}-tickets"
+        ticket = client.incr(tickets)
+        # The last one of as many as begin together.
+        last = -(-ticket // number) * number
+        while int(client.get(tickets)) < last:
+            await asyncio.sleep(0.02)
+        async for each in start(spider):
+            yield each
+
+    VokWorker.start = after_the_others  # type: ignore[method-assign]
+
+
+def often() -> None:
+    from vokcrawl import run
+    from vokcrawl.extensions import run as extension
+
+    run.BATCH = 7
+    extension.COMMIT_SECONDS = 0.1
+
+
+class _Missing(MetaPathFinder):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname.partition(".")[0] == self.name:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
+def without(name: str) -> None:
+    from importlib import util
+
+    found = util.find_spec
+    util.find_spec = lambda each, package=None: None if each == name else found(each, package)
+    sys.meta_path.insert(0, _Missing(name))
+
+
+def kill(name: str, number: int) -> None:
+    from vokcrawl.state.redis import RedisState
+
+    owner: Any = RedisState if name == "commit" else os
+    setattr(owner, name, killing(getattr(owner, name), number))
+
+
+def killing(function: Callable[..., Any], number: int) -> Callable[..., Any]:
+    calls = iter(range(1, number))
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        if next(calls, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*args, **kwargs)
+
+    return called
+
+
+def main() -> None:
+    for how in filter(None, sys.argv[1].split(",")):
+        match how.split(":"):
+            case ["together", number]:
+                together(int(number))
+            case ["often"]:
+                often()
+            case ["without", name]:
+                without(name)
+            case ["kill", name, number]:
+                kill(name, int(number))
+            case _:
+                raise SystemExit(f"{how}: not known here")
+    from scrapy.cmdline import execute
+
+    execute(["scrapy", *sys.argv[2:]])
+
+
+if __name__ == "__main__":
+    # As `python -m scrapy` does it, for `scrapy.cfg` and its modules are in the working directory.
+    sys.path[0] = ""
+    main()

@@ -1,0 +1,22 @@
+"""Secrets that tests plant, and where they look for them."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+PLANTED = "planted-secret"
+
+
+def texts(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """All files of the folder, those in an archive unpacked."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            content = path.read_bytes()
+            yield str(path.relative_to(folder)), gzip.decompress(content) if path.suffix == ".gz" else content
+
+
+def telling(folder: Path) -> list[str]:
+    """The files of the folder, archives included, that have a planted secret in them."""
+    return [name for name, content in texts(folder) if PLANTED.encode() in content]

@@ -1,0 +1,92 @@
+"""The downloader of a worker: it sends when it is its turn, and leaves a host alone when any worker was refused."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from scrapy import Request
+from scrapy.core.downloader import Slot
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.utils.asyncio import call_later
+
+from vokcrawl.distributed.spider import VokWorker
+from vokcrawl.distributed.turns import SharedPauses
+from vokcrawl.downloader import LOOK_SECONDS, PausingDownloader, slow_down
+from vokcrawl.errors import StorageFailed
+from vokcrawl.hosts import host_of
+from vokcrawl.middlewares.pauses import MOST_IN_A_ROW, REFUSED, PauseMiddleware
+from vokcrawl.run import Run
+
+logger = logging.getLogger(__name__)
+
+
+class SharedDownloader(PausingDownloader):
+    """Set as `DOWNLOADER`. The delay of a slot is the time between the requests of all workers to its host.
+
+    A crawl that finds a host paused for longer than `VOK_MOST_WAIT` seconds ends.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        spider = VokWorker.of(crawler)
+        self.run = Run.of(crawler)
+        self.turns = spider.turns
+        self._most_wait = spider.options.most_wait
+        self._splash_timeout = spider.options.splash_timeout
+        self._closing: asyncio.Future[None] | None = None
+
+    def _process_queue(self, slot: Slot) -> None:
+        ready = slot.latercall is None and slot.queue and slot.free_transfer_slots() > 0
+        if ready and not self._draining and not self._is_rendering(slot):
+            wait = self._wait(slot)
+            if wait > 0 and not self._draining:
+                slot.latercall = call_later(min(wait, LOOK_SECONDS), self._latercall, slot)
+                return
+            # The turn is taken: when this worker itself sent its last request does not matter.
+            slot.lastseen = float("-inf")
+        super()._process_queue(slot)
+
+    def _wait(self, slot: Slot) -> float:
+        """Seconds until it may be this worker's turn; 0 when it is, and was taken."""
+        if self.run.failure is None and self.crawler.crawling:
+            key = self._key_of(slot)
+            slow_down(slot, host_of(key, self))
+            try:
+                wait = self.turns.take(key, slot.download_delay())
+            except StorageFailed as failure:
+                self.run.fail(failure)
+            else:
+                if wait <= self._most_wait:
+                    return wait
+                self._refuse_to_wait(key, wait)
+        self.drain()
+        return 0.0
+
+    def _refuse_to_wait(self, host: str, seconds: float) -> None:
+        if self._closing is None:
+            logger.error(
+                "%s refused a worker, and is left alone for %.0f s; the rest is for a later run", host, seconds
+            )
+            self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=REFUSED))
+
+    async def _download(self, slot: Slot, request: Request) -> Response:
+        if "splash" not in request.meta:
+            return await super()._download(slot, request)
+        # What the browser asks the site for takes no turns: nobody else has one until it is done.
+        key = self._key_of(slot)
+        self.turns.next_in(key, self._splash_timeout)
+        try:
+            return await super()._download(slot, request)
+        finally:
+            self.turns.next_in(key, slot.download_delay())
+
+
+class SharedPauseMiddleware(PauseMiddleware):
+    """Stands in the place of `PauseMiddleware`: what a worker is refused is refused to all."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        turns = VokWorker.of(crawler).turns
+        self.pauses = SharedPauses(Run.of(crawler), turns, self.pauses.cool_off, MOST_IN_A_ROW)

@@ -1,0 +1,108 @@
+"""Keeps a worker in touch with the others: it joins them, is heard of while it lives, and says when it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Self
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import create_looping_call
+
+from vokcrawl.distributed.spider import VokWorker
+from vokcrawl.distributed.turns import Turns
+from vokcrawl.distributed.workers import Workers
+from vokcrawl.errors import StorageFailed, UsageFault
+from vokcrawl.middlewares.pauses import REFUSED
+from vokcrawl.outcome import WORDS
+from vokcrawl.pages.gates import Gate
+
+logger = logging.getLogger(__name__)
+
+# A worker says so often that it lives, or more often where claims run out sooner; and looks whether there is work.
+_BEAT_SECONDS = 1.0
+# How the crawl of a worker ends that was not heard of for so long that another leads.
+LOST_LEAD = "lost_lead"
+# When one worker ends for these reasons, all do: the site shuts out, or refuses, whoever asks.
+_FOR_ALL = frozenset({Gate.BOT_CHECK, Gate.NATIONAL_BLOCK, REFUSED})
+
+
+class WorkersExtension:
+    """Among `EXTENSIONS` behind the one that opens the run."""
+
+    def __init__(self, crawler: Crawler, spider: VokWorker) -> None:
+        self.crawler = crawler
+        self.spider = spider
+        self.workers = spider.workers
+        self._closing: asyncio.Future[None] | None = None
+        self._clock = create_looping_call(self._beat)
+        crawler.signals.connect(self.engine_started, signal=signals.engine_started)
+        crawler.signals.connect(self.spider_closed, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Raises `UsageFault` when the workers at work are at another crawl than this one."""
+        if not isinstance(crawler.spider, VokWorker):
+            raise NotConfigured("only the profile `distributed` has workers")
+        spider = crawler.spider
+        server = spider.state.server
+        spider.turns = Turns(server)
+        spider.workers = Workers(server, spider.run.id, spider.options.claim_seconds, terms(spider))
+        try:
+            spider.workers.join()
+        except UsageFault as fault:
+            spider.run.close(WORDS[fault.exit_code], fault.exit_code, {"listings": []})
+            raise
+        return cls(crawler, spider)
+
+    def engine_started(self) -> None:
+        self._clock.start(min(_BEAT_SECONDS, self.spider.options.claim_seconds / 4))
+
+    def _beat(self) -> None:
+        if self.spider.run.failure is not None:
+            return
+        led = self.workers.leads
+        queue = self.spider.queue
+        try:
+            lost = self.workers.beat(queue.claimed)
+        except StorageFailed as failure:
+            self.spider.run.fail(failure)
+            return
+        queue.claimed -= lost
+        self.spider.answered_for -= lost
+        if self.workers.stop:
+            self._close(self.workers.stop)
+        elif led and not self.workers.leads:
+            logger.error("Another worker leads, for this one was not heard of for %d s", self.workers.seconds)
+            self._close(LOST_LEAD)
+        elif self.crawler.engine._slot is not None:
+            # What others have queued, or given back, is asked for now rather than with the engine's next look.
+            self.crawler.engine._slot.nextcall.schedule()
+
+    def _close(self, reason: str) -> None:
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
+
+    def spider_closed(self, spider: Spider, reason: str) -> None:
+        """Behind the run's own end: what this worker leaves to others is committed."""
+        if self._clock.running:
+            self._clock.stop()
+        over = reason == "finished" and self.workers.leads and self.spider.run.failure is None
+        try:
+            self.workers.leave(over=over, stop=reason if reason in _FOR_ALL else "")
+        except StorageFailed as failure:
+            logger.info("The other workers could not be told that this one has ended: %s", failure)
+
+
+def terms(spider: VokWorker) -> dict[str, Any]:
+    """What all workers of a crawl must agree on."""
+    options, arguments = spider.options, spider.arguments
+    return {
+        "start_urls": list(spider.start_urls),
+        "VOK_SOURCE": options.source,
+        "VOK_MORE": options.more,
+        "VOK_RECHECK_DAYS": list(options.recheck_days),
+        **{name: getattr(arguments, name) for name in ("since", "until", "max_pages", "full")},
+    }

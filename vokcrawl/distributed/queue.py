@@ -1,0 +1,184 @@
+"""The queue of article requests that the workers share: scrapy-redis's, but what is taken from it can come back.
+
+A request is in work from the moment it is queued until the commit that answers it (`state.committing`). A worker that
+takes it claims it for `VOK_CLAIM_SECONDS`, and renews that while it lives; what a dead worker had claimed is queued
+again by whoever asks next. (scrapy-redis's own queues forget a request in the moment in which it is taken.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from scrapy import Request
+from scrapy_redis.dupefilter import RFPDupeFilter
+from scrapy_redis.queue import PriorityQueue
+
+from vokcrawl.errors import StateUnusable
+from vokcrawl.fields import article_id
+from vokcrawl.spiders.base import SourceSpider
+from vokcrawl.state.server import Server
+
+# KEYS of all scripts: requests (id -> JSON), queue (ids, the highest priority and then the newest article last), claims
+# (ids, by the moment until which they are claimed), owners (id -> run), crawl (`distributed.workers`).
+_KEYS = ("requests", "queue", "claims", "owners", "crawl")
+_NOW = "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+_BACK = """
+local function back(id)
+  redis.call('ZREM', KEYS[3], id)
+  redis.call('HDEL', KEYS[4], id)
+  local request = redis.call('HGET', KEYS[1], id)
+  if request then redis.call('ZADD', KEYS[2], cjson.decode(request).score, id) end
+end
+"""
+# ARGV: id, request, score, run. Gives 1, or 0 where it is in work. Who no longer leads is not listened to: what it
+# has found wanted may have been delivered since.
+_PUSH = """
+if redis.call('HGET', KEYS[5], 'leader') ~= ARGV[4] then return 0 end
+if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+return 1
+"""
+# ARGV: run, milliseconds, whether claims that have run out may be given back. Gives a request or nothing.
+_CLAIM = (
+    _NOW
+    + _BACK
+    + """
+if ARGV[3] == '1' then
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 100)) do back(id) end
+end
+while true do
+  local best = redis.call('ZPOPMAX', KEYS[2])
+  if #best == 0 then return false end
+  local request = redis.call('HGET', KEYS[1], best[1])
+  if request then
+    redis.call('ZADD', KEYS[3], now + ARGV[2], best[1])
+    redis.call('HSET', KEYS[4], best[1], ARGV[1])
+    return request
+  end
+end
+"""
+)
+# ARGV: run, milliseconds, id. Claims this one where nobody has; gives it in any case, and whether it is claimed by us.
+_TAKE = (
+    _NOW
+    + """
+local request = redis.call('HGET', KEYS[1], ARGV[3])
+if not request then return false end
+if redis.call('ZREM', KEYS[2], ARGV[3]) == 0 then return {request, 0} end
+redis.call('ZADD', KEYS[3], now + ARGV[2], ARGV[3])
+redis.call('HSET', KEYS[4], ARGV[3], ARGV[1])
+return {request, 1}
+"""
+)
+# ARGV: run, ids. Gives back what is claimed by the run.
+_RELEASE = (
+    _BACK
+    + """
+for place = 2, #ARGV do
+  if redis.call('HGET', KEYS[4], ARGV[place]) == ARGV[1] then back(ARGV[place]) end
+end
+return 1
+"""
+)
+
+
+class ClaimQueue(PriorityQueue):  # type: ignore[misc]
+    """Set as `SCHEDULER_QUEUE_CLASS`. Holds requests for articles only, each known by its article's id.
+
+    `claimed` are the ids that this worker has taken and has not answered yet. Every method may raise `StorageFailed`.
+    """
+
+    server: Server
+
+    def __init__(self, server: Server, spider: SourceSpider, key: str, serializer: Any) -> None:
+        super().__init__(server, spider, key, serializer)
+        self.claimed: set[str] = set()
+        self._run = spider.run.id
+        self._milliseconds = 1000 * spider.options.claim_seconds
+        self._keys = [server.key(name) for name in _KEYS]
+        self._push, self._claim = server.script(_PUSH), server.script(_CLAIM)
+        self._take, self._release = server.script(_TAKE), server.script(_RELEASE)
+
+    def __len__(self) -> int:
+        """How many requests wait to be taken."""
+        return int(self.server.call(lambda: self.server.client.zcard(self._keys[1])))
+
+    def in_work(self) -> int:
+        """How many requests are not answered yet: those that wait, and those that some worker has taken."""
+        return int(self.server.call(lambda: self.server.client.hlen(self._keys[0])))
+
+    def push(self, request: Request) -> bool:
+        """Queues a request, unless one for the same article is in work; whether it did."""
+        identity = str(request.cb_kwargs["identity"])
+        return bool(self._push(self._keys, [identity, self._encode_request(request), request.priority, self._run]))
+
+    def pop(self, timeout: int = 0) -> Request | None:
+        """Claims the best request for this worker. It never waits."""
+        forgiving = self.server.is_fresh(self._milliseconds / 1000)
+        found = self._claim(self._keys, [self._run, self._milliseconds, int(not forgiving)])
+        return self._claimed(found) if found else None
+
+    def take(self, identity: str) -> Request | None:
+        """The request for this article where it is in work; claimed for this worker where no other has taken it."""
+        found = self._take(self._keys, [self._run, self._milliseconds, identity])
+        if not found:
+            return None
+        return self._claimed(found[0]) if found[1] else self._decode_request(found[0])
+
+    def unanswered(self, ids: Iterable[str]) -> set[str]:
+        """Those of the ids that are in work."""
+        wanted = list(ids)
+        found = self.server.call(lambda: self.server.client.hmget(self._keys[0], wanted)) if wanted else []
+        return {identity for identity, request in zip(wanted, found, strict=True) if request is not None}
+
+    def release(self, ids: Collection[str]) -> None:
+        """Gives back what this worker has taken and will not answer."""
+        if ids:
+            self._release(self._keys, [self._run, *ids])
+        self.claimed.difference_update(ids)
+
+    def clear(self) -> None:
+        """What is queued is not this worker's alone, and stays."""
+
+    def _claimed(self, encoded: str) -> Request:
+        request = self._decode_request(encoded)
+        self.claimed.add(request.cb_kwargs["identity"])
+        return request
+
+    def _encode_request(self, request: Request) -> Any:
+        headers = {
+            name.decode(): value.decode("latin-1")
+            for name in request.headers
+            if (value := request.headers.get(name)) is not None
+        }
+        told = {"url": request.url, "score": request.priority, "headers": headers}
+        return self.serializer.dumps({"id": request.cb_kwargs["identity"], **told})
+
+    def _decode_request(self, encoded_request: Any) -> Request:
+        """A request as this worker itself would make it: nothing else can come out of what lies on a server."""
+        try:
+            told = self.serializer.loads(encoded_request)
+            if article_id(told["url"]) != told["id"]:
+                raise ValueError("the address is not the article's")
+            request: Request = self.spider.article_request(told["id"], told["url"], priority=int(told["score"]))
+            return request.replace(headers={str(name): str(value) for name, value in told["headers"].items()})
+        except (ValueError, KeyError, TypeError, AttributeError) as fault:
+            raise StateUnusable(f"{self.server.name}: a request in the queue is none of ours: {fault}") from fault
+
+
+class InWork(RFPDupeFilter):  # type: ignore[misc]
+    """Set as `DUPEFILTER_CLASS`. A request has been seen while one for the same article is in work.
+
+    Once that is answered the memory says what is known of the article. (scrapy-redis's own filter is told of a request
+    before it is queued: one that is lost in between is never asked for again.)
+    """
+
+    server: Server
+
+    def request_seen(self, request: Request) -> bool:
+        identity = request.cb_kwargs["identity"]
+        return bool(self.server.call(lambda: self.server.client.hexists(self.key, identity)))
+
+    def clear(self) -> None:
+        """What is in work is not this worker's alone, and stays."""

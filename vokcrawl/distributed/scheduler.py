@@ -1,0 +1,103 @@
+"""Which requests a worker keeps to itself, and which it shares: scrapy-redis's scheduler, and a queue of its own.
+
+Shared are requests for articles, as they are found wanted. A worker's own are the pages of listings (the walk is in its
+memory), and whatever follows from a request that it has claimed: retries, redirects.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from itertools import count
+from typing import Self
+
+import orjson
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy_redis.scheduler import Scheduler
+
+from vokcrawl.distributed.queue import ClaimQueue, InWork
+from vokcrawl.distributed.spider import VokWorker
+from vokcrawl.errors import StorageFailed
+from vokcrawl.run import Run
+
+# The next page of a listing is asked for when fewer articles than this wait: enough for all workers to go on with.
+_FEW = 50
+
+
+class SharedScheduler(Scheduler):  # type: ignore[misc]
+    """Set as `SCHEDULER`. When the server fails, the run does, and there is nothing more to send."""
+
+    spider: VokWorker
+    queue: ClaimQueue
+
+    def __init__(self, run: Run, crawler: Crawler) -> None:
+        server = VokWorker.of(crawler).state.server
+        super().__init__(
+            server,
+            persist=True,
+            queue_cls=crawler.settings["SCHEDULER_QUEUE_CLASS"],
+            dupefilter=InWork(server, server.key("requests")),
+            serializer=orjson,
+        )
+        self.run = run
+        self.stats = crawler.stats
+        self._urgent: deque[Request] = deque()
+        self._own: list[tuple[int, int, Request]] = []
+        self._order = count()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(Run.of(crawler), crawler)
+
+    def open(self, spider: VokWorker) -> None:
+        super().open(spider)
+        spider.queue = self.queue
+
+    def enqueue_request(self, request: Request) -> bool:
+        identity = str(request.cb_kwargs.get("identity"))
+        if identity in self.queue.claimed or self.spider.reads_itself(identity):
+            self._urgent.append(request)
+            return True
+        if request.callback != self.spider.parse_article:
+            heapq.heappush(self._own, (-request.priority, next(self._order), request))
+            return True
+        try:
+            self.spider.handed_out.add(identity)
+            # The spider's filter is its memory; this one keeps a request that is in work from being queued again.
+            return bool(super().enqueue_request(request.replace(dont_filter=False)))
+        except StorageFailed as failure:
+            self.run.fail(failure)
+            return False
+
+    def next_request(self) -> Request | None:
+        if self._urgent:
+            return self._urgent.popleft()
+        try:
+            if self._own and len(self.queue) < _FEW:
+                return heapq.heappop(self._own)[-1]
+            request: Request | None = super().next_request()
+        except StorageFailed as failure:
+            self.run.fail(failure)
+            return None
+        if request is None and self._own:
+            return heapq.heappop(self._own)[-1]
+        return request
+
+    def has_pending_requests(self) -> bool:
+        if self._urgent or self._own:
+            return True
+        try:
+            return self.run.failure is None and len(self.queue) > 0
+        except StorageFailed as failure:
+            self.run.fail(failure)
+            return False
+
+    def close(self, reason: str) -> None:
+        """Gives back what will not be answered, so that others need not wait until it runs out."""
+        if self.run.failure is not None:
+            return
+        try:
+            self.queue.release(self.queue.claimed - self.spider.answered_for)
+        except StorageFailed as failure:
+            self.run.fail(failure)

@@ -1,0 +1,116 @@
+"""Whose turn it is to ask a host: one clock and one account of refusals for all workers, on the server that they share.
+
+They are kept by host alone, so that workers of several sources of one site keep its delay together. All moments are the
+server's: no worker's own clock matters.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from vokcrawl.errors import StorageFailed
+from vokcrawl.pauses import MOST_DOUBLINGS, Pause, Pauses
+from vokcrawl.run import Run
+
+if TYPE_CHECKING:
+    from vokcrawl.state.server import Server
+
+# What the names of these keys begin with, whatever VOK_REDIS_PREFIX is.
+_HOSTS = "vokcrawl-hosts"
+# KEYS: the host's turn, which lasts as long as its delay, and its pause (JSON: until, since, refusals in a row). ARGV:
+# the delay in milliseconds. Gives the milliseconds to wait, 0 when the turn was taken, and the refusals in a row.
+_TURN = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local pause, in_a_row = redis.call('GET', KEYS[2]), 0
+if pause then
+  pause = cjson.decode(pause)
+  in_a_row = pause[3]
+  if pause[1] * 1000 > now then return {math.ceil(pause[1] * 1000 - now), in_a_row} end
+end
+local wait = redis.call('PTTL', KEYS[1])
+if wait > 0 then return {wait, in_a_row} end
+if tonumber(ARGV[1]) > 0 then redis.call('SET', KEYS[1], '', 'PX', ARGV[1]) end
+return {0, in_a_row}
+"""
+
+
+class Turns:
+    """Turns at all hosts. Every method may raise `StorageFailed`."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        # How often in a row each host has refused, as it was last heard.
+        self.refusals: dict[str, int] = {}
+        self._turn = server.script(_TURN)
+
+    def take(self, host: str, delay: float) -> float:
+        """Takes the turn if there is one; the next is `delay` seconds later. Else gives the seconds to wait."""
+        wait, self.refusals[host] = self._turn([_turn_key(host), pause_key(host)], [math.ceil(1000 * delay)])
+        return float(wait) / 1000
+
+    def next_in(self, host: str, seconds: float) -> None:
+        """Sets how far off the next turn is: while a browser reads a host for us, its own requests are turns."""
+        milliseconds = max(1, math.ceil(1000 * seconds))
+        self.server.call(lambda: self.server.client.set(_turn_key(host), "", px=milliseconds))
+
+
+class SharedPauses(Pauses):
+    """The pauses of all hosts, by the same rules as one worker's, and kept where all workers see them.
+
+    When the server fails, the run does, and the pause is this worker's alone.
+    """
+
+    def __init__(self, run: Run, turns: Turns, cool_off: float, most_in_a_row: int) -> None:
+        super().__init__(cool_off, most_in_a_row)
+        self._run = run
+        self._turns = turns
+        # A host that was left alone for as long as the longest cool-off behind its pause is not refusing any more.
+        self._forgotten_after = cool_off * 2**MOST_DOUBLINGS
+
+    def refused(self, host: str, sent: float, now: float, asked: float | None) -> float:
+        seconds: float = self._changed(host, now, lambda: super(SharedPauses, self).refused(host, sent, now, asked))
+        return seconds
+
+    def answered(self, host: str, sent: float) -> None:
+        if self._turns.refusals.get(host):
+            self._changed(host, monotonic(), lambda: super(SharedPauses, self).answered(host, sent))
+
+    def _changed(self, host: str, now: float, change: Callable[[], Any]) -> Any:
+        """Changes the host's pause by what is kept of it, unless another worker does so in that very moment: then anew.
+
+        Moments are kept as seconds of the server's clock, and are those of this worker's steady clock here.
+        """
+        key = pause_key(host)
+
+        def in_one_step(pipe: Any) -> Any:
+            raw = pipe.get(key)
+            seconds, micros = pipe.time()
+            ahead = seconds + micros / 1_000_000 - now
+            until, since, in_a_row = json.loads(raw) if raw else (0.0, 0.0, 0)
+            self._pauses[host] = pause = Pause(until - ahead, since - ahead, in_a_row)
+            result = change()
+            kept = max(1, math.ceil(pause.until - now + self._forgotten_after))
+            pipe.multi()
+            pipe.set(key, json.dumps([pause.until + ahead, pause.since + ahead, pause.in_a_row]), ex=kept)
+            self._turns.refusals[host] = pause.in_a_row
+            return result
+
+        server = self._turns.server
+        try:
+            return server.call(lambda: server.client.transaction(in_one_step, key, value_from_callable=True))
+        except StorageFailed as failure:
+            self._run.fail(failure)
+            return change()
+
+
+def _turn_key(host: str) -> str:
+    return f"{_HOSTS}:turn:{host}"
+
+
+def pause_key(host: str) -> str:
+    return f"{_HOSTS}:pause:{host}"

@@ -1,0 +1,142 @@
+"""The workers of a crawl: who is at work, who leads, on what terms, and whether it is over.
+
+A crawl begins with the first worker that comes while none is under way, and ends when the leader says so: its walks are
+over, and no request is in work any more. Whoever leads holds a lease that runs out when it is not renewed; then another
+leads, and walks the listings anew (what was delivered is known, and not asked for again).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from vokcrawl.errors import UsageFault
+from vokcrawl.state.marker import AT_WORK
+
+if TYPE_CHECKING:
+    from vokcrawl.state.server import Server
+
+# KEYS of all scripts: crawl (hash), workers (runs, by the moment until which they count as at work), claims, owners.
+_KEYS = ("crawl", AT_WORK, "claims", "owners")
+_NOW = "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+# ARGV: run, milliseconds, terms. Gives "joined" and the crawl, or "other" and that one's terms.
+_JOIN = (
+    _NOW
+    + """
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. now)
+local alone = redis.call('ZCARD', KEYS[2]) == 0
+local crawl, terms, stop = unpack(redis.call('HMGET', KEYS[1], 'crawl', 'terms', 'stop'))
+if alone and (not crawl or stop or terms ~= ARGV[3]) then
+  redis.call('DEL', KEYS[1])
+  crawl = false
+end
+if not crawl then
+  crawl, terms = ARGV[1], ARGV[3]
+  redis.call('HSET', KEYS[1], 'crawl', crawl, 'terms', terms)
+end
+if terms ~= ARGV[3] then return {'other', terms} end
+redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
+return {'joined', crawl}
+"""
+)
+# ARGV: run, milliseconds, crawl. Gives 1 when the run leads that crawl now.
+_LEAD = (
+    _NOW
+    + """
+local crawl, leader, until_ = unpack(redis.call('HMGET', KEYS[1], 'crawl', 'leader', 'until'))
+if crawl ~= ARGV[3] then return 0 end
+if leader and leader ~= ARGV[1] and tonumber(until_) > now then return 0 end
+redis.call('HSET', KEYS[1], 'leader', ARGV[1], 'until', now + ARGV[2])
+return 1
+"""
+)
+# ARGV: run, milliseconds, crawl, ids. Renews what the run holds. Gives whether the crawl goes on, why it is to stop (or
+# nothing), who leads, and those of the ids that are not claimed by the run any more.
+_BEAT = (
+    _NOW
+    + """
+redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
+local lost = {}
+for place = 4, #ARGV do
+  local id = ARGV[place]
+  if redis.call('HGET', KEYS[4], id) == ARGV[1] then
+    redis.call('ZADD', KEYS[3], now + ARGV[2], id)
+  else
+    lost[#lost + 1] = id
+  end
+end
+local crawl, leader, stop = unpack(redis.call('HMGET', KEYS[1], 'crawl', 'leader', 'stop'))
+if crawl ~= ARGV[3] then return {0, '', '', lost} end
+if leader == ARGV[1] then redis.call('HSET', KEYS[1], 'until', now + ARGV[2]) end
+return {1, stop or '', leader or '', lost}
+"""
+)
+# ARGV: run, crawl, whether the crawl is over, why all are to stop (or nothing).
+_LEAVE = """
+redis.call('ZREM', KEYS[2], ARGV[1])
+local crawl, leader = unpack(redis.call('HMGET', KEYS[1], 'crawl', 'leader'))
+if crawl ~= ARGV[2] then return 0 end
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'stop', ARGV[4]) end
+if leader == ARGV[1] then
+  if ARGV[3] == '1' then redis.call('DEL', KEYS[1]) else redis.call('HDEL', KEYS[1], 'leader', 'until') end
+end
+return 1
+"""
+
+
+class Workers:
+    """One worker among the others. Every method may raise `StorageFailed`.
+
+    `terms` are what all workers of a crawl must agree on, by the names of the settings and arguments. After each `beat`
+    `over` says that the crawl has ended, `stop` why all are to stop (empty for no reason), and `leads` whether this one
+    leads.
+    """
+
+    def __init__(self, server: Server, run_id: str, seconds: int, terms: Mapping[str, Any]) -> None:
+        self.server = server
+        self.run_id = run_id
+        self.seconds = seconds
+        self.over = False
+        self.stop = ""
+        self.leads = False
+        self._terms = json.dumps(terms, sort_keys=True)
+        self._crawl = ""
+        self._keys = [server.key(name) for name in _KEYS]
+        self._join, self._lead = server.script(_JOIN), server.script(_LEAD)
+        self._beat, self._leave = server.script(_BEAT), server.script(_LEAVE)
+
+    def join(self) -> None:
+        """Joins the crawl that is under way, or begins one. Raises `UsageFault` when that one has other terms."""
+        said, what = self._join(self._keys, [self.run_id, 1000 * self.seconds, self._terms])
+        if said == "other":
+            theirs, ours = json.loads(what), json.loads(self._terms)
+            other = [name for name in ours if ours[name] != theirs.get(name)]
+            named = [f"{name}: {ours[name]!r} here, {theirs.get(name)!r} there" for name in other]
+            raise UsageFault(
+                f"{self.server.name}: workers are at a crawl on other terms ({'; '.join(named)}); wait for its end, "
+                "give this one the same, or set another VOK_REDIS_PREFIX"
+            )
+        self._crawl = what
+
+    def lead(self) -> bool:
+        """Takes the lead where nobody has it; whether this worker leads now."""
+        if self.server.is_fresh(self.seconds) and self._leader():
+            # A leader that could not be heard of while the server was away gets its time.
+            return self.leads
+        self.leads = bool(self._lead(self._keys, [self.run_id, 1000 * self.seconds, self._crawl]))
+        return self.leads
+
+    def beat(self, claimed: Collection[str]) -> set[str]:
+        """Renews what this worker holds; gives those of the ids that it does not hold any more."""
+        on, self.stop, leader, lost = self._beat(self._keys, [self.run_id, 1000 * self.seconds, self._crawl, *claimed])
+        self.over = not on
+        self.leads = leader == self.run_id
+        return set(lost)
+
+    def leave(self, *, over: bool, stop: str) -> None:
+        """Leaves. `over` says, of a leader, that the crawl has come to its end; `stop` why the others must stop too."""
+        self._leave(self._keys, [self.run_id, self._crawl, int(over), stop])
+
+    def _leader(self) -> bool:
+        return bool(self.server.call(lambda: self.server.client.hget(self._keys[0], "leader")))
