@@ -43,7 +43,8 @@ class StorageFailed(VokcrawlError):
 
 
 class StateUnusable(StorageFailed):
-    """The state file is missing, damaged, foreign or newer than this code. Raised by `state`: exit code 15."""
+    """The state is missing, damaged, foreign or newer than this code, or its server has forgotten something. Raised by
+    `state`: exit code 15."""
 
 
 class ReplayBroken(VokcrawlError):

@@ -19,7 +19,7 @@ from vokcrawl.errors import FolderHeld, StorageFailed
 
 PART = ".part"
 WARC = ".warc.gz"
-_RUN_ID = re.compile(r"\d{8}T\d{6}Z(-\d+)?", re.ASCII)
+RUN_ID = re.compile(r"\d{8}T\d{6}Z(-\d+)?", re.ASCII)
 DATA_KINDS = ("articles", "teasers", "removals", "rejected")
 ARCHIVE = "archive"
 
@@ -120,7 +120,7 @@ class OutputFolder:
         if any(True for _ in (*self.data_files(), *self.archive_files())) or matching(self.runs, ".json"):
             return True
         # A run that died has registered itself in the state before it wrote: so a state is to be expected here too.
-        parts = (part for part in self.parts() if _RUN_ID.fullmatch(part.name.partition(".")[0]))
+        parts = (part for part in self.parts() if RUN_ID.fullmatch(part.name.partition(".")[0]))
         return any(part.parent.name in (*DATA_KINDS, ARCHIVE) and part.stat().st_size for part in parts)
 
     def take(self, holder: str) -> None:

@@ -11,9 +11,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from vokcrawl.errors import StateUnusable
 from vokcrawl.fields import utc
-from vokcrawl.files import DATA_KINDS, PART, OutputFolder, cut_back, digest, storing, sync_folder
+from vokcrawl.files import (
+    DATA_KINDS,
+    PART,
+    RUN_ID,
+    OutputFolder,
+    archive_name,
+    archive_order,
+    cut_back,
+    digest,
+    storing,
+    sync_folder,
+)
 from vokcrawl.manifest import ended, file_entry, read_manifest, write_manifest
 from vokcrawl.outcome import KILLED
 from vokcrawl.state.interface import State
@@ -32,6 +45,7 @@ def recover(folder: OutputFolder, state: State, now: datetime) -> None:
 
 def _finish(folder: OutputFolder, state: State, run: RunRow, now: datetime) -> None:
     rows = state.files(run.run_id)
+    _refuse_others_names(run, rows)
     entries = [_finish_file(folder, row) for row in rows]
     committed = {row.path for row in rows}
     for part in list(folder.parts()):
@@ -57,6 +71,20 @@ def _finish(folder: OutputFolder, state: State, run: RunRow, now: datetime) -> N
         run.run_id,
         ", ".join(f"{entry['path']} ({entry['records']} records)" for entry in entries) or "none",
     )
+
+
+def _refuse_others_names(run: RunRow, rows: list[FileRow]) -> None:
+    """What a memory names becomes a path here, and others may write to one that is on a server."""
+    own = {f"{kind}/{run.run_id}.jsonl" for kind in DATA_KINDS}
+    own |= {archive_name(run.run_id, archive_order(Path(row.path))[1]) for row in rows}
+    strange = [row.path for row in rows if row.path not in own]
+    if not RUN_ID.fullmatch(run.run_id) or orjson.loads(run.draft)["run_id"] != run.run_id:
+        strange.append(run.run_id)
+    for name in strange:
+        raise StateUnusable(
+            f"{name!r} is no name of a run or of its files: the state is damaged, or others have written to it; find "
+            "out who, and run `scrapy repair --rebuild-state`"
+        )
 
 
 def _finish_file(folder: OutputFolder, row: FileRow) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from redis_server import RedisServer
 from servers import free_port
 
 from vokcrawl.errors import ExitCode, ServerAway, UsageFault
-from vokcrawl.state.marker import VERSION
+from vokcrawl.state.marker import NAMES, VERSION
 from vokcrawl.state.server import Server
 
 SECRET = "open-sesame"  # noqa: S105  the test's own
@@ -49,10 +49,10 @@ def test_names_are_made_ours_once_and_found_again(redis_server: RedisServer) -> 
     server.close()
 
 
-@pytest.mark.parametrize("key", ["marker", "articles", "queue", "crawl"])
+@pytest.mark.parametrize("key", ["marker", *NAMES])
 def test_names_of_another_program_are_refused_and_left_alone(redis_server: RedisServer, key: str) -> None:
     with redis_server.client() as client:
-        client.delete(*(f"theirs:{each}" for each in ("marker", "articles", "queue", "crawl")))
+        client.delete(*(f"theirs:{each}" for each in ("marker", *NAMES)))
         client.set(f"theirs:{key}", "something")
     before = kept(redis_server)
     said = refused(redis_server.url, "theirs")

@@ -28,9 +28,9 @@ ARTICLE = st.builds(
     status=st.sampled_from(Status),
     revision=st.integers(0, 2**31),
     truncated=st.booleans(),
-    next_check_at=MOMENTS,
+    **dict.fromkeys(("next_check_at", "first_seen_at", "missing_since"), MOMENTS),
     missing_status=st.none() | st.sampled_from([404, 410]),
-    **dict.fromkeys(("content_hash", "published_on", "first_seen_at", "etag", "missing_since"), TEXT),
+    **dict.fromkeys(("content_hash", "published_on", "etag"), TEXT),
 )
 
 

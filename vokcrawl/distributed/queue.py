@@ -16,6 +16,7 @@ from scrapy_redis.queue import PriorityQueue
 
 from vokcrawl.errors import StateUnusable
 from vokcrawl.fields import article_id
+from vokcrawl.spiders.articles import CONDITIONAL
 from vokcrawl.spiders.base import SourceSpider
 from vokcrawl.state.server import Server
 
@@ -162,7 +163,8 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
             if article_id(told["url"]) != told["id"]:
                 raise ValueError("the address is not the article's")
             request: Request = self.spider.article_request(told["id"], told["url"], priority=int(told["score"]))
-            return request.replace(headers={str(name): str(value) for name, value in told["headers"].items()})
+            headers = {str(name).title(): str(value) for name, value in told["headers"].items()}
+            return request.replace(headers={name: headers[name] for name in CONDITIONAL if name in headers})
         except (ValueError, KeyError, TypeError, AttributeError) as fault:
             raise StateUnusable(f"{self.server.name}: a request in the queue is none of ours: {fault}") from fault
 

@@ -26,11 +26,15 @@ from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.spiders.vok import VokSpider
 from vokcrawl.spiders.ways import Lead
 from vokcrawl.state.rows import Status
+from vokcrawl.state.unpacking import read
 
 if TYPE_CHECKING:
     # Their packages may be missing: whoever opens the memory says so.
     from vokcrawl.distributed.queue import ClaimQueue
     from vokcrawl.state.redis import RedisState
+
+# A teaser that waits: as its page has it, the page, and whose it is.
+_Held = tuple[RawTeaser, str, str | None]
 
 
 class VokWorker(VokSpider):
@@ -182,12 +186,12 @@ class VokWorker(VokSpider):
             self.state.also("DEL", self._key(name))
 
     def _held_teasers(self) -> Iterator[Any]:
-        held = {each: json.loads(told) for each, told in self._all("held").items()}
+        held = {each: read(_Held, told) for each, told in self._all("held").items()}
         known = self.state.entries(held)
         for identity, (raw, url, source) in held.items():
             given = identity in self.run.met_teasers or (identity in known and known[identity].delivered)
             if not given and identity not in self.undecided:
-                yield self.teaser_item(RawTeaser(**raw), url, source, titled=False)
+                yield self.teaser_item(raw, url, source, titled=False)
 
     def _set_going(self, things: Iterator[Any]) -> None:
         """Has requests asked and items delivered; raises `DontCloseSpider` where there were some."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from vokcrawl.errors import StorageFailed
 from vokcrawl.pauses import MOST_DOUBLINGS, Pause, Pauses
 from vokcrawl.run import Run
+from vokcrawl.state.unpacking import read
 
 if TYPE_CHECKING:
     from vokcrawl.state.server import Server
@@ -91,7 +92,7 @@ class SharedPauses(Pauses):
             raw = pipe.get(key)
             seconds, micros = pipe.time()
             ahead = seconds + micros / 1_000_000 - now
-            until, since, in_a_row = json.loads(raw) if raw else (0.0, 0.0, 0)
+            until, since, in_a_row = read(tuple[float, float, int], raw) if raw else (0.0, 0.0, 0)
             self._pauses[host] = pause = Pause(until - ahead, since - ahead, in_a_row)
             result = change()
             kept = max(1, math.ceil(pause.until - now + self._forgotten_after))

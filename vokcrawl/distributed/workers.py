@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from vokcrawl.errors import UsageFault
 from vokcrawl.state.marker import AT_WORK
+from vokcrawl.state.unpacking import read
 
 if TYPE_CHECKING:
     from vokcrawl.state.server import Server
@@ -110,7 +111,7 @@ class Workers:
         """Joins the crawl that is under way, or begins one. Raises `UsageFault` when that one has other terms."""
         said, what = self._join(self._keys, [self.run_id, 1000 * self.seconds, self._terms])
         if said == "other":
-            theirs, ours = json.loads(what), json.loads(self._terms)
+            theirs, ours = read(dict[str, Any], what), json.loads(self._terms)
             other = [name for name in ours if ours[name] != theirs.get(name)]
             named = [f"{name}: {ours[name]!r} here, {theirs.get(name)!r} there" for name in other]
             raise UsageFault(

@@ -17,6 +17,9 @@ from vokcrawl.pages.document import PageFault
 from vokcrawl.spiders.failures import CLOSING, request_of
 from vokcrawl.spiders.teasers import TeaserSpider
 
+# The headers that ask a site for an answer only if it has changed: by its ETag, and by its Last-Modified.
+CONDITIONAL = ("If-None-Match", "If-Modified-Since")
+
 
 class ArticleSpider(TeaserSpider):
     """The callbacks of article requests."""
@@ -97,5 +100,4 @@ def asked_address(response: Response) -> str:
 
 def conditional_headers(etag: str | None, last_modified: str | None) -> dict[str, str]:
     """The headers that ask a site for an answer only if it has changed."""
-    headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-    return {name: value for name, value in headers.items() if value}
+    return {name: value for name, value in zip(CONDITIONAL, (etag, last_modified), strict=True) if value}

@@ -5,34 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
-
-import orjson
 
 from vokcrawl.state.interface import Lost
-from vokcrawl.state.rows import ArticleRow, Status
+from vokcrawl.state.rows import ArticleRow
+from vokcrawl.state.unpacking import seconds, unpacked
 
 # The name of the number of articles that have a later version.
 REVISED = "revised"
 # A row as text, None for one that is not there.
 Raw = str | None
-
-
-def packed(row: Any) -> str:
-    """A row as text: its fields in their order."""
-    return orjson.dumps([getattr(row, name) for name in row.__dataclass_fields__]).decode()
-
-
-def article(raw: str) -> ArticleRow:
-    row = ArticleRow(*orjson.loads(raw))
-    row.status = Status(row.status)
-    return row
-
-
-def seconds(moment: str) -> int:
-    """A moment, ``YYYY-MM-DDTHH:MM:SSZ``, as seconds since 1970: by which what is due is sorted."""
-    return int(datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +30,7 @@ class Traits:
     def of(cls, raw: Raw) -> Traits:
         if raw is None:
             return cls()
-        row = article(raw)
+        row = unpacked(ArticleRow, raw)
         due = seconds(row.next_check_at) if row.next_check_at is not None else None
         day = row.published_on if row.revision else None
         return cls(row.status.value, day, due, row.revision > 0, REVISED if row.revision > 1 else None)

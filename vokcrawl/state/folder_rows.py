@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-import orjson
-
-from vokcrawl.state.batch import packed
 from vokcrawl.state.reading import PART, Reading
 from vokcrawl.state.rows import FileRow, PayloadRow, RunRow
 from vokcrawl.state.server import Server
+from vokcrawl.state.unpacking import packed, unpacked, whole
 
 
 class FolderRows(Reading):
@@ -42,7 +40,7 @@ class FolderRows(Reading):
         if not self.has_run(row.run_id):
             last = self._call("zrevrange", self._order, 0, 0, withscores=True)
             self._new_runs.append(row.run_id)
-            place = (int(last[0][1]) if last else 0) + len(self._new_runs)
+            place = (whole(f"{last[0][1]:.0f}") if last else 0) + len(self._new_runs)
             self.also("ZADD", self._order, str(place), row.run_id)
             self.also("HSETNX", self._run_ids, row.run_id, self.worker)
         self.run_id = row.run_id
@@ -59,7 +57,7 @@ class FolderRows(Reading):
         return self._runs_of(islice(self._newest_runs(), most if most >= 0 else None))
 
     def _runs_of(self, ids: Iterable[str]) -> list[RunRow]:
-        return [RunRow(*orjson.loads(raw)) for raw in self._many(self._runs, ids).values()]
+        return [unpacked(RunRow, raw) for raw in self._many(self._runs, ids).values()]
 
     def _newest_runs(self) -> Iterator[str]:
         yield from reversed(self._new_runs)
@@ -83,12 +81,12 @@ class FolderRows(Reading):
         self._batch.put(self._files, path, None)
 
     def files(self, run_id: str | None = None) -> list[FileRow]:
-        rows = (FileRow(*orjson.loads(raw)) for raw in self._all(self._files))
+        rows = (unpacked(FileRow, raw) for raw in self._all(self._files))
         return sorted((row for row in rows if run_id in (None, row.run_id)), key=lambda row: row.path)
 
     def meet_payload(self, row: PayloadRow) -> PayloadRow | None:
         before = self._many(self._payloads, [row.digest]).get(row.digest)
         if before is not None:
-            return PayloadRow(*orjson.loads(before))
+            return unpacked(PayloadRow, before)
         self._batch.put(self._payloads, row.digest, packed(row))
         return None

@@ -14,6 +14,7 @@ from vokcrawl.files import OutputFolder, in_run_order, storing, write_whole
 from vokcrawl.state.marker import AT_WORK, FORGOTTEN
 from vokcrawl.state.redis import RedisState
 from vokcrawl.state.server import Server
+from vokcrawl.state.unpacking import read
 
 # The file in a worker's folder that says by which id the server knows it.
 ID_FILE = ".worker"
@@ -60,7 +61,7 @@ class OnServer:
             told = server.call(lambda: server.client.hgetall(server.key("folders")))
         finally:
             server.close()
-        return {worker: tuple(json.loads(place)) for worker, place in told.items()}
+        return {worker: read(tuple[str, str], place) for worker, place in told.items()}
 
     def adopt(self, folder: OutputFolder) -> RedisState:
         """The memory for a folder that it may not know yet: for a repair, which tells it what the folder holds."""
@@ -99,7 +100,7 @@ def _register(server: Server, folder: OutputFolder, worker: str) -> None:
         at_work = server.call(lambda: server.client.zrange(server.key(AT_WORK), now, "+inf", byscore=True))
         for run in at_work:
             if _worker_of(server, run) == worker:
-                host, path = json.loads(before)
+                host, path = read(tuple[str, str], before)
                 raise FolderHeld(
                     f"{folder.path}: run {run} is writing to a folder of the same id, {path} on {host}; was this one "
                     f"copied from there? Wait for it to end, or set another VOK_OUTPUT_DIR"

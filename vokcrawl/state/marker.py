@@ -5,6 +5,12 @@ from __future__ import annotations
 APPLICATION = "vokcrawl"
 # The runs that are at work, sorted by the moment (milliseconds since 1970) until which they count as that.
 AT_WORK = "workers"
+# What lies there beside the marker and what is a folder's alone: the memory, then what is in work.
+NAMES = (
+    *("articles", "owed", "entries", "walks", "listings", "ways", "notes", "due", "delivered", "statuses", "days"),
+    *("counts", "tokens", "folders", "run_ids", "requests", "queue", "claims", "owners", "crawl", AT_WORK),
+    *("held", "in_blocks"),
+)
 # Raised when the form of what lies there changes, or what workers say to each other by it.
 VERSION = 1
 
@@ -15,21 +21,20 @@ FORGOTTEN = (
 # Begins every script but the next one; the marker is its last key.
 GUARD = "if redis.call('EXISTS', KEYS[#KEYS]) == 0 then return redis.error_reply('FORGOTTEN its marker') end\n"
 
-# KEYS: the marker. ARGV: prefix, application, version, whether to make it. Gives what is there: "foreign" and a key,
-# "version" and the version, "ours", or "none".
+# KEYS: the marker, and all keys of `NAMES`. ARGV: application, version, whether to make the marker. Gives what is
+# there: "foreign" and a key, "version" and the version, "ours", or "none".
 OPEN = """
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind == 'none' then
-  for _, name in ipairs({'articles', 'entries', 'owed', 'requests', 'queue', 'claims', 'crawl', 'folders', 'runs'}) do
-    local key = ARGV[1] .. ':' .. name
+  for _, key in ipairs(KEYS) do
     if redis.call('EXISTS', key) == 1 then return {'foreign', key} end
   end
-  if ARGV[4] == '0' then return {'none', ''} end
-  redis.call('HSET', KEYS[1], 'application', ARGV[2], 'version', ARGV[3])
+  if ARGV[3] == '0' then return {'none', ''} end
+  redis.call('HSET', KEYS[1], 'application', ARGV[1], 'version', ARGV[2])
   return {'ours', ''}
 end
-if kind ~= 'hash' or redis.call('HGET', KEYS[1], 'application') ~= ARGV[2] then return {'foreign', KEYS[1]} end
+if kind ~= 'hash' or redis.call('HGET', KEYS[1], 'application') ~= ARGV[1] then return {'foreign', KEYS[1]} end
 local version = redis.call('HGET', KEYS[1], 'version')
-if version ~= ARGV[3] then return {'version', version} end
+if version ~= ARGV[2] then return {'version', version} end
 return {'ours', ''}
 """

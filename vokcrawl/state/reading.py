@@ -7,6 +7,7 @@ from typing import Any
 
 from vokcrawl.state.batch import Batch, Raw, sliced
 from vokcrawl.state.server import Server
+from vokcrawl.state.unpacking import whole
 
 # So many rows are asked for at a time where all of them may be too many.
 PART = 100
@@ -69,7 +70,7 @@ class Reading:
             place += len(rows)
 
     def _counted(self, key: str, trait: str) -> dict[str, int]:
-        counts = {value: int(number) for value, number in self._call("hgetall", key).items()}
+        counts = {value: whole(number) for value, number in self._call("hgetall", key).items()}
         for value, change in self._batch.counted(trait).items():
             counts[value] = counts.get(value, 0) + change
         return {value: number for value, number in counts.items() if number > 0}

@@ -14,13 +14,17 @@ from uuid import uuid4
 import orjson
 
 from vokcrawl.errors import StateUnusable
-from vokcrawl.state.batch import REVISED, article, packed, seconds
+from vokcrawl.state.batch import REVISED
 from vokcrawl.state.committing import COMMIT, COMMIT_KEYS
 from vokcrawl.state.folder_rows import FolderRows
 from vokcrawl.state.interface import Lost
 from vokcrawl.state.marker import AT_WORK, FORGOTTEN, VERSION
 from vokcrawl.state.rows import ArticleRow, EntryRow, ListingRow, OwedRow
 from vokcrawl.state.server import Server
+from vokcrawl.state.unpacking import packed, read, seconds, unpacked, whole
+
+# A walk: its listing, its run, whether it was complete, and back to which day.
+_Walk = tuple[str, str, bool, str | None]
 
 
 class RedisState(FolderRows):
@@ -96,8 +100,8 @@ class RedisState(FolderRows):
         return found
 
     def check(self) -> list[str]:
-        articles, statuses = self._call("hlen", self._articles), map(int, self._call("hvals", self._statuses))
-        delivered, days = self._call("zcard", self._delivered), map(int, self._call("hvals", self._days))
+        articles, statuses = self._call("hlen", self._articles), map(whole, self._call("hvals", self._statuses))
+        delivered, days = self._call("zcard", self._delivered), map(whole, self._call("hvals", self._days))
         found = []
         if articles != (counted := sum(statuses)):
             found.append(f"it holds {articles} articles, but counts {counted}")
@@ -116,7 +120,7 @@ class RedisState(FolderRows):
     # Articles
 
     def articles(self, ids: Iterable[str]) -> dict[str, ArticleRow]:
-        return {identity: article(raw) for identity, raw in self._many(self._articles, ids).items()}
+        return {identity: unpacked(ArticleRow, raw) for identity, raw in self._many(self._articles, ids).items()}
 
     def put_article(self, row: ArticleRow) -> None:
         if (self._articles, row.id) not in self._batch.seen:
@@ -148,7 +152,7 @@ class RedisState(FolderRows):
 
     def all_articles(self) -> Iterator[ArticleRow]:
         for _, raw in self._scan(self._articles):
-            yield article(raw)
+            yield unpacked(ArticleRow, raw)
 
     def days(self) -> list[tuple[str, int]]:
         return sorted(self._counted(self._days, "day").items())
@@ -157,7 +161,7 @@ class RedisState(FolderRows):
         return self._counted(self._statuses, "status")
 
     def count_revised(self) -> int:
-        return int(self._call("hget", self._counts, REVISED) or 0) + self._batch.counted("revised")[REVISED]
+        return whole(self._call("hget", self._counts, REVISED)) + self._batch.counted("revised")[REVISED]
 
     # Teasers and the walks that saw them
 
@@ -169,7 +173,7 @@ class RedisState(FolderRows):
             before = found.get(identity, (None, False))
             found[identity] = (before[0] if walk is None else walk, before[1] or delivered)
         numbers = {str(walk) for walk, _ in found.values() if walk is not None}
-        walks = {number: orjson.loads(raw) for number, raw in self._many(self._walks, numbers).items()}
+        walks = {number: read(_Walk, raw) for number, raw in self._many(self._walks, numbers).items()}
         rows = {}
         for identity, (walk, delivered) in found.items():
             _, _, complete, back_to = walks.get(str(walk), (None, None, False, None))
@@ -182,7 +186,7 @@ class RedisState(FolderRows):
 
     def count_teasers(self) -> int:
         new = sum(delivered for _, delivered in self._batch.entries.values())
-        return int(self._call("hget", self._counts, "teasers") or 0) + new
+        return whole(self._call("hget", self._counts, "teasers")) + new
 
     def delivered_teasers(self) -> Iterator[str]:
         yield from (each for each, (_, delivered) in self._batch.entries.items() if delivered)
@@ -198,14 +202,15 @@ class RedisState(FolderRows):
     def complete_walk(self, number: int, back_to: str | None) -> None:
         raw = self._many(self._walks, [str(number)]).get(str(number))
         if raw is not None:
-            self._batch.put(self._walks, str(number), orjson.dumps([*orjson.loads(raw)[:2], True, back_to]).decode())
+            self._batch.put(self._walks, str(number), orjson.dumps([*read(_Walk, raw)[:2], True, back_to]).decode())
 
     def listing(self, url: str, source: str) -> ListingRow | None:
         raw = self._many(self._listings, [_pair(url, source)]).get(_pair(url, source))
-        return _listing(raw) if raw is not None else None
+        return unpacked(ListingRow, raw) if raw is not None else None
 
     def listings(self) -> list[ListingRow]:
-        return sorted(map(_listing, self._all(self._listings)), key=lambda row: (row.url, row.source.casefold()))
+        rows = (unpacked(ListingRow, raw) for raw in self._all(self._listings))
+        return sorted(rows, key=lambda row: (row.url, row.source.casefold()))
 
     def put_listing(self, row: ListingRow) -> None:
         self._batch.put(self._listings, _pair(row.url, row.source), packed(row))
@@ -222,13 +227,13 @@ class RedisState(FolderRows):
     # What is owed
 
     def owed(self, until: str | None = None) -> list[OwedRow]:
-        rows = (OwedRow(*orjson.loads(raw)) for raw in self._all(self._owed))
+        rows = (unpacked(OwedRow, raw) for raw in self._all(self._owed))
         due = (row for row in rows if until is None or row.next_at <= until)
         return sorted(due, key=lambda row: (row.first_at, row.id))
 
     def owed_of(self, identity: str) -> OwedRow | None:
         raw = self._many(self._owed, [identity]).get(identity)
-        return OwedRow(*orjson.loads(raw)) if raw is not None else None
+        return unpacked(OwedRow, raw) if raw is not None else None
 
     def put_owed(self, row: OwedRow) -> None:
         self._batch.put(self._owed, row.id, packed(row))
@@ -239,13 +244,8 @@ class RedisState(FolderRows):
 
 def _entry(raw: str) -> tuple[int | None, bool]:
     """An entry as it is kept: whether its record was delivered, ``1`` or ``0``, and behind it the walk's number."""
-    return (int(raw[1:]) if raw[1:] else None), raw[0] == "1"
+    return (whole(raw[1:]) if raw[1:] else None), whole(raw[:1] or "-") == 1
 
 
 def _pair(url: str, source: str) -> str:
     return orjson.dumps([url, source.casefold()]).decode()
-
-
-def _listing(raw: str) -> ListingRow:
-    url, source, head, *rest = orjson.loads(raw)
-    return ListingRow(url, source, tuple(head), *rest)

@@ -18,7 +18,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from vokcrawl.errors import ServerAway, StateUnusable, StorageFailed, UsageFault
-from vokcrawl.state.marker import APPLICATION, FORGOTTEN, GUARD, OPEN, VERSION
+from vokcrawl.state.marker import APPLICATION, FORGOTTEN, GUARD, NAMES, OPEN, VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +129,8 @@ class Server:
             if str(failure).startswith("MISCONF"):
                 raise StorageFailed(f"{self.name}: it cannot write to its disk; mend that and run again") from failure
             raise self._refused(f"REDIS_URL: {self.name}: {failure}; {_OUR_WAY_OUT}") from failure
+        except UnicodeDecodeError:
+            raise StateUnusable(f"{self.name}: what lies there is no text, and was not written by vokcrawl") from None
         except exceptions.InvalidResponse as failure:
             raise self._refused(f"REDIS_URL: {self.name}: what answers there is no Redis server ({failure})") from None
 
@@ -139,9 +141,9 @@ class Server:
         another version of this one has made; nothing is changed then.
         """
         self._refuse_other_kinds()
-        marker = self.key("marker")
+        keys = [self.key(name) for name in ("marker", *NAMES)]
         opened = self.client.register_script(OPEN)
-        said, what = self.call(lambda: opened(keys=[marker], args=[self.prefix, APPLICATION, VERSION, int(make)]))
+        said, what = self.call(lambda: opened(keys=keys, args=[APPLICATION, VERSION, int(make)]))
         if said == "foreign":
             raise UsageFault(f"REDIS_URL: {self.name}: the key {what} there is another program's; {_OUR_WAY_OUT}")
         if said == "version":

@@ -1,0 +1,78 @@
+"""Rows as text, and what lies on a Redis server made rows again.
+
+Whoever may write there may have changed it, so each is held to its form: there is no half a row that fails somewhere
+later. All functions that read raise `StateUnusable`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import TypeAdapter
+
+from vokcrawl.errors import StateUnusable
+
+T = TypeVar("T")
+
+# Made when they are first needed.
+_adapters: dict[Any, TypeAdapter[Any]] = {}
+_MOMENTS = ("_at", "_since")
+
+
+def packed(row: Any) -> str:
+    """A row as text: its fields in their order."""
+    return orjson.dumps([getattr(row, name) for name in _names(type(row))]).decode()
+
+
+def unpacked(kind: type[T], raw: str) -> T:
+    """A row of this class, as `packed` has written it."""
+    names = _names(kind)
+    try:
+        row: T = _adapter(kind).validate_python(dict(zip(names, orjson.loads(raw), strict=True)))
+        for name in names:
+            if name.endswith(_MOMENTS) and (moment := getattr(row, name)) is not None:
+                seconds(moment)
+    except (ValueError, TypeError) as fault:
+        raise _damaged(raw) from fault
+    return row
+
+
+def read(kind: Any, raw: str) -> Any:
+    """JSON of a type such as ``tuple[str, int]``."""
+    try:
+        return _adapter(kind).validate_python(orjson.loads(raw))
+    except ValueError as fault:
+        raise _damaged(raw) from fault
+
+
+def whole(raw: str | None) -> int:
+    """A whole number, 0 where there is none."""
+    if raw is not None and not re.fullmatch(r"-?\d{1,18}", raw, re.ASCII):
+        raise _damaged(raw)
+    return int(raw or 0)
+
+
+def seconds(moment: str) -> int:
+    """A moment, ``YYYY-MM-DDTHH:MM:SSZ``, as seconds since 1970. Raises `ValueError` for what is none."""
+    return int(datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
+
+
+def _names(kind: Any) -> list[str]:
+    return list(kind.__dataclass_fields__)
+
+
+def _damaged(raw: str) -> StateUnusable:
+    return StateUnusable(
+        f"REDIS_URL: what lies on the server is damaged, or was not written by vokcrawl: {raw[:60]!a}; find out who "
+        "can write there, stop all workers, set another VOK_REDIS_PREFIX, and run `scrapy repair --rebuild-state` with "
+        "all their folders"
+    )
