@@ -20,7 +20,7 @@ demo: setup  ## Crawl the bundled sample site and show what comes of it.
 crawl: setup  ## Crawl the live site with the default settings.
 	$(BIN)/scrapy crawl vok
 
-test: setup  ## Run the tests. VOK_TEST_KILLS=500 kills the crawl more often than the default.
+test: setup  ## Run the tests. VOK_TEST_KILLS=500 kills the crawl more often, VOK_TEST_COLD=1 lets each child begin at nothing.
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
 check: setup  ## Lint and type-check.

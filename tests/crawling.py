@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from children import ROOT, run
+
 from vokcrawl.files import in_run_order
 
-ROOT = Path(__file__).resolve().parent.parent
-CRAWL_AT = Path(__file__).resolve().parent / "crawl_at.py"
+CRAWL_AT = ROOT / "tests" / "crawl_at.py"
 
 Record = dict[str, Any]
 
@@ -112,13 +112,5 @@ def run_crawl(
     `args` are given with -a, `settings` with -s, `env` on top of the environment; `at` (aware) is the time that the
     crawl believes it is when it begins, and from then on that clock ticks.
     """
-    done = subprocess.run(
-        command(start_url, output, args, settings, at),
-        cwd=ROOT,
-        env=environment(env),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    done = run(command(start_url, output, args, settings, at), env=environment(env), timeout=timeout)
     return Crawl(done.returncode, done.stdout, done.stderr, output)

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+from children import run
 from crawling import ROOT, environment
 
 from vokcrawl.options import known_names
@@ -15,9 +16,7 @@ from vokcrawl.options import known_names
 
 def check(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "scrapy", "check-config", *words]
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment(env), capture_output=True, text=True, timeout=60, check=False
-    )
+    done = run(command, env=environment(env))
     assert "Traceback" not in done.stderr
     return done
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from children import run
 from crawling import ROOT, Crawl, environment
 from expected import assert_same
 
@@ -74,15 +74,7 @@ def side_by_side(
     pairs = [f"{source.name}={folder}" for source, folder in folders.items()]
     given = {"VOK_START_URLS": server.url + start, **(settings or {})}
     words = [part for name, value in given.items() for part in ("-s", f"{name}={value}")]
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "sources", *pairs, *words],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run([sys.executable, "-m", "scrapy", "sources", *pairs, *words], env=environment(), timeout=120)
     assert "Traceback" not in done.stderr, done.stderr
     return Crawl(done.returncode, done.stdout, done.stderr, ROOT)
 
@@ -185,7 +177,7 @@ def test_what_becomes_of_one_is_no_concern_of_the_other(serve: Serving, tmp_path
 @pytest.mark.parametrize("words", [[], ["KCNA (Kr)"], ["=output"], ["A=same", "B=same"], ["A="]])
 def test_what_is_not_a_source_with_its_folder_is_refused(words: list[str], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "scrapy", "sources", *words]
-    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    done = run(command, env=environment())
     assert done.returncode == 2
     last = done.stderr.strip().splitlines()[-1]
     assert "SOURCE=FOLDER" in last or "is not like" in last

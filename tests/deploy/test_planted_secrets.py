@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from crawling import ROOT, Crawl, environment
+from children import run
+from crawling import Crawl, environment
 from planted import PLANTED, telling, texts
 from receiving import Receiver
 from servers import free_port
@@ -69,9 +69,7 @@ def test_no_file_and_no_line_of_the_log_has_a_secret(
     commands = [["check-config"], ["check-config", "--json"], ["status"], ["status", "--json"], ["verify"], ["report"]]
     for words in commands:
         command = [sys.executable, "-m", "scrapy", *words, "-s", f"VOK_OUTPUT_DIR={output}"]
-        said = subprocess.run(
-            command, cwd=ROOT, env=environment(env), capture_output=True, text=True, timeout=60, check=False
-        )
+        said = run(command, env=environment(env))
         assert said.returncode == 0, said.stderr
         assert PLANTED not in said.stdout + said.stderr, words
     assert telling(output) == []

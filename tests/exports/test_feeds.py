@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from crawling import ROOT, Crawl, command, environment
+from children import run
+from crawling import Crawl, command, environment
 
 from vokcrawl.items import KINDS
 
@@ -47,7 +47,7 @@ def test_a_feed_on_the_command_line_works_as_in_any_scrapy_project(
 ) -> None:
     feed = tmp_path / "today.jsonl"
     words = [*command(f"{serve(5).url}/article/163/", output), "-O", str(feed)]
-    done = subprocess.run(words, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    done = run(words, env=environment())
     assert done.returncode == 0, done.stderr
     crawled = Crawl(done.returncode, done.stdout, done.stderr, output)
     assert fed(feed)["articles"] == crawled.articles()

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from children import run
 from crawling import ROOT, Crawl, command, environment
 from expected import Record, assert_same
 from server import FaultyServer
@@ -61,15 +62,7 @@ def words(url: str, place: Place, settings: Mapping[str, object] | None = None) 
 def watch(url: str, place: Place, settings: Mapping[str, object] | None = None, timeout: float = 60) -> Watched:
     """Runs a crawl to its end. No traceback may be in its log, no file beside its output folder."""
     begun = time.monotonic()
-    done = subprocess.run(
-        words(url, place, settings),
-        cwd=ROOT,
-        env=environment(place.env()),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    done = run(words(url, place, settings), env=environment(place.env()), timeout=timeout)
     seconds = time.monotonic() - begun
     told = re.search(r"peak memory: (\d+) KiB", done.stderr)
     assert told, done.stderr

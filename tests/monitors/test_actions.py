@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,8 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from crawling import ROOT, Crawl, command, environment
+from children import Process, launch
+from crawling import Crawl, command, environment
 from expected import assert_whole
 from left import OFF, alarms_of, health_of
 from receiving import MailServer, Receiver
@@ -275,12 +276,10 @@ def silent() -> Iterator[int]:
 
 
 @contextmanager
-def started(
-    url: str, output: Path, settings: dict[str, object], env: dict[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
+def started(url: str, output: Path, settings: dict[str, object], env: dict[str, str]) -> Iterator[Process]:
     """A crawl that is under way. Killed at the end, if need be."""
     words = command(url, output, settings=settings)
-    with subprocess.Popen(words, cwd=ROOT, env=environment(env), stderr=subprocess.DEVNULL) as process:
+    with open(os.devnull, "wb") as log, launch(words, env=environment(env), stdout=log, stderr=log) as process:
         try:
             yield process
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from captures import HOST
-from crawling import ROOT, Crawl, environment
+from children import run
+from crawling import Crawl, environment
 
 from vokcrawl.replay.comparison import OF_THE_RUN
 
@@ -39,7 +39,7 @@ def replay(
 ) -> Replayed:
     """Runs `scrapy replay` to its end. `output` is the folder whose archives are meant; `begin` starts Scrapy."""
     set_to = {**(SITE if settings is None else settings), **({"VOK_OUTPUT_DIR": output} if output is not None else {})}
-    done = subprocess.run(
+    done = run(
         [
             *begin,
             "replay",
@@ -47,12 +47,8 @@ def replay(
             *(("--to", str(to)) if to is not None else ()),
             *(part for name, value in set_to.items() for part in ("-s", f"{name}={value}")),
         ],
-        cwd=ROOT,
         env=environment(env),
-        capture_output=True,
-        text=True,
         timeout=120,
-        check=False,
     )
     assert "Traceback" not in done.stderr, done.stderr
     return Replayed(done.returncode, done.stdout, done.stderr, to if to is not None else Path())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crawling import ROOT, Crawl, command, environment
+from children import Process, launch, run
+from crawling import Crawl, command, environment
 
 from vokcrawl.files import OutputFolder
 from vokcrawl.sample import SampleServer
@@ -49,15 +49,7 @@ class Done:
 def scrapy(*arguments: str, output: Path, harm: str | None = None, env: Mapping[str, str] | None = None) -> Done:
     """Runs one of the project's commands on an output folder; `harm` is what `harmed.py` does to it."""
     begin = [sys.executable, "-m", "scrapy"] if harm is None else [sys.executable, str(HARMED), harm]
-    done = subprocess.run(
-        [*begin, *arguments, "-s", f"VOK_OUTPUT_DIR={output}"],
-        cwd=ROOT,
-        env=environment(env),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run([*begin, *arguments, "-s", f"VOK_OUTPUT_DIR={output}"], env=environment(env))
     assert "Traceback" not in done.stderr, done.stderr
     return Done(done.returncode, done.stdout, done.stderr)
 
@@ -69,15 +61,12 @@ def crawling(
     settings: Mapping[str, object] | None = None,
     *,
     harm: str | None = None,
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[Process]:
     """A crawl that is under way; its log is in `crawl.log` beside the output folder. Killed at the end, if need be."""
     words = command(url, output, settings=settings)
     if harm is not None:
         words = [sys.executable, str(HARMED), harm, *words[3:]]
-    with (
-        log_of(output).open("wb") as log,
-        subprocess.Popen(words, cwd=ROOT, env=environment(), stdout=log, stderr=log) as process,
-    ):
+    with log_of(output).open("wb") as log, launch(words, env=environment(), stdout=log, stderr=log) as process:
         try:
             yield process
         finally:
@@ -94,7 +83,7 @@ def log_of(output: Path) -> Path:
     return output.with_name("crawl.log")
 
 
-def wait_for(happens: Callable[[], object], process: subprocess.Popen[bytes] | None = None) -> None:
+def wait_for(happens: Callable[[], object], process: Process | None = None) -> None:
     """Waits until something has happened; fails after a deadline, or when the process ends before."""
     deadline = time.monotonic() + _DEADLINE
     while not happens():
@@ -104,7 +93,7 @@ def wait_for(happens: Callable[[], object], process: subprocess.Popen[bytes] | N
         time.sleep(0.005)
 
 
-def ended_by(process: subprocess.Popen[bytes], number: signal.Signals) -> int:
+def ended_by(process: Process, number: signal.Signals) -> int:
     """Sends a signal, and gives the exit code."""
     process.send_signal(number)
     return process.wait(timeout=_DEADLINE)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from archived import archive, assert_places_hold
+from children import Process
 from crawling import Crawl
 from expected import assert_same, data_files
 from scheduling import (
@@ -85,7 +86,7 @@ class Lane:
         self.completed()
         return True
 
-    def _survives(self, process: subprocess.Popen[bytes]) -> bool:
+    def _survives(self, process: Process) -> bool:
         """Waits for a random moment of the run and kills it then, unless it has ended before."""
         if self.chance.random() < 0.2:
             wait = self.chance.uniform(0, 1)
