@@ -51,7 +51,11 @@ class Child:
         self.args = words
         self.returncode: int | None = None
         self._told = os.fdopen(told, "rb", buffering=0)
-        self.pid = int(self._told.readline())
+        number = self._told.readline()
+        if not number:
+            self._told.close()
+            raise RuntimeError(f"{WARM} has ended; its standard error output says why")
+        self.pid = int(number)
 
     def poll(self) -> int | None:
         """The exit code, or minus the number of the signal that ended it; None as long as it runs."""

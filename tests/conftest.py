@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from vokcrawl.sample import SampleServer, SampleSite
 
@@ -17,6 +18,15 @@ from vokcrawl.sample import SampleServer, SampleSite
 sys.path.insert(1, str(Path(__file__).parent / "site"))
 
 from crawling import Crawl, run_crawl
+
+IN_CI = bool(os.environ.get("CI"))
+THOROUGH = IN_CI or bool(os.environ.get("VOK_TEST_THOROUGH"))
+LONG = "takes long; `VOK_TEST_THOROUGH=1 make test` runs it"
+# The same examples each time, and no limit of time, so that neither chance nor a loaded machine fails a test; a
+# thorough run that is not CI's looks for new ones.
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=200)
+settings.load_profile("ci" if IN_CI else "thorough" if THOROUGH else "quick")
 
 
 @pytest.fixture
@@ -48,16 +58,23 @@ def output(tmp_path: Path) -> Path:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leaves out the tests that take long, and says so; continuous integration runs them all."""
-    if os.environ.get("CI") or os.environ.get("VOK_TEST_THOROUGH"):
+    if THOROUGH:
         return
-    skipped = pytest.mark.skip(reason="takes long; `VOK_TEST_THOROUGH=1 make test` runs it")
+    skipped = pytest.mark.skip(reason=LONG)
     for item in items:
         if item.get_closest_marker("thorough"):
             item.add_marker(skipped)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Shows what the kill test has seen, also when all is well: its lanes may have run in several processes."""
+    """Says what was left out, and what the kill test has seen; its lanes may have run in several processes."""
+    skipped = [report.longrepr[-1] for report in terminalreporter.stats.get("skipped", ())]
+    if left_out := sum(reason.endswith(LONG) for reason in skipped):
+        terminalreporter.write_line(
+            f"Left out: {left_out} tests that take long; `VOK_TEST_THOROUGH=1 make test` runs them"
+        )
+    if missing := len(skipped) - left_out:
+        terminalreporter.write_line(f"Skipped: {missing} tests; what each wants is said below")
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     seen = [
         value
