@@ -218,7 +218,10 @@ def model(rules: Rules, pages: list[list[Entry]]) -> Why | None:
         return Why.UNCHANGED
     if len(pages) > 3 and all(ids[at] <= set().union(*ids[:at]) for at in range(len(pages) - 3, len(pages))):
         return Why.REPEATS
-    telling = [[each.covered for each in one if each.wanted] for one in pages]
+    # A page says something by what no page before has shown; of an entry that stands there twice the last word counts.
+    fresh = [ids[at].difference(*ids[:at]) for at in range(len(pages))]
+    once = [{each.id: each for each in one if each.id in fresh[at]}.values() for at, one in enumerate(pages)]
+    telling = [[each.covered for each in one if each.wanted] for one in once]
     telling = [each for each in telling if each]
     last = telling[-rules.known_pages :] if rules.known_pages else []
     if rules.known_pages and len(last) == rules.known_pages and all(map(all, last)):
@@ -236,6 +239,7 @@ def model(rules: Rules, pages: list[list[Entry]]) -> Why | None:
 
 @given(RULES, PAGES)
 @example(Rules(known_pages=1, sweep_days=7, today=TODAY), [[Entry("n1", "0001-01-01", True, True)]])
+@example(Rules(known_pages=2, today=TODAY), [[Entry("n1", None, True, True)], [Entry("n1", None, True, True)]])
 def test_the_walk_decides_as_the_model_does_and_counts_what_it_saw(rules: Rules, pages: list[list[Entry]]) -> None:
     walk = Walk(rules)
     for number in range(1, len(pages) + 1):
