@@ -22,7 +22,7 @@ from vokcrawl.pages.meta_line import MetaLine, read_meta_line
 from vokcrawl.pages.more import MORE_WORDS
 from vokcrawl.pages.pictures import caption_of, is_caption, is_placeholder, source_of
 from vokcrawl.pages.sources import logo_stem, same_source
-from vokcrawl.pages.teaser_lines import date_in_block, says_day, slug_says
+from vokcrawl.pages.teaser_lines import Slug, date_in_block, says_day
 from vokcrawl.pages.teaser_runs import runs
 from vokcrawl.pages.tree import Element, by_class
 
@@ -162,7 +162,8 @@ class ArticlePage:
 
     def _slugged_headline(self) -> int | None:
         """The block that the URL's slug was made from; a heading rather than another one."""
-        said = [index for index in self._candidates() if slug_says(self.blocks[index].text, self.url)]
+        slug = Slug(self.url)
+        said = [index for index in self._candidates() if slug.says(self.blocks[index].text)]
         return max(said, key=lambda index: (self.blocks[index].heading > 0, -index), default=None)
 
     def _headline(self) -> int | None:

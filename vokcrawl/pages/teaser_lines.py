@@ -76,22 +76,31 @@ def says_day(text: str) -> bool:
     return _DATE.fullmatch(text) is not None
 
 
-def slug_says(text: str, href: str) -> bool | None:
-    """Whether the slug of an article's URL was made from this text; None where the slug is not in Latin letters."""
-    path = href.partition("?")[0].partition("#")[0].rstrip("/")
-    slug = path.rpartition("/")[2]
-    if "%" in slug or not slug.isascii() or article_id(href) == slug:
-        return None
-    made = _squeeze(slug)
-    # Most texts are another one from their beginning.
-    begins = _squeeze(text[:_BEGINNING])
-    if made[: len(begins)] != begins[: len(made)]:
-        return False
-    said = _squeeze(text)
-    if len(slug) >= _CUT_SLUG:
-        return said.startswith(made)
-    # A number behind it tells a second article of that name from the first.
-    return len(slug) > 3 and said in (made, made.rstrip("0123456789"))
+class Slug:
+    """The slug of an article's URL, to be held against the texts that it may have been made from."""
+
+    def __init__(self, href: str) -> None:
+        path = href.partition("?")[0].partition("#")[0].rstrip("/")
+        slug = path.rpartition("/")[2]
+        self._is_cut = len(slug) >= _CUT_SLUG
+        self._is_short = len(slug) <= 3
+        latin = "%" not in slug and slug.isascii() and article_id(href) != slug
+        self._letters = _squeeze(slug) if latin else None
+
+    def says(self, text: str) -> bool | None:
+        """Whether it was made from this text; None where it is not in Latin letters."""
+        made = self._letters
+        if made is None:
+            return None
+        # Most texts are another one from their beginning.
+        begins = _squeeze(text[:_BEGINNING])
+        if made[: len(begins)] != begins[: len(made)]:
+            return False
+        said = _squeeze(text)
+        if self._is_cut:
+            return said.startswith(made)
+        # A number behind it tells a second article of that name from the first.
+        return not self._is_short and said in (made, made.rstrip("0123456789"))
 
 
 def _lines(run: Sequence[Block], identity: str | None) -> Iterator[_Line]:
@@ -138,7 +147,8 @@ def _title(rest: Sequence[_Line], copies: Mapping[str, int], href: str) -> str |
             return text
         # The same text again: an excerpt that is linked, or a headline-only article. Three copies, or a
         # heading whose words the slug repeats, are a title as well as an excerpt.
-        if copies[line.folded] > 2 or slug_says(text, href) or (line.heading and slug_says(text, href) is None):
+        says = Slug(href).says(text)
+        if copies[line.folded] > 2 or says or (line.heading and says is None):
             return text
     return None
 
@@ -148,7 +158,7 @@ def _pictured_title(run: Sequence[Block], href: str) -> str | None:
     for block in run:
         for image in block.images:
             text = clean_title(image.get("alt") or "")
-            if text is not None and (block.heading or slug_says(text, href)):
+            if text is not None and (block.heading or Slug(href).says(text)):
                 return text
     return None
 
