@@ -69,11 +69,10 @@ def extract_all(tasks: Sequence[Task], site: Site) -> bytes:
 
 def _extract(task: Task, site: Site, shown: set[tuple[str | None, str]]) -> Finding:
     captured = task.captured
-    payload = captured.block if captured.kind == "resource" else parted(captured.block)[1]
-    digest = captured.payload_digest or "sha256:" + hashlib.sha256(task.payload or payload).hexdigest()
+    digest = captured.payload_digest or f"sha256:{hashlib.sha256(task.payload or _payload(captured)).hexdigest()}"
     place = {"file": task.file, "offset": captured.place.offset, "digest": digest}
     found = Finding(Kind.OTHER, task.url, utc(captured.at), place)
-    if (flaw := _flaw(captured, payload)) is not None:
+    if (flaw := _flaw(captured)) is not None:
         found.kind, found.reason = Kind.FLAWED, flaw
         return found
     found.identity = article_id(task.url)
@@ -184,7 +183,12 @@ def _document(found: Finding, answer: Answer) -> Any:
     return document
 
 
-def _flaw(captured: Captured, payload: bytes) -> str | None:
+def _payload(captured: Captured) -> bytes:
+    """What a record's block holds beside the head of its answer."""
+    return captured.block if captured.kind == "resource" else parted(captured.block)[1]
+
+
+def _flaw(captured: Captured) -> str | None:
     """What a record's digests say against it; None where they say nothing."""
     if captured.block_digest is not None:
         if _agrees(captured.block_digest, captured.block) is False:
@@ -194,7 +198,7 @@ def _flaw(captured: Captured, payload: bytes) -> str | None:
         return None
     # Of chunks some take the digest, others of what they hold: then it says nothing.
     chunked = b"transfer-encoding" in parted(captured.block)[0].lower()
-    wrong = not chunked and _agrees(captured.payload_digest, payload) is False
+    wrong = not chunked and _agrees(captured.payload_digest, _payload(captured)) is False
     return "its payload is not what its digest says" if wrong else None
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from vokcrawl.errors import StateUnusable, StorageFailed
@@ -12,13 +10,20 @@ from vokcrawl.errors import StateUnusable, StorageFailed
 REBUILD = "run `scrapy repair --rebuild-state` to make it anew from the delivered files"
 
 
-@contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """Turns what SQLite says of a failed statement into `StorageFailed` that names the file and the way out."""
-    try:
-        yield
-    except sqlite3.Error as failure:
-        raise told(failure, path) from failure
+class telling:
+    """Turns what SQLite says of a failed statement into `StorageFailed` that names the file and the way out.
+
+    No generator: it stands around each statement.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
+        if isinstance(failure, sqlite3.Error):
+            raise told(failure, self._path) from failure
 
 
 def told(failure: sqlite3.Error, path: Path) -> StorageFailed:
