@@ -21,7 +21,7 @@ crawl: setup  ## Crawl the live site with the default settings.
 	$(BIN)/scrapy crawl vok
 
 test: setup  ## Run the tests. VOK_TEST_KILLS=500 kills the crawl more often, VOK_TEST_COLD=1 lets each child begin at nothing.
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 check: setup  ## Lint and type-check.
 	$(BIN)/ruff check .

@@ -42,6 +42,8 @@ OF_A_CRAWL = (
 )
 # What the other commands import besides; it is large, and no crawl shall seem to need so much memory.
 OF_COMMANDS = (*OF_A_CRAWL, "vokcrawl.exports.*", "vokcrawl.replay.*", "vokcrawl.report.*", "vokcrawl.search.*")
+# What a crawl imports that shares its work by a Redis server.
+OF_A_WORKER = (*OF_A_CRAWL, "vokcrawl.distributed.*", "vokcrawl.state.*")
 
 
 class Child:
@@ -96,16 +98,29 @@ class Child:
 Process = Child | subprocess.Popen[bytes]
 
 
-def launch(words: Sequence[str], *, env: Mapping[str, str], stdout: IO[bytes], stderr: IO[bytes]) -> Process:
-    """Starts `python …` from the repository's root. What it writes goes into the two files."""
-    if not _may_be_forked(words, env):
+def launch(
+    words: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    stdout: IO[bytes],
+    stderr: IO[bytes],
+    imported: Sequence[str] | None = None,
+) -> Process:
+    """Starts `python …` from the repository's root. What it writes goes into the two files.
+
+    `imported` are the modules that it is given when it is forked; a crawl's or a command's where they are not named.
+    With an empty sequence it begins at nothing.
+    """
+    if imported == () or not _may_be_forked(words, env):
         return subprocess.Popen(words, cwd=ROOT, env=dict(env), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+    if imported is None:
+        imported = OF_A_CRAWL if "crawl" in words else OF_COMMANDS
     with tempfile.TemporaryFile() as asked:
         asked.write(json.dumps({"words": list(words[1:]), "cwd": str(ROOT), "env": dict(env)}).encode())
         asked.seek(0)
         told, tell = os.pipe()
         files = [asked.fileno(), stdout.fileno(), stderr.fileno(), tell]
-        socket.send_fds(_forking(OF_A_CRAWL if "crawl" in words else OF_COMMANDS), [b"!"], files)
+        socket.send_fds(_forking(imported), [b"!"], files)
         os.close(tell)
     return Child(words, told)
 

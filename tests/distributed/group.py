@@ -12,7 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from crawling import ROOT, Crawl, Record, command, environment
+from children import OF_A_WORKER, Process, launch, run
+from crawling import Crawl, Record, command, environment
 from expected import assert_same
 from redis_server import RedisServer
 from scheduling import QUIET
@@ -66,13 +67,15 @@ class Group:
         args: Mapping[str, object] | None = None,
         settings: Mapping[str, object] | None = None,
         env: Mapping[str, str] | None = None,
-    ) -> subprocess.Popen[bytes]:
+    ) -> Process:
         """Starts a worker in the way that `launch_worker.py` is told."""
         given = {**RAPID, "VOK_REDIS_PREFIX": self.prefix, **(settings or {})}
         words = command(self.start_url, self.output(worker), args, given)
         words = [sys.executable, str(LAUNCH), how, *words[3:]]
         with (self.folder / f"w{worker}.log").open("ab") as log:
-            process = subprocess.Popen(words, cwd=ROOT, env=self.environment(env), stdout=log, stderr=log)
+            # What is missing must not have been imported.
+            imported = () if "without" in how else OF_A_WORKER
+            process = launch(words, env=self.environment(env), stdout=log, stderr=log, imported=imported)
         self._running.callback(_end, process)
         return process
 
@@ -88,15 +91,7 @@ class Group:
     def scrapy(self, *words: str, worker: int = 0) -> subprocess.CompletedProcess[str]:
         """Runs one of the project's commands on a worker's folder."""
         settings = ["-s", f"VOK_OUTPUT_DIR={self.output(worker)}", "-s", f"VOK_REDIS_PREFIX={self.prefix}"]
-        return subprocess.run(
-            [sys.executable, "-m", "scrapy", *words, *settings],
-            cwd=ROOT,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return run([sys.executable, "-m", "scrapy", *words, *settings], env=self.environment())
 
     def outputs(self) -> list[Path]:
         return sorted(path for path in self.folder.glob("w*") if path.is_dir())
@@ -168,6 +163,6 @@ def traces(output: Path) -> list[str]:
     return sorted(path.name for path in output.glob("*") if path.name not in (".lock", ".worker", "health.json"))
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Process) -> None:
     process.kill()
     process.wait()

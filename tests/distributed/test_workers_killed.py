@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 from collections.abc import Callable
 
 import pytest
+from children import Process
 from group import SLOW, Group
 from scheduling import Serving, wait_for
 
@@ -17,7 +17,7 @@ KILLS = int(os.environ.get("VOK_TEST_KILLS") or 6)
 SEED = 20241210
 
 
-def begun(group: Group, workers: int = 3, how: str = "often") -> list[subprocess.Popen[bytes]]:
+def begun(group: Group, workers: int = 3, how: str = "often") -> list[Process]:
     return [group.start(worker, f"together:{workers},{how}", settings=SLOW) for worker in range(workers)]
 
 
