@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
@@ -132,8 +133,16 @@ def article_id(url: str) -> str | None:
     >>> article_id("/newstream/1750885366-665971553/some-slug?utm_source=x")
     '1750885366-665971553'
     """
+    # The same links stand on one page after the other: twenty teasers, and what leads to other sources.
+    return _kept_identity(url) if len(url) <= LONGEST_URL else _identity(url)
+
+
+def _identity(url: str) -> str | None:
     match = _ARTICLE_PATH.search(url.partition("?")[0].partition("#")[0])
     return match[1] if match else None
+
+
+_kept_identity = lru_cache(maxsize=1024)(_identity)
 
 
 def absolute_url(base: str, href: str) -> str | None:
