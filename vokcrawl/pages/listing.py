@@ -71,8 +71,7 @@ def marked_items(described: Sequence[Element], outside: Element | None = None) -
 
     `described` are those that carry the class name `DESCRIPTION`, in the order of the page.
     """
-    descriptions = _outermost(described, outside)
-    articles = [next(each.iterancestors("article"), None) for each in descriptions]
+    descriptions, articles = _outermost(described, outside)
     parents = [each.getparent() for each in descriptions]
     shared = Counter((*articles, *parents))
     alone = len(descriptions) == 1
@@ -92,24 +91,29 @@ def marked_items(described: Sequence[Element], outside: Element | None = None) -
     return items
 
 
-def _outermost(elements: Sequence[Element], outside: Element | None) -> list[Element]:
-    """Those that stand neither in another one, as on no page of the site, nor in `outside`."""
+def _outermost(elements: Sequence[Element], outside: Element | None) -> tuple[list[Element], list[Element | None]]:
+    """Those that stand neither in another one, as on no page of the site, nor in `outside`; each one's <article>."""
     kept: list[Element] = []
-    # Whether an element is, or stands in, one of those: mostly all have the same elements around them.
-    inside: dict[Element, bool] = {} if outside is None else {outside: True}
+    articles: list[Element | None] = []
+    # Whether an element is, or stands in, one of those, and its <article>: mostly all have the same elements around.
+    known: dict[Element | None, tuple[bool, Element | None]] = {None: (False, None)}
+    if outside is not None:
+        known[outside] = (True, None)
     for element in elements:
-        around: list[Element] = []
-        held = False
-        for up in element.iterancestors():
-            if up in inside:
-                held = inside[up]
-                break
-            around.append(up)
-        inside.update(dict.fromkeys(around, held))
+        path: list[Element] = []
+        up = element.getparent()
+        while up is not None and up not in known:
+            path.append(up)
+            up = up.getparent()
+        held, article = known[up]
+        for each in reversed(path):
+            article = each if each.tag == "article" else article
+            known[each] = (held, article)
         if not held:
             kept.append(element)
-            inside[element] = True
-    return kept
+            articles.append(article)
+            known[element] = (True, article)
+    return kept, articles
 
 
 def teasers_among(blocks: Sequence[Block], start: int = 0, skip: Container[str] = ()) -> list[RawTeaser]:
