@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all, in some ten minutes"
+        "parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all, in some fifteen minutes"
     )
     parser.add_argument("--articles", type=_positive, default=2000, help="articles of the site (default 2000)")
     parser.add_argument("--rounds", type=_positive, default=5, help="measurements of each thing (default 5)")

@@ -11,28 +11,30 @@ from benchmarks.delivered import check_vokcrawl
 from benchmarks.results import Result, Target
 from benchmarks.rounds import WALL_A_PAGE, Measurement, in_turns, measured_a_page
 
-WHOLE, PART, BARE = "replay", "replay of a quarter", "bare Scrapy spider"
-PARTS = 4
+WHOLE, PART, BARE = "replay", "replay of a fifth", "bare Scrapy spider"
+# An archive that is worth a replay holds more than one crawl's worth.
+TIMES = 5
 
 
 def measure_replay(folder: Path, articles: int, rounds: int) -> Result:
-    """Archives are made by one crawl each, and then read `rounds` times on all cores, each time into a fresh folder."""
-    few = max(1, articles // PARTS)
-    _archive(folder / "few", few)
-    _archive(folder / "many", articles)
-    with served(articles) as url:
+    """Archives of so many articles, and of five times as many, are made by one crawl each, and then read `rounds` times
+    on all cores, each time into a fresh folder."""
+    many = articles * TIMES
+    _archive(folder / "few", articles)
+    _archive(folder / "many", many)
+    with served(many) as url:
         things: dict[str, Measurement] = {
-            WHOLE: _replaying(folder / "many", articles),
-            PART: _replaying(folder / "few", few),
-            BARE: feeding(bare, url, folder / "bare", articles),
+            WHOLE: _replaying(folder / "many", many),
+            PART: _replaying(folder / "few", articles),
+            BARE: feeding(bare, url, folder / "bare", many),
         }
         for each in things.values():
             # Not counted: the site renders its pages, and Python compiles its modules.
             each(-1)
         costs = in_turns(things, rounds)
-    pages = {WHOLE: pages_of(articles), PART: pages_of(few), BARE: pages_of(articles)}
+    pages = {WHOLE: pages_of(many), PART: pages_of(articles), BARE: pages_of(many)}
     measured = measured_a_page(costs, pages)
-    title = f"{articles} articles on {pages[WHOLE]} pages, and {few} on {pages[PART]}, {rounds} rounds"
+    title = f"{many} articles on {pages[WHOLE]} pages, and {articles} on {pages[PART]}, {rounds} rounds"
     name = "time a page of a replay on all cores, to a bare Scrapy spider's"
     return Result("replay", title, measured, BARE, [Target(name, WHOLE, WALL_A_PAGE, 0.2)])
 

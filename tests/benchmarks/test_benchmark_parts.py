@@ -38,7 +38,7 @@ def test_a_crawl_is_measured_beside_a_bare_spider_and_what_people_write_without_
 @pytest.mark.thorough
 def test_a_replay_is_measured_beside_a_bare_spiders_crawl_of_the_same_pages() -> None:
     printed = benchmark("replay", "--articles", "24", "--rounds", "1")
-    for name in ("replay of a quarter", "bare Scrapy spider", "at most"):
+    for name in ("replay of a fifth", "bare Scrapy spider", "at most"):
         assert name in printed
 
 
