@@ -21,7 +21,7 @@ def parse(text: str) -> Element:
     """
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
     # What stands behind an early end of the page still is of the page: the parser would hang it elsewhere.
-    text = _EARLY_END.sub("", text.replace("\0", ""))
+    text = _EARLY_END.sub("", text.replace("\0", "") if "\0" in text else text)
     # Lone surrogates cannot be encoded, nor delivered: they become question marks.
     root: Element | None = etree.fromstring(text.encode("utf-8", "replace") or b"<html/>", parser)
     return etree.Element("html") if root is None else root
