@@ -8,6 +8,7 @@ again by whoever asks next. (scrapy-redis's own queues forget a request in the m
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from time import monotonic
 from typing import Any
 
 from scrapy import Request
@@ -23,6 +24,8 @@ from vokcrawl.state.server import Server
 # KEYS of all scripts: requests (id -> JSON), queue (ids, the highest priority and then the newest article last), claims
 # (ids, by the moment until which they are claimed), owners (id -> run), crawl (`distributed.workers`).
 _KEYS = ("requests", "queue", "claims", "owners", "crawl")
+# The engine asks for a request with each answer that comes: so long a queue that was empty is taken for empty still.
+_EMPTY_SECONDS = 0.1
 _NOW = "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
 _BACK = """
 local function back(id)
@@ -95,6 +98,7 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
     def __init__(self, server: Server, spider: SourceSpider, key: str, serializer: Any) -> None:
         super().__init__(server, spider, key, serializer)
         self.claimed: set[str] = set()
+        self._empty_until = 0.0
         self._run = spider.run.id
         self._milliseconds = 1000 * spider.options.claim_seconds
         self._keys = [server.key(name) for name in _KEYS]
@@ -112,13 +116,19 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
     def push(self, request: Request) -> bool:
         """Queues a request, unless one for the same article is in work; whether it did."""
         identity = str(request.cb_kwargs["identity"])
+        self._empty_until = 0.0
         return bool(self._push(self._keys, [identity, self._encode_request(request), request.priority, self._run]))
 
     def pop(self, timeout: int = 0) -> Request | None:
         """Claims the best request for this worker. It never waits."""
+        if monotonic() < self._empty_until:
+            return None
         forgiving = self.server.is_fresh(self._milliseconds / 1000)
         found = self._claim(self._keys, [self._run, self._milliseconds, int(not forgiving)])
-        return self._claimed(found) if found else None
+        if not found:
+            self._empty_until = monotonic() + _EMPTY_SECONDS
+            return None
+        return self._claimed(found)
 
     def take(self, identity: str) -> Request | None:
         """The request for this article where it is in work; claimed for this worker where no other has taken it."""

@@ -40,8 +40,9 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
             dupefilter=InWork(server, server.key("requests")),
             serializer=orjson,
         )
+        # It would count there in a way that Scrapy is about to drop, and warn of that in the log of every run.
+        self.stats = None
         self.run = run
-        self.stats = crawler.stats
         self._urgent: deque[Request] = deque()
         self._own: list[tuple[int, int, Request]] = []
         self._order = count()
