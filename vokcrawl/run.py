@@ -54,6 +54,8 @@ class Run:
         self.other_sources: list[str] = []
         # Which ways to the source were left, in order, and why.
         self.ways_left: list[dict[str, str]] = []
+        # Of a worker that has not led: the crawl that it took part in. Who leads tells of the listings.
+        self.follows: str | None = None
         # How often each way of reading was the one that worked, by what was read: "article", "teaser".
         self.readings: dict[str, Counter[str]] = {"article": Counter(), "teaser": Counter()}
         self.facts = Facts()
@@ -288,6 +290,7 @@ class Run:
             "ways_left": self.ways_left,
             "errors": self.problems.told(),
             "other_sources": self.other_sources,
+            **({"follows": self.follows} if self.follows is not None else {}),
         }
         manifest = ended(self.state, self.row, found)
         self.row.manifest_sha256 = write_manifest(self.folder, manifest)

@@ -35,6 +35,11 @@ def test_three_workers_deliver_the_records_of_a_site_each_once(
     walked = [manifest for manifest in group.manifests() if manifest["listings"]]
     assert len(walked) == 1, "one worker walks"
     assert any(listing["complete"] for listing in walked[0]["listings"])
+    followed = [manifest for manifest in group.manifests() if "follows" in manifest]
+    assert len(followed) == 2
+    assert walked[0] not in followed
+    logs = [group.log(worker) for worker in range(3)]
+    assert [line for log in logs for line in log.splitlines() if re.search("Deprecat|ERROR", line)] == []
 
 
 @pytest.mark.thorough
@@ -105,3 +110,11 @@ def test_an_article_that_fails_is_owed_by_all_and_had_by_whoever_comes_next(serv
     assert group.crawl(1, settings=settings) == [0]
     group.assert_whole(server)
     assert not group.known("owed")
+
+
+def test_no_worker_is_alarmed_at_walks_that_another_has_walked(serve: Serving, grouped: Grouped) -> None:
+    group = grouped(serve(5))
+    settings = {**QUIET, "VOK_ALERT_UNFINISHED_RUNS": 1, "VOK_ALERT_AGE_HOURS": 0}
+    for _ in range(2):
+        assert group.crawl(2, settings=settings) == [0, 0]
+    assert [log for log in (group.log(0), group.log(1)) if "no listing was walked" in log] == []

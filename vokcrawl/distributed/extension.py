@@ -55,6 +55,7 @@ class WorkersExtension:
         except UsageFault as fault:
             spider.run.close(WORDS[fault.exit_code], fault.exit_code, {"listings": []})
             raise
+        spider.run.follows = spider.workers.crawl
         return cls(crawler, spider)
 
     def engine_started(self) -> None:

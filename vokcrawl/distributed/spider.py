@@ -75,10 +75,16 @@ class VokWorker(VokSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         try:
-            for request in self.begin_crawl() if self.workers.lead() else ():
+            for request in self._lead():
                 yield request
         except StorageFailed as failure:
             self.run.fail(failure)
+
+    def _lead(self) -> Iterator[Request]:
+        """Takes the lead where nobody has it, and then begins the walks."""
+        if self.workers.lead():
+            self.run.follows = None
+            yield from self.begin_crawl()
 
     def parse_listing(self, response: Response, listing: str, step: Step) -> Iterator[Any]:
         yield from self._catch_up()
@@ -168,8 +174,7 @@ class VokWorker(VokSpider):
     def _follow(self) -> None:
         if self.workers.over:
             return
-        if self.workers.lead():
-            self._set_going(self.begin_crawl())
+        self._set_going(self._lead())
         raise DontCloseSpider
 
     def _finish(self) -> None:

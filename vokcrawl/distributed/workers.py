@@ -89,9 +89,9 @@ return 1
 class Workers:
     """One worker among the others. Every method may raise `StorageFailed`.
 
-    `terms` are what all workers of a crawl must agree on, by the names of the settings and arguments. After each `beat`
-    `over` says that the crawl has ended, `stop` why all are to stop (empty for no reason), and `leads` whether this one
-    leads.
+    `crawl` is the run that has begun the crawl. `terms` are what all workers of a crawl must agree on, by the names of
+    the settings and arguments. After each `beat` `over` says that the crawl has ended, `stop` why all are to stop
+    (empty for no reason), and `leads` whether this one leads.
     """
 
     def __init__(self, server: Server, run_id: str, seconds: int, terms: Mapping[str, Any]) -> None:
@@ -102,7 +102,7 @@ class Workers:
         self.stop = ""
         self.leads = False
         self._terms = json.dumps(terms, sort_keys=True)
-        self._crawl = ""
+        self.crawl = ""
         self._keys = [server.key(name) for name in _KEYS]
         self._join, self._lead = server.script(_JOIN), server.script(_LEAD)
         self._beat, self._leave = server.script(_BEAT), server.script(_LEAVE)
@@ -118,26 +118,26 @@ class Workers:
                 f"{self.server.name}: workers are at a crawl on other terms ({'; '.join(named)}); wait for its end, "
                 "give this one the same, or set another VOK_REDIS_PREFIX"
             )
-        self._crawl = what
+        self.crawl = what
 
     def lead(self) -> bool:
         """Takes the lead where nobody has it; whether this worker leads now."""
         if self.server.is_fresh(self.seconds) and self._leader():
             # A leader that could not be heard of while the server was away gets its time.
             return self.leads
-        self.leads = bool(self._lead(self._keys, [self.run_id, 1000 * self.seconds, self._crawl]))
+        self.leads = bool(self._lead(self._keys, [self.run_id, 1000 * self.seconds, self.crawl]))
         return self.leads
 
     def beat(self, claimed: Collection[str]) -> set[str]:
         """Renews what this worker holds; gives those of the ids that it does not hold any more."""
-        on, self.stop, leader, lost = self._beat(self._keys, [self.run_id, 1000 * self.seconds, self._crawl, *claimed])
+        on, self.stop, leader, lost = self._beat(self._keys, [self.run_id, 1000 * self.seconds, self.crawl, *claimed])
         self.over = not on
         self.leads = leader == self.run_id
         return set(lost)
 
     def leave(self, *, over: bool, stop: str) -> None:
         """Leaves. `over` says, of a leader, that the crawl has come to its end; `stop` why the others must stop too."""
-        self._leave(self._keys, [self.run_id, self._crawl, int(over), stop])
+        self._leave(self._keys, [self.run_id, self.crawl, int(over), stop])
 
     def _leader(self) -> bool:
         return bool(self.server.call(lambda: self.server.client.hget(self._keys[0], "leader")))

@@ -29,7 +29,7 @@ class PastRun:
     """What a manifest says of its run that monitors ask for.
 
     `articles` were delivered; `read`, `failed`, `article_pages` and `metered` are pages. `walked` says of each listing
-    whether its walk was complete.
+    whether its walk was complete; a run that `follows` has left the walks to another worker.
     """
 
     started: datetime
@@ -41,6 +41,7 @@ class PastRun:
     coverage: Mapping[str, float]
     walked: Mapping[str, bool]
     newest_article: datetime | None
+    follows: bool
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> PastRun:
@@ -56,6 +57,7 @@ class PastRun:
             coverage={name: float(share) for name, share in manifest["coverage"].get("articles", {}).items()},
             walked={str(each["url"]): bool(each["complete"]) for each in manifest["listings"]},
             newest_article=parse_utc(newest) if newest else None,
+            follows="follows" in manifest,
         )
 
 
@@ -67,9 +69,10 @@ class History:
         self._now = now
         self._read: dict[str, PastRun | None] = {}
 
-    def latest(self, most: int) -> list[PastRun]:
-        """The newest runs, newest first."""
-        return list(islice((run for run in map(self._run, self._names) if run is not None), most))
+    def latest(self, most: int, *, walking: bool = False) -> list[PastRun]:
+        """The newest runs, newest first; only those that have walked the listings themselves if `walking`."""
+        runs = (run for run in map(self._run, self._names) if run is not None)
+        return list(islice((run for run in runs if not (walking and run.follows)), most))
 
     def between(self, after: datetime, until: datetime) -> list[PastRun]:
         """The runs that began later than `after` and not later than `until`, newest first."""

@@ -158,7 +158,7 @@ class UnfinishedMonitor(RunMonitor):
         number = self.alerts.alert_unfinished_runs
         if not number:
             self.skipTest(_OFF)
-        runs = self.history.latest(number)
+        runs = self.history.latest(number, walking=True)
         if len(runs) < number:
             self.skipTest(f"only {len(runs)} runs, too few to tell")
         urls = {url for run in runs for url in run.walked}
