@@ -42,6 +42,17 @@ def test_each_setting_is_listed_with_its_value_and_where_it_comes_from() -> None
     assert all(each["faults"] == [] for each in found.values())
 
 
+def test_of_a_redis_server_it_says_no_more_than_that_there_is_one() -> None:
+    env = {"SCRAPY_PROJECT": "distributed", "REDIS_URL": "redis://worker:planted@redis.example.org:6379/0"}
+    done = check("--json", env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = listed(done)
+    assert (found["REDIS_URL"]["value"], found["REDIS_URL"]["origin"]) == ("(set, not shown)", "environment")
+    assert (found["VOK_STATE"]["value"], found["VOK_STATE"]["origin"]) == ("redis", "profile distributed")
+    # A crawl by one worker has no business with what others may mean by this name.
+    assert check(env={"REDIS_URL": "something else"}).returncode == 0
+
+
 def test_for_people_there_is_a_line_for_each_and_a_mark_at_what_is_wrong() -> None:
     done = check("-s", "VOK_KNOWN_PAGES=two")
     assert done.returncode == 2
@@ -85,6 +96,11 @@ DISAGREE: dict[str, tuple[dict[str, str], str]] = {
     "a server without a recipient": (
         {"VOK_ALERT_SMTP": "smtp://127.0.0.1", "VOK_ALERT_MAIL_FROM": "a@example.org"},
         "VOK_ALERT_MAIL_TO",
+    ),
+    "workers without a server": ({"SCRAPY_PROJECT": "distributed"}, "REDIS_URL: it is empty"),
+    "workers with what is no server": (
+        {"SCRAPY_PROJECT": "distributed", "REDIS_URL": "http://127.0.0.1:6379"},
+        "REDIS_URL: it is not the URL of a Redis server",
     ),
     "a recipient without a server": ({"VOK_ALERT_MAIL_TO": "a@example.org"}, "VOK_ALERT_SMTP"),
 }

@@ -172,6 +172,23 @@ def test_a_server_that_has_forgotten_a_commit_is_not_built_upon(one: State, redi
         one.commit()
 
 
+def test_an_older_copy_of_what_it_knew_is_not_built_upon(one: State, redis_server: RedisServer) -> None:
+    assert isinstance(one, RedisState)
+    one.put_article(article(A))
+    one.commit()
+    with redis_server.client(decode_responses=False) as client:
+        copy = {key: client.dump(key) for key in client.keys(f"{one.server.prefix}:*")}
+        one.put_article(article(B))
+        one.commit()
+        client.delete(*client.keys(f"{one.server.prefix}:*"))
+        for key, kept in copy.items():
+            client.restore(key, 0, kept)
+    one.put_article(article(B, revision=2))
+    with pytest.raises(StateUnusable, match="has forgotten what was committed"):
+        one.commit()
+    assert list(one.articles([A, B])) == [A, B], "what was not committed is still to be seen here"
+
+
 def test_a_worker_of_another_version_that_is_still_at_work_is_stopped(one: State, redis_server: RedisServer) -> None:
     assert isinstance(one, RedisState)
     one.put_article(article(A))
