@@ -23,6 +23,7 @@ from benchmarks.memory import measure_memory
 from benchmarks.reading import measure_reading
 from benchmarks.replay import measure_replay
 from benchmarks.results import Result, summary
+from benchmarks.scaling import measure_scaling
 
 # Each is given an empty folder, the number of articles, and that of rounds.
 PARTS: dict[str, Callable[[Path, int, int], Result]] = {
@@ -33,6 +34,7 @@ PARTS: dict[str, Callable[[Path, int, int], Result]] = {
     "reading": lambda _, articles, rounds: measure_reading(articles, rounds),
     "archiving": measure_archiving,
     "replay": measure_replay,
+    "scaling": measure_scaling,
     "profile": lambda folder, articles, _: measure_profile(folder, articles),
 }
 

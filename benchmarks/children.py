@@ -17,6 +17,8 @@ CONCURRENCY = 8
 # What to run Scrapy by.
 SCRAPY = ("-m", "scrapy")
 MB = 1_000_000
+# What the profile `sample` sets beside `_scrapy`, for a profile that is meant for live sites.
+AS_SAMPLE = {"AUTOTHROTTLE_ENABLED": "0", "VOK_CROSS_CHECK": "0", "VOK_COOL_OFF": "1", "VOK_ALERT_AGE_HOURS": "0"}
 # So much of what a failed command has said is shown.
 _SHOWN = 4000
 
@@ -38,6 +40,16 @@ def vokcrawl(start_url: str, output: Path, *, by: Sequence[str] = SCRAPY, **sett
     """Runs `scrapy crawl vok` with the profile `sample`. Raises `BenchmarkFailed` unless it exits with 0."""
     arguments = [*by, "crawl", "vok", "-a", f"start_url={start_url}"]
     return _scrapy(arguments, {"VOK_OUTPUT_DIR": str(output), **settings}, ROOT, SCRAPY_PROJECT="sample")
+
+
+def worker(start_url: str, output: Path, redis_url: str, prefix: str) -> Cost:
+    """Runs it with the profile `distributed`, as one of the workers that share the prefix on this server.
+
+    Raises `BenchmarkFailed` unless it exits with 0.
+    """
+    arguments = [*SCRAPY, "crawl", "vok", "-a", f"start_url={start_url}"]
+    settings = {"VOK_OUTPUT_DIR": str(output), "VOK_REDIS_PREFIX": prefix, **AS_SAMPLE}
+    return _scrapy(arguments, settings, ROOT, SCRAPY_PROJECT="distributed", REDIS_URL=redis_url)
 
 
 def bare(start_url: str, feed: Path, *, by: Sequence[str] = SCRAPY) -> Cost:

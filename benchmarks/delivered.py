@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,13 @@ from vokcrawl.fields import article_id
 
 def check_vokcrawl(output: Path, articles: int) -> None:
     """Raises `BenchmarkFailed` unless a first crawl left each article once, with title and body."""
-    _check(output, _records(sorted((output / "articles").glob("*.jsonl"))), articles)
+    check_workers([output], articles)
+
+
+def check_workers(outputs: Sequence[Path], articles: int) -> None:
+    """The same of a first crawl by several workers: together they left each article once."""
+    files = sorted(file for output in outputs for file in (output / "articles").glob("*.jsonl"))
+    _check(outputs[0], _records(files), articles)
 
 
 def check_feed(feed: Path, articles: int) -> None:

@@ -77,7 +77,7 @@ def add_articles(state: Path, number: int) -> None:
         )
         db.executemany(
             f"INSERT INTO articles ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608
-            map(attrgetter(*columns), _articles(number)),
+            map(attrgetter(*columns), invented(number)),
         )
         db.executemany(
             "INSERT INTO entries (id, walk, delivered) VALUES (?, ?, 1)",
@@ -94,7 +94,8 @@ def _stamp(place: int) -> int:
     return FIRST_STAMP + SECONDS_APART * place
 
 
-def _articles(number: int) -> Iterator[ArticleRow]:
+def invented(number: int) -> Iterator[ArticleRow]:
+    """Rows of so many articles that were delivered long ago."""
     rechecked_at = utc(datetime.now(UTC) + timedelta(days=30))
     for place in range(number):
         moment = datetime.fromtimestamp(_stamp(place), UTC)

@@ -63,7 +63,7 @@ class Result:
     """What a part found: `title` says on what, `things` are what was compared.
 
     Ratios are to the one named `against`; without one there are none. `counts` are numbers of something, under what
-    they are numbers of.
+    they are numbers of; `reckoned` is what was not measured, but follows from it, in rows of a table.
     """
 
     part: str
@@ -72,6 +72,7 @@ class Result:
     against: str | None = None
     targets: Sequence[Target] = ()
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    reckoned: Sequence[Sequence[str]] = ()
 
     def ratio(self, name: str, measure: str) -> Ratio:
         """How a thing of this name compares in a measure."""
@@ -93,6 +94,8 @@ class Result:
         lines = [f"{self.part}: {self.title}", *table(rows)]
         for what, counts in self.counts.items():
             lines.append(f"  {what}: " + ", ".join(f"{number} {name}" for name, number in counts.items()))
+        if self.reckoned:
+            lines.extend(["  on paper:", *table(self.reckoned)])
         return "\n".join(lines)
 
     def _row(self, thing: Measured, measure: str) -> list[str]:
@@ -124,6 +127,7 @@ class Result:
                 for measure in self.things[0].values
             },
             "counts": {what: dict(counts) for what, counts in self.counts.items()},
+            "reckoned": [list(row) for row in self.reckoned],
             "promised": [
                 {**asdict(target), **ratio.told(), "met": target.is_met(ratio)} for target, ratio in self.promised()
             ],

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 from crawling import ROOT
+from redis_server import RedisServer
+
+from benchmarks.scaling import OnDisk, reckoned
+from benchmarks.shared_memory import Taken
 
 
 def benchmark(*arguments: str) -> str:
@@ -48,3 +52,24 @@ def test_a_part_that_there_is_none_of_is_an_error_that_names_those_there_are() -
     )
     assert done.returncode == 2
     assert "'speed' is not one of crawl, idle" in done.stderr
+
+
+@pytest.mark.thorough
+def test_two_workers_are_measured_beside_one_and_many_articles_reckoned() -> None:
+    RedisServer.program()
+    printed = benchmark("scaling", "--articles", "30", "--rounds", "1")
+    for name in ("two workers", "one worker", "a crawl with its own memory", "bytes of its memory", "memory of Redis"):
+        assert name in printed
+
+
+def test_what_many_articles_take_follows_from_what_one_takes() -> None:
+    rows = reckoned(0.005, Taken(memory=1000, file=500, check=800, commit=25), OnDisk(records=2000, archive=6000))
+    told = {name.strip().partition(",")[0]: value for name, value in map(tuple, rows)}
+    assert told["time"] == "57 days", "the later of two"
+    assert told["processor time of the workers"] == "15 hours"
+    assert told["memory of Redis"] == "10.0 GB"
+    assert told["records on disk"] == "20.0 GB"
+    assert told["sites that one processor keeps up with"] == "900"
+    assert told["articles a second that one Redis commits"] == "40,000"
+    assert told["articles known to a Redis with 64 GB of memory"] == "64 million"
+    assert told["articles with their archive on a disk of 4 TB"] == "500 million"

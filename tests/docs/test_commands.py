@@ -28,7 +28,7 @@ ELSEWHERE = {
     r"scrapy sources( .*)?": "tests/crawl/test_several_sources.py: it wants a site with several sources",
     r"(export (SCRAPY_PROJECT|REDIS_URL)=|VOK_OUTPUT_DIR=/var/|scrapy verify --with).*": "workers: tests/distributed",
     r"wb-manager .*": "pywb wants an environment of its own",
-    r"python -m benchmarks.*": "takes minutes: by hand, for docs/performance.md and docs/exports.md",
+    r"python -m benchmarks.*": "takes minutes: by hand, for docs/performance.md, docs/scaling.md and docs/exports.md",
 }
 COMMANDS = sorted({each.command: each for each in printed()}.values())
 # A command that is only named, as `scrapy export` is in a sentence: that there is such a one is what is shown.

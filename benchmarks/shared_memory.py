@@ -1,0 +1,103 @@
+"""What a known article takes on a Redis server, and in the memory of whoever checks all folders."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.children import BenchmarkFailed
+from benchmarks.memory import PER_WALK, invented
+from benchmarks.redis_server import RedisServer
+from vokcrawl.agreement import Fault
+from vokcrawl.files import OutputFolder
+from vokcrawl.records import Line
+from vokcrawl.shared_agreement import SharedAgreement
+from vokcrawl.state.folders import OnServer
+from vokcrawl.state.redis import RedisState
+from vokcrawl.state.rows import ArticleRow
+
+# So many records are committed at a time, as `vokcrawl.run.BATCH` says.
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """For each article: bytes of the server's memory, of its append-only file when that was written anew, and of a
+    check's memory; microseconds of the server's processor for its commit."""
+
+    memory: float
+    file: float
+    check: float
+    commit: float
+
+
+def measure_known(redis: RedisServer, folder: Path, articles: int) -> Taken:
+    """Tells the server of so many invented articles and their teasers, as workers would."""
+    output = OutputFolder(folder)
+    output.path.mkdir()
+    state = OnServer(redis.url, "known", 10)(output, expected=False)
+    with redis.client() as client:
+        memory, spent = _used(client), _spent(client)
+        for rows in _parts(articles):
+            _commit(state, rows)
+        taken = _used(client) - memory
+        spent = _spent(client) - spent
+        client.bgrewriteaof()
+        while client.info("persistence")["aof_rewrite_in_progress"] or _waits(client):
+            time.sleep(0.05)
+        file = int(client.info("persistence")["aof_base_size"])
+        state.close()
+    check = _checking(articles)
+    return Taken(taken / articles, file / articles, check / articles, 1_000_000 * spent / articles)
+
+
+def _parts(articles: int) -> Iterator[list[ArticleRow]]:
+    rows = list(invented(articles))
+    yield from (rows[start : start + BATCH] for start in range(0, articles, BATCH))
+
+
+def _commit(state: RedisState, rows: list[ArticleRow]) -> None:
+    state.begin()
+    # As a crawl does: what is said of an article rests on what was read of it.
+    state.articles(row.id for row in rows)
+    for place, row in enumerate(rows):
+        if not place % PER_WALK:
+            walk = state.add_walk("http://127.0.0.1/article/163/", "a run")
+        state.put_article(row)
+        state.put_entry(row.id, walk, delivered=True)
+        state.done(row.id)
+    state.commit()
+
+
+def _used(client: Any) -> int:
+    return int(client.info("memory")["used_memory"])
+
+
+def _spent(client: Any) -> float:
+    told = client.info("cpu")
+    return float(told["used_cpu_user"]) + float(told["used_cpu_sys"])
+
+
+def _waits(client: Any) -> bool:
+    return bool(client.info("persistence")["aof_rewrite_scheduled"])
+
+
+def _checking(articles: int) -> int:
+    """Bytes that `scrapy verify --with …` keeps of so many articles and teasers, each with one version."""
+    line = Line(Path("a"), 1, 0, b"", None)
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    agreement, faults = SharedAgreement(all_folders=True), list[Fault]()
+    for row in invented(articles):
+        told = {"id": row.id, "revision": 1, "content_hash": row.content_hash, "previous_hash": None}
+        for kind in ("articles", "teasers"):
+            faults += list(agreement.takes[kind](line, told))
+    kept = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    if faults:
+        raise BenchmarkFailed(f"a check of invented articles finds {faults[0]}")
+    return kept
