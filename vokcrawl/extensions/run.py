@@ -18,6 +18,7 @@ from vokcrawl.fields import article_id, canonical_url
 from vokcrawl.items import ARTICLE
 from vokcrawl.outcome import WORDS, Facts, judge, never_seen, under_floor
 from vokcrawl.run import Run
+from vokcrawl.spiders.failures import request_of
 from vokcrawl.state.place import opening_of
 
 logger = logging.getLogger(__name__)
@@ -68,12 +69,12 @@ class RunExtension:
     def spider_idle(self) -> None:
         self._commit()
 
-    def spider_error(self, failure: Failure, response: Response | None) -> None:
+    def spider_error(self, failure: Failure, response: Response | Failure) -> None:
         if isinstance(failure.value, StorageFailed):
             self.run.fail(failure.value)
         else:
             # A fault of ours: the page is not lost silently.
-            url = response.url if response is not None else ""
+            url = response.url if isinstance(response, Response) else request_of(response).url
             self.run.problems.note("spider_error", url)
             self.run.facts.pages_failed += 1
             self._owe(url)
