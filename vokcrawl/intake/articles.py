@@ -128,6 +128,12 @@ class ArticleIntake(TeaserIntake):
 
     def _other_source(self, identity: str, url: str, source: str) -> None:
         state = self.run.remember()
+        had = state.articles([identity]).get(identity)
+        if had is not None and had.revision:
+            # What was delivered as the wanted source's stays known as that: forgotten, it would be delivered anew.
+            self.note("article_now_of_another_source", url)
+            still_there(self.run, had, self.options.recheck_days)
+            return
         row = ArticleRow(identity, canonical_url(url) or url, Status.OTHER, source=source, checked_at=self.run.now())
         state.put_article(row)
         state.drop_owed(identity)
