@@ -16,15 +16,14 @@ class Unit:
 
     name: str
     begin: Callable[[date], date]
-    days: int
 
 
 UNITS = (
-    Unit("day", lambda day: day, 1),
-    Unit("week", lambda day: day - timedelta(days=day.weekday()), 7),
-    Unit("month", lambda day: day.replace(day=1), 28),
-    Unit("quarter", lambda day: day.replace(month=day.month - (day.month - 1) % 3, day=1), 90),
-    Unit("year", lambda day: day.replace(month=1, day=1), 365),
+    Unit("day", lambda day: day),
+    Unit("week", lambda day: day - timedelta(days=day.weekday())),
+    Unit("month", lambda day: day.replace(day=1)),
+    Unit("quarter", lambda day: day.replace(month=day.month - (day.month - 1) % 3, day=1)),
+    Unit("year", lambda day: day.replace(month=1, day=1)),
 )
 
 
@@ -32,14 +31,8 @@ class Periods:
     """The newest periods up to the day `last` that hold the days from `first` on, each named by its first day."""
 
     def __init__(self, first: date, last: date) -> None:
-        span = (last - first).days + 1
-        self.unit = next((unit for unit in UNITS if span <= unit.days * _MOST), UNITS[-1])
-        begins = {self.unit.begin(last)}
-        day = self.unit.begin(last)
-        while day > first and len(begins) < _MOST:
-            day = self.unit.begin(day - timedelta(days=1))
-            begins.add(day)
-        self.all = [each.isoformat() for each in sorted(begins)]
+        self.unit = next((unit for unit in UNITS if _begins(unit, first, last)[0] <= first), UNITS[-1])
+        self.all = [each.isoformat() for each in _begins(self.unit, first, last)]
         self._known = frozenset(self.all)
         self._of: dict[str, str | None] = {}
 
@@ -52,3 +45,11 @@ class Periods:
                 period = ""
             self._of[day] = period if period in self._known else None
         return self._of[day]
+
+
+def _begins(unit: Unit, first: date, last: date) -> list[date]:
+    """The first days of the newest periods, in order: back to the one that holds `first`, if they are not too many."""
+    begins = [unit.begin(last)]
+    while begins[-1] > first and len(begins) < _MOST:
+        begins.append(unit.begin(begins[-1] - timedelta(days=1)))
+    return begins[::-1]
