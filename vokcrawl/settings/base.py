@@ -115,6 +115,8 @@ EXTENSIONS = {
     "vokcrawl.extensions.cross_check.CrossCheckExtension": 100,
     "vokcrawl.extensions.progress.ProgressExtension": 100,
     "vokcrawl.extensions.monitors.MonitorsExtension": 200,
+    # Not enabled, but imported all the same, with a good deal of what it needs.
+    "scrapy.extensions.remote_control.RemoteControl": None,
 }
 # Scrapy reads a callback's source to warn of generators that return a value; that is for authors, and costs CPU.
 WARN_ON_GENERATOR_RETURN_VALUE = False
