@@ -129,6 +129,14 @@ def test_a_memory_on_a_server_is_for_the_profile_that_goes_with_it(group: Group,
     assert not list((tmp_path / "alone").glob("*/*"))
 
 
+def test_several_sources_in_one_process_are_none_of_workers(group: Group, tmp_path: Path) -> None:
+    said = group.scrapy("sources", f"Voice of Korea (EN)={tmp_path / 'en'}", f"KCNA (Kr)={tmp_path / 'kr'}")
+    assert said.returncode == 2
+    assert "VOK_REDIS_PREFIX" in said.stderr.splitlines()[-1]
+    assert "Traceback" not in said.stderr
+    assert not (tmp_path / "en").exists()
+
+
 def test_a_crawl_by_one_worker_loads_no_client_and_has_no_business_with_the_name(
     serve: Serving, output: Path, tmp_path: Path
 ) -> None:

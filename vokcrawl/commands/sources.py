@@ -32,6 +32,12 @@ class Command(BaseRunSpiderCommand):
         from vokcrawl.crawls import ended  # noqa: PLC0415
         from vokcrawl.spiders.vok import VokSpider  # noqa: PLC0415
 
+        if self.settings.get("VOK_STATE") == "redis":
+            raise UsageError(
+                "several sources in one process have a memory each; with SCRAPY_PROJECT=distributed start a worker for "
+                "each (`scrapy crawl vok`), with its own VOK_SOURCE, VOK_OUTPUT_DIR and VOK_REDIS_PREFIX",
+                print_help=False,
+            )
         crawls: list[tuple[str, Crawler, Any]] = []
         for source, folder in _pairs(args):
             settings = self.settings.copy()
