@@ -21,8 +21,10 @@ from vokcrawl.pages.gates import Gate
 
 logger = logging.getLogger(__name__)
 
-# A worker says so often that it lives, or more often where claims run out sooner; and looks whether there is work.
+# A worker says so often that it lives, or more often where claims run out sooner.
 _BEAT_SECONDS = 1.0
+# One that has nothing to do looks so often for work, or as often as the site may be asked where that is less often.
+_LOOK_SECONDS = 0.05
 # How the crawl of a worker ends that was not heard of for so long that another leads.
 LOST_LEAD = "lost_lead"
 # When one worker ends for these reasons, all do: the site shuts out, or refuses, whoever asks.
@@ -38,6 +40,7 @@ class WorkersExtension:
         self.workers = spider.workers
         self._closing: asyncio.Future[None] | None = None
         self._clock = create_looping_call(self._beat)
+        self._looking = create_looping_call(self._look)
         crawler.signals.connect(self.engine_started, signal=signals.engine_started)
         crawler.signals.connect(self.spider_closed, signal=signals.spider_closed)
 
@@ -59,7 +62,9 @@ class WorkersExtension:
         return cls(crawler, spider)
 
     def engine_started(self) -> None:
-        self._clock.start(min(_BEAT_SECONDS, self.spider.options.claim_seconds / 4))
+        beat = min(_BEAT_SECONDS, self.spider.options.claim_seconds / 4)
+        self._clock.start(beat)
+        self._looking.start(min(beat, max(_LOOK_SECONDS, self.crawler.settings.getfloat("DOWNLOAD_DELAY"))))
 
     def _beat(self) -> None:
         if self.spider.run.failure is not None:
@@ -78,8 +83,10 @@ class WorkersExtension:
         elif led and not self.workers.leads:
             logger.error("Another worker leads, for this one was not heard of for %d s", self.workers.seconds)
             self._close(LOST_LEAD)
-        elif self.crawler.engine._slot is not None:
-            # What others have queued, or given back, is asked for now rather than with the engine's next look.
+
+    def _look(self) -> None:
+        # What others have queued, or given back, is asked for now rather than with the engine's next look.
+        if self.crawler.engine._slot is not None and not self.crawler.engine._slot.inprogress:
             self.crawler.engine._slot.nextcall.schedule()
 
     def _close(self, reason: str) -> None:
@@ -88,8 +95,9 @@ class WorkersExtension:
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         """Behind the run's own end: what this worker leaves to others is committed."""
-        if self._clock.running:
-            self._clock.stop()
+        for clock in (self._clock, self._looking):
+            if clock.running:
+                clock.stop()
         over = reason == "finished" and self.workers.leads and self.spider.run.failure is None
         try:
             self.workers.leave(over=over, stop=reason if reason in _FOR_ALL else "")

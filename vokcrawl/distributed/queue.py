@@ -25,7 +25,7 @@ from vokcrawl.state.server import Server
 # (ids, by the moment until which they are claimed), owners (id -> run), crawl (`distributed.workers`).
 _KEYS = ("requests", "queue", "claims", "owners", "crawl")
 # The engine asks for a request with each answer that comes: so long a queue that was empty is taken for empty still.
-_EMPTY_SECONDS = 0.1
+_EMPTY_SECONDS = 0.04
 _NOW = "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
 _BACK = """
 local function back(id)

@@ -43,6 +43,7 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
         # It would count there in a way that Scrapy is about to drop, and warn of that in the log of every run.
         self.stats = None
         self.run = run
+        self.crawler = crawler
         self._urgent: deque[Request] = deque()
         self._own: list[tuple[int, int, Request]] = []
         self._order = count()
@@ -75,8 +76,8 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
         if self._urgent:
             return self._urgent.popleft()
         try:
-            if self._own and len(self.queue) < _FEW:
-                return heapq.heappop(self._own)[-1]
+            if (self._own or self._leaves_articles()) and len(self.queue) < _FEW:
+                return heapq.heappop(self._own)[-1] if self._own else None
             request: Request | None = super().next_request()
         except StorageFailed as failure:
             self.run.fail(failure)
@@ -84,6 +85,15 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
         if request is None and self._own:
             return heapq.heappop(self._own)[-1]
         return request
+
+    def _leaves_articles(self) -> bool:
+        """Whether this worker walks, and others are there to read what it finds.
+
+        It would find as much as it reads itself, and nothing would be left for them.
+        """
+        under_way = self.crawler.engine._slot.inprogress if self.crawler.engine._slot is not None else ()
+        is_walking = any(request.callback != self.spider.parse_article for request in under_way)
+        return is_walking and not self.spider.workers.is_alone
 
     def has_pending_requests(self) -> bool:
         if self._urgent or self._own:

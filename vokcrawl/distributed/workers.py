@@ -53,7 +53,7 @@ return 1
 """
 )
 # ARGV: run, milliseconds, crawl, ids. Renews what the run holds. Gives whether the crawl goes on, why it is to stop (or
-# nothing), who leads, and those of the ids that are not claimed by the run any more.
+# nothing), who leads, those of the ids that are not claimed by the run any more, and how many workers there are.
 _BEAT = (
     _NOW
     + """
@@ -68,9 +68,10 @@ for place = 4, #ARGV do
   end
 end
 local crawl, leader, stop = unpack(redis.call('HMGET', KEYS[1], 'crawl', 'leader', 'stop'))
-if crawl ~= ARGV[3] then return {0, '', '', lost} end
+local workers = redis.call('ZCOUNT', KEYS[2], now, '+inf')
+if crawl ~= ARGV[3] then return {0, '', '', lost, workers} end
 if leader == ARGV[1] then redis.call('HSET', KEYS[1], 'until', now + ARGV[2]) end
-return {1, stop or '', leader or '', lost}
+return {1, stop or '', leader or '', lost, workers}
 """
 )
 # ARGV: run, crawl, whether the crawl is over, why all are to stop (or nothing).
@@ -91,7 +92,7 @@ class Workers:
 
     `crawl` is the run that has begun the crawl. `terms` are what all workers of a crawl must agree on, by the names of
     the settings and arguments. After each `beat` `over` says that the crawl has ended, `stop` why all are to stop
-    (empty for no reason), and `leads` whether this one leads.
+    (empty for no reason), `leads` whether this one leads, and `is_alone` whether it is the only one.
     """
 
     def __init__(self, server: Server, run_id: str, seconds: int, terms: Mapping[str, Any]) -> None:
@@ -101,6 +102,7 @@ class Workers:
         self.over = False
         self.stop = ""
         self.leads = False
+        self.is_alone = True
         self._terms = json.dumps(terms, sort_keys=True)
         self.crawl = ""
         self._keys = [server.key(name) for name in _KEYS]
@@ -130,7 +132,9 @@ class Workers:
 
     def beat(self, claimed: Collection[str]) -> set[str]:
         """Renews what this worker holds; gives those of the ids that it does not hold any more."""
-        on, self.stop, leader, lost = self._beat(self._keys, [self.run_id, 1000 * self.seconds, self.crawl, *claimed])
+        arguments = [self.run_id, 1000 * self.seconds, self.crawl, *claimed]
+        on, self.stop, leader, lost, workers = self._beat(self._keys, arguments)
+        self.is_alone = workers == 1
         self.over = not on
         self.leads = leader == self.run_id
         return set(lost)
