@@ -90,6 +90,23 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_of_it_is_a_secret() -> No
     assert "VOK_ALERT_SLAK: no such setting; did you mean VOK_ALERT_SLACK?" in done.stderr
 
 
+PLANTED_URLS = [
+    "http://site.test/newstream/,http://user:planted@site.test/",
+    "http://user:planted@site.test/ , http://other:planted@site.test/",
+    "ftp://user:planted@site.test/",
+]
+
+
+@pytest.mark.parametrize("urls", PLANTED_URLS)
+def test_no_url_of_several_is_shown_with_its_password(urls: str) -> None:
+    for words in ([], ["--json"]):
+        done = check(*words, env={"VOK_START_URLS": urls})
+        assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+        assert "VOK_START_URLS: it names a user or a password" in done.stderr
+        assert "site.test" in done.stdout
+        assert "planted" not in done.stdout + done.stderr
+
+
 DISAGREE: dict[str, tuple[dict[str, str], str]] = {
     "a token without a chat": ({"VOK_ALERT_TELEGRAM_TOKEN": "1:x"}, "VOK_ALERT_TELEGRAM_CHAT"),
     "a chat without a token": ({"VOK_ALERT_TELEGRAM_CHAT": "@desk"}, "VOK_ALERT_TELEGRAM_TOKEN"),

@@ -27,10 +27,10 @@ def urls(name: str, value: Any) -> tuple[str, ...]:
     if not urls:
         raise UsageFault(f"{name}: it is empty, but must name a listing or an article page to start from")
     for url in urls:
+        if re.search(r"//[^/?#]*@", url):
+            raise UsageFault(f"{name}: it names a user or a password, which must not stand in an address")
         if absolute_url(url, url) is None or not urlsplit(url).scheme:
             raise UsageFault(f"{name}: {url!r} is not an http or https URL, such as https://example.org/newstream/")
-        if "@" in urlsplit(url).netloc:
-            raise UsageFault(f"{name}: it names a user or a password, which must not stand in an address")
     return tuple(dict.fromkeys(urls))
 
 

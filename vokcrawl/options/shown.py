@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, Settings
 
@@ -13,6 +12,8 @@ from vokcrawl.settings import base
 
 NOT_SHOWN = "(set, not shown)"
 _SECRET = re.compile(r"pass|secret|token|key|auth|cookie|credential|user(?!_agent)", re.IGNORECASE)
+# It stands before a host, and ends with the last @ there.
+_USER_INFO = re.compile(r"(?<=//)[^/?#\s]*@")
 
 
 def told_settings(settings: BaseSettings) -> dict[str, Any]:
@@ -46,15 +47,11 @@ def shown(name: str, value: Any) -> str:
 
 
 def without_password(value: str) -> str:
-    """A URL without the user and password that it may name; any other text as it is.
+    """Some text in which no URL names a user or a password any more.
 
     >>> without_password("redis://worker:hush@127.0.0.1:6379/0")
     'redis://…@127.0.0.1:6379/0'
+    >>> without_password("http://a.test/@x, http://worker:hu@sh@b.test")
+    'http://a.test/@x, http://…@b.test'
     """
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return value
-    if "@" not in parts.netloc:
-        return value
-    return value.replace(parts.netloc, "…@" + parts.netloc.rpartition("@")[2])
+    return _USER_INFO.sub("…@", value)
