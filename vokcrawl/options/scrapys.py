@@ -9,51 +9,58 @@ from scrapy.settings import BaseSettings
 
 from vokcrawl.errors import UsageFault
 
-_WHOLE = (
-    "CONCURRENT_REQUESTS",
-    "CONCURRENT_REQUESTS_PER_DOMAIN",
-    "CONCURRENT_ITEMS",
-    "DOWNLOAD_MAXSIZE",
-    "DOWNLOAD_WARNSIZE",
-    "RETRY_TIMES",
-    "REDIRECT_MAX_TIMES",
-    "URLLENGTH_LIMIT",
-)
-_SECONDS = (
-    "DOWNLOAD_DELAY",
-    "DOWNLOAD_DELAY_JITTER",
-    "DOWNLOAD_TIMEOUT",
-    "AUTOTHROTTLE_START_DELAY",
-    "AUTOTHROTTLE_MAX_DELAY",
-)
+# With 0 of these a crawl would wait for ever.
+_ONE_OR_MORE = ("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN", "CONCURRENT_ITEMS")
+# Here 0 means none, or no bound.
+_WHOLE = ("DOWNLOAD_MAXSIZE", "DOWNLOAD_WARNSIZE", "RETRY_TIMES", "REDIRECT_MAX_TIMES", "URLLENGTH_LIMIT")
+_SECONDS = ("DOWNLOAD_DELAY", "DOWNLOAD_DELAY_JITTER", "AUTOTHROTTLE_START_DELAY")
+# Scrapy takes 0 for another time-out than none, and a longest delay of 0 for no delay at all.
+_SECONDS_ABOVE_0 = ("DOWNLOAD_TIMEOUT", "AUTOTHROTTLE_MAX_DELAY")
 
 
 def check_scrapys(settings: BaseSettings) -> None:
     """Raises `UsageFault` that names the setting, its value and what is allowed."""
-    for name in _WHOLE:
-        if not _is_number(settings.get(name), whole=True):
-            raise UsageFault(f"{name}: {settings.get(name)!r} is not a whole number of 0 or more")
-    for name in _SECONDS:
-        if not _is_number(settings.get(name), whole=False):
-            raise UsageFault(f"{name}: {settings.get(name)!r} is not a number of 0 or more, such as 4.5")
+    for fault in scrapys_faults(settings):
+        raise UsageFault(fault)
+
+
+def scrapys_faults(settings: BaseSettings) -> list[str]:
+    """What is wrong with them, a line for each, which begins with the setting's name."""
+    found = [_number_fault(settings, name, least=1, whole=True) for name in _ONE_OR_MORE]
+    found += [_number_fault(settings, name, least=0, whole=True) for name in _WHOLE]
+    found += [_number_fault(settings, name, least=0, whole=False) for name in _SECONDS]
+    found += [_number_fault(settings, name, least=math.ulp(0), whole=False) for name in _SECONDS_ABOVE_0]
     if not str(settings.get("USER_AGENT") or "").strip():
-        raise UsageFault("USER_AGENT: it is empty, but must tell the site who asks")
-    check_log_level(settings)
+        found.append("USER_AGENT: it is empty, but must tell the site who asks; leave it away for the project's own")
+    found.append(_log_level_fault(settings))
+    return [fault for fault in found if fault is not None]
 
 
 def check_log_level(settings: BaseSettings) -> None:
     """Raises `UsageFault` for a `LOG_LEVEL` that is none: Scrapy reads it before anything else."""
+    fault = _log_level_fault(settings)
+    if fault is not None:
+        raise UsageFault(fault)
+
+
+def _log_level_fault(settings: BaseSettings) -> str | None:
     level = settings.get("LOG_LEVEL")
     names = logging.getLevelNamesMapping()
-    if level is not None and str(level).upper() not in names and not str(level).isdigit():
-        raise UsageFault(f"LOG_LEVEL: {level!r} is not one of {', '.join(names)}")
+    if level is None or str(level).upper() in names or str(level).isdigit():
+        return None
+    return f"LOG_LEVEL: {level!r} is not one of {', '.join(names)}"
 
 
-def _is_number(value: object, whole: bool) -> bool:
+def _number_fault(settings: BaseSettings, name: str, least: float, whole: bool) -> str | None:
+    value = settings.get(name)
     if value is None:
-        return True
+        return None
     try:
         number = int(str(value)) if whole else float(str(value))
     except ValueError:
-        return False
-    return math.isfinite(number) and number >= 0
+        number = -1
+    if math.isfinite(number) and number >= least:
+        return None
+    if whole:
+        return f"{name}: {value!r} is not a whole number of {least} or more"
+    return f"{name}: {value!r} is not a number {'above 0' if least else 'of 0 or more'}, such as 4.5"
