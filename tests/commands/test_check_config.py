@@ -107,6 +107,20 @@ def test_no_url_of_several_is_shown_with_its_password(urls: str) -> None:
         assert "planted" not in done.stdout + done.stderr
 
 
+def test_the_settings_of_scrapy_with_which_a_crawl_would_not_begin_are_wrong_too() -> None:
+    wrong = {"DOWNLOAD_DELAY": "-1", "CONCURRENT_REQUESTS": "0", "USER_AGENT": "", "LOG_LEVEL": "FOO"}
+    given = [word for name, value in wrong.items() for word in ("-s", f"{name}={value}")]
+    done = check("--json", *given, env={"VOK_CONTACT": "desk@example.org"})
+    assert done.returncode == 2
+    said = [line.removeprefix("scrapy check-config: ").partition(":")[0] for line in done.stderr.splitlines()]
+    assert sorted(said) == sorted(wrong)
+    found = listed(done)
+    assert found.keys() == known_names() | wrong.keys()
+    assert {name: (found[name]["value"], found[name]["origin"]) for name in wrong} == {
+        name: (value or "(empty)", "-s") for name, value in wrong.items()
+    }
+
+
 DISAGREE: dict[str, tuple[dict[str, str], str]] = {
     "a token without a chat": ({"VOK_ALERT_TELEGRAM_TOKEN": "1:x"}, "VOK_ALERT_TELEGRAM_CHAT"),
     "a chat without a token": ({"VOK_ALERT_TELEGRAM_CHAT": "@desk"}, "VOK_ALERT_TELEGRAM_TOKEN"),

@@ -1,4 +1,7 @@
-"""All settings of the project: what each is, where it comes from, and what is wrong with it."""
+"""All settings of the project: what each is, where it comes from, and what is wrong with it.
+
+Of Scrapy's own settings those are listed with which a crawl would not begin.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from vokcrawl.options.environment import from_environment
 from vokcrawl.options.group import PREFIX
+from vokcrawl.options.scrapys import scrapys_faults
 from vokcrawl.options.settings import faults, known_names
 from vokcrawl.options.shown import NOT_SHOWN, shown
 from vokcrawl.settings import base
@@ -28,18 +32,18 @@ class Listed:
 
 
 def listed(settings: BaseSettings, environment: Mapping[str, str] | None = None) -> list[Listed]:
-    """The known settings, and what has our prefix and is none of them; by name."""
+    """The known settings, what has our prefix and is none of them, and what is wrong of Scrapy's; by name."""
     environment = os.environ if environment is None else environment
     known = known_names()
-    names = known | {str(name) for name in settings if str(name).startswith(PREFIX)}
     wrong: dict[str, list[str]] = {}
-    for fault in faults(settings):
+    for fault in faults(settings) + scrapys_faults(settings):
         wrong.setdefault(fault.partition(":")[0], []).append(fault)
+    names = known | wrong.keys()
     return [
         Listed(
             name,
             # What is mistyped may be meant for a secret.
-            shown(name, settings.get(name)) if name in known else NOT_SHOWN,
+            NOT_SHOWN if name.startswith(PREFIX) and name not in known else shown(name, settings.get(name)),
             _origin(name, settings, environment),
             tuple(wrong.get(name, ())),
         )

@@ -45,7 +45,7 @@ class SourceSpider(ArticleIntake, Spider):
         """Tells the site whom to write to, where `VOK_CONTACT` says it."""
         super().update_settings(settings)
         contact = clean_text(str(settings.get("VOK_CONTACT") or ""))
-        if contact:
+        if contact and settings["USER_AGENT"]:
             settings.set("USER_AGENT", f"{settings['USER_AGENT']} contact: {contact}", priority="spider")
 
     @classmethod
