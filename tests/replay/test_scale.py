@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -96,7 +97,7 @@ def test_findings_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = packed(records(whole(site_of(12))), tmp_path / "a.warc.gz")
     replay(path, "--findings", tmp_path / "found", to=None)
     before = contents(tmp_path / "found")
-    assert list(before) == ["a.warc.gz.findings"]
+    assert [re.sub("[0-9a-f]{16}", "X", each) for each in before] == ["a.warc.gz.X.findings"]
     # Made once more they are the same.
     replay(path, "--findings", tmp_path / "found", to=None)
     assert contents(tmp_path / "found") == before

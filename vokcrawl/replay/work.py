@@ -17,14 +17,14 @@ from vokcrawl.archive.reader import Flaw
 from vokcrawl.coverage import Coverage
 from vokcrawl.errors import ExitCode
 from vokcrawl.fields import utc
-from vokcrawl.files import PART, OutputFolder, storing, sync_folder
+from vokcrawl.files import PART, OutputFolder, digest, storing, sync_folder
 from vokcrawl.middlewares.on_site import authority
 from vokcrawl.options import Options
 from vokcrawl.outcome import Facts, under_floor
 from vokcrawl.replay.extraction import Site, extract_all
 from vokcrawl.replay.pool import in_order
 from vokcrawl.replay.rewriting import SPIDER, Rewriting
-from vokcrawl.replay.sources import Captures, TellFault
+from vokcrawl.replay.sources import Captures, Source, TellFault
 from vokcrawl.replay.store import SUFFIX, Told, flaw_line, head_line, last_line
 from vokcrawl.replay.tasks import Begun, Closed, Mark, Opened, Over, read_tasks
 from vokcrawl.state.interface import State
@@ -98,7 +98,7 @@ class Replay:
         try:
             for event in self._events(captures, site_of(self.options, self.settings, captures)):
                 if isinstance(event, Opened):
-                    part = folder / f"{Path(event.source.head.name).name}{SUFFIX}{PART}"
+                    part = folder / f"{_found_name(event.source)}{PART}"
                     with storing(part):
                         file = part.open("wb")
                         file.write(head_line(event.source.head))
@@ -166,6 +166,11 @@ def site_of(options: Options, settings: BaseSettings, captures: Sequence[Capture
     for url in (*options.start_urls, *(url for each in captures for url in each.starts)):
         schemes.setdefault(authority(url), url.partition(":")[0])
     return Site(schemes, settings.getint("DOWNLOAD_MAXSIZE"))
+
+
+def _found_name(source: Source) -> str:
+    """What the file of its findings is called: so that only the same archive, whole, has the same name anywhere."""
+    return f"{Path(source.head.name).name}.{digest(source.path)[2][:16]}{SUFFIX}"
 
 
 def _line(event: Flaw | Told | bytes) -> bytes:
