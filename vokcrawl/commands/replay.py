@@ -75,8 +75,12 @@ class Command(FolderCommand):
         return find_sources(args, self.folder, replay.longest, replay.fault)
 
     def _rewrite(self, replay: Replay, args: Sequence[str], path: Path) -> Done:
+        from vokcrawl.replay.sources import refuse_namesakes  # noqa: PLC0415
+
         folder = self._fresh(path)
-        done = replay.into(folder, self._captures(replay, args))
+        captures = self._captures(replay, args)
+        refuse_namesakes(captures)
+        done = replay.into(folder, captures)
         delivered = ", ".join(f"{number} {kind}" for kind, number in sorted(done.counts.items())) or "no records"
         say(f"{folder.path}: {count(done.runs, 'run')}, {count(done.answers, 'answer')} read, {delivered}")
         if done.passed_over:
@@ -92,6 +96,7 @@ class Command(FolderCommand):
 
     def _diff(self, replay: Replay, args: Sequence[str], *, as_json: bool) -> Done:
         from vokcrawl.replay.comparison import SCHEMA, compare  # noqa: PLC0415
+        from vokcrawl.replay.sources import refuse_namesakes  # noqa: PLC0415
 
         delivered = self.existing_folder()
         captures = self._captures(replay, args)
@@ -102,6 +107,7 @@ class Command(FolderCommand):
         ):
             # What of a run is new is told by all that came before it.
             told, captures = runs, self._captures(replay, ())
+        refuse_namesakes(captures)
         with TemporaryDirectory(prefix="vokcrawl-replay-") as place:
             folder = OutputFolder(place)
             done = replay.into(folder, captures)

@@ -17,7 +17,9 @@ class Payloads:
     """
 
     def __init__(self, files: Iterable[Path], longest: int) -> None:
-        self._files = {path.name: path for path in files}
+        self._files: dict[str, list[Path]] = {}
+        for path in files:
+            self._files.setdefault(path.name, []).append(path)
         self._longest = longest
         self._db = scratch("CREATE TABLE payloads (digest TEXT PRIMARY KEY, file TEXT, offset INTEGER) WITHOUT ROWID")
 
@@ -48,9 +50,11 @@ class Payloads:
             name, offset = revisit.refers_to
             # A bare name: what an archive says must not lead to other folders.
             if Path(name).name == name:
-                beside = self._files.get(name, revisit.place.file.with_name(name))
-                if beside.is_file():
-                    yield Place(beside, offset)
+                # Files of several crawls may have the same names: the one beside is meant.
+                beside = revisit.place.file.with_name(name)
+                for path in dict.fromkeys((beside, *self._files.get(name, ()))):
+                    if path.is_file():
+                        yield Place(path, offset)
         with scratching():
             query = "SELECT file, offset FROM payloads WHERE digest = ?"
             found = self._db.execute(query, (revisit.payload_digest,)).fetchone()

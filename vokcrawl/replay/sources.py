@@ -113,6 +113,21 @@ def find_sources(given: Sequence[str], folder: OutputFolder, longest: int, fault
     return sorted([*ours.values(), *others], key=_order)
 
 
+def refuse_namesakes(found: Sequence[Captures]) -> None:
+    """Raises `UsageFault` where two files are the same one of a run: of two crawls that began in the same second.
+
+    Their records would name one run, and one file of an archive, for both.
+    """
+    for captures in found:
+        known: dict[int, Source] = {}
+        for source in captures.sources:
+            if (other := known.setdefault(source.number, source)) is not source:
+                raise UsageFault(
+                    f"{other.path} and {source.path} are both called {Path(source.head.name).name}: "
+                    "of two crawls, or copies; replay those of each folder alone"
+                )
+
+
 def _order(captures: Captures) -> tuple[datetime, int, str]:
     number = run_order(captures.run_id)[1] if captures.run_id else 0
     return captures.started, number, captures.sources[0].head.name
