@@ -19,9 +19,9 @@ import pytest
 from children import Process, launch
 from crawling import Crawl, command, environment
 from expected import assert_whole
-from left import OFF, alarms_of, health_of
+from left import OFF, alarms_in, alarms_of, health_of
 from receiving import MailServer, Receiver
-from scheduling import ended_by, wait_for
+from scheduling import crawling, ended_by, log_of, wait_for
 from servers import free_port
 from trustme import CA
 
@@ -142,6 +142,22 @@ def test_an_interrupted_run_tells_nothing_and_forgets_nothing(
     assert len(receiver.posted) == 1
     assert crawl(url, output, settings=WELL, env=env).code == 0
     assert [each.json["kind"] for each in receiver.posted] == ["alarm", "recovered"]
+
+
+def test_what_was_found_is_written_down_before_anybody_is_told_of_it(
+    serve: Serving, receive: Receiving, output: Path, tmp_path: Path
+) -> None:
+    server, receiver = serve(3), receive("hangs")
+    metrics = tmp_path / "vokcrawl.prom"
+    told = {"VOK_ALERT_WEBHOOK": receiver.url, "VOK_ALERT_TIMEOUT": 20, "VOK_METRICS_FILE": metrics}
+    with crawling(f"{server.url}/article/163/", output, {**OLD, **told}) as process:
+        wait_for(lambda: receiver.posted, process)
+        process.kill()
+        process.wait(timeout=20)
+    assert alarms_of(output).keys() == {"age"}
+    assert alarms_in(log_of(output).read_text(encoding="utf-8")) == alarms_of(output)
+    assert (health_of(output)["told"], health_of(output)["exit_code"]) == ([], 0)
+    assert 'monitor="age"' in metrics.read_text(encoding="utf-8")
 
 
 BEHAVIOURS = {

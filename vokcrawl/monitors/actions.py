@@ -32,7 +32,7 @@ class Tell(Action):  # type: ignore[misc]
 
     def run_action(self) -> None:
         """Raises `SkipAction` when there is nothing to tell, `NotTold` when it failed; Spidermon notes both."""
-        news = self.data.news(self.result)
+        news = self.data.news()
         if news is None:
             raise SkipAction("nothing new")
         try:

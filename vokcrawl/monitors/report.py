@@ -1,4 +1,4 @@
-"""All that is done when a run has ended: monitors look, people are told, health file and metrics are written.
+"""All that is done when a run has ended: monitors look, health file and metrics are written, people are told.
 
 It never raises and never takes long: a run is not worse for what nobody could be told of it.
 """
@@ -34,6 +34,7 @@ _OPTIONAL = "is not installed (pip install -r requirements/operations.txt)"
 class Findings:
     """What the monitors found: why each one fired, what became of each, and which news were told."""
 
+    looked: bool = False
     fired: dict[str, str] = field(default_factory=dict)
     monitors: dict[str, str] = field(default_factory=dict)
     news: News | None = None
@@ -41,20 +42,28 @@ class Findings:
 
 
 def report(ending: Ending, alerts: Alerts) -> None:
-    """Does it all, each part whatever became of the others. Never raises."""
+    """Does it all, each part whatever became of the others. Never raises.
+
+    What is found is in the log, the health file and the metrics before anybody is told of it: whoever is told may take
+    long to answer, and the process may be ended meanwhile.
+    """
     path = ending.folder / alerts.health_file
     before = read_health(path)
     in_a_row = before.in_a_row + 1 if before.exit_code == ending.exit_code else 1
     findings = Findings()
+
+    def write() -> None:
+        health = _health(ending, alerts, before, in_a_row, findings if findings.looked else None)
+        if path.parent.is_dir():
+            _safely(f"VOK_HEALTH_FILE: {path}", lambda: write_health(path, health))
+        if alerts.metrics_file:
+            _safely(f"VOK_METRICS_FILE: {alerts.metrics_file}", lambda: _measure(ending, alerts, health))
+
     # Somebody stopped it, or a machine that shuts down: that says nothing of the site, and what was told stays.
-    looked = ending.exit_code is not ExitCode.INTERRUPTED and _safely(
-        "monitors", lambda: _look(ending, alerts, before, in_a_row, findings)
-    )
-    health = _health(ending, alerts, before, in_a_row, findings if looked else None)
-    if path.parent.is_dir():
-        _safely(f"VOK_HEALTH_FILE: {path}", lambda: write_health(path, health))
-    if alerts.metrics_file:
-        _safely(f"VOK_METRICS_FILE: {alerts.metrics_file}", lambda: _measure(ending, alerts, health))
+    if ending.exit_code is not ExitCode.INTERRUPTED:
+        _safely("monitors", lambda: _look(ending, alerts, before, in_a_row, findings, write))
+    if findings.told or not findings.looked:
+        write()
 
 
 def report_early(failure: VokcrawlError, settings: BaseSettings) -> None:
@@ -83,35 +92,36 @@ def _safely(what: str, work: Callable[[], None]) -> bool:
     return False
 
 
-def _look(ending: Ending, alerts: Alerts, before: Health, in_a_row: int, findings: Findings) -> None:
+def _look(
+    ending: Ending, alerts: Alerts, before: Health, in_a_row: int, findings: Findings, write: Callable[[], None]
+) -> None:
+    """Lets the monitors look, and tells what they found when that is written down."""
     from spidermon import MonitorRunner  # noqa: PLC0415
 
     from vokcrawl.monitors.actions import actions_of  # noqa: PLC0415
     from vokcrawl.monitors.suite import RunSuite  # noqa: PLC0415
 
-    def news(result: Any) -> News | None:
+    def noted(result: Any) -> None:
         findings.fired = {
             each.monitor.monitor_name: each.reason or each.error for each in result.monitors_failed_results
         }
+        findings.monitors = {each.monitor.monitor_name: _status(each) for each in result.monitor_results}
         alarms = alarms_of(findings.fired, before, utc(ending.ended))
         findings.news = worth_telling(before, alarms, ending, socket.gethostname(), alerts.alert_repeat_hours)
-        return findings.news
+        findings.looked = True
+        for name, said in findings.fired.items():
+            logger.warning("Alarm %s: %s", name, said)
+        write()
 
-    runner = MonitorRunner()
-    suite = RunSuite(monitors_finished_actions=actions_of(alerts))
-    result = runner.run(
-        suite,
+    result = MonitorRunner().run(
+        RunSuite(noted, actions_of(alerts)),
         ending=ending,
         alerts=alerts,
         history=History(ending.folder, ending.ended),
         in_a_row=in_a_row,
-        news=news,
+        news=lambda: findings.news,
     )
-    news(result)
-    findings.monitors = {each.monitor.monitor_name: _status(each) for each in result.monitor_results}
     findings.told = any(each.status == "OK" for each in result.monitors_finished_action_results)
-    for name, said in findings.fired.items():
-        logger.warning("Alarm %s: %s", name, said)
 
 
 def _status(result: Any) -> str:

@@ -6,12 +6,13 @@ Imported late: Spidermon is an optional part (requirements/operations.txt).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from unittest import SkipTest
 
-from spidermon import Monitor, MonitorSuite, monitors
+from spidermon import Action, Monitor, MonitorSuite, monitors
 
 from vokcrawl.monitors.ending import Ending
 from vokcrawl.monitors.history import History, PastRun
@@ -185,7 +186,10 @@ class DiskMonitor(RunMonitor):
 
 
 class RunSuite(MonitorSuite):  # type: ignore[misc]
-    """All monitors, in the order in which they are told."""
+    """All monitors, in the order in which they are told.
+
+    `noted` is called with the result when they have looked and nobody was told yet, which may take long.
+    """
 
     monitors = (
         OutcomeMonitor,
@@ -197,6 +201,13 @@ class RunSuite(MonitorSuite):  # type: ignore[misc]
         MeteredMonitor,
         DiskMonitor,
     )
+
+    def __init__(self, noted: Callable[[Any], None], actions: Sequence[Action]) -> None:
+        super().__init__(monitors_finished_actions=actions)
+        self._noted = noted
+
+    def on_monitors_finished(self, result: Any) -> None:
+        self._noted(result)
 
 
 def _in_words(counts: Sequence[int]) -> str:
