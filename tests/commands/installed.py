@@ -23,11 +23,15 @@ def copied_to(folder: Path) -> Path:
 def installed_to(folder: Path) -> Path:
     """A folder for PYTHONPATH with the project installed, without asking any index."""
     (folder / "sources").mkdir(parents=True)
-    target = folder / "installed"
+    return installed_from(copied_to(folder / "sources"), folder / "installed")
+
+
+def installed_from(sources: Path, target: Path, *options: str) -> Path:
+    """The same of other sources; `options` are pip's."""
     quiet = ["--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]
     alone = ["--no-deps", "--no-index", "--no-build-isolation", "--no-compile"]
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", *quiet, *alone, "--target", target, copied_to(folder / "sources")],
+        [sys.executable, "-m", "pip", "install", *quiet, *alone, "--target", target, *options, sources],
         check=True,
         timeout=120,
     )

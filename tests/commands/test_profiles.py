@@ -55,6 +55,13 @@ def test_each_profile_is_listed_and_settings_says_what_holds_in_it(installed: Pa
     assert timeouts == {"default": "60", "sample": "15", "production": "120"}
 
 
+def test_what_the_report_is_made_of_is_installed_too(installed: Path) -> None:
+    folder = Path("vokcrawl", "report", "templates")
+    names = {path.name for path in (ROOT / folder).iterdir()}
+    assert names
+    assert {path.name for path in (installed / folder).iterdir()} == names
+
+
 def test_another_project_of_the_same_environment_is_left_alone(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = theirs\n")
     (tmp_path / "theirs.py").write_text("BOT_NAME = 'theirs'\n")

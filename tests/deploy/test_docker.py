@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from crawling import ROOT
+from crawling import ROOT, environment
+from installed import installed_from
 
 from vokcrawl.options import known_names
 from vokcrawl.options.addresses import redis_server
@@ -52,6 +57,37 @@ def test_what_the_image_is_made_of_exists_and_is_not_kept_from_it() -> None:
     assert "requirements.txt" in given
 
 
+def test_the_image_has_the_project_installed_so_that_it_refuses_a_profile_that_does_not_exist(tmp_path: Path) -> None:
+    """The image's own steps, but for the packages, which are here."""
+    project = tmp_path / "opt"
+    project.mkdir()
+    target: Path | None = None
+    for name, words in instructions():
+        if name == "COPY" and not words.startswith("--from"):
+            *paths, place = words.split()
+            for path in map(Path, paths):
+                if (ROOT / path).is_dir():
+                    hidden = shutil.ignore_patterns("__pycache__")
+                    shutil.copytree(ROOT / path, project / place, ignore=hidden, dirs_exist_ok=True)
+                elif place == "./":
+                    shutil.copy(ROOT / path, project)
+        if name == "RUN" and words.endswith(" --no-deps --editable ."):
+            target = installed_from(project, tmp_path / "installed", "--editable")
+    assert target is not None
+    for profile, code, said in (
+        ("nope", 2, "'nope': no such profile"),
+        (environment_of_image()["SCRAPY_PROJECT"], 0, ""),
+    ):
+        env = environment({"SCRAPY_PROJECT": profile, "PYTHONPATH": str(target)})
+        command = [sys.executable, "-P", "-m", "scrapy", "check-config"]
+        done = subprocess.run(command, env=env, cwd=project, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, said in done.stderr, "Traceback" in done.stderr) == (code, True, False), done.stderr
+
+
+def environment_of_image() -> dict[str, str]:
+    return dict(re.findall(r"(\w+)=(\S+)", last("ENV")))
+
+
 def test_the_image_runs_as_nobody_and_writes_to_its_volume() -> None:
     user, _, group = last("USER").partition(":")
     assert int(user) > 0 < int(group)
@@ -59,10 +95,10 @@ def test_the_image_runs_as_nobody_and_writes_to_its_volume() -> None:
     # Nothing is done as root behind that.
     assert "RUN" not in names[names.index("USER") :]
     assert "COPY" not in names[names.index("USER") :]
-    environment = dict(re.findall(r"(\w+)=(\S+)", last("ENV")))
-    assert environment["VOK_OUTPUT_DIR"] == last("VOLUME")
+    given = environment_of_image()
+    assert given["VOK_OUTPUT_DIR"] == last("VOLUME")
     assert last("ENTRYPOINT") == '["scrapy"]'
-    assert {name for name in environment if name.startswith(PREFIX)} <= known_names()
+    assert {name for name in given if name.startswith(PREFIX)} <= known_names()
     everything = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
     assert not re.search(r"token|password|secret", everything, re.IGNORECASE)
 
