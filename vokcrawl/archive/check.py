@@ -17,6 +17,7 @@ from vokcrawl.files import ARCHIVE, PART, WARC, OutputFolder, storing
 
 _FILE = re.compile(rf"{ARCHIVE}/[\w.-]+{re.escape(WARC)}", re.ASCII)
 _ANSWERS = ("response", "revisit")
+_MOST_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,10 @@ class ArchiveCheck:
 
 
 def _referred_to(record: ArchivedRecord) -> dict[str, Any]:
-    offset = record.fields.get("warc-refers-to-file-offset", "")
+    offset = bytes_in(record.fields.get("warc-refers-to-file-offset", ""))
     return {
         "file": f"{ARCHIVE}/{record.fields.get('warc-refers-to-filename')}",
-        "offset": int(offset) if offset.isascii() and offset.isdigit() else -1,
+        "offset": -1 if offset is None else offset,
         "digest": record.payload_digest,
     }
 
@@ -128,6 +129,11 @@ def not_there(folder: OutputFolder, place: dict[str, Any], url: str) -> str | No
     return None
 
 
+def bytes_in(said: str) -> int | None:
+    """A number of bytes that a header says; None for what is no number, or one that no file could have."""
+    return int(said) if len(said) <= _MOST_DIGITS and said.isascii() and said.isdigit() else None
+
+
 def taken_apart(member: Member) -> ArchivedRecord:
     """The one record that a member holds. Raises `NoRecord`."""
     if member.data is None:
@@ -137,7 +143,8 @@ def taken_apart(member: Member) -> ArchivedRecord:
     if not version.startswith("WARC/1."):
         raise NoRecord("what it holds is no WARC record")
     fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    length = fields.get("content-length", "")
-    if not (length.isascii() and length.isdigit()) or rest[int(length) :] != b"\r\n\r\n":
-        raise NoRecord(f"its length is not the {length or 'missing'} that it says")
-    return ArchivedRecord(fields, rest[: int(length)])
+    said = fields.get("content-length", "")
+    length = bytes_in(said)
+    if length is None or rest[length:] != b"\r\n\r\n":
+        raise NoRecord(f"its length is not the {said[:100] or 'missing'} that it says")
+    return ArchivedRecord(fields, rest[:length])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from vokcrawl.archive.check import NoRecord, taken_apart
+from vokcrawl.archive.check import NoRecord, bytes_in, taken_apart
 from vokcrawl.archive.members import member_end, members, place_of
 from vokcrawl.archive.packing import Packing, packing_of
 from vokcrawl.files import storing
@@ -31,6 +31,7 @@ _WANTED = reduce(or_, _TYPES)
 _NEXT = b"\r\n\r\nWARC/1."
 _HEAD = _NEXT.index(b"WARC")
 _MOST_HEAD = 1 << 16
+_FIRST_YEAR = 1990
 _ENDS = "the file ends in the middle of this record"
 
 
@@ -159,10 +160,13 @@ class _Reading:
             raise _Wrong(offset, _ENDS, self._behind(offset))
         if self.packing is Packing.MEMBERS and _NEXT in block:
             self._check_length(offset)
-        at = record.record_date
-        if at is None or at.tzinfo is None:
+        at = _moment(record)
+        if at is None:
             return Flaw(Place(self.path, offset), f"no moment in its WARC-Date: {_short(record, 'WARC-Date')!r}")
-        refers_to = _get(record, "WARC-Refers-To-Filename"), _get(record, "WARC-Refers-To-File-Offset")
+        file, place = (
+            _get(record, "WARC-Refers-To-Filename"),
+            bytes_in(_get(record, "WARC-Refers-To-File-Offset") or ""),
+        )
         return Captured(
             Place(self.path, offset),
             _KINDS[int(record.record_type)],
@@ -173,7 +177,7 @@ class _Reading:
             _get(record, "WARC-Payload-Digest"),
             _get(record, "WARC-Block-Digest"),
             _get(record, "WARC-Truncated"),
-            (refers_to[0], int(refers_to[1])) if refers_to[0] and refers_to[1] and refers_to[1].isdigit() else None,
+            (file, place) if file and place is not None else None,
             _get(record, "WARC-Refers-To-Target-URI"),
         )
 
@@ -245,6 +249,16 @@ class _Reading:
 
 def _get(record: WarcRecord, name: str) -> str | None:
     return record.headers.get(name)
+
+
+def _moment(record: WarcRecord) -> datetime | None:
+    """When it was captured; None where that is no moment, or none at which there was a web to capture."""
+    at = record.record_date
+    try:
+        sound = at is not None and at.tzinfo is not None and at.year >= _FIRST_YEAR
+        return at.astimezone(UTC) if at is not None and sound else None
+    except OverflowError:
+        return None
 
 
 def _url(record: WarcRecord) -> str:

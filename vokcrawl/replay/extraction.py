@@ -203,12 +203,15 @@ def _flaw(captured: Captured) -> str | None:
 
 
 def _agrees(labelled: str, data: bytes) -> bool | None:
-    """Whether data has this digest; None for one that cannot be reckoned."""
+    """Whether data has this digest; None for one that is of no known kind."""
     name, _, value = labelled.partition(":")
     try:
         found = hashlib.new(name.strip().lower().replace("-", ""), data, usedforsecurity=False)
     except ValueError:
         return None
+    if not found.digest_size:
+        # Its length is what a forger says (SHAKE): it would prove nothing.
+        return False
     if len(value) == 2 * found.digest_size:
         return found.hexdigest() == value.lower()
     return base64.b32encode(found.digest()).decode().rstrip("=") == value.upper().rstrip("=")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from vokcrawl.archive.exchange import parted
 from vokcrawl.archive.reader import Captured, Place, read_at
 from vokcrawl.scratch import scratch, scratching
+
+# No file of the usual systems has a longer name.
+_LONGEST_NAME = 255
 
 
 class Payloads:
@@ -48,8 +52,8 @@ class Payloads:
     def _places(self, revisit: Captured) -> Iterable[Place]:
         if revisit.refers_to is not None:
             name, offset = revisit.refers_to
-            # A bare name: what an archive says must not lead to other folders.
-            if Path(name).name == name:
+            # A bare name, and one that a file can have: what an archive says must not lead to other folders.
+            if Path(name).name == name and len(os.fsencode(name)) <= _LONGEST_NAME:
                 # Files of several crawls may have the same names: the one beside is meant.
                 beside = revisit.place.file.with_name(name)
                 for path in dict.fromkeys((beside, *self._files.get(name, ()))):
