@@ -50,3 +50,11 @@ def test_a_forged_field_costs_its_record_alone(forged: str, tmp_path: Path) -> N
         assert [fault.partition(saying)[0] for fault in done.faults] == [done.faults[0].partition(saying)[0]]
         assert done.faults[0].startswith(f"{path}: at {member_starts(written)[at]}: ")
         assert saying in done.faults[0]
+
+
+@pytest.mark.parametrize("name", ["20241399T000000Z.warc.gz", "00000000T000000Z-2.00003.warc.gz"])
+def test_a_name_that_only_looks_like_a_run_is_one_of_others(name: str, tmp_path: Path) -> None:
+    done = replay(packed(records(PAGES), tmp_path / name), "--workers=1", to=tmp_path / "to")
+    assert (done.code, done.stderr) == (0, "")
+    assert done.manifest["run_id"] == "20241210T060000Z"
+    assert {each["id"] for each in done.articles()} == IDS

@@ -41,7 +41,7 @@ class Source:
     def run_id(self) -> str | None:
         """The run that wrote it; None for an archive of others."""
         name = _OURS.fullmatch(Path(self.head.name).name)
-        return name[1] if name is not None else None
+        return name[1] if name is not None and _began(name[1]) is not None else None
 
     @property
     def number(self) -> int:
@@ -104,8 +104,7 @@ def find_sources(given: Sequence[str], folder: OutputFolder, longest: int, fault
         elif run_id in ours:
             ours[run_id].sources.append(source)
         else:
-            started = datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-            ours[run_id] = Captures(started, [source], run_id, manifest)
+            ours[run_id] = Captures(_began(run_id) or parse_utc(source.head.began), [source], run_id, manifest)
     for captures in ours.values():
         captures.sources.sort(key=lambda source: source.number)
     if not ours and not others:
@@ -126,6 +125,14 @@ def refuse_namesakes(found: Sequence[Captures]) -> None:
                     f"{other.path} and {source.path} are both called {Path(source.head.name).name}: "
                     "of two crawls, or copies; replay those of each folder alone"
                 )
+
+
+def _began(run_id: str) -> datetime | None:
+    """When a run began; None where its id only looks like one, but is no moment."""
+    try:
+        return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _order(captures: Captures) -> tuple[datetime, int, str]:
@@ -149,9 +156,7 @@ def _source(path: Path, longest: int, fault: TellFault) -> Source | None:
     """A file to be read; None, and a fault told, for one that is no archive, or that holds no record."""
     try:
         if path.name.endswith(SUFFIX):
-            head = read_head(path)
-            parse_utc(head.began)
-            return Source(path, head, found=True)
+            return Source(path, read_head(path), found=True)
         for record in read_archive(path, longest):
             if isinstance(record, Captured):
                 name = f"{ARCHIVE}/{path.name}" if path.parent.name == ARCHIVE else path.name
@@ -160,8 +165,6 @@ def _source(path: Path, longest: int, fault: TellFault) -> Source | None:
         fault(path, "it is no WARC file: no record could be read in it")
     except NotAnArchive as reason:
         fault(path, str(reason))
-    except ValueError:
-        fault(path, "its first line does not say when its archive began")
     except StorageFailed as failure:
         fault(path, str(failure).removeprefix(f"{path}: "))
     return None

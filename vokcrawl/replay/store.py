@@ -17,6 +17,7 @@ import orjson
 from vokcrawl.archive.packing import NotAnArchive
 from vokcrawl.archive.reader import Flaw, Place
 from vokcrawl.files import storing
+from vokcrawl.recheck import parse_utc
 
 SUFFIX = ".findings"
 SCHEMA = "vokcrawl.findings/1"
@@ -64,9 +65,11 @@ def read_head(path: Path) -> Head:
     if told.get("schema") != SCHEMA:
         raise NotAnArchive(f"its schema is not {SCHEMA}: made by another version of vokcrawl?")
     try:
-        return Head(str(told["name"]), int(told["size"]), str(told["began"]), dict(told["manifest"]))
+        head = Head(str(told["name"]), int(told["size"]), str(told["began"]), dict(told["manifest"]))
+        parse_utc(head.began)
     except (KeyError, TypeError, ValueError) as fault:
         raise NotAnArchive(f"its first line does not say what it must: {fault}") from fault
+    return head
 
 
 def read_findings(path: Path, passed_over: Counter[str]) -> Iterator[Told | Flaw]:
