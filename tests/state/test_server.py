@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from redis_server import RedisServer
 from servers import free_port
+from trustme import CA
 
 from vokcrawl.errors import ExitCode, ServerAway, UsageFault
 from vokcrawl.state.marker import NAMES, VERSION
@@ -84,12 +86,61 @@ def test_names_of_another_version_are_refused_with_both_versions(
     assert way_out in said
 
 
-@pytest.mark.parametrize("password", ["", f":{SECRET}@", f"someone:{SECRET}@"])
+@pytest.mark.parametrize("version", ["abc", "", "-1"])
+def test_a_marker_without_a_version_is_not_told_as_one_of_an_older_vokcrawl(
+    redis_server: RedisServer, version: str
+) -> None:
+    with redis_server.client() as client:
+        client.hset("versionless:marker", mapping={"application": "vokcrawl", "version": version})
+    before = kept(redis_server)
+    said = refused(redis_server.url, "versionless")
+    assert kept(redis_server) == before
+    assert f"versionless:marker there names no version of vokcrawl ({version!r})" in said
+    assert "VOK_REDIS_PREFIX" in said
+
+
+@pytest.mark.parametrize("password", [f":{SECRET}@", f"someone:{SECRET}@"])
 def test_a_server_that_wants_another_password_says_so_and_none_is_told(tmp_path: Path, password: str) -> None:
     with RedisServer(tmp_path / "redis", "--requirepass", "another") as server:
         said = refused(f"redis://{password}127.0.0.1:{server.port}/0")
     assert "does not let us in" in said
     assert "redis://user:password@host:6379/0" in said
+
+
+def test_a_server_that_wants_a_password_where_none_is_given_says_just_that(tmp_path: Path) -> None:
+    with RedisServer(tmp_path / "redis", "--requirepass", SECRET) as server:
+        said = refused(f"redis://127.0.0.1:{server.port}/0")
+    assert said.endswith(
+        ": it wants a password; write user and password into it, as in redis://user:password@host:6379/0"
+    )
+
+
+@pytest.mark.parametrize("settings", [[], ["--requirepass", SECRET]])
+def test_a_server_that_does_not_speak_tls_is_told_from_one_that_is_away_at_once(
+    tmp_path: Path, settings: list[str]
+) -> None:
+    with RedisServer(tmp_path / "redis", *settings) as server:
+        begun = monotonic()
+        said = refused(f"rediss://:{SECRET}@127.0.0.1:{server.port}/0", patience=60)
+        assert monotonic() - begun < 5
+    assert "it does not speak TLS" in said
+    assert "write redis://" in said
+
+
+def test_a_server_that_speaks_tls_is_spoken_to_by_it(tmp_path: Path) -> None:
+    authority = CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
+    port = free_port()
+    server = tmp_path / "server.pem"
+    settings = ["--tls-port", str(port), "--tls-cert-file", str(server), "--tls-key-file", str(server)]
+    trusted = ["--tls-ca-cert-file", str(tmp_path / "authority.pem"), "--tls-auth-clients", "no"]
+    with RedisServer(tmp_path / "redis", *settings, *trusted):
+        url = f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={tmp_path / 'authority.pem'}"
+        opened = Server(url, "test", patience=1)
+        assert opened.open(make=True)
+        opened.close()
 
 
 def test_the_right_password_lets_us_in_and_stays_out_of_the_server_s_name(tmp_path: Path) -> None:
@@ -105,18 +156,28 @@ class _Web(BaseHTTPRequestHandler):
         pass
 
 
+class _HastyWeb(_Web):
+    """Answers before it has heard the question out."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        super().handle()
+
+
 @contextmanager
-def web_server() -> Iterator[int]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Web) as server:
+def web_server(kind: type[_Web]) -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
 
 
-def test_a_web_server_is_told_from_a_redis_server_at_once() -> None:
-    with web_server() as port:
+@pytest.mark.parametrize("kind", [_Web, _HastyWeb])
+def test_a_web_server_is_told_from_a_redis_server_at_once(kind: type[_Web]) -> None:
+    with web_server(kind) as port:
         said = refused(f"redis://127.0.0.1:{port}/0", patience=60)
-    assert "no Redis server" in said
+    assert "what answers there is no Redis server (" in said
+    assert said.endswith("); set REDIS_URL to the server that all workers share")
 
 
 def test_a_server_that_says_nothing_is_one_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,9 @@ Script = Callable[..., Any]
 _ANSWER_SECONDS = 10.0
 # Pauses between attempts while the server is away: the first, and the longest.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
-_OUR_WAY_OUT = "set REDIS_URL to the server that all workers share, or VOK_REDIS_PREFIX to names that are free there"
+_OUR_SERVER = "set REDIS_URL to the server that all workers share"
+_OUR_WAY_OUT = f"{_OUR_SERVER}, or VOK_REDIS_PREFIX to names that are free there"
+_AS_USER = "write user and password into it, as in redis://user:password@host:6379/0"
 
 
 class Server:
@@ -56,6 +58,7 @@ class Server:
         at: dict[str, Any] = self.client.connection_pool.connection_kwargs
         self._address = (str(at.get("host", "localhost")), int(at.get("port", 6379)))
         self._plain = url.startswith("redis:")
+        self._nameless = at.get("password") is None
         host = f"[{self._address[0]}]" if ":" in self._address[0] else self._address[0]
         self.name = f"Redis at {host}:{self._address[1]}/{at.get('db', 0)}, prefix {prefix!r}"
 
@@ -111,10 +114,9 @@ class Server:
         try:
             yield
         except (exceptions.AuthenticationError, exceptions.AuthorizationError, exceptions.NoPermissionError) as refusal:
-            raise self._refused(
-                f"REDIS_URL: {self.name}: it does not let us in ({refusal}); "
-                "write user and password into it, as in redis://user:password@host:6379/0"
-            ) from None
+            lacks = self._nameless and isinstance(refusal, exceptions.AuthenticationError)
+            said = "it wants a password" if lacks else f"it does not let us in ({refusal})"
+            raise self._refused(f"REDIS_URL: {self.name}: {said}; {_AS_USER}") from None
         except exceptions.OutOfMemoryError as failure:
             raise StorageFailed(
                 f"{self.name}: its memory is full; give it more; what was committed is safe"
@@ -132,7 +134,7 @@ class Server:
         except UnicodeDecodeError:
             raise StateUnusable(f"{self.name}: what lies there is no text, and was not written by vokcrawl") from None
         except exceptions.InvalidResponse as failure:
-            raise self._refused(f"REDIS_URL: {self.name}: what answers there is no Redis server ({failure})") from None
+            raise self._refused(self._no_redis(str(failure))) from None
 
     def open(self, *, make: bool) -> bool:
         """Makes sure that the server is one, and that the names are ours; whether there are any, or they were made.
@@ -146,8 +148,13 @@ class Server:
         said, what = self.call(lambda: opened(keys=keys, args=[APPLICATION, VERSION, int(make)]))
         if said == "foreign":
             raise UsageFault(f"REDIS_URL: {self.name}: the key {what} there is another program's; {_OUR_WAY_OUT}")
+        if said == "version" and not str(what).isdigit():
+            raise UsageFault(
+                f"REDIS_URL: {self.name}: the key {keys[0]} there names no version of vokcrawl ({what!r}); "
+                f"{_OUR_WAY_OUT}"
+            )
         if said == "version":
-            newer = str(what).isdigit() and int(what) > VERSION
+            newer = int(what) > VERSION
             whose, way_out = ("a newer", "update this worker") if newer else ("an older", "update the other workers")
             raise UsageFault(
                 f"REDIS_URL: {self.name}: {whose} vokcrawl works there (state version {what}, ours is {VERSION}); "
@@ -160,7 +167,15 @@ class Server:
         return bool(said == "ours")
 
     def _refuse_other_kinds(self) -> None:
-        """A server that hangs up on us may be starting, or be none of ours: what it says to a plain PING tells."""
+        """A server that hangs up on us may be starting, or be none of ours: what it says to a plain PING tells.
+
+        One that is asked for TLS and does not speak it says nothing at all, however long one waits.
+        """
+        if not self._plain and _said_to_ping(self._address)[:1] in (b"+", b"-"):
+            raise UsageFault(
+                f"REDIS_URL: {self.name}: it does not speak TLS, which rediss:// asks for; "
+                "write redis://, or let the server speak TLS"
+            )
         try:
             self.client.ping()
         except exceptions.TimeoutError:
@@ -169,12 +184,13 @@ class Server:
             said = _said_to_ping(self._address) if self._plain else b""
             if said and said[:1] not in b"+-":
                 word = said.split(maxsplit=1)[0][:20].decode("ascii", "replace")
-                raise UsageFault(
-                    f"REDIS_URL: {self.name}: what answers there is no Redis server (it says {word!r}); {_OUR_WAY_OUT}"
-                ) from None
+                raise UsageFault(self._no_redis(f"it says {word!r}")) from None
         except exceptions.RedisError:
             # `call` tells them.
             return
+
+    def _no_redis(self, said: str) -> str:
+        return f"REDIS_URL: {self.name}: what answers there is no Redis server ({said}); {_OUR_SERVER}"
 
     def _refuse_forgetful(self) -> None:
         """A memory that throws keys away when it is full would let all be delivered again."""
