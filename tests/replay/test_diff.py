@@ -160,3 +160,9 @@ def test_an_archive_of_others_is_compared_with_all_that_was_delivered(output: Pa
     _, found = told(output, other)
     articles = found["kinds"]["articles"]
     assert (articles["same"], articles["would_appear"], articles["would_vanish"]) == (4, 0, 0)
+
+
+def test_a_folder_without_archives_is_compared_with_those_that_are_named(output: Path, tmp_path: Path) -> None:
+    moved = (output / "archive").rename(tmp_path / "moved")
+    found = told(output, *moved.iterdir())[1]["kinds"]["articles"]
+    assert (found["same"], found["changed"], found["would_appear"], found["would_vanish"]) == (12, 0, 0, 0)

@@ -102,9 +102,8 @@ class Command(FolderCommand):
         captures = self._captures(replay, args)
         told: set[str] | None = None
         runs = {each.run_id for each in captures if each.run_id is not None}
-        if args and all(
-            source.path.parent.samefile(delivered.path / ARCHIVE) for each in captures for source in each.sources
-        ):
+        archive = (delivered.path / ARCHIVE).resolve()
+        if args and all(source.path.parent.resolve() == archive for each in captures for source in each.sources):
             # What of a run is new is told by all that came before it.
             told, captures = runs, self._captures(replay, ())
         refuse_namesakes(captures)
