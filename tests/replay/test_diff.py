@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from captures import AT, HOST, packed, records, site_of, whole
+from captures import AT, HOST, http, packed, record, records, site_of, whole
 from replaying import Replayed, replay
 from scheduling import contents
 
@@ -166,3 +166,25 @@ def test_a_folder_without_archives_is_compared_with_those_that_are_named(output:
     moved = (output / "archive").rename(tmp_path / "moved")
     found = told(output, *moved.iterdir())[1]["kinds"]["articles"]
     assert (found["same"], found["changed"], found["would_appear"], found["would_vanish"]) == (12, 0, 0, 0)
+
+
+@pytest.mark.parametrize("option", ["--to", "--findings", "--diff"])
+def test_of_many_faults_it_says_where_more_of_them_can_be_read(option: str, output: Path, tmp_path: Path) -> None:
+    pages = whole(SITE)
+    bad = [record(pages[1].url, http(pages[1].answer), fields={"WARC-Date": "never"}) for _ in range(130)]
+    archive = packed([*records(pages), *bad], tmp_path / "bad.warc.gz")
+    given = ("--diff", "--json") if option == "--diff" else (option, tmp_path / "to")
+    done = replay(archive, *given, to=None, output=output)
+    assert (done.code, len(done.faults)) == (10, 21)
+    if option == "--to":
+        [manifest] = (tmp_path / "to" / "runs").iterdir()
+        assert len(json.loads(manifest.read_bytes())["replayed"]["faults"]) == 100
+        assert done.faults[-1] == "and 110 more faults; the manifests name more of them"
+    elif option == "--findings":
+        assert done.faults[-1] == "and 110 more faults; those of records are told again when the findings are replayed"
+        assert replay(tmp_path / "to", to=tmp_path / "taken").faults[-1].startswith("and 110 more faults; ")
+    else:
+        found = json.loads(done.stdout)
+        assert done.faults[-1] == "and 110 more faults; --json lists up to 100"
+        assert (found["faults"], len(found["faults_listed"])) == (130, 100)
+        assert found["faults_listed"][:20] == done.faults[:20]

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
 # So many faults are told; more are counted.
 _MOST = 20
+# So many are listed in what --json gives.
+_MOST_LISTED = 100
 _MOST_WORKERS = 256
+# Where more of them can be read, by what was asked for.
+_WHERE_MORE = {
+    "to": "the manifests name more of them",
+    "diff": f"--json lists up to {_MOST_LISTED}",
+    "findings": "those of records are told again when the findings are replayed",
+}
 
 
 class Command(FolderCommand):
@@ -55,7 +63,7 @@ class Command(FolderCommand):
         replay = Replay(self.options, self.settings, _workers(opts.workers), told.fault)
         try:
             if opts.diff:
-                done = self._diff(replay, args, as_json=opts.json)
+                done = self._diff(replay, args, told if opts.json else None)
             elif opts.findings:
                 done = self._find(replay, args, Path(opts.findings))
             else:
@@ -64,7 +72,7 @@ class Command(FolderCommand):
             where = opts.to or opts.findings
             sys.stderr.write("scrapy replay: interrupted" + (f"; {where} holds a part only" if where else "") + "\n")
             return ExitCode.INTERRUPTED
-        told.end()
+        told.end(_WHERE_MORE["diff" if opts.diff else "findings" if opts.findings else "to"])
         if done.under_floor:
             sys.stderr.write(f"scrapy replay: under the floor of VOK_MIN_COVERAGE: {', '.join(done.under_floor)}\n")
         return done.exit_code
@@ -94,7 +102,7 @@ class Command(FolderCommand):
         say(f"{path}: what was found in the archives of {count(done.runs, 'run')}; `scrapy replay {path} --to DIR`")
         return done
 
-    def _diff(self, replay: Replay, args: Sequence[str], *, as_json: bool) -> Done:
+    def _diff(self, replay: Replay, args: Sequence[str], as_json: _Told | None) -> Done:
         from vokcrawl.replay.comparison import SCHEMA, compare  # noqa: PLC0415
         from vokcrawl.replay.sources import refuse_namesakes  # noqa: PLC0415
 
@@ -111,13 +119,14 @@ class Command(FolderCommand):
             folder = OutputFolder(place)
             done = replay.into(folder, captures)
             kinds = compare(delivered, folder, {each.run_id for each in captures if each.run_id is not None}, told)
-        if as_json:
+        if as_json is not None:
             result = {
                 "schema": SCHEMA,
                 "output_dir": str(delivered.path),
                 "runs": done.runs,
                 "answers": done.answers,
                 "faults": done.faults,
+                "faults_listed": as_json.listed,
                 "kinds": {kind: changes.told() for kind, changes in kinds.items()},
             }
             say(json.dumps(result, ensure_ascii=False, indent=2))
@@ -162,14 +171,16 @@ class _Told:
 
     def __init__(self) -> None:
         self._faults = 0
+        self.listed: list[str] = []
 
     def fault(self, path: Path, text: str) -> None:
         self._faults += 1
         if self._faults <= _MOST:
             sys.stderr.write(harmless(f"scrapy replay: {path}: {text}") + "\n")
+        if self._faults <= _MOST_LISTED:
+            self.listed.append(f"{path}: {text}")
 
-    def end(self) -> None:
+    def end(self, where: str) -> None:
+        """Says how many more there were, and where they can be read."""
         if self._faults > _MOST:
-            sys.stderr.write(
-                f"scrapy replay: and {self._faults - _MOST} more faults; the manifests name more of them\n"
-            )
+            sys.stderr.write(f"scrapy replay: and {self._faults - _MOST} more faults; {where}\n")
