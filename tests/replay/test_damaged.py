@@ -56,6 +56,22 @@ def test_a_bad_gzip_member_in_the_middle_costs_its_record_alone(behind: int, tmp
     assert_lost_alone(done, offset=start)
 
 
+@pytest.mark.parametrize("last", [8, len(PAGES)])
+def test_of_damaged_members_in_a_row_it_is_said_how_far_they_reach(last: int, tmp_path: Path) -> None:
+    written = records(PAGES)
+    starts = member_starts(written)
+    path = packed(written, tmp_path / "a.warc.gz")
+    content = bytearray(path.read_bytes())
+    for start in starts[AT:last]:
+        content[start + 12 : start + 32] = b"\xff" * 20
+    path.write_bytes(content)
+    done = replay(path, to=tmp_path / "to")
+    [fault] = done.faults
+    assert f": at {starts[AT]}: no whole gzip member" in fault
+    assert fault.endswith(f"nothing could be read from here to {starts[last]}: it may be more than one record")
+    assert done.manifest["replayed"]["answers"].keys() == {"article", "listing"}
+
+
 def test_a_wrong_checksum_of_a_member_costs_its_record(tmp_path: Path) -> None:
     written = records(PAGES)
     starts = member_starts(written)

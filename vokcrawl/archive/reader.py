@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
+from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -230,11 +231,17 @@ class _Reading:
             try:
                 record = taken_apart(member)
             except NoRecord as fault:
-                raise _Wrong(member.start, str(fault), self._next_record(member.end)) from failure
+                following = self._next_record(member.end)
+                raise _Wrong(member.start, f"{fault}{self._gap(member.end, following)}", following) from failure
             if member.start == last and before is not None:
                 yield before
             elif record.kind in _NAMES:
                 raise _Wrong(member.start, str(failure), member.end) from failure
+
+    def _gap(self, end: int, following: int | None) -> str:
+        """What is said of a fault behind which no record begins where the next one should: it may have cost many."""
+        last = self.file.seek(0, SEEK_END) if following is None else following
+        return "" if last <= end else f"; nothing could be read from here to {last}: it may be more than one record"
 
     def _next_record(self, start: int) -> int | None:
         """The next member from `start` on that holds a whole record; what only looks like one is passed over."""
