@@ -139,6 +139,10 @@ def test_the_environment_gives_what_has_our_prefix_mistyped_or_not() -> None:
     assert "VOK_TYPO" not in known_names()
 
 
+def test_what_only_the_tests_are_told_is_no_setting() -> None:
+    assert from_environment({"VOK_TEST_THOROUGH": "1", "VOK_TESTS": "1"}) == {"VOK_TESTS": "1"}
+
+
 def test_arguments_are_all_optional() -> None:
     assert Arguments.read({}) == Arguments(None, None, None, None, False)
 

@@ -53,6 +53,12 @@ def test_of_a_redis_server_it_says_no_more_than_that_there_is_one() -> None:
     assert check(env={"REDIS_URL": "something else"}).returncode == 0
 
 
+def test_what_only_the_tests_are_told_is_no_setting() -> None:
+    done = check("--json", env={"VOK_TEST_THOROUGH": "1"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert listed(done).keys() == known_names()
+
+
 def test_for_people_there_is_a_line_for_each_and_a_mark_at_what_is_wrong() -> None:
     done = check("-s", "VOK_KNOWN_PAGES=two")
     assert done.returncode == 2

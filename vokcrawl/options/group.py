@@ -12,6 +12,8 @@ from scrapy.settings import BaseSettings
 from vokcrawl.errors import UsageFault
 
 PREFIX = "VOK_"
+# What the project's tests are told by the environment, in a shell where a crawl may be started too; no settings.
+OF_TESTS = "VOK_TEST_"
 # The settings that are the project's without its prefix.
 ALSO_OURS = ("SPLASH_URL", "REDIS_URL")
 
