@@ -59,6 +59,12 @@ def test_what_only_the_tests_are_told_is_no_setting() -> None:
     assert listed(done).keys() == known_names()
 
 
+def test_an_argument_is_refused_rather_than_passed_over() -> None:
+    done = check("VOK_NOPE")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "scrapy check-config: 'VOK_NOPE': no argument is taken; give a setting with -s NAME=VALUE\n"
+
+
 def test_for_people_there_is_a_line_for_each_and_a_mark_at_what_is_wrong() -> None:
     done = check("-s", "VOK_KNOWN_PAGES=two")
     assert done.returncode == 2

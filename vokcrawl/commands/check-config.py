@@ -33,6 +33,10 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")
+        if args:
+            complain("check-config", f"{args[0]!r}: no argument is taken; give a setting with -s NAME=VALUE")
+            self.exitcode = int(ExitCode.USAGE)
+            return
         found = listed(self.settings)
         try:
             if opts.json:
