@@ -102,6 +102,19 @@ def test_a_wrong_setting_is_refused_by_name_with_its_value(name: str, value: Any
     assert "must" in said or " is not " in said or " neither " in said
 
 
+@pytest.mark.parametrize("value", ["1000000000", "999999999999", "9" * 999])
+def test_a_number_that_is_too_high_is_refused_with_the_highest(value: str) -> None:
+    with pytest.raises(UsageFault, match=f"^VOK_LOOKBACK_DAYS: '{value}' is too many: it must be 999999999 or less$"):
+        options(VOK_LOOKBACK_DAYS=value)
+    assert options(VOK_LOOKBACK_DAYS="999999999").lookback_days == 999_999_999
+
+
+@pytest.mark.parametrize("name", ["VOK_SOURCE", "VOK_OUTPUT_DIR", "VOK_START_URLS"])
+def test_of_what_must_not_be_empty_it_is_said_how_to_have_the_default(name: str) -> None:
+    with pytest.raises(UsageFault, match=rf"^{name}: it is empty, but must .*; leave it away for the default$"):
+        options(**{name: ""})
+
+
 def test_a_floor_for_a_field_that_no_record_has_is_refused() -> None:
     with pytest.raises(UsageFault, match="titel"):
         options(VOK_MIN_COVERAGE="titel=0.9")

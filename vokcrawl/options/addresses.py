@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from vokcrawl.errors import UsageFault
 from vokcrawl.fields import absolute_url, clean_text
+from vokcrawl.options.checks import LEAVE_AWAY
 
 _MAILBOX = re.compile(r"[^\s@,<>()\"]{1,64}@[^\s@,<>()\"]{1,255}", re.ASCII)
 _MAIL_SERVER = re.compile(r"smtps?://([^\s@:/?#]+:[^\s@:/?#]+@)?[\w.-]+(:\d{1,5})?", re.ASCII)
@@ -25,7 +26,7 @@ def urls(name: str, value: Any) -> tuple[str, ...]:
     given = value if isinstance(value, (list, tuple)) else re.split(r",\s*(?=[a-z][a-z0-9+.-]*:|$)", str(value or ""))
     urls = [clean_text(str(each)) for each in given if clean_text(str(each))]
     if not urls:
-        raise UsageFault(f"{name}: it is empty, but must name a listing or an article page to start from")
+        raise UsageFault(f"{name}: it is empty, but must name a listing or an article page to start from; {LEAVE_AWAY}")
     for url in urls:
         if re.search(r"//[^/?#]*@", url):
             raise UsageFault(f"{name}: it names a user or a password, which must not stand in an address")

@@ -18,13 +18,15 @@ from vokcrawl.items import Article
 _LONGEST_AGE = 36_500
 # The exit codes of runs that somebody may have to look at.
 _ALARMING = [str(int(code)) for code in ExitCode if code not in (ExitCode.DONE, ExitCode.USAGE, ExitCode.INTERRUPTED)]
+# What to do about a value that is empty and must not be.
+LEAVE_AWAY = "leave it away for the default"
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
 def text(name: str, value: Any) -> str:
     said = clean_text(str(value or ""))
     if not said:
-        raise UsageFault(f"{name}: it is empty, but must say something")
+        raise UsageFault(f"{name}: it is empty, but must say something; {LEAVE_AWAY}")
     return said
 
 
@@ -40,10 +42,12 @@ def choice(name: str, value: Any, allowed: tuple[str, ...]) -> str:
     return said
 
 
-def whole(name: str, value: Any, least: int) -> int:
+def whole(name: str, value: Any, least: int, most: int = 999_999_999) -> int:
     said = clean_text(str(value))
-    if not (said.isascii() and said.isdigit()) or len(said) > 9 or int(said) < least:
+    if not re.fullmatch(r"[0-9]{1,999}", said) or int(said) < least:
         raise UsageFault(f"{name}: {value!r} is not a whole number of {least} or more")
+    if int(said) > most:
+        raise UsageFault(f"{name}: {value!r} is too many: it must be {most} or less")
     return int(said)
 
 
