@@ -34,9 +34,10 @@ def fired(done: Crawl) -> dict[str, str]:
 
 def test_a_good_run_fires_nothing_with_the_default_settings(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(30)
-    for _ in range(2):
+    for runs in ("1 run", "2 runs"):
         done = crawl(listing_of(server), output, settings={"VOK_ALERT_METERED": 0.5})
         assert (done.code, fired(done)) == (0, {}), done.stderr
+        assert health_of(output)["monitors"]["unfinished"] == f"only {runs}, too few to tell"
     health = health_of(output)
     assert (health["ok"], health["in_a_row"], health["last_ok_at"]) == (True, 2, health["ended_at"])
     # The sample profile turns `age` off, for its articles are old.

@@ -61,7 +61,7 @@ def test_a_state_that_is_lost_is_made_anew_from_the_files_and_runs_go_on_as_befo
 
     done = scrapy("repair", "--rebuild-state", output=output)
     assert done.code == 0, done.stderr
-    assert "The state knows 1 runs, 25 articles and 25 teasers." in done.stdout
+    assert "The state knows 1 run, 25 articles and 25 teasers." in done.stdout
     assert records_of(output) == before
     assert scrapy("verify", output=output).code == 0
     # The old one is not thrown away.

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from crawling import run_crawl
 from fastwarc.warc import ArchiveIterator
-from scheduling import ALWAYS, T0, change_state, faults, scrapy
+from scheduling import ALWAYS, T0, Crawling, Serving, change_state, faults, scrapy
 from scheduling import records_of as records_in
 
 from vokcrawl.files import in_run_order
 from vokcrawl.sample import SampleServer, SampleSite
+from vokcrawl.wording import count
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +241,7 @@ def test_verify_names_what_is_wrong_with_file_and_line_and_ends_with_15(
         done = scrapy("verify", output=folder)
         assert (done.code, done.stderr) == (15, ""), done.stdout
         *found, last = done.stdout.splitlines()
-        assert last.endswith(f"{len(found)} faults")
+        assert last.endswith(f": {count(len(found), 'fault')}")
     else:
         found = faults(folder)
     assert any(line.startswith(f"{place}: ") and words in line for line in found), found
@@ -255,6 +256,15 @@ def test_verify_says_how_much_it_has_looked_at_when_nothing_is_wrong(folder: Pat
     )
     assert archived > 2 * 3
     assert (done.code, done.stdout) == (0, f"3 manifests, 8 files, 14 records, {archived} archived: no faults\n")
+
+
+def test_verify_counts_one_of_each_as_one(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(1)
+    assert crawl(f"{server.url}/article/163/", output, settings={"VOK_ARCHIVE": 0}).code == 0
+    change_state(output, "INSERT INTO entries VALUES ('1-1', NULL, 1)")
+    done = scrapy("verify", output=output)
+    *_, last = done.stdout.splitlines()
+    assert last == "1 manifest, 2 files, 2 records, 0 archived: 1 fault", done.stdout
 
 
 def test_verify_of_a_folder_where_nothing_was_delivered_is_a_wrong_setting(output: Path) -> None:

@@ -16,6 +16,7 @@ from vokcrawl.recovery import recover
 from vokcrawl.repair import rebuild_state
 from vokcrawl.state.interface import State
 from vokcrawl.state.place import in_folder, opening_of
+from vokcrawl.wording import count
 
 if TYPE_CHECKING:
     from vokcrawl.state.folders import OnServer
@@ -49,9 +50,10 @@ class Command(FolderCommand):
         with self.together("repair", opts.others) as folders:
             state = self._repaired(folders) if not opts.rebuild_state else self._rebuilt(folders)
             articles = sum(
-                count for status, count in state.count_articles().items() if status in ("delivered", "removed")
+                number for status, number in state.count_articles().items() if status in ("delivered", "removed")
             )
-            say(f"The state knows {len(state.runs())} runs, {articles} articles and {state.count_teasers()} teasers.")
+            known = f"{count(len(state.runs()), 'run')}, {count(articles, 'article')}"
+            say(f"The state knows {known} and {count(state.count_teasers(), 'teaser')}.")
             state.close()
         return ExitCode.DONE
 

@@ -12,6 +12,7 @@ from vokcrawl.files import OutputFolder
 from vokcrawl.shared_agreement import SharedAgreement
 from vokcrawl.state.place import in_folder, opening_of
 from vokcrawl.verify import Verification
+from vokcrawl.wording import count
 
 
 class Command(FolderCommand):
@@ -44,8 +45,8 @@ class Command(FolderCommand):
         manifests, files, records, archived = (
             sum(getattr(check, name) for check in checks) for name in ("manifests", "files", "records", "archived")
         )
-        counts = f"{manifests} manifests, {files} files, {records} records, {archived} archived"
-        say(f"{counts}: {faults or 'no'} faults")
+        counts = f"{count(manifests, 'manifest')}, {count(files, 'file')}, {count(records, 'record')}"
+        say(f"{counts}, {archived:,} archived: {count(faults, 'fault') if faults else 'no faults'}")
         return ExitCode.STORAGE if faults else ExitCode.DONE
 
     def _agreement(self, folders: Sequence[OutputFolder]) -> Agreement:

@@ -18,6 +18,7 @@ from vokcrawl.monitors.ending import Ending
 from vokcrawl.monitors.history import History, PastRun
 from vokcrawl.monitors.usual import LEAST_WEEKS, least_usual, same_days, this_day
 from vokcrawl.options import Alerts
+from vokcrawl.wording import count
 
 # Shares of fewer than so many say nothing.
 _LEAST_PAGES, _LEAST_ARTICLES = 10, 20
@@ -46,7 +47,7 @@ class RunMonitor(Monitor):  # type: ignore[misc]
     def hold_share(self, part: int, whole: int, limit: float, said: str, setting: str) -> None:
         """Fires when a share is above its limit."""
         if whole < _LEAST_PAGES:
-            self.skipTest(f"only {whole} pages in the last 24 hours, too few to tell")
+            self.skipTest(f"only {count(whole, 'page')} in the last 24 hours, too few to tell")
         if part > limit * whole:
             share = f"{part / whole:.0%}, {setting} is {limit:.0%}"
             self.fail(f"{part} of {whole} {said} in the last 24 hours ({share})")
@@ -100,7 +101,7 @@ class CoverageMonitor(RunMonitor):
         runs = [run for run in self.days(7) if run.articles and run.coverage]
         total = sum(run.articles for run in runs)
         if total < _LEAST_ARTICLES:
-            self.skipTest(f"only {total} articles in the last 7 days, too few to tell")
+            self.skipTest(f"only {count(total, 'article')} in the last 7 days, too few to tell")
         shares = {name: sum(run.coverage.get(name, 0.0) * run.articles for run in runs) / total for name in floors}
         # A share in a manifest is rounded to four digits.
         under = [name for name, floor in floors.items() if shares[name] < floor - 0.0001]
@@ -161,14 +162,14 @@ class UnfinishedMonitor(RunMonitor):
             self.skipTest(_OFF)
         runs = self.history.latest(number, walking=True)
         if len(runs) < number:
-            self.skipTest(f"only {len(runs)} runs, too few to tell")
+            self.skipTest(f"only {count(len(runs), 'run')}, too few to tell")
         urls = {url for run in runs for url in run.walked}
         never = sorted(url for url in urls if not any(run.walked.get(url) for run in runs))
         # One that was left for another listing, which is walked to its end since, is no concern.
         if never and (not any(any(run.walked.values()) for run in runs) or set(never) & set(runs[0].walked)):
-            self.fail(f"in the last {number} runs no walk of {', '.join(never)} was complete")
+            self.fail(f"in the last {count(number, 'run')} no walk of {', '.join(never)} was complete")
         if not urls:
-            self.fail(f"in the last {number} runs no listing was walked")
+            self.fail(f"in the last {count(number, 'run')} no listing was walked")
 
 
 @monitors.name("disk")
