@@ -71,7 +71,7 @@ def told(findings: list[Finding]) -> bytes:
 
 
 def from_told(text: bytes) -> list[Finding]:
-    """The inverse of `told`. Raises `ValueError`, `TypeError` or `KeyError` for what it has not told."""
+    """The inverse of `told`."""
     return [_finding(values) for values in orjson.loads(text)]
 
 

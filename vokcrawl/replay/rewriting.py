@@ -15,10 +15,12 @@ from vokcrawl.files import OutputFolder
 from vokcrawl.options import Options
 from vokcrawl.outcome import judge
 from vokcrawl.pipelines.chain import Chain
+from vokcrawl.replay.checks import checked_findings
 from vokcrawl.replay.extraction import Site
 from vokcrawl.replay.findings import Kind, from_told
 from vokcrawl.replay.intake import ReplayIntake
 from vokcrawl.replay.sources import Captures, Source, TellFault
+from vokcrawl.replay.store import Told
 from vokcrawl.run import Run
 from vokcrawl.state.interface import State
 
@@ -79,13 +81,14 @@ class Rewriting:
         self._flaws += 1
         self._tell(self._source.path, told)
 
-    def take(self, text: bytes) -> None:
-        """Takes a portion of findings in. Raises `StorageFailed`."""
+    def take(self, portion: Told | bytes) -> None:
+        """Takes a portion of findings in, from a file of them or as they were just made. Raises `StorageFailed`."""
         try:
-            findings = from_told(text)
-        except (ValueError, KeyError, TypeError) as fault:
-            # Only in a file of findings can anything stand that this program has not told.
-            self.flaw(0, f"findings that cannot be read: {fault}")
+            findings = checked_findings(portion.text) if isinstance(portion, Told) else from_told(portion)
+        except ValueError as fault:
+            if not isinstance(portion, Told):
+                raise
+            self.flaw(portion.offset, f"findings that cannot be read: {fault}")
             return
         for found in findings:
             self.answers[found.reason if found.kind is Kind.OTHER else found.kind.value] += 1

@@ -16,8 +16,10 @@ from vokcrawl.fields import utc
 from vokcrawl.files import ARCHIVE, OutputFolder, run_order
 from vokcrawl.manifest import read_manifest
 from vokcrawl.options import Arguments
+from vokcrawl.options.addresses import urls
 from vokcrawl.outcome import KILLED, WORDS
 from vokcrawl.recheck import parse_utc
+from vokcrawl.replay.checks import check_manifest
 from vokcrawl.replay.store import SUFFIX, Head, read_head
 from vokcrawl.walk import Why
 
@@ -69,8 +71,8 @@ class Captures:
     def starts(self) -> list[str]:
         """The start pages that the run was given otherwise than by this project's settings."""
         argument = self.manifest.get("arguments", {}).get("start_url")
-        settings = str(self.manifest.get("settings", {}).get("VOK_START_URLS", ""))
-        return [url for url in (argument, *settings.split(",")) if url]
+        settings = self.manifest.get("settings", {}).get("VOK_START_URLS")
+        return [url for url in (argument, *(urls("VOK_START_URLS", settings) if settings else ())) if url]
 
     @property
     def broke_off(self) -> bool:
@@ -177,6 +179,8 @@ def _manifest(path: Path) -> dict[str, Any]:
         return {}
     beside = path.parent.parent / "runs" / f"{name[1]}.json"
     try:
-        return read_manifest(beside)[0] if beside.exists() else {}
-    except StorageFailed:
+        manifest = read_manifest(beside)[0] if beside.exists() else {}
+        check_manifest(manifest)
+    except (StorageFailed, ValueError):
         return {}
+    return manifest

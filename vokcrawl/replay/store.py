@@ -16,21 +16,23 @@ import orjson
 
 from vokcrawl.archive.packing import NotAnArchive
 from vokcrawl.archive.reader import Flaw, Place
-from vokcrawl.files import storing
-from vokcrawl.recheck import parse_utc
+from vokcrawl.files import ARCHIVE, storing
+from vokcrawl.replay.checks import check_manifest, check_moment
 
 SUFFIX = ".findings"
 SCHEMA = "vokcrawl.findings/1"
 # The part of a run's manifest that a replay asks for.
 _OF_MANIFEST = ("arguments", "settings", "outcome", "listings")
 _LONGEST_LINE = 1 << 28
+_LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A portion of findings that were made earlier, as JSON."""
+    """A portion of findings that were made earlier, as JSON, and where in their file it stands."""
 
     text: bytes
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,10 @@ def read_head(path: Path) -> Head:
         raise NotAnArchive(f"its schema is not {SCHEMA}: made by another version of vokcrawl?")
     try:
         head = Head(str(told["name"]), int(told["size"]), str(told["began"]), dict(told["manifest"]))
-        parse_utc(head.began)
+        if head.name.removeprefix(f"{ARCHIVE}/") != Path(head.name).name or not 0 < len(head.name) <= _LONGEST_NAME:
+            raise ValueError("no name of a file")
+        check_moment(head.began)
+        check_manifest(head.manifest)
     except (KeyError, TypeError, ValueError) as fault:
         raise NotAnArchive(f"its first line does not say what it must: {fault}") from fault
     return head
@@ -80,7 +85,7 @@ def read_findings(path: Path, passed_over: Counter[str]) -> Iterator[Told | Flaw
             offset = file.tell()
             line = file.readline(_LONGEST_LINE)
             if line.startswith(b"[") and line.endswith(b"]\n"):
-                yield Told(line)
+                yield Told(line, offset)
                 continue
             try:
                 told = orjson.loads(line)

@@ -142,7 +142,7 @@ class Replay:
                     self._add(one)
                     one = None
                 else:
-                    one.take(event.text if isinstance(event, Told) else event)
+                    one.take(event)
         finally:
             if one is not None:
                 one.run.abandon()
