@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from captures import HOST, packed, records, site_of, whole
+from captures import HOST, http, packed, record, records, site_of, whole
 from replaying import replay
 from scheduling import contents
 
@@ -146,3 +146,30 @@ def test_a_folder_that_cannot_be_written_is_a_15(archive: Path, tmp_path: Path) 
     done = replay(archive, to=tmp_path / "file" / "to")
     assert done.code == 15
     assert str(tmp_path / "file" / "to") in done.faults[0]
+
+
+@pytest.mark.parametrize("option", ["--to", "--findings"])
+def test_an_empty_name_of_a_folder_is_named(option: str, archive: Path) -> None:
+    done = replay(archive, option, "", to=None)
+    assert (done.code, done.faults) == (2, [f"{option}: '' is no folder; name one"])
+
+
+def test_json_goes_with_diff_alone(archive: Path, tmp_path: Path) -> None:
+    done = replay(archive, "--json", to=tmp_path / "to")
+    assert (done.code, done.faults) == (2, ["--json goes with --diff alone"])
+    assert not (tmp_path / "to").exists()
+
+
+def test_a_folder_without_archives_is_not_called_missing(archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = replay(tmp_path / "empty", archive, to=tmp_path / "to")
+    assert (done.code, done.faults) == (10, [f"{tmp_path}/empty: this folder holds no WARC file"])
+
+
+def test_a_revisit_without_a_digest_is_named_with_the_place_that_it_refers_to(tmp_path: Path) -> None:
+    page = whole(SITE)[1]
+    place = {"WARC-Refers-To-Filename": "gone.warc.gz", "WARC-Refers-To-File-Offset": "517"}
+    revisit = record(page.url, http(page.answer, b""), kind="revisit", fields=place)
+    done = replay(packed([*records(whole(SITE)), revisit], tmp_path / "a.warc.gz"), to=tmp_path / "to")
+    assert done.code == 10
+    assert "(gone.warc.gz at 517) that is in none of the archives at hand" in done.faults[0]

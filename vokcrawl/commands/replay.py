@@ -57,8 +57,13 @@ class Command(FolderCommand):
 
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")
+        for option, value in (("--to", opts.to), ("--findings", opts.findings)):
+            if value == "":
+                raise UsageFault(f"{option}: '' is no folder; name one")
         if sum(map(bool, (opts.to, opts.diff, opts.findings))) != 1:
             raise UsageFault("say one of --to DIR, --diff and --findings DIR")
+        if opts.json and not opts.diff:
+            raise UsageFault("--json goes with --diff alone")
         told = _Told()
         replay = Replay(self.options, self.settings, _workers(opts.workers), told.fault)
         try:

@@ -92,7 +92,8 @@ def find_sources(given: Sequence[str], folder: OutputFolder, longest: int, fault
     for each in given or (str(archive),):
         found = _files(each, archive)
         if not found and given:
-            fault(Path(each), f"no archive: neither a file, nor a run's id that has one in {archive}")
+            nothing = f"no archive: neither a file, nor a run's id that has one in {archive}"
+            fault(Path(each), "this folder holds no WARC file" if Path(each).is_dir() else nothing)
         paths |= {path.resolve(): path for path in found if path.resolve() not in paths}
     ours: dict[str, Captures] = {}
     others: list[Captures] = []

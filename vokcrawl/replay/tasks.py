@@ -121,7 +121,10 @@ class _Portions:
             return Task(record, url, self.source.head.name)
         payload = self.payloads.of(record)
         if payload is None:
-            text = f"it refers to a payload ({record.payload_digest}) that is in none of the archives at hand"
+            named = record.payload_digest or "without a digest"
+            if record.payload_digest is None and record.refers_to is not None:
+                named = f"{record.refers_to[0][:255]} at {record.refers_to[1]}"
+            text = f"it refers to a payload ({named}) that is in none of the archives at hand"
             return Flaw(record.place, text, record.url)
         return Task(record, url, self.source.head.name, payload)
 
