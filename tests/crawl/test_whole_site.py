@@ -92,6 +92,21 @@ def test_the_stream_knows_other_sources_without_their_logos_by_their_articles(
     assert {each["id"] for each in done.teasers()} == {each["id"] for each in done.articles()}
 
 
+def test_a_folder_of_another_source_is_warned_of_with_both_names_and_the_way_out(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    server = serve(20)
+    url = f"{server.url}/newstream/"
+    first, again = crawl(url, output), crawl(url, output, settings={"VOK_SOURCE": "voice of korea (en)"})
+    assert "VOK_OUTPUT_DIR" not in first.stderr + again.stderr
+    done = crawl(url, output, settings={"VOK_SOURCE": "Pyongyang Times"})
+    assert (done.code, len(done.articles()) > 20) == (0, True), done.stderr
+    (line,) = (line for line in done.stderr.splitlines() if "WARNING" in line and "VOK_OUTPUT_DIR" in line)
+    # As it was last written.
+    assert "state.sqlite3 holds what was delivered of voice of korea (en), and VOK_SOURCE is Pyongyang Times" in line
+    assert line.endswith("give each source its own VOK_OUTPUT_DIR")
+
+
 def test_the_usual_trouble_of_the_site_costs_no_record(crawl: Crawling, serve: Serving, output: Path) -> None:
     """Too many requests, a listing in an article's place, and an article that comes in while the listing is walked."""
     server = serve(25, faults=("rate_limited", "listing_instead", "inserted"))

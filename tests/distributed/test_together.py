@@ -42,6 +42,17 @@ def test_three_workers_deliver_the_records_of_a_site_each_once(
     assert [line for log in logs for line in log.splitlines() if re.search("Deprecat|ERROR", line)] == []
 
 
+def test_names_of_another_source_are_warned_of_when_its_crawl_is_over(serve: Serving, grouped: Grouped) -> None:
+    server = serve(20)
+    group = grouped(server, start="/newstream/")
+    assert group.start(0, settings=QUIET).wait(60) == 0
+    assert "VOK_REDIS_PREFIX" not in group.log(0)
+    assert group.start(1, settings={**QUIET, "VOK_SOURCE": "Pyongyang Times"}).wait(60) == 0
+    warned = "holds what was delivered of Voice of Korea (EN), and VOK_SOURCE is Pyongyang Times now"
+    (line,) = (line for line in group.log(1).splitlines() if warned in line)
+    assert line.endswith("give each source its own VOK_OUTPUT_DIR and VOK_REDIS_PREFIX")
+
+
 @pytest.mark.thorough
 def test_what_all_of_them_have_left_is_one_archive_for_verify(serve: Serving, grouped: Grouped) -> None:
     group = grouped(serve(30))

@@ -64,7 +64,26 @@ class RunExtension:
 
     def engine_started(self) -> None:
         logger.info("Run %s on %s", self.run.id, self.run.folder.path)
+        try:
+            self._warn_of_other_sources()
+        except StorageFailed as failure:
+            self.run.fail(failure)
         self._clock.start(COMMIT_SECONDS, now=False)
+
+    def _warn_of_other_sources(self) -> None:
+        """Several sources may be meant to lie together, so that they are not refused. Raises `StorageFailed`."""
+        spider: Any = self.crawler.spider
+        source, state = spider.options.source, self.run.state
+        others = {row.source for row in state.listings() if row.source.casefold() != source.casefold()}
+        if others:
+            logger.warning(
+                "%s holds what was delivered of %s, and VOK_SOURCE is %s now: their records will lie together; to keep "
+                "them apart, give each source its own %s",
+                state.where,
+                ", ".join(sorted(others)),
+                source,
+                "VOK_OUTPUT_DIR and VOK_REDIS_PREFIX" if state.shared else "VOK_OUTPUT_DIR",
+            )
 
     def spider_idle(self) -> None:
         self._commit()
