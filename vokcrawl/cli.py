@@ -58,6 +58,11 @@ class FolderCommand(ScrapyCommand):
         with self.holding(self.existing_folder(), command) as folder:
             yield folder
 
+    @staticmethod
+    def add_others(parser: argparse.ArgumentParser, purpose: str) -> None:
+        """Adds ``--with DIR``, for the folders that `together` takes as `opts.others`."""
+        parser.add_argument("--with", dest="others", action="append", default=[], metavar="DIR", help=purpose)
+
     @contextmanager
     def together(self, command: str, others: Sequence[str]) -> Iterator[list[OutputFolder]]:
         """The output folder and those of other workers, all held. Raises `FolderHeld`, `UsageFault`."""

@@ -35,13 +35,8 @@ class Command(FolderCommand):
             action="store_true",
             help="make state.sqlite3 anew from the record files and manifests; an old one is kept under another name",
         )
-        parser.add_argument(
-            "--with",
-            dest="others",
-            action="append",
-            default=[],
-            metavar="DIR",
-            help="of several workers: another one's folder, whose records the server is to know too (give them all)",
+        self.add_others(
+            parser, "of several workers: another one's folder, whose records the server is to know too (give them all)"
         )
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:

@@ -23,13 +23,8 @@ class Command(FolderCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument(
-            "--with",
-            dest="others",
-            action="append",
-            default=[],
-            metavar="DIR",
-            help="another worker's folder, to be checked together with this one (several times: give them all)",
+        self.add_others(
+            parser, "another worker's folder, to be checked together with this one (several times: give them all)"
         )
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
