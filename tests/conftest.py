@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,6 +20,9 @@ sys.path.insert(1, str(Path(__file__).parent / "site"))
 
 from crawling import Crawl, run_crawl
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts the tests in the background lets them, and so their children, ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 IN_CI = bool(os.environ.get("CI"))
 THOROUGH = IN_CI or bool(os.environ.get("VOK_TEST_THOROUGH"))
 LONG = "takes long; `VOK_TEST_THOROUGH=1 make test` runs it"
