@@ -1,5 +1,7 @@
 """Settings of every profile. Each value that differs from Scrapy's default says why; docs/settings.md has them all."""
 
+from scrapy.settings import default_settings
+
 BOT_NAME = "vokcrawl"
 SPIDER_MODULES = ["vokcrawl.spiders"]
 COMMANDS_MODULE = "vokcrawl.commands"
@@ -115,8 +117,12 @@ EXTENSIONS = {
     "vokcrawl.extensions.cross_check.CrossCheckExtension": 100,
     "vokcrawl.extensions.progress.ProgressExtension": 100,
     "vokcrawl.extensions.monitors.MonitorsExtension": 200,
-    # Not enabled, but imported all the same, with a good deal of what it needs.
-    "scrapy.extensions.remote_control.RemoteControl": None,
+}
+# Scrapy imports what is disabled, too; these two bring a web server and a shell server along, for every idle run.
+EXTENSIONS_BASE = {
+    name: order
+    for name, order in default_settings.EXTENSIONS_BASE.items()
+    if not name.startswith(("scrapy.extensions.telnet.", "scrapy.extensions.remote_control."))
 }
 # Scrapy reads a callback's source to warn of generators that return a value; that is for authors, and costs CPU.
 WARN_ON_GENERATOR_RETURN_VALUE = False
