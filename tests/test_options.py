@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scrapy.settings import Settings
 
 from vokcrawl.errors import ExitCode, UsageFault
-from vokcrawl.options import Arguments, Options, from_environment, known_names
+from vokcrawl.options import Arguments, Options, faults, from_environment, known_names
 from vokcrawl.settings import base
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -107,6 +107,11 @@ def test_a_number_that_is_too_high_is_refused_with_the_highest(value: str) -> No
     with pytest.raises(UsageFault, match=f"^VOK_LOOKBACK_DAYS: '{value}' is too many: it must be 999999999 or less$"):
         options(VOK_LOOKBACK_DAYS=value)
     assert options(VOK_LOOKBACK_DAYS="999999999").lookback_days == 999_999_999
+
+
+def test_a_next_run_that_no_calendar_holds_is_refused() -> None:
+    settings = Settings({"VOK_EXPECT_WITHIN_HOURS": "876001"})
+    assert "VOK_EXPECT_WITHIN_HOURS: '876001' is too many: it must be 876000 or less" in faults(settings)
 
 
 @pytest.mark.parametrize("name", ["VOK_SOURCE", "VOK_OUTPUT_DIR", "VOK_START_URLS"])

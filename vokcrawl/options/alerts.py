@@ -35,7 +35,8 @@ class Alerts(Group):
     alert_mail_to: tuple[str, ...] = by(mailboxes)
 
     health_file: str = by(text)
-    expect_within_hours: int = by(whole, least=0)
+    # A hundred years: beyond the calendar there is no moment to write down.
+    expect_within_hours: int = by(whole, least=0, most=876_000)
     metrics_file: str = by(textfile)
 
     def disagreements(self) -> list[str]:
