@@ -33,6 +33,8 @@ def scrapys_faults(settings: BaseSettings) -> list[str]:
     if not str(settings.get("USER_AGENT") or "").strip():
         found.append("USER_AGENT: it is empty, but must tell the site who asks; leave it away for the project's own")
     found.append(_log_level_fault(settings))
+    if not any(found):
+        found.append(_throttle_fault(settings))
     return [fault for fault in found if fault is not None]
 
 
@@ -49,6 +51,14 @@ def _log_level_fault(settings: BaseSettings) -> str | None:
     if level is None or str(level).upper() in names or str(level).isdigit():
         return None
     return f"LOG_LEVEL: {level!r} is not one of {', '.join(names)}"
+
+
+def _throttle_fault(settings: BaseSettings) -> str | None:
+    """AutoThrottle goes down to its longest delay, also where that is less than what the site is promised."""
+    most, delay = settings.getfloat("AUTOTHROTTLE_MAX_DELAY"), settings.getfloat("DOWNLOAD_DELAY")
+    if not settings.getbool("AUTOTHROTTLE_ENABLED") or most >= delay:
+        return None
+    return f"AUTOTHROTTLE_MAX_DELAY: {most:g} is less than DOWNLOAD_DELAY ({delay:g}): set it to as much or more"
 
 
 def _number_fault(settings: BaseSettings, name: str, least: float, whole: bool) -> str | None:
