@@ -13,6 +13,7 @@ from scrapy.settings import Settings
 
 from vokcrawl.errors import ExitCode, UsageFault
 from vokcrawl.options import Arguments, Options, faults, from_environment, known_names
+from vokcrawl.options.scrapys import check_scrapys
 from vokcrawl.settings import base
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -237,3 +238,12 @@ def test_any_setting_is_read_or_refused_by_name(name: str, value: Any) -> None:
         said = str(fault)
     # What two settings disagree about is said under the name of one of them.
     assert not said or (name in said and said.partition(":")[0] in known_names())
+
+
+def test_a_longest_throttled_delay_below_the_delay_is_refused() -> None:
+    """AutoThrottle would ask more often than `DOWNLOAD_DELAY` says."""
+    throttled = {"USER_AGENT": "x", "AUTOTHROTTLE_ENABLED": True, "AUTOTHROTTLE_MAX_DELAY": 120.0}
+    with pytest.raises(UsageFault, match=r"AUTOTHROTTLE_MAX_DELAY: 120 is less than DOWNLOAD_DELAY \(300\)"):
+        check_scrapys(Settings({**throttled, "DOWNLOAD_DELAY": 300}))
+    check_scrapys(Settings({**throttled, "DOWNLOAD_DELAY": 120}))
+    check_scrapys(Settings({**throttled, "DOWNLOAD_DELAY": 300, "AUTOTHROTTLE_ENABLED": False}))

@@ -23,19 +23,22 @@ Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]
 
 
-def assert_same(crawled: Crawl, to: Path) -> Replayed:
-    """Replays all archives of a crawl's folder, and holds the records to those that were delivered."""
+def assert_same(crawled: Crawl, to: Path, in_flight: int = 0) -> Replayed:
+    """Replays all archives of a crawl's folder, and holds the records to those that were delivered.
+
+    So many answers were `in_flight` when a run was killed: archived, perhaps, and not delivered before the next run.
+    """
     before = contents(crawled.output)
     done = replay(to=to, output=crawled.output, settings={})
     assert (done.code, done.stderr) == (0, "")
     assert all_of_the_site(done) == all_of_the_site(crawled)
     # They are the runs that they were, read from the same records of the archive, and seen when those were captured.
     assert [each["run_id"] for each in done.manifests()] == [each["run_id"] for each in crawled.manifests()]
+    elsewhere = 0
     for mine, theirs in zip(by_version(done), by_version(crawled), strict=True):
-        assert {name: mine[name] for name in ("run_id", "archived_as")} == {
-            name: theirs[name] for name in ("run_id", "archived_as")
-        }
+        elsewhere += any(mine[name] != theirs[name] for name in ("run_id", "archived_as"))
         assert mine["fetched_at"] <= theirs["fetched_at"]
+    assert elsewhere <= in_flight
     assert faults(to) == []
     # The original was read, and no more.
     assert contents(crawled.output) == before
@@ -152,7 +155,7 @@ def test_a_run_that_was_killed_and_the_one_that_went_on(crawl: Crawling, serve: 
     done = crawl(url, output)
     assert [each["outcome"] for each in done.manifests()] == ["killed", "done"]
     assert len(done.articles()) == 40
-    assert_same(done, tmp_path / "to")
+    assert_same(done, tmp_path / "to", in_flight=1)
 
 
 def test_an_archive_in_several_files(crawl: Crawling, serve: Serving, tmp_path: Path) -> None:
