@@ -53,7 +53,7 @@ class Workspace:
 
     def copy_archives(self) -> None:
         """Archives where the pages speak of some that a reader has from elsewhere."""
-        for number, path in enumerate(sorted((self.path / "output" / "archive").glob("*.warc.gz"))):
+        for number, path in enumerate(in_run_order((self.path / "output" / "archive").glob("*.warc.gz"))):
             for folder, name in (("old", f"{number}.warc.gz"), ("archive", f"2019-{number}.warc.gz")):
                 (self.path / folder).mkdir(exist_ok=True)
                 shutil.copy(path, self.path / folder / name)
