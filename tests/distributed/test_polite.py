@@ -23,7 +23,8 @@ def gaps(seen: list[SeenRequest]) -> list[float]:
 
 
 def test_the_delay_is_that_of_all_workers_together(serve: Serving, grouped: Grouped) -> None:
-    server = serve(12)
+    # Enough to be left when the listing is walked: until then the worker that leads reads no articles.
+    server = serve(24)
     group = grouped(server)
     delay = 0.4
     settings = {**QUIET, "DOWNLOAD_DELAY": delay, "DOWNLOAD_DELAY_JITTER": 0}
