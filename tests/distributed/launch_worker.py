@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from importlib.abc import MetaPathFinder
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "schedule"))
+
+from harmed import kill_in, often
 
 
 def together(number: int) -> None:
@@ -33,14 +37,6 @@ def together(number: int) -> None:
             yield each
 
     VokWorker.start = after_the_others  # type: ignore[method-assign]
-
-
-def often() -> None:
-    from vokcrawl import run
-    from vokcrawl.extensions import run as extension
-
-    run.BATCH = 7
-    extension.COMMIT_SECONDS = 0.1
 
 
 class _Missing(MetaPathFinder):
@@ -63,19 +59,7 @@ def without(name: str) -> None:
 def kill(name: str, number: int) -> None:
     from vokcrawl.state.redis import RedisState
 
-    owner: Any = RedisState if name == "commit" else os
-    setattr(owner, name, killing(getattr(owner, name), number))
-
-
-def killing(function: Callable[..., Any], number: int) -> Callable[..., Any]:
-    calls = iter(range(1, number))
-
-    def called(*args: Any, **kwargs: Any) -> Any:
-        if next(calls, None) is None:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return function(*args, **kwargs)
-
-    return called
+    kill_in(RedisState if name == "commit" else os, name, number)
 
 
 def main() -> None:

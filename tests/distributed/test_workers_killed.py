@@ -17,21 +17,29 @@ KILLS = int(os.environ.get("VOK_TEST_KILLS") or 6)
 SEED = 20241210
 
 
-def begun(group: Group, workers: int = 3, how: str = "often") -> list[Process]:
-    return [group.start(worker, f"together:{workers},{how}", settings=SLOW) for worker in range(workers)]
+def begun(group: Group, delivered: int = 0) -> list[Process]:
+    """Three workers at work, who have delivered more than so many articles."""
+    started = [group.start(worker, "together:3,often", settings=SLOW) for worker in range(3)]
+    if delivered:
+        wait_for(lambda: group.delivered() > delivered)
+    return started
+
+
+def led(group: Group) -> tuple[int, list[int]]:
+    """Which worker leads, and which follow."""
+    leader = group.leader()
+    assert leader is not None
+    return leader, [worker for worker in range(3) if worker != leader]
 
 
 @pytest.mark.thorough
 def test_what_killed_workers_had_in_hand_is_finished_by_the_one_that_lives(serve: Serving, grouped: Grouped) -> None:
     server = serve(150)
     group = grouped(server)
-    started = begun(group)
-    wait_for(lambda: group.delivered() > 20)
-    leader = group.leader()
-    followers = [worker for worker in range(3) if worker != leader]
+    started = begun(group, 20)
+    leader, followers = led(group)
     for worker in followers:
         started[worker].kill()
-    assert leader is not None
     assert started[leader].wait(timeout=90) == 0
     # The folders of the dead are finished by their next run.
     assert [group.start(worker, settings=SLOW).wait(timeout=90) for worker in followers] == [0, 0]
@@ -44,12 +52,9 @@ def test_what_killed_workers_had_in_hand_is_finished_by_the_one_that_lives(serve
 def test_another_leads_when_the_leader_is_killed(serve: Serving, grouped: Grouped) -> None:
     server = serve(150)
     group = grouped(server)
-    started = begun(group)
-    wait_for(lambda: group.delivered() > 20)
-    leader = group.leader()
-    assert leader is not None
+    started = begun(group, 20)
+    leader, others = led(group)
     started[leader].kill()
-    others = [worker for worker in range(3) if worker != leader]
     assert [started[worker].wait(timeout=90) for worker in others] == [0, 0]
     assert group.start(leader, settings=SLOW).wait(timeout=90) == 0
     group.assert_whole(server)
@@ -60,13 +65,10 @@ def test_another_leads_when_the_leader_is_killed(serve: Serving, grouped: Groupe
 def test_a_leader_that_is_told_to_stop_hands_over_at_once(serve: Serving, grouped: Grouped) -> None:
     server = serve(150)
     group = grouped(server)
-    started = begun(group)
-    wait_for(lambda: group.delivered() > 20)
-    leader = group.leader()
-    assert leader is not None
+    started = begun(group, 20)
+    leader, others = led(group)
     started[leader].send_signal(signal.SIGTERM)
     assert started[leader].wait(timeout=30) == 130
-    others = [worker for worker in range(3) if worker != leader]
     assert [started[worker].wait(timeout=90) for worker in others] == [0, 0]
     group.assert_whole(server)
 
@@ -75,8 +77,7 @@ def test_a_leader_that_is_told_to_stop_hands_over_at_once(serve: Serving, groupe
 def test_a_crawl_whose_workers_were_all_killed_is_taken_up_by_the_next_ones(serve: Serving, grouped: Grouped) -> None:
     server = serve(150)
     group = grouped(server)
-    started = begun(group)
-    wait_for(lambda: group.delivered() > 20)
+    started = begun(group, 20)
     for process in started:
         process.kill()
     assert group.crawl(settings=SLOW) == [0, 0, 0]
@@ -89,10 +90,8 @@ def test_a_worker_that_was_not_heard_of_for_too_long_does_not_deliver_what_other
 ) -> None:
     server = serve(100)
     group = grouped(server)
-    started = begun(group)
-    wait_for(lambda: group.delivered() > 10)
-    leader = group.leader()
-    assert leader is not None
+    started = begun(group, 10)
+    leader, _ = led(group)
     asleep = leader if stopped == "leader" else (leader + 1) % 3
     started[asleep].send_signal(signal.SIGSTOP)
     awake = [worker for worker in range(3) if worker != asleep]

@@ -14,7 +14,6 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
 from typing import Any
 
 
@@ -29,19 +28,19 @@ def often() -> None:
 def kill(name: str, number: int) -> None:
     from vokcrawl.state.sqlite import SqliteState
 
-    owner: Any = SqliteState if name == "commit" else os
-    setattr(owner, name, killing(getattr(owner, name), number))
+    kill_in(SqliteState if name == "commit" else os, name, number)
 
 
-def killing(function: Callable[..., Any], number: int) -> Callable[..., Any]:
-    calls = iter(range(1, number))
+def kill_in(owner: Any, name: str, number: int) -> None:
+    """SIGKILL just before the Nth call of what `owner` has by this name."""
+    function, calls = getattr(owner, name), iter(range(1, number))
 
     def called(*args: Any, **kwargs: Any) -> Any:
         if next(calls, None) is None:
             os.kill(os.getpid(), signal.SIGKILL)
         return function(*args, **kwargs)
 
-    return called
+    setattr(owner, name, called)
 
 
 def largest(size: int) -> None:
