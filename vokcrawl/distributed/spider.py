@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
@@ -73,18 +73,11 @@ class VokWorker(VokSpider):
 
     # Leading
 
-    async def start(self) -> AsyncIterator[Any]:
-        try:
-            for request in self._lead():
-                yield request
-        except StorageFailed as failure:
-            self.run.fail(failure)
-
-    def _lead(self) -> Iterator[Request]:
+    def begin_crawl(self) -> Iterator[Request]:
         """Takes the lead where nobody has it, and then begins the walks."""
         if self.workers.lead():
             self.run.follows = None
-            yield from self.begin_crawl()
+            yield from super().begin_crawl()
 
     def parse_listing(self, response: Response, listing: str, step: Step) -> Iterator[Any]:
         yield from self._catch_up()
@@ -174,7 +167,7 @@ class VokWorker(VokSpider):
     def _follow(self) -> None:
         if self.workers.over:
             return
-        self._set_going(self._lead())
+        self._set_going(self.begin_crawl())
         raise DontCloseSpider
 
     def _finish(self) -> None:
