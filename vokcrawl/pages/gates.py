@@ -73,7 +73,7 @@ def cut_metering(paragraph: str) -> tuple[str, bool]:
     >>> cut_metering("The choir sang... Upgrade to NK PRO today to get full access to this content.")
     ('The choir sang...', True)
     """
-    # Not to search each paragraph of each article for nothing: that takes ten times as long as this.
+    # Not to search each paragraph of each article for nothing: that takes much longer than this.
     lowered = paragraph.lower()
     match = _METERING.search(paragraph) if "upgrade to" in lowered or "full acce" in lowered else None
     if match is None:

@@ -40,7 +40,7 @@ def with_class(root: Element, name: str) -> list[Element]:
 def by_class(root: Element, names: Collection[str]) -> dict[str, list[Element]]:
     """The same for several names in one pass over the page, which is what costs; each name has its list."""
     found: dict[str, list[Element]] = {name: [] for name in names}
-    # A loop of Python's takes half the time of an XPath expression, that has to gather the elements first.
+    # As fast as an XPath expression that looks for one of them, and a second name costs little more.
     for element in root.iter():
         written = element.get("class")
         if written:
