@@ -7,20 +7,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-from vokcrawl import __version__
-from vokcrawl.archive.check import ArchiveCheck, answers
+from vokcrawl.archive.check import answers
 from vokcrawl.chain import Link, read_chain
 from vokcrawl.fields import utc
-from vokcrawl.files import ARCHIVE, DATA_KINDS, PART, OutputFolder, cut_back, digest, run_order, storing, sync_folder
-from vokcrawl.manifest import SCHEMA, file_entry, write_manifest
-from vokcrawl.outcome import KILLED
+from vokcrawl.files import ARCHIVE, OutputFolder, storing, sync_folder
 from vokcrawl.recheck import next_check
 from vokcrawl.records import read_file
+from vokcrawl.repair_files import finish_part, lost_records, missing_manifests
 from vokcrawl.state.interface import State
 from vokcrawl.state.rows import ArticleRow, FileRow, ListingRow, OwedRow, PayloadRow, RunRow, Status
 from vokcrawl.state.sqlite import SqliteState
@@ -70,110 +67,6 @@ def _move_aside(folder: OutputFolder) -> None:
             with storing(old):
                 os.replace(old, old.with_name(f"{folder.state.name}.{stamp}.old{suffix}"))
             logger.info("%s was kept as %s.%s.old%s", old, folder.state.name, stamp, suffix)
-
-
-def finish_part(folder: OutputFolder, part: Path) -> None:
-    """Cuts an unfinished file back to its last whole record, and gives it its name. One of no run is left alone."""
-    if _began(part.name.partition(".")[0]) is None:
-        return
-    with storing(part):
-        if part.parent.name not in (*DATA_KINDS, ARCHIVE):
-            part.unlink()
-            return
-        length = _whole_records(folder, part)
-        if not length:
-            part.unlink()
-            return
-        cut_back(part, length)
-        os.replace(part, part.with_name(part.name.removesuffix(PART)))
-        sync_folder(part.parent)
-
-
-def _whole_records(folder: OutputFolder, part: Path) -> int:
-    """Up to where an unfinished file has whole records only."""
-    if part.parent.name != ARCHIVE:
-        return part.read_bytes().rfind(b"\n") + 1
-    check = ArchiveCheck(folder, part)
-    # What is damaged before the last whole record stays: others behind it are whole, and may be referred to.
-    for offset, text in check.flaws():
-        logger.warning("%s: offset %d: %s", part, offset, text)
-    return check.end
-
-
-def missing_manifests(folder: OutputFolder, links: Sequence[Link]) -> list[Link]:
-    """Manifests for the runs that left records but no readable manifest; written behind the last one."""
-    known = {link.run_id for link in links}
-    found: dict[str, list[FileRow]] = {}
-    for path in (*folder.data_files(), *folder.archive_files()):
-        run_id = path.name.partition(".")[0]
-        if run_id not in known and _began(run_id) is None:
-            logger.warning("%s: passed over, for it is not named after a run", path)
-        elif run_id not in known:
-            records, size, _ = digest(path)
-            if path.parent.name == ARCHIVE:
-                check = ArchiveCheck(folder, path)
-                for offset, text in check.flaws():
-                    logger.warning("%s: offset %d: %s", path, offset, text)
-                records = check.records
-            row = FileRow(str(path.relative_to(folder.path)), run_id, size, records)
-            found.setdefault(run_id, []).append(row)
-    made: list[Link] = []
-    for run_id, rows in sorted(found.items(), key=lambda each: run_order(each[0])):
-        last = next(reversed([*links, *made]), None)
-        manifest = _manifest(run_id, rows, folder, last)
-        damaged = folder.manifest(run_id)
-        if damaged.exists():
-            with storing(damaged):
-                os.replace(damaged, damaged.with_name(f"{damaged.name}.damaged"))
-        made.append(Link(damaged, manifest, write_manifest(folder, manifest)))
-    return made
-
-
-def _manifest(run_id: str, rows: Sequence[FileRow], folder: OutputFolder, last: Link | None) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "run_id": run_id,
-        "spider": "vok",
-        "version": __version__,
-        "arguments": {},
-        "settings": {},
-        "started_at": utc(_began(run_id) or datetime.now(UTC)),
-        "ended_at": None,
-        "outcome": KILLED,
-        "exit_code": None,
-        "counts": {kind: row.records for row in rows if (kind := row.path.partition("/")[0]) in DATA_KINDS},
-        "listings": [],
-        "files": [file_entry(row, digest(folder.path / row.path)[2]) for row in rows],
-        "coverage": {},
-        "readings": {},
-        "ways_left": [],
-        "errors": {},
-        "owed": last.manifest["owed"] if last else [],
-        "other_sources": [],
-        "previous_manifest": {"run_id": last.run_id, "sha256": last.sha256} if last else None,
-    }
-
-
-def _began(run_id: str) -> datetime | None:
-    """When a run began, from its id; None where it is no run's."""
-    try:
-        return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-def lost_records(folder: OutputFolder, links: Sequence[Link]) -> bool:
-    """Whether files of records are missing, or are not what their manifests say; each is named in the log."""
-    lost = False
-    for link in links:
-        for entry in link.manifest["files"]:
-            path = folder.path / entry["path"]
-            if entry["path"].partition("/")[0] not in ("articles", "teasers"):
-                continue
-            if not path.exists() or digest(path)[2] != entry["sha256"]:
-                logger.warning("%s: missing, or not what the manifest says; what it lacks is asked for again", path)
-                lost = True
-    return lost
 
 
 @dataclass

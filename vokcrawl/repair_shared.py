@@ -14,8 +14,9 @@ import orjson
 from vokcrawl.chain import Link, read_chain
 from vokcrawl.errors import FolderHeld
 from vokcrawl.files import PART, OutputFolder, run_order, storing, write_whole
-from vokcrawl.records import read_file
-from vokcrawl.repair import Builder, finish_part, lost_records, missing_manifests
+from vokcrawl.records import read_file, read_kind
+from vokcrawl.repair import Builder
+from vokcrawl.repair_files import finish_part, lost_records, missing_manifests
 from vokcrawl.state.folders import OnServer
 from vokcrawl.state.interface import State
 from vokcrawl.state.redis import RedisState
@@ -94,8 +95,7 @@ def _commit(state: State) -> None:
 def _finished(folder: OutputFolder) -> Iterable[tuple[str, dict[str, Any]]]:
     """The records of the files that have their names."""
     for kind in _KINDS:
-        for path in (folder.path / kind).glob("*.jsonl"):
-            yield from ((kind, line.record) for line in read_file(path, kind) if line.record is not None)
+        yield from ((kind, line.record) for line in read_kind(folder, kind) if line.record is not None)
 
 
 def _finish_parts(folder: OutputFolder, state: RedisState, delivered: set[tuple[str, ...]]) -> None:

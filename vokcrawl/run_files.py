@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 
 from vokcrawl.archive.writer import Archive
-from vokcrawl.files import OutputFolder, PartFile, RecordFile
+from vokcrawl.files import OutputFolder
 from vokcrawl.manifest import file_entry
+from vokcrawl.part_files import PartFile, RecordFile
 from vokcrawl.state.interface import Lost
 from vokcrawl.state.rows import FileRow
 

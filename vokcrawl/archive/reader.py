@@ -32,7 +32,8 @@ _WANTED = reduce(or_, _TYPES)
 _NEXT = b"\r\n\r\nWARC/1."
 _HEAD = _NEXT.index(b"WARC")
 _MOST_HEAD = 1 << 16
-_FIRST_YEAR = 1990
+# Before it there was no web to capture.
+FIRST_YEAR = 1990
 _ENDS = "the file ends in the middle of this record"
 
 
@@ -262,7 +263,7 @@ def _moment(record: WarcRecord) -> datetime | None:
     """When it was captured; None where that is no moment, or none at which there was a web to capture."""
     at = record.record_date
     try:
-        sound = at is not None and at.tzinfo is not None and at.year >= _FIRST_YEAR
+        sound = at is not None and at.tzinfo is not None and at.year >= FIRST_YEAR
         return at.astimezone(UTC) if at is not None and sound else None
     except OverflowError:
         return None

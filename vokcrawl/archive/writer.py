@@ -12,7 +12,8 @@ from vokcrawl import __version__
 from vokcrawl.archive import records, redaction
 from vokcrawl.archive.exchange import Exchange, in_one_chunk, parted, well_ended
 from vokcrawl.archive.members import packed
-from vokcrawl.files import OutputFolder, PartFile, archive_name
+from vokcrawl.files import OutputFolder, archive_name
+from vokcrawl.part_files import PartFile
 from vokcrawl.state.interface import State
 from vokcrawl.state.rows import PayloadRow
 

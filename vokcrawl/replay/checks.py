@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from vokcrawl.archive.reader import FIRST_YEAR
 from vokcrawl.errors import UsageFault
 from vokcrawl.fields import absolute_url, article_id, utc
 from vokcrawl.items import ArchivePlace
@@ -102,7 +103,7 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
 def check_moment(moment: str) -> None:
     """Raises `ValueError` for what `fields.utc` does not write, or would write of a time before there was a web."""
     at = parse_utc(moment)
-    if utc(at) != moment or at.year < 1990:
+    if utc(at) != moment or at.year < FIRST_YEAR:
         raise ValueError(f"{moment[:50]!r} is no moment of a capture")
 
 

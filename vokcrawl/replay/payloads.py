@@ -11,7 +11,7 @@ from vokcrawl.archive.reader import Captured, Place, read_at
 from vokcrawl.scratch import scratch, scratching
 
 # No file of the usual systems has a longer name.
-_LONGEST_NAME = 255
+LONGEST_NAME = 255
 
 
 class Payloads:
@@ -53,7 +53,7 @@ class Payloads:
         if revisit.refers_to is not None:
             name, offset = revisit.refers_to
             # A bare name, and one that a file can have: what an archive says must not lead to other folders.
-            if Path(name).name == name and len(os.fsencode(name)) <= _LONGEST_NAME:
+            if Path(name).name == name and len(os.fsencode(name)) <= LONGEST_NAME:
                 # Files of several crawls may have the same names: the one beside is meant.
                 beside = revisit.place.file.with_name(name)
                 for path in dict.fromkeys((beside, *self._files.get(name, ()))):

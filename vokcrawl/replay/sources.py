@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from vokcrawl.archive.packing import NotAnArchive
 from vokcrawl.archive.reader import Captured, read_archive
 from vokcrawl.errors import ExitCode, StorageFailed, UsageFault
 from vokcrawl.fields import utc
-from vokcrawl.files import ARCHIVE, OutputFolder, run_order
+from vokcrawl.files import ARCHIVE, RUN_ID, OutputFolder, began_at, run_order
 from vokcrawl.manifest import read_manifest
 from vokcrawl.options import Arguments
 from vokcrawl.options.addresses import urls
@@ -25,7 +25,6 @@ from vokcrawl.walk import Why
 
 # The names that runs give to the files of their archives (docs/archive.md).
 _OURS = re.compile(r"(\d{8}T\d{6}Z(?:-\d+)?)(?:\.(\d{5}))?\.warc\.gz", re.ASCII)
-_RUN_ID = re.compile(r"\d{8}T\d{6}Z(-\d+)?", re.ASCII)
 _SUFFIXES = (".warc", ".warc.gz", ".warc.zst", SUFFIX)
 
 TellFault = Callable[[Path, str], None]
@@ -43,7 +42,7 @@ class Source:
     def run_id(self) -> str | None:
         """The run that wrote it; None for an archive of others."""
         name = _OURS.fullmatch(Path(self.head.name).name)
-        return name[1] if name is not None and _began(name[1]) is not None else None
+        return name[1] if name is not None and began_at(name[1]) is not None else None
 
     @property
     def number(self) -> int:
@@ -107,7 +106,7 @@ def find_sources(given: Sequence[str], folder: OutputFolder, longest: int, fault
         elif run_id in ours:
             ours[run_id].sources.append(source)
         else:
-            ours[run_id] = Captures(_began(run_id) or parse_utc(source.head.began), [source], run_id, manifest)
+            ours[run_id] = Captures(began_at(run_id) or parse_utc(source.head.began), [source], run_id, manifest)
     for captures in ours.values():
         captures.sources.sort(key=lambda source: source.number)
     if not ours and not others:
@@ -130,14 +129,6 @@ def refuse_namesakes(found: Sequence[Captures]) -> None:
                 )
 
 
-def _began(run_id: str) -> datetime | None:
-    """When a run began; None where its id only looks like one, but is no moment."""
-    try:
-        return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
 def _order(captures: Captures) -> tuple[datetime, int, str]:
     number = run_order(captures.run_id)[1] if captures.run_id else 0
     return captures.started, number, captures.sources[0].head.name
@@ -149,7 +140,7 @@ def _files(given: str, archive: Path) -> list[Path]:
         return sorted(each for each in path.iterdir() if each.name.endswith(_SUFFIXES))
     if path.exists():
         return [path]
-    if _RUN_ID.fullmatch(given):
+    if RUN_ID.fullmatch(given):
         named = ((each, _OURS.fullmatch(each.name)) for each in archive.glob(f"{given}*"))
         return sorted(each for each, name in named if name is not None and name[1] == given)
     return []

@@ -18,13 +18,13 @@ from vokcrawl.archive.packing import NotAnArchive
 from vokcrawl.archive.reader import Flaw, Place
 from vokcrawl.files import ARCHIVE, storing
 from vokcrawl.replay.checks import check_manifest, check_moment
+from vokcrawl.replay.payloads import LONGEST_NAME
 
 SUFFIX = ".findings"
 SCHEMA = "vokcrawl.findings/1"
 # The part of a run's manifest that a replay asks for.
 _OF_MANIFEST = ("arguments", "settings", "outcome", "listings")
 _LONGEST_LINE = 1 << 28
-_LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def read_head(path: Path) -> Head:
         raise NotAnArchive(f"its schema is not {SCHEMA}: made by another version of vokcrawl?")
     try:
         head = Head(str(told["name"]), int(told["size"]), str(told["began"]), dict(told["manifest"]))
-        if head.name.removeprefix(f"{ARCHIVE}/") != Path(head.name).name or not 0 < len(head.name) <= _LONGEST_NAME:
+        if head.name.removeprefix(f"{ARCHIVE}/") != Path(head.name).name or not 0 < len(head.name) <= LONGEST_NAME:
             raise ValueError("no name of a file")
         check_moment(head.began)
         check_manifest(head.manifest)

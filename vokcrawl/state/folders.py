@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from vokcrawl.errors import FolderHeld, StateUnusable
-from vokcrawl.files import OutputFolder, in_run_order, storing, write_whole
+from vokcrawl.files import OutputFolder, in_run_order, matching, storing, write_whole
 from vokcrawl.state.marker import AT_WORK, FORGOTTEN
 from vokcrawl.state.redis import RedisState
 from vokcrawl.state.server import Server
@@ -115,6 +115,6 @@ def _worker_of(server: Server, run_id: str) -> str | None:
 
 
 def _refuse_forgotten(state: RedisState, folder: OutputFolder) -> None:
-    newest = in_run_order(folder.runs.glob("*.json"))[-1:]
+    newest = in_run_order(matching(folder.runs, ".json"))[-1:]
     if newest and not state.has_run(newest[0].stem):
         raise StateUnusable(f"{state.server.name}: run {newest[0].stem} left its manifest here, but {FORGOTTEN}")
