@@ -21,6 +21,8 @@ from scrapy.http import Response
 from vokcrawl.distributed.turns import Turns
 from vokcrawl.distributed.workers import Workers
 from vokcrawl.errors import StorageFailed
+from vokcrawl.intake.finding import ArticleFinding
+from vokcrawl.items import ARTICLE
 from vokcrawl.listings import Step
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.spiders.vok import VokSpider
@@ -64,6 +66,8 @@ class VokWorker(VokSpider):
         self.handed_out: set[str] = set()
         # Articles that this worker has answered for.
         self.answered_for: set[str] = set()
+        # Articles that it asks for to be led by their pages, although another worker has them in hand.
+        self.only_looked_at: set[str] = set()
         self._giving: asyncio.Future[None] | None = None
 
     @property
@@ -113,6 +117,8 @@ class VokWorker(VokSpider):
             if row is None or not row.revision:
                 return None
             request = self.article_request(identity, row.url)
+        elif identity not in self.queue.claimed:
+            self.only_looked_at.add(identity)
         self.scouts[identity] = (lead, True)
         return [request]
 
@@ -121,6 +127,15 @@ class VokWorker(VokSpider):
         return identity in self.scouts
 
     # Answering
+
+    def take_article(self, found: ArticleFinding, identity: str, *given: Any) -> Iterator[Any]:
+        """As ever; but of two that deliver the same page one would have to ask for it anew."""
+        for each in super().take_article(found, identity, *given):
+            if isinstance(each, Request) or each["schema"] != ARTICLE or not self._is_in_other_hands(identity):
+                yield each
+
+    def _is_in_other_hands(self, identity: str) -> bool:
+        return identity in self.only_looked_at and identity not in self.queue.claimed
 
     def answered(self, identity: str) -> Iterator[Any]:
         yield from super().answered(identity)
