@@ -45,6 +45,18 @@ def test_text_is_on_one_line_and_what_is_clean_stays(function: object, raw: str)
     assert function(once) == (once or function(""))  # type: ignore[operator]
 
 
+@given(
+    st.lists(st.sampled_from(["a", "é", " ", "  ", "\n", "\n\n", "\u200b", "\xa0", "\u3000"]), max_size=9).map("".join)
+)
+@example("a  a")
+@example(" a")
+@example("a ")
+@example("a\n\n  \n\na\n\n")
+def test_two_texts_that_differ_in_white_space_alone_are_folded_into_one(text: str) -> None:
+    visible = text.translate({0x200B: ""})
+    assert fields.fold(text) == fields.fold(f" {visible}\n") == " ".join(visible.split())
+
+
 @given(ANY)
 def test_cleaning_loses_no_visible_character(raw: str) -> None:
     assert fields.clean_text(raw).replace(" ", "") == "".join(
@@ -229,6 +241,14 @@ BASES = ["http://h.test/a/b/", "https://h.test:8443/?x=1", "http://u:p@h.test/",
 def test_the_short_way_to_an_absolute_address_gives_what_the_long_one_gives(base: str, href: str) -> None:
     found = fields._as_it_stands(base, href)
     assert found is None or found == fields._resolved(base, href)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
+@example("https://h.test:80/a")
+@example("http://h.test:80/a")
+def test_the_short_way_to_a_canonical_address_gives_what_the_long_one_gives(url: str) -> None:
+    # Nothing with a fragment takes the short way, and a canonical address has none.
+    assert fields.canonical_url(url) == fields.canonical_url(f"{url}#top")
 
 
 def test_the_site_s_own_addresses_take_the_short_way() -> None:

@@ -41,12 +41,16 @@ _MONTHS = {
 _LANGUAGES = {"en": "en", "kr": "ko"}
 # Longer addresses are none of the site's, and would not fit into a record.
 LONGEST_URL = 4096
+# So long is a text that may show a day, and is worth keeping.
+_LONGEST_DAY = 40
 _TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid)(?:=|$)", re.IGNORECASE)
 _DPRK = timezone(timedelta(hours=9))
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # An address in which nothing has to be resolved, encoded or doubted: what nearly every link of the site is.
 _SOUND_ORIGIN = re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+){0,9}(?::(?:[1-9]\d{1,3}|[1-5]\d{4}))?(?=/)", re.ASCII)
 _SOUND_URL = re.compile(_SOUND_ORIGIN.pattern + r"(?:/(?!\.\.?(?:/|$))[\w.~%-]++)+/?", re.ASCII)
+# What a canonical address writes otherwise, or not at all, though it is sound.
+_CHANGES = re.compile(r"%|:(?:80|443)/")
 # Where the path begins at the latest: a longer host may have a label of more than 63 characters.
 _FARTHEST_PATH = 70
 
@@ -57,8 +61,10 @@ def clean_text(raw: str) -> str:
     >>> clean_text("  A stay\r\n in\xa0the hills\u200b ")
     'A stay in the hills'
     """
+    # Nearly all text of the site: what is printable holds nothing invisible, and no white space but the space.
+    if raw.isprintable() and "  " not in raw and raw[:1] != " " and raw[-1:] != " ":
+        return raw
     text = " ".join(raw.split())
-    # Nearly all text of the site: what is printable holds nothing invisible, and need not be searched for it.
     if text.isprintable():
         return text
     return " ".join(_UNPRINTABLE.sub("", raw.translate(_INVISIBLE)).split())
@@ -118,6 +124,11 @@ def date_in_numbers(raw: str) -> str | None:
 
 def shown_date(raw: str) -> str | None:
     """A day in either of the site's two forms, as ``YYYY-MM-DD``; a day already in that form stays."""
+    # Ten teasers of a page show the same day, and each is asked for it more than once.
+    return _kept_day(raw) if len(raw) <= _LONGEST_DAY else _day(raw)
+
+
+def _day(raw: str) -> str | None:
     text = clean_text(raw)
     try:
         if len(text) == 10 and text.isascii() and date.fromisoformat(text).isoformat() == text:
@@ -125,6 +136,9 @@ def shown_date(raw: str) -> str | None:
     except ValueError:
         pass
     return date_in_words(text) or date_in_numbers(text)
+
+
+_kept_day = lru_cache(maxsize=256)(_day)
 
 
 def article_id(url: str) -> str | None:
@@ -185,6 +199,8 @@ def canonical_url(url: str) -> str | None:
     >>> canonical_url("HTTP://Example.org:80/newstream/1750885366-665971553/a%E2%80%8B?x=1#y")
     'http://example.org/newstream/1750885366-665971553/a/'
     """
+    if len(url) <= LONGEST_URL and _as_it_stands(url, url) is not None and not _CHANGES.search(url):
+        return f"{url.removesuffix('/')}/"
     absolute = absolute_url(url, url)
     if absolute is None:
         return None
@@ -276,5 +292,6 @@ def content_hash(title: str, body: str) -> str:
 
 def fold(text: str) -> str:
     """The form in which two texts are compared: NFC, one space for any white space."""
-    text = clean_text(text)
+    # Of paragraphs that are clean nothing else is left to do.
+    text = clean_text(text.replace("\n\n", " "))
     return text if text.isascii() else unicodedata.normalize("NFC", text)
