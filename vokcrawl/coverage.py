@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+# False and 0 are answers.
+_NO_ANSWER: tuple[Any, ...] = (None, "", [])
+
 
 class Coverage:
     """Counts, for each kind of record, the records and how many have a field (not null, and not empty)."""
@@ -15,16 +18,17 @@ class Coverage:
         self._fields: dict[str, Counter[str]] = {}
 
     def add(self, kind: str, record: Mapping[str, Any]) -> None:
+        """Counts a record; all records of a kind have the same fields."""
         self._records[kind] += 1
-        counts = self._fields.setdefault(kind, Counter())
-        for name, value in record.items():
-            counts[name] += _is_there(value)
+        if kind not in self._fields:
+            # Also those that none will have.
+            self._fields[kind] = Counter(dict.fromkeys(record, 0))
+        self._fields[kind].update(_there(record))
 
     def take_out(self, kind: str, record: Mapping[str, Any]) -> None:
         """Counts a record no longer."""
         self._records[kind] -= 1
-        for name, value in record.items():
-            self._fields[kind][name] -= _is_there(value)
+        self._fields[kind].subtract(_there(record))
 
     def records(self, kind: str) -> int:
         """How many records of a kind were counted."""
@@ -46,6 +50,5 @@ class Coverage:
         return {kind: self.shares(kind) for kind in sorted(self._records)}
 
 
-def _is_there(value: Any) -> bool:
-    # False and 0 are answers; None, "" and [] are none.
-    return value is not None and value != "" and value != []
+def _there(record: Mapping[str, Any]) -> list[str]:
+    return [name for name, value in record.items() if value not in _NO_ANSWER]

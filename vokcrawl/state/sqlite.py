@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class SqliteState:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._db = connection
         self._path = path
+        self._telling = telling(path)
         self.where = str(path)
 
     @classmethod
@@ -50,7 +52,7 @@ class SqliteState:
             self._do("ROLLBACK")
 
     def close(self) -> None:
-        with telling(self._path):
+        with self._telling:
             self._db.close()
 
     def check(self) -> list[str]:
@@ -129,7 +131,7 @@ class SqliteState:
         return str(rows[0][0]) if rows else None
 
     def all_articles(self) -> Iterator[ArticleRow]:
-        with telling(self._path):
+        with self._telling:
             for row in self._db.execute("SELECT * FROM articles ORDER BY id"):
                 yield _article(row)
 
@@ -169,7 +171,7 @@ class SqliteState:
         return int(self._all("SELECT count(*) FROM entries WHERE delivered = 1")[0][0])
 
     def delivered_teasers(self) -> Iterator[str]:
-        with telling(self._path):
+        with self._telling:
             for row in self._db.execute("SELECT id FROM entries WHERE delivered = 1 ORDER BY id"):
                 yield row[0]
 
@@ -188,7 +190,9 @@ class SqliteState:
         return [_listing(row) for row in self._all("SELECT * FROM listings ORDER BY url, source")]
 
     def put_listing(self, row: ListingRow) -> None:
-        self._put("listings", row)
+        query, values = _upsert("listings", tuple(row.__dataclass_fields__))
+        url, source, head, *others = values(row)
+        self._do(query, url, source, json.dumps(head), *others)
 
     def way(self, start: str, source: str) -> str | None:
         rows = self._all("SELECT route FROM ways WHERE start = ? AND source = ?", start, source.casefold())
@@ -224,34 +228,37 @@ class SqliteState:
     # The statements
 
     def _put(self, table: str, row: Any) -> None:
-        columns = tuple(row.__dataclass_fields__)
-        values = (getattr(row, column) for column in columns)
-        self._do(
-            _upsert(table, columns), *(json.dumps(value) if isinstance(value, tuple) else value for value in values)
-        )
+        query, values = _upsert(table, tuple(row.__dataclass_fields__))
+        self._do(query, *values(row))
 
     def _of_ids(self, query: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         wanted = list(dict.fromkeys(ids))
         for start in range(0, len(wanted), 500):
             some = wanted[start : start + 500]
-            yield from self._all(query.format(", ".join("?" * len(some))), *some)
+            yield from self._all(_for_ids(query, len(some)), *some)
 
     def _all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with telling(self._path):
+        with self._telling:
             return self._db.execute(query, values).fetchall()
 
     def _do(self, query: str, *values: Any) -> int:
         """Carries it out, and says how many rows it has changed."""
-        with telling(self._path):
+        with self._telling:
             return self._db.execute(query, values).rowcount
 
 
 @cache
-def _upsert(table: str, columns: tuple[str, ...]) -> str:
+def _for_ids(query: str, number: int) -> str:
+    return query.format(", ".join("?" * number))
+
+
+@cache
+def _upsert(table: str, columns: tuple[str, ...]) -> tuple[str, Callable[[Any], tuple[Any, ...]]]:
+    """The statement that puts a row with these columns into a table, and what gives the row's values for it."""
     # Not REPLACE: the rowid of a run is its place in the chain and must stay. Names are this code's own.
     changes = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
-    marks = ", ".join("?" * len(columns))
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO UPDATE SET {changes}"  # noqa: S608
+    query = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({{}}) ON CONFLICT DO UPDATE SET {changes}"  # noqa: S608
+    return _for_ids(query, len(columns)), attrgetter(*columns)
 
 
 def _listing(row: tuple[Any, ...]) -> ListingRow:
