@@ -9,7 +9,7 @@ import os
 import re
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -23,6 +23,14 @@ WARC = ".warc.gz"
 RUN_ID = re.compile(r"\d{8}T\d{6}Z(-\d+)?", re.ASCII)
 DATA_KINDS = ("articles", "teasers", "removals", "rejected")
 ARCHIVE = "archive"
+# What to do when the system refuses to read or write, by its error.
+_WAYS_OUT = {
+    errno.ENOSPC: "make room and run again; what was committed is safe",
+    errno.EDQUOT: "make room and run again; what was committed is safe",
+    errno.EACCES: "give this user the right to read and write there, or set VOK_OUTPUT_DIR",
+    errno.EPERM: "give this user the right to read and write there, or set VOK_OUTPUT_DIR",
+    errno.EROFS: "set VOK_OUTPUT_DIR to a folder that can be written",
+}
 
 
 def run_order(run_id: str) -> tuple[str, int]:
@@ -64,20 +72,21 @@ def archive_order(path: Path) -> tuple[tuple[str, int], int]:
     return run_order(run_id), int(number) if number.isascii() and number.isdigit() else 1
 
 
-@contextmanager
-def storing(what: Path | str) -> Iterator[None]:
-    """Turns what the system says of a failed read or write into `StorageFailed` that names `what` and the way out."""
-    try:
-        yield
-    except OSError as failure:
-        way_out = {
-            errno.ENOSPC: "make room and run again; what was committed is safe",
-            errno.EDQUOT: "make room and run again; what was committed is safe",
-            errno.EACCES: "give this user the right to read and write there, or set VOK_OUTPUT_DIR",
-            errno.EPERM: "give this user the right to read and write there, or set VOK_OUTPUT_DIR",
-            errno.EROFS: "set VOK_OUTPUT_DIR to a folder that can be written",
-        }.get(failure.errno or 0, "mend it and run again; what was committed is safe")
-        raise StorageFailed(f"{what}: {failure.strerror or failure}; {way_out}") from failure
+class storing:
+    """Turns what the system says of a failed read or write into `StorageFailed` that names `what` and the way out.
+
+    No generator: it stands around each record that is written.
+    """
+
+    def __init__(self, what: Path | str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
+        if isinstance(failure, OSError):
+            way_out = _WAYS_OUT.get(failure.errno or 0, "mend it and run again; what was committed is safe")
+            raise StorageFailed(f"{self._what}: {failure.strerror or failure}; {way_out}") from failure
 
 
 def matching(folder: Path, ending: str) -> list[Path]:

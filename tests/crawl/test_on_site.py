@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from crawling import Crawl
 from expected import assert_same, assert_whole
 from hostile import HostileSite
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 from spoilt import more_to, redirect, replacing
 
+from vokcrawl.middlewares.on_site import authority
 from vokcrawl.sample import SampleServer, SampleSite
 
 Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]
+
+
+# What addresses are made of, and what others may be hidden by.
+PIECES = ["http://", "https://", "HTTP://", "h.test", "A.test", "[::1]", ":80", ":443", ":8080", "/", "/"]
+PIECES += ["?", "#", "@", "\n", "\t", " ", "\\", "a", ":"]
 
 
 class Sites:
@@ -32,6 +41,19 @@ class Sites:
     def assert_asked_alone(self) -> None:
         assert self.port.requests == []
         assert {each.headers["Host"] for each in self.server.requests} == {self.server.url.removeprefix("http://")}
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+@example("https:\n//h.test/a")
+@example(" https://h.test/a")
+def test_what_stands_behind_an_address_s_host_does_not_say_whose_it_is(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        standard = {"http": 80, "https": 443}.get(parts.scheme)
+        port = "" if parts.port in (None, standard) else f":{parts.port}"
+    except ValueError:
+        assume(False)
+    assert authority(url) == (parts.netloc if "@" in parts.netloc else f"{parts.hostname or ''}{port}")
 
 
 @pytest.fixture

@@ -49,9 +49,10 @@ class ArticleIntake(TeaserIntake):
         self._note_lacks(found, url)
         self.run.facts.articles += 1
         self.run.readings["article"][found.way] += 1
-        row = self.run.state.articles([identity]).get(identity)
-        # What was metered before and still is tells nothing new of the site.
-        self.run.facts.articles_metered += item["truncated"] and not (row is not None and row.truncated)
+        if item["truncated"]:
+            row = self.run.state.articles([identity]).get(identity)
+            # What was metered before and still is tells nothing new of the site.
+            self.run.facts.articles_metered += row is None or not row.truncated
         if not self.in_window(item.get("published_on")):
             return
         # A metered copy is never asked for with conditions: what it hides may come back without a change of them.

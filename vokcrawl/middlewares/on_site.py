@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -23,6 +24,13 @@ def authority(url: str) -> str:
 
     Raises `ValueError` for a port that is none.
     """
+    # All addresses of a site begin in a few ways, and what stands behind the first slash of a path is not asked for.
+    path = url.find("/", len("https://")) if url.startswith(("http://", "https://")) else -1
+    return _authority(url if path < 0 else url[:path])
+
+
+@lru_cache(maxsize=256)
+def _authority(url: str) -> str:
     parts = urlsplit(url)
     if "@" in parts.netloc:
         # A user or a password in an address is none of the site's: it equals no start URL's.

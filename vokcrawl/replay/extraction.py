@@ -54,10 +54,11 @@ class Site:
         scheme = self.schemes.get(authority(sound)) if sound is not None else None
         if sound is None or scheme is None:
             return None
-        parts = urlsplit(sound)
+        if sound.startswith(f"{scheme}://"):
+            return sound
         # Captured by http, and the site is one of https, or the other way round.
-        same = parts.scheme == scheme or parts.port is not None
-        return sound if same else urlunsplit((scheme, *parts[1:]))
+        parts = urlsplit(sound)
+        return sound if parts.port is not None else urlunsplit((scheme, *parts[1:]))
 
 
 def extract_all(tasks: Sequence[Task], site: Site) -> bytes:
