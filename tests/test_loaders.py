@@ -1,4 +1,4 @@
-"""Loading records: raw strings of a page in, fields in the contract's form out, unknown left out."""
+"""Item loaders: raw strings of a page in, fields in the contract's form out, unknown left out."""
 
 from __future__ import annotations
 

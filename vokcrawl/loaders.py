@@ -1,4 +1,4 @@
-"""Loading records: raw strings of a page in, normalised fields of a record out.
+"""Item loaders: raw strings of a page in, normalised fields of a record out.
 
 Every field goes through the pure functions of `fields`; a value that they do not understand leaves its field out,
 and validation puts the contract's ``None`` there.
@@ -6,8 +6,11 @@ and validation puts the contract's ``None`` there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+from itemloaders import ItemLoader
+from itemloaders.processors import Identity, TakeFirst
 
 from vokcrawl.fields import (
     absolute_url,
@@ -25,14 +28,49 @@ from vokcrawl.items import ARTICLE, TEASER
 from vokcrawl.pages.article import RawArticle
 from vokcrawl.pages.listing import RawTeaser
 
-# How a field is brought into its form; one that is not understood is None.
-_FORMS: dict[str, Callable[[str], str | None]] = {
-    "url": canonical_url,
-    "title": clean_title,
-    "excerpt": clean_line,
-    "published_on": shown_date,
-    "source": clean_line,
-}
+
+def _each(function: Callable[[str], str | None]) -> Callable[[Sequence[str]], list[str]]:
+    """A processor that gives a function's value of each string, but for those that it does not understand.
+
+    `MapCompose` does the same by way of what its functions do not need: a context, and values that are no strings.
+    """
+
+    def process(values: Sequence[str]) -> list[str]:
+        return [sound for value in values if (sound := function(value)) is not None]
+
+    # Static: a function of a class would be taken for a method.
+    return staticmethod(process)
+
+
+class RecordLoader(ItemLoader):
+    """What both kinds share. `load_item` gives a plain dict with the fields that are known."""
+
+    default_item_class = dict
+
+    url_in = _each(canonical_url)
+    title_in = _each(clean_title)
+    published_on_in = _each(shown_date)
+    source_in = _each(clean_line)
+
+    # Each by its name: before a default comes in, the fields of the item are looked through for another one.
+    url_out = title_out = published_on_out = source_out = TakeFirst()
+
+
+class TeaserLoader(RecordLoader):
+    """Fields of a teaser."""
+
+    excerpt_in = _each(clean_line)
+    excerpt_out = TakeFirst()
+
+
+class ArticleLoader(RecordLoader):
+    """Fields of an article."""
+
+    body_in = _each(clean_line)
+    body_out = staticmethod(join_paragraphs)
+    original_url_in = Identity()
+    original_url_out = TakeFirst()
+    images_in = images_out = Identity()
 
 
 def load_teaser(raw: RawTeaser, found_on: str, source: str | None) -> dict[str, Any]:
@@ -40,15 +78,13 @@ def load_teaser(raw: RawTeaser, found_on: str, source: str | None) -> dict[str, 
 
     `found_on` is the page's URL; `source` the name that the block's heading gives, which comes before the logo's.
     """
-    item = _loaded(
-        {
-            "url": absolute_url(found_on, raw.href),
-            "title": raw.title,
-            "excerpt": raw.excerpt,
-            "published_on": raw.date,
-            "source": source or raw.source,
-        }
-    )
+    loader = TeaserLoader()
+    loader.add_value("url", absolute_url(found_on, raw.href))
+    loader.add_value("title", raw.title)
+    loader.add_value("excerpt", raw.excerpt)
+    loader.add_value("published_on", raw.date)
+    loader.add_value("source", source or raw.source)
+    item: dict[str, Any] = loader.load_item()
     item |= {"schema": TEASER, "id": raw.id, "found_on": found_on, "position": raw.position}
     return _with_language(item)
 
@@ -58,30 +94,21 @@ def load_article(raw: RawArticle, identity: str, url: str) -> dict[str, Any]:
 
     `url` is the address that answered; links in the page are resolved against it.
     """
-    meta = raw.meta
-    item = _loaded(
-        {
-            "url": url,
-            "title": raw.title,
-            "published_on": meta.date if meta is not None else None,
-            "source": meta.source if meta is not None else None,
-        }
-    )
-    if meta is not None and meta.original and (original := absolute_url(url, meta.original)) is not None:
-        item["original_url"] = original
-    item["body"] = join_paragraphs(line for each in raw.paragraphs if (line := clean_line(each)) is not None)
-    item["images"] = list(_images(raw, url))
+    loader = ArticleLoader()
+    loader.add_value("url", url)
+    loader.add_value("title", raw.title)
+    loader.add_value("body", raw.paragraphs)
+    if raw.meta is not None:
+        loader.add_value("published_on", raw.meta.date)
+        loader.add_value("source", raw.meta.source)
+        loader.add_value("original_url", raw.meta.original and absolute_url(url, raw.meta.original))
+    loader.add_value("images", list(_images(raw, url)))
+    item: dict[str, Any] = {"body": "", "images": [], **loader.load_item()}
     item |= {"schema": ARTICLE, "id": identity, "truncated": raw.truncated, "extractor": raw.extractor}
     item["ingested_at"] = ingested_at(identity)
     item["story"] = story_of(item.get("original_url") or "")
     item["content_hash"] = content_hash(item.get("title", ""), item["body"])
     return _with_language(item)
-
-
-def _loaded(raw: Mapping[str, str | None]) -> dict[str, Any]:
-    """The fields that the page has, and that are understood, each in its form."""
-    known = ((name, _FORMS[name](value)) for name, value in raw.items() if value is not None)
-    return {name: value for name, value in known if value is not None}
 
 
 def _images(raw: RawArticle, url: str) -> Iterator[dict[str, Any]]:
