@@ -77,6 +77,8 @@ class _Portions:
 
     def __init__(self, source: Source, site: Site, longest: int, payloads: Payloads, passed_over: Counter[str]) -> None:
         self.source = source
+        # Others may refer to a payload by its digest alone.
+        self.is_of_others = source.run_id is None
         self.site = site
         self.longest = longest
         self.payloads = payloads
@@ -115,7 +117,7 @@ class _Portions:
         if url is None:
             self.passed_over[_host(record.url)] += 1
             return None
-        if record.kind == "response" and self.source.run_id is None:
+        if record.kind == "response" and self.is_of_others:
             self.payloads.note(record)
         if record.kind != "revisit" or b" 304" in record.block[:16]:
             return Task(record, url, self.source.head.name)
