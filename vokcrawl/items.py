@@ -57,7 +57,8 @@ _SOURCE = "Voice of Korea (EN)"
 class Record(BaseModel):
     """What all records share: no unknown field, no silent conversion of types."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    # What holds records to their form is made for the first of them: many a run and most commands have none.
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Image(Record):

@@ -21,8 +21,12 @@ from vokcrawl.replay.findings import Finding, Kind
 _LARGEST = 1 << 53
 
 
+# Made when the first findings are read from a file.
+_CONFIG = ConfigDict(extra="forbid", strict=True, defer_build=True)
+
+
 class _Image(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = _CONFIG
 
     url: str
     caption: str | None
@@ -31,7 +35,7 @@ class _Image(BaseModel):
 class _Item(BaseModel):
     """What `loaders.load_article` gives. Its values are looked at as all records are, by the pipelines."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = _CONFIG
 
     schema_: str = Field(alias="schema")
     id: str
@@ -50,7 +54,7 @@ class _Item(BaseModel):
     content_hash: str
 
 
-_FINDINGS = TypeAdapter(list[Finding])
+_FINDINGS = TypeAdapter(list[Finding], config=ConfigDict(defer_build=True))
 
 
 def checked_findings(text: bytes) -> list[Finding]:
