@@ -103,7 +103,7 @@ def test_what_decides_does_no_input_or_output(name: str) -> None:
     tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
     modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     modules |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    assert not modules & {"scrapy", "sqlite3", "os", "pathlib", "socket", "lxml"}
+    assert not modules & {"scrapy", "sqlite3", "os", "pathlib", "socket", "lxml", "selectolax"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

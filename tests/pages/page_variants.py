@@ -6,9 +6,8 @@ import html
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lxml.html import HtmlElement
-
 from vokcrawl.pages.document import read_document
+from vokcrawl.pages.tree import Element
 
 BASE = "http://site.test/article/163/"
 LOGO = "/uploads/sites/4/2019/01/Voice-of-Korea-EN.jpg"
@@ -54,7 +53,7 @@ TEASERS = (
 )
 
 
-def root(markup: str) -> HtmlElement:
+def root(markup: str) -> Element:
     """The parsed page."""
     return read_document(markup.encode(), "text/html; charset=utf-8").root
 

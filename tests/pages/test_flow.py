@@ -11,6 +11,7 @@ from patience import patience
 
 from vokcrawl.fields import clean_text
 from vokcrawl.pages.flow import flow, is_within
+from vokcrawl.pages.tree import TEXT, ancestors
 
 SILENT = "head iframe noscript object script select style svg template textarea title".split()  # noqa: SIM905
 
@@ -50,7 +51,7 @@ def test_a_block_knows_its_links_pictures_and_heading() -> None:
     assert (one.text, one.hrefs, one.heading, one.linked) == ("All", ["/a"], 3, True)
     assert (two.text, two.hrefs, two.heading, two.linked) == ("Part linked", ["/b"], 0, False)
     assert (three.text, three.hrefs, three.linked) == ("Inside", ["/c"], True)
-    assert (four.text, four.hrefs, [each.get("src") for each in four.images]) == ("", ["/c"], ["x"])
+    assert (four.text, four.hrefs, [each.attrs.get("src") for each in four.images]) == ("", ["/c"], ["x"])
 
 
 def test_an_empty_anchor_still_is_a_link() -> None:
@@ -68,7 +69,11 @@ def test_is_within_sees_the_element_itself_and_what_is_around_it() -> None:
 @given(st.data())
 def test_no_visible_word_is_lost_or_doubled_however_damaged_the_page(data: st.DataObject) -> None:
     tree = root(mutated(rendered("/article/163/", data.draw(st.sampled_from(SKINS))), data))
-    visible = tree.xpath(f"//text()[not({' or '.join(f'ancestor::{tag}' for tag in SILENT)})]")
+    visible = [
+        node.text_content or ""
+        for node in tree.traverse(include_text=True)
+        if node.tag == TEXT and not any(each.tag in SILENT for each in ancestors(node))
+    ]
     assert clean_text(" ".join(block.text for block in flow(tree))).replace(" ", "") == "".join(
         clean_text("".join(visible)).split()
     )

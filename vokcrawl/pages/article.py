@@ -24,7 +24,7 @@ from vokcrawl.pages.pictures import caption_of, is_caption, is_placeholder, sour
 from vokcrawl.pages.sources import logo_stem, same_source
 from vokcrawl.pages.teaser_lines import Slug, date_in_block, says_day
 from vokcrawl.pages.teaser_runs import runs
-from vokcrawl.pages.tree import Element, by_class
+from vokcrawl.pages.tree import Element, ancestors, descendants, is_same, with_class
 
 # Name and version of this reading, as the records carry it; the way that bounded the text is added.
 EXTRACTOR = "kcnawatch-article/1"
@@ -61,12 +61,12 @@ class ArticlePage:
         self.root = root
         self.url = url
         self.id = article_id(url)
-        marked = by_class(root, (CONTENT, DESCRIPTION))
         # The element that holds the text, where it has the class name that is known.
-        self.content: Element | None = next(iter(marked[CONTENT]), None)
-        self._inside = frozenset(() if self.content is None else self.content.iter())
+        self.content: Element | None = next(iter(with_class(root, CONTENT)), None)
+        self._inside = frozenset(() if self.content is None else descendants(self.content))
         # Marked teasers are no part of the article's flow; they are read only where they are new.
-        self.blocks = flow(root, without=set(marked_items(marked[DESCRIPTION], outside=self.content)))
+        described = with_class(root, DESCRIPTION)
+        self.blocks = flow(root, without=set(marked_items(described, outside=self.content)))
 
     @cached_property
     def _meta(self) -> tuple[MetaLine, int, int] | None:
@@ -252,8 +252,8 @@ class ArticlePage:
         if first is None:
             return texts[:1]
         # The smallest element around it that holds another block too.
-        for holder in first.element.iterancestors():
-            inside = [block for block in texts if any(up is holder for up in block.element.iterancestors())]
+        for holder in ancestors(first.element):
+            inside = [block for block in texts if any(is_same(up, holder) for up in ancestors(block.element))]
             if len(inside) > 1 or holder.tag == "body":
                 return inside
         return [first]

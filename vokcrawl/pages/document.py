@@ -39,7 +39,7 @@ class Document:
     def says_end(self) -> bool:
         """Whether the page says, in a few words and without a link, that there is no more."""
         text = text_of(self.root).strip()
-        return len(text) < 200 and _NOTHING_MORE.fullmatch(text) is not None and self.root.find(".//a") is None
+        return len(text) < 200 and _NOTHING_MORE.fullmatch(text) is not None and self.root.css_first("a") is None
 
 
 _NOTHING_MORE = re.compile(r"\W*(no|nothing) (more|further)\b.{0,80}", re.IGNORECASE | re.DOTALL)

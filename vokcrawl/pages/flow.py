@@ -6,13 +6,11 @@ links to where, and which are headings. That cannot change without the site beco
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from dataclasses import dataclass, field
 
-from lxml import etree
-
 from vokcrawl.fields import clean_text
-from vokcrawl.pages.tree import Element
+from vokcrawl.pages.tree import TEXT, Element, ancestors
 
 # Everything that is not inline begins and ends a block: a new tag of a new skin is a block until shown otherwise.
 _INLINE = frozenset(
@@ -20,6 +18,8 @@ _INLINE = frozenset(
     "strike strong sub sup time tt u var wbr".split()
 )
 _SILENT = frozenset("head iframe noscript object script select style svg template textarea title".split())  # noqa: SIM905
+# So are what has no name (an instruction to a program), and comments.
+_SILENT |= {"", "-comment"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # Stands for a <br> until the block is done: a character that no text can hold.
 _BREAK = "\x1e"
@@ -117,7 +117,7 @@ class _Builder:
             self.elements.append(element)
             if tag in _HEADINGS:
                 self.headings.append(_HEADINGS[tag])
-        if tag == "a" and (href := element.get("href")) is not None:
+        if tag == "a" and (href := element.attrs.get("href")) is not None:
             if self._block is not None:
                 self._block.hrefs.append(href)
             self.links.append((href, self._block, len(self._texts)))
@@ -127,8 +127,8 @@ class _Builder:
     def leave(self, element: Element, tag: str) -> None:
         if tag == "br":
             return
-        if tag == "a" and element.get("href") is not None:
-            if len(element) == 0 and not (element.text or "").strip():
+        if tag == "a" and element.attrs.get("href") is not None:
+            if _is_empty(element):
                 self.open()  # an empty anchor still is a link of its block
             href, block, start = self.links.pop()
             if block is not None and block is self._block:
@@ -147,36 +147,45 @@ def flow(root: Element, without: Container[Element] = ()) -> list[Block]:
     """
     builder = _Builder()
     builder.elements.append(root)
+    tag = root.tag or ""
+    builder.enter(root, tag)
     # Without recursion: a hostile page nests deeper than Python recurses.
-    walk = etree.iterwalk(root, events=("start", "end"))
-    for event, element in walk:
-        begins = event == "start"
-        tag = element.tag
-        if element in without or tag in _SILENT:
-            if begins:
-                walk.skip_subtree()
-                if element in without:
-                    builder.pass_over(element)
-        elif begins:
-            builder.enter(element, tag)
-            if text := element.text:
-                builder.text(text)
-        else:
+    around: list[tuple[Element, str]] = [(root, tag)]
+    node = root.first_child
+    while around:
+        if node is None:
+            element, tag = around.pop()
             builder.leave(element, tag)
-        if not begins and element is not root and (tail := element.tail):
-            builder.text(tail)
+            node = element.next
+            continue
+        tag = node.tag or ""
+        if tag == TEXT:
+            builder.text(node.text_content or "")
+        elif node in without:
+            builder.pass_over(node)
+        elif tag not in _SILENT:
+            builder.enter(node, tag)
+            around.append((node, tag))
+            node = node.first_child
+            continue
+        node = node.next
     builder.boundary()
     return builder.blocks
 
 
-def is_within(element: Element, tags: Iterable[str]) -> bool:
+def is_within(element: Element, tags: Container[str]) -> bool:
     """Whether `element` is, or stands inside, an element of one of these tags."""
-    return element.tag in tags or next(element.iterancestors(*tags), None) is not None
+    return element.tag in tags or any(each.tag in tags for each in ancestors(element))
 
 
 def is_aside(block: Block) -> bool:
     """Whether a block stands beside the page's content: in a sidebar, a menu, a footer, or a form."""
     return is_within(block.element, ("aside", "nav", "footer", "form", "label"))
+
+
+def _is_empty(link: Element) -> bool:
+    inside = link.first_child
+    return inside is None or (inside.tag == TEXT and inside.next is None and not (inside.text_content or "").strip())
 
 
 def _letters(text: str) -> int:

@@ -21,7 +21,7 @@ from vokcrawl.pages.pictures import source_of
 from vokcrawl.pages.sources import source_of_logo
 from vokcrawl.pages.teaser_lines import read_lines, says_day
 from vokcrawl.pages.teaser_runs import runs
-from vokcrawl.pages.tree import Element, text_of, with_class
+from vokcrawl.pages.tree import Element, descendants, is_same, text_of, with_class
 
 # Class names that were seen for an item's text (the thumb stands beside it) and for its date.
 DESCRIPTION = "article-desc"
@@ -72,13 +72,13 @@ def marked_items(described: Sequence[Element], outside: Element | None = None) -
     `described` are those that carry the class name `DESCRIPTION`, in the order of the page.
     """
     descriptions, articles = _outermost(described, outside)
-    parents = [each.getparent() for each in descriptions]
+    parents = [each.parent for each in descriptions]
     shared = Counter((*articles, *parents))
     alone = len(descriptions) == 1
     items = []
     for description, article, parent in zip(descriptions, articles, parents, strict=True):
         # Its own <article>, else its parent where that holds no other: there the thumb is.
-        if article is not None and shared[article] == 1 + (article is parent):
+        if article is not None and shared[article] == 1 + is_same(article, parent):
             holder = article
         elif parent is not None and shared[parent] == 1 and parent.tag not in ("body", "html"):
             holder = parent
@@ -101,10 +101,10 @@ def _outermost(elements: Sequence[Element], outside: Element | None) -> tuple[li
         known[outside] = (True, None)
     for element in elements:
         path: list[Element] = []
-        up = element.getparent()
+        up = element.parent
         while up is not None and up not in known:
             path.append(up)
-            up = up.getparent()
+            up = up.parent
         held, article = known[up]
         for each in reversed(path):
             article = each if each.tag == "article" else article
@@ -171,8 +171,8 @@ def _parts(block: Block) -> bool:
 
 
 def _linked(item: Element) -> str | None:
-    for link in item.iter("a"):
-        if (identity := article_id(link.get("href") or "")) is not None:
+    for link in descendants(item, "a"):
+        if (identity := article_id(link.attrs.get("href") or "")) is not None:
             return identity
     return None
 
@@ -187,8 +187,8 @@ def _is_teaser(run: Sequence[Block], identity: str) -> bool:
 
 def _teaser(identity: str, position: int, way: str, what: Sequence[Block] | Element) -> RawTeaser:
     date = None
-    if way == MARKED:
-        dated = next((each for each in with_class(what, DATE) if each is not what), None)
+    if isinstance(what, Element):
+        dated = next((each for each in with_class(what, DATE) if not is_same(each, what)), None)
         date = text_of(dated) if dated is not None else None
         run: Sequence[Block] = flow(what)
     else:

@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-from lxml import etree
-from lxml.etree import XPath
+from itertools import islice
 
 from vokcrawl.fields import absolute_url, article_id, clean_text
 from vokcrawl.pages.calls import KEYS, call_from, call_in_address, call_in_handler, call_in_script
 from vokcrawl.pages.routes import AJAX_ACTION, LinkRoute, Route
-from vokcrawl.pages.tree import Element
+from vokcrawl.pages.tree import TEXT, Element, ancestors, descendants, text_of
 
 # The words on the element, whole: the site's own first, then what was seen on its search and television pages, and
 # what themes commonly say. No bare "More" or "Read more": those lead elsewhere.
@@ -26,9 +24,11 @@ MORE_WORDS = re.compile(
     rf"|older\W{{1,3}}{_THINGS})\W*(\d+\W*)?",
     re.IGNORECASE,
 )
-_CLICKABLE = XPath("descendant-or-self::*[self::a or self::button or self::input or @onclick or @role='button']")
-_NEXT = XPath("descendant-or-self::*[(self::a or self::link) and @rel='next' and @href]/@href")
-_SCRIPTS = XPath("descendant-or-self::script[not(@src)]/text()")
+_CLICKABLE = "a, button, input, [onclick], [role=button]"
+_NEXT = "a[rel=next][href], link[rel=next][href]"
+_SCRIPTS = "script:not([src])"
+# A button holds no more texts and elements than these.
+_MOST_NODES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ def read_more(root: Element, base: str, received: int) -> More:
     """The way on from this page. `base` is its URL, `received` how many teasers it had (where it names no `from`)."""
     elements = _behind_teasers(root, list(_elements(root)))
     # A script that names the very call first: the page may make other calls too.
-    scripts = sorted(map(str, _SCRIPTS(root)), key=lambda script: AJAX_ACTION not in script) if elements else []
+    scripts = [text_of(script) for script in root.css(_SCRIPTS)] if elements else []
+    scripts.sort(key=lambda script: AJAX_ACTION not in script)
     for element in elements:
         route = _of_element(element, scripts, base, received)
         if route is not None:
@@ -52,8 +53,9 @@ def read_more(root: Element, base: str, received: int) -> More:
         call = call_in_script(script, base, received)
         if call is not None:
             return More(True, call)
-    for href in _NEXT(root):
-        url = absolute_url(base, str(href))
+    for link in root.css(_NEXT):
+        href = link.attrs.get("href") or ""
+        url = absolute_url(base, href)
         # This very page, but for a fragment, is what a button has for an href.
         same = url is not None and "#" in href and url.partition("#")[0] == base.partition("#")[0]
         if url is not None and article_id(url) is None and not same:
@@ -64,17 +66,20 @@ def read_more(root: Element, base: str, received: int) -> More:
 def _elements(root: Element) -> Iterator[Element]:
     """The elements that say "More Articles": what can be clicked first, else whatever holds just these words."""
     found = False
-    for element in _CLICKABLE(root):
-        if article_id(element.get("href") or "") is not None:
+    # What is named by two of its selectors is given twice.
+    for element in dict.fromkeys(root.css(_CLICKABLE)):
+        if article_id(element.attrs.get("href") or "") is not None:
             continue
-        words = element.get("value") or "" if element.tag == "input" else _text(element)
+        words = element.attrs.get("value") or "" if element.tag == "input" else _text(element)
         if MORE_WORDS.fullmatch(words):
             found = True
             yield element
     if found:
         return
-    for element in root.iter():
-        if isinstance(element.tag, str) and element.text and MORE_WORDS.fullmatch(clean_text(element.text)):
+    for element in descendants(root):
+        first = element.first_child
+        text = first.text_content if first is not None else None
+        if text and MORE_WORDS.fullmatch(clean_text(text)):
             yield element
 
 
@@ -84,21 +89,22 @@ def _behind_teasers(root: Element, elements: list[Element]) -> list[Element]:
         return elements
     wanted = set(elements)
     behind: list[Element] = []
-    for element in root.iter(etree.Element):
+    for element in descendants(root):
         if element in wanted:
             behind.append(element)
-        elif element.tag == "a" and article_id(element.get("href") or "") is not None:
+        elif element.tag == "a" and article_id(element.attrs.get("href") or "") is not None:
             behind.clear()
-    return [*behind, *(element for element in elements if element not in behind)]
+    return list(dict.fromkeys((*behind, *elements)))
 
 
 def _text(element: Element) -> str:
     # Long texts are no buttons: do not collect them.
-    return clean_text("".join(text for text, _ in zip(element.itertext(), range(8), strict=False)))
+    nodes = islice(element.traverse(include_text=True), _MOST_NODES)
+    return clean_text("".join(node.text_content or "" for node in nodes if node.tag == TEXT))
 
 
 def _of_element(element: Element, scripts: Sequence[str], base: str, received: int) -> Route | None:
-    href = clean_text(element.get("href") or "")
+    href = clean_text(element.attrs.get("href") or "")
     scripted = href.lower().startswith("javascript:")
     if href and not href.startswith("#") and not scripted:
         url = absolute_url(base, href)
@@ -107,14 +113,14 @@ def _of_element(element: Element, scripts: Sequence[str], base: str, received: i
         same = url is not None and "#" in href and url.partition("#")[0] == base.partition("#")[0]
         if url is not None and article_id(url) is None and not same:
             return call_in_address(url, base, received) or LinkRoute(url)
-    for holder in (element, *(parent for parent, _ in zip(element.iterancestors(), range(3), strict=False))):
+    for holder in (element, *islice(ancestors(element), 3)):
         values = {
-            KEYS[name]: str(value)
-            for attribute, value in holder.attrib.items()
-            if (name := str(attribute).removeprefix("data-")) in KEYS and str(attribute).startswith("data-")
+            KEYS[name]: value or ""
+            for attribute, value in holder.attributes.items()
+            if (name := attribute.removeprefix("data-")) in KEYS and attribute.startswith("data-")
         }
         route = call_from(values, base, received, sure=holder is element)
         if route is not None:
             return route
-    handler = element.get("onclick") or (href[len("javascript:") :] if scripted else "")
+    handler = element.attrs.get("onclick") or (href[len("javascript:") :] if scripted else "")
     return call_in_script(handler, base, received) or call_in_handler(handler, scripts, base, received)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vokcrawl.fields import clean_text
-from vokcrawl.pages.tree import Element, text_of
+from vokcrawl.pages.tree import Element, ancestors, text_of
 
 # Class names of captions that are no <figcaption>, as WordPress writes them.
 _CAPTIONS = ("wp-caption-text",)
@@ -13,8 +13,8 @@ _PLACEHOLDER = "image-uploading"
 
 def source_of(image: Element) -> str | None:
     """A picture's address, also where it is loaded late and a placeholder stands in ``src``."""
-    src = image.get("src") or ""
-    late = image.get("data-src") or image.get("data-lazy-src") or ""
+    src = image.attrs.get("src") or ""
+    late = image.attrs.get("data-src") or image.attrs.get("data-lazy-src") or ""
     return (late or None) if not src or src.startswith("data:") else src
 
 
@@ -25,8 +25,10 @@ def is_placeholder(src: str) -> bool:
 
 def caption_of(image: Element) -> str | None:
     """A picture's caption; None where it has none."""
-    for parent in image.iterancestors("figure", "div"):
-        caption = parent.find(".//figcaption") if parent.tag == "figure" else _wp_caption(parent)
+    for parent in ancestors(image):
+        if parent.tag not in ("figure", "div"):
+            continue
+        caption = parent.css_first("figcaption") if parent.tag == "figure" else _wp_caption(parent)
         if caption is not None:
             return clean_text(text_of(caption)) or None
         if parent.tag == "figure":
@@ -35,11 +37,11 @@ def caption_of(image: Element) -> str | None:
 
 
 def _wp_caption(parent: Element) -> Element | None:
-    if "wp-caption" not in (parent.get("class") or "").split():
+    if "wp-caption" not in (parent.attrs.get("class") or "").split():
         return None
-    return next((each for each in parent.iterchildren("p") if is_caption(each)), None)
+    return next((each for each in parent.iter() if each.tag == "p" and is_caption(each)), None)
 
 
 def is_caption(element: Element) -> bool:
     """Whether an element is a caption that is no <figcaption>."""
-    return any(name in (element.get("class") or "").split() for name in _CAPTIONS)
+    return any(name in (element.attrs.get("class") or "").split() for name in _CAPTIONS)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from lxml.etree import XPath
-
 from vokcrawl.fields import clean_text
 from vokcrawl.pages.more import More
 from vokcrawl.pages.routes import SOURCE_FIELD, LinkRoute, SearchRoute
@@ -14,15 +12,13 @@ from vokcrawl.pages.sources import same_source
 from vokcrawl.pages.tree import Element, text_of
 
 # A field that takes several sources has brackets behind its name.
-_OPTIONS = XPath(
-    f"descendant-or-self::select[@name='{SOURCE_FIELD}' or @name='{SOURCE_FIELD}[]']/descendant::option[@value]"
-)
+_OPTIONS = ", ".join(f'select[name="{name}"] option[value]' for name in (SOURCE_FIELD, f"{SOURCE_FIELD}[]"))
 
 
 def number_in_form(root: Element, source: str) -> str | None:
     """The number by which the search form of a page knows a source; None where it does not name it."""
-    for option in _OPTIONS(root):
-        number = clean_text(option.get("value") or "")
+    for option in root.css(_OPTIONS):
+        number = clean_text(option.attrs.get("value") or "")
         if same_source(text_of(option), source) and re.fullmatch(r"[\w-]{1,40}", number, re.ASCII):
             return number
     return None

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from vokcrawl.fields import article_id
 from vokcrawl.pages.flow import Block
 from vokcrawl.pages.teaser_lines import date_in_block
-from vokcrawl.pages.tree import Element
+from vokcrawl.pages.tree import Element, ancestors, is_same
 
 # What stands behind the last teaser of a list.
 _END = re.compile(r"more articles|load more|more from\b.*", re.IGNORECASE)
@@ -54,7 +54,7 @@ def _owners(blocks: Sequence[Block], touched: Sequence[str | None]) -> list[Elem
         if identity is None or inside.get(block.element) != {identity}:
             continue
         holder = block.element
-        for parent in holder.iterancestors():
+        for parent in ancestors(holder):
             if inside.get(parent) != {identity} or (lonely and holder in dated):
                 break
             holder = parent
@@ -69,7 +69,7 @@ def _ids_inside(blocks: Sequence[Block], touched: Sequence[str | None]) -> dict[
     for block, identity in zip(blocks, touched, strict=True):
         if identity is None:
             continue
-        for element in (block.element, *block.element.iterancestors()):
+        for element in (block.element, *ancestors(block.element)):
             ids = inside.setdefault(element, set())
             if len(ids) > 1 and identity not in ids:
                 # What is around it holds many already.
@@ -81,7 +81,7 @@ def _ids_inside(blocks: Sequence[Block], touched: Sequence[str | None]) -> dict[
 def _around(elements: Iterator[Element]) -> set[Element]:
     found: set[Element] = set()
     for element in elements:
-        for each in (element, *element.iterancestors()):
+        for each in (element, *ancestors(element)):
             if each in found:
                 break
             found.add(each)
@@ -91,7 +91,7 @@ def _around(elements: Iterator[Element]) -> set[Element]:
 def _nearest(element: Element, holders: dict[Element, bool], known: dict[Element, Element | None]) -> Element | None:
     path = []
     answer = None
-    for each in (element, *element.iterancestors()):
+    for each in (element, *ancestors(element)):
         if each in known:
             answer = known[each]
             break
@@ -114,9 +114,9 @@ def _held(
         while last + 1 < len(blocks) and touched[last + 1] == identity and owners[last + 1] is None:
             last += 1
         return first, last
-    while first > 0 and owners[first - 1] is owner:
+    while first > 0 and is_same(owners[first - 1], owner):
         first -= 1
-    while last + 1 < len(blocks) and owners[last + 1] is owner:
+    while last + 1 < len(blocks) and is_same(owners[last + 1], owner):
         last += 1
     return first, last
 
@@ -129,7 +129,7 @@ def _dates_first(blocks: Sequence[Block], touched: Sequence[str | None], owners:
     """Whether in a flat row the date stands before its link: judged by the first link, which no other date precedes."""
     place = next((at for at, identity in enumerate(touched) if identity is not None), 0)
     first = place
-    while first > 0 and owners[first - 1] is not None and owners[first - 1] is owners[place]:
+    while first > 0 and is_same(owners[first - 1], owners[place]):
         first -= 1
     return first > 0 and date_in_block(blocks[first - 1]) is not None
 

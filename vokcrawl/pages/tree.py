@@ -1,51 +1,83 @@
-"""The parsed tree that all readings work on: plain lxml, which is much faster to walk than its HTML classes."""
+"""The parsed tree that all readings work on, as browsers build it: by Lexbor, which follows the HTML standard.
+
+Two things to know of its elements: they are views, of which there may be several on one element, equal as keys of
+sets and dicts, but not the same object, and ``==`` compares what they hold (`is_same` is what is meant); and an
+attribute that is written without a value has none (None), as one that is not there.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+from collections.abc import Iterator
 
 from lxml import etree
-from lxml.etree import _Element as Element
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
+from selectolax.lexbor import LexborNode as Element
 
-__all__ = ["Element", "by_class", "parse", "text_of", "with_class"]
+__all__ = ["TEXT", "Element", "ancestors", "descendants", "is_same", "parse", "text_of", "with_class"]
 
-_EARLY_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
-_STRING = etree.XPath("string()")
+# The `tag` of a text among an element's children.
+TEXT = "-text"
+# What the standard asks of a parser grows with a page's length times its nesting, its open tags, or the attributes of
+# a tag: a page can be made that takes hours. Up to these bounds, which no page of the site comes near, it is seconds.
+_MOST_TAGS, _LONGEST = 5_000, 250_000
+_MOST_ATTRIBUTES = 64
+# Nothing is done behind the page's back, such as copying the chosen one of a list's options.
+_OPTIONS = LexborDocumentOptions.WO_EVENTS.value
 
 
 def parse(text: str) -> Element:
     """The tree of an HTML page. Whatever the markup, there is one; a page of nothing but comments gives an empty one.
 
-    NUL characters, at which the parser would stop, are left out.
+    NUL characters, which may not stand in a page, are left out.
     """
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
-    # What stands behind an early end of the page still is of the page: the parser would hang it elsewhere.
-    text = _EARLY_END.sub("", text.replace("\0", "") if "\0" in text else text)
+    if "\0" in text:
+        text = text.replace("\0", "")
+    if len(text) > _LONGEST or text.count("<") > _MOST_TAGS:
+        text = _in_order(text)
     # Lone surrogates cannot be encoded, nor delivered: they become question marks.
-    root: Element | None = etree.fromstring(text.encode("utf-8", "replace") or b"<html/>", parser)
-    return etree.Element("html") if root is None else root
+    root = LexborHTMLParser(text.encode("utf-8", "replace"), options=_OPTIONS).root
+    if root is None:
+        raise RuntimeError("a page without a tree")
+    return root
 
 
 def text_of(element: Element) -> str:
     """All text inside an element, as written."""
-    return str(_STRING(element))
+    return element.text_lexbor()
 
 
 def with_class(root: Element, name: str) -> list[Element]:
     """The elements at and below `root` that carry a class name, in the order of the page."""
-    return by_class(root, (name,))[name]
+    return root.css(f".{name}")
 
 
-def by_class(root: Element, names: Collection[str]) -> dict[str, list[Element]]:
-    """The same for several names in one pass over the page, which is what costs; each name has its list."""
-    found: dict[str, list[Element]] = {name: [] for name in names}
-    # As fast as an XPath expression that looks for one of them, and a second name costs little more.
+def is_same(one: Element | None, other: Element | None) -> bool:
+    """Whether two views are of one element."""
+    return one is not None and other is not None and one.mem_id == other.mem_id
+
+
+def ancestors(element: Element) -> Iterator[Element]:
+    """The elements around an element, from its parent up to the page's root."""
+    up = element.parent
+    while up is not None and up.is_element_node:
+        yield up
+        up = up.parent
+
+
+def descendants(root: Element, *tags: str) -> Iterator[Element]:
+    """The elements at and below `root`, in the order of the page; with `tags` only those."""
+    for node in root.traverse():
+        if node.tag in tags if tags else node.is_element_node:
+            yield node
+
+
+def _in_order(text: str) -> str:
+    """A huge page as libxml2 understands it: nested no deeper than it allows, all tags closed, attributes bounded."""
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
+    root: etree._Element | None = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    if root is None:
+        return ""
     for element in root.iter():
-        written = element.get("class")
-        if written:
-            for name, carrying in found.items():
-                # Mostly it is not even a part of what is written.
-                if name in written and name in written.split():
-                    carrying.append(element)
-    return found
+        for name in element.keys()[_MOST_ATTRIBUTES:]:
+            del element.attrib[name]
+    return str(etree.tostring(root, encoding="unicode", method="html"))
