@@ -51,7 +51,12 @@ def test_a_block_knows_its_links_pictures_and_heading() -> None:
     assert (one.text, one.hrefs, one.heading, one.linked) == ("All", ["/a"], 3, True)
     assert (two.text, two.hrefs, two.heading, two.linked) == ("Part linked", ["/b"], 0, False)
     assert (three.text, three.hrefs, three.linked) == ("Inside", ["/c"], True)
-    assert (four.text, four.hrefs, [each.attrs.get("src") for each in four.images]) == ("", ["/c"], ["x"])
+    assert (four.text, four.hrefs, [each.attributes.get("src") for each in four.images]) == ("", ["/c"], ["x"])
+
+
+def test_an_inline_element_by_itself_is_a_block_too() -> None:
+    (block,) = flow(root("<p>One <a href='/a'>two</a> three</p>").css("a")[0])
+    assert (block.text, block.hrefs) == ("two", ["/a"])
 
 
 def test_an_empty_anchor_still_is_a_link() -> None:

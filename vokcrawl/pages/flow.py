@@ -6,11 +6,11 @@ links to where, and which are headings. That cannot change without the site beco
 
 from __future__ import annotations
 
-from collections.abc import Container
-from dataclasses import dataclass, field
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 
 from vokcrawl.fields import clean_text
-from vokcrawl.pages.tree import TEXT, Element, ancestors
+from vokcrawl.pages.tree import TEXT, Element
 
 # Everything that is not inline begins and ends a block: a new tag of a new skin is a block until shown otherwise.
 _INLINE = frozenset(
@@ -38,10 +38,10 @@ class Block:
     element: Element
     heading: int = 0
     text: str = ""
-    hrefs: list[str] = field(default_factory=list)
-    anchors: list[tuple[str, str]] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
-    images: list[Element] = field(default_factory=list)
+    hrefs: Sequence[str] = ()
+    anchors: Sequence[tuple[str, str]] = ()
+    lines: Sequence[str] = ()
+    images: Sequence[Element] = ()
     linked: bool = True
     item: Element | None = None
 
@@ -53,91 +53,120 @@ class Block:
         return _letters(self.text) - sum(_letters(text) for _, text in self.anchors)
 
 
+@dataclass(slots=True)
+class _Link:
+    """An open link: its target, and where its text begins in the block (by its number) that it opened in, if any."""
+
+    element: Element
+    href: str
+    block: int
+    start: int
+
+
 class _Builder:
     """Collects text into blocks while the tree is walked."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Element) -> None:
         self.blocks: list[Block] = []
-        self.headings: list[int] = []
-        # The open links: their target, and where their text begins in the block that they opened in.
-        self.links: list[tuple[str, Block | None, int]] = []
-        self.elements: list[Element] = []
+        self._elements = [root]
+        self._headings: list[int] = []
+        self._links: list[_Link] = []
+        # The block at hand: its number, 0 while there is none, and what is in it.
+        self._block = 0
+        self._last = 0
         self._texts: list[str] = []
+        self._hrefs: list[str] = []
+        self._anchors: list[tuple[str, str]] = []
+        self._images: list[Element] = []
+        self._linked = True
         self._broken = False  # whether the last thing in the block was a <br>
-        self._block: Block | None = None
-
-    def open(self) -> Block:
-        if self._block is None:
-            self._block = Block(self.elements[-1], self.headings[-1] if self.headings else 0)
-            if self.links:
-                href, _, _ = self.links[-1]
-                self._block.hrefs.append(href)
-                self.links[-1] = (href, self._block, 0)
-        return self._block
 
     def text(self, text: str) -> None:
         blank = text.isspace()
-        if self._block is None and blank:
-            return
-        block = self._block or self.open()
+        if not self._block:
+            if blank:
+                return
+            self._open()
         self._texts.append(text.replace(_BREAK, " "))
         if not blank:
             self._broken = False
-            if not self.links:
-                block.linked = False
-
-    def boundary(self) -> None:
-        block = self._block
-        if block is None:
-            return
-        written = "".join(self._texts)
-        block.text = clean_text(written)
-        block.lines = [block.text]
-        if _BREAK in written:
-            block.lines = [line for part in written.split(_BREAK) if (line := clean_text(part))]
-        if block.text or block.hrefs or block.images:
-            self.blocks.append(block)
-        self._block, self._texts, self._broken = None, [], False
+            if not self._links:
+                self._linked = False
 
     def pass_over(self, item: Element) -> None:
-        self.boundary()
-        self.blocks.append(Block(self.elements[-1], item=item))
+        if self._block:
+            self.boundary()
+        self.blocks.append(Block(self._elements[-1], item=item))
 
     def enter(self, element: Element, tag: str) -> None:
         if tag == "br":
             # Two in a row part paragraphs, one is white space.
             if self._broken:
                 self.boundary()
-            elif self._block is not None:
+            elif self._block:
                 self._texts.append(_BREAK)
                 self._broken = True
             return
         if tag not in _INLINE:
-            self.boundary()
-            self.elements.append(element)
+            if self._block:
+                self.boundary()
+            self._elements.append(element)
             if tag in _HEADINGS:
-                self.headings.append(_HEADINGS[tag])
-        if tag == "a" and (href := element.attrs.get("href")) is not None:
-            if self._block is not None:
-                self._block.hrefs.append(href)
-            self.links.append((href, self._block, len(self._texts)))
+                self._headings.append(_HEADINGS[tag])
+        if tag == "a" and (href := element.attributes.get("href")) is not None:
+            if self._block:
+                self._hrefs.append(href)
+            self._links.append(_Link(element, href, self._block, len(self._texts)))
         elif tag == "img":
-            self.open().images.append(element)
+            self._open()
+            self._images.append(element)
 
     def leave(self, element: Element, tag: str) -> None:
         if tag == "br":
             return
-        if tag == "a" and element.attrs.get("href") is not None:
+        if tag == "a" and self._links and self._links[-1].element is element:
             if _is_empty(element):
-                self.open()  # an empty anchor still is a link of its block
-            href, block, start = self.links.pop()
-            if block is not None and block is self._block:
-                block.anchors.append((href, clean_text("".join(self._texts[start:]))))
+                self._open()  # an empty anchor still is a link of its block
+            link = self._links.pop()
+            if self._block and link.block == self._block:
+                self._anchors.append((link.href, clean_text("".join(self._texts[link.start :]))))
         if tag not in _INLINE:
-            self.boundary()
-            self.elements.pop()
+            if self._block:
+                self.boundary()
+            self._elements.pop()
             if tag in _HEADINGS:
-                self.headings.pop()
+                self._headings.pop()
+
+    def done(self) -> list[Block]:
+        if self._block:
+            self.boundary()
+        return self.blocks
+
+    def boundary(self) -> None:
+        """The block at hand is over, and what comes is of another one."""
+        written = "".join(self._texts)
+        text = clean_text(written)
+        if text or self._hrefs or self._images:
+            lines = [text]
+            if _BREAK in written:
+                lines = [line for part in written.split(_BREAK) if (line := clean_text(part))]
+            heading = self._headings[-1] if self._headings else 0
+            element = self._elements[-1]
+            self.blocks.append(
+                Block(element, heading, text, self._hrefs, self._anchors, lines, self._images, self._linked)
+            )
+        self._block, self._linked, self._broken = 0, True, False
+        self._texts, self._hrefs, self._anchors, self._images = [], [], [], []
+
+    def _open(self) -> None:
+        if self._block:
+            return
+        self._last += 1
+        self._block = self._last
+        if self._links:
+            link = self._links[-1]
+            self._hrefs.append(link.href)
+            link.block, link.start = self._block, 0
 
 
 def flow(root: Element, without: Container[Element] = ()) -> list[Block]:
@@ -145,8 +174,7 @@ def flow(root: Element, without: Container[Element] = ()) -> list[Block]:
 
     The elements in `without` are passed over with all that is in them; a block with an `item` marks their place.
     """
-    builder = _Builder()
-    builder.elements.append(root)
+    builder = _Builder(root)
     tag = root.tag or ""
     builder.enter(root, tag)
     # Without recursion: a hostile page nests deeper than Python recurses.
@@ -169,13 +197,17 @@ def flow(root: Element, without: Container[Element] = ()) -> list[Block]:
             node = node.first_child
             continue
         node = node.next
-    builder.boundary()
-    return builder.blocks
+    return builder.done()
 
 
 def is_within(element: Element, tags: Container[str]) -> bool:
     """Whether `element` is, or stands inside, an element of one of these tags."""
-    return element.tag in tags or any(each.tag in tags for each in ancestors(element))
+    each: Element | None = element
+    while each is not None:
+        if each.tag in tags:
+            return True
+        each = each.parent
+    return False
 
 
 def is_aside(block: Block) -> bool:

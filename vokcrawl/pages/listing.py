@@ -21,7 +21,7 @@ from vokcrawl.pages.pictures import source_of
 from vokcrawl.pages.sources import source_of_logo
 from vokcrawl.pages.teaser_lines import read_lines, says_day
 from vokcrawl.pages.teaser_runs import runs
-from vokcrawl.pages.tree import Element, descendants, is_same, text_of, with_class
+from vokcrawl.pages.tree import Element, is_same, text_of, with_class
 
 # Class names that were seen for an item's text (the thumb stands beside it) and for its date.
 DESCRIPTION = "article-desc"
@@ -171,8 +171,8 @@ def _parts(block: Block) -> bool:
 
 
 def _linked(item: Element) -> str | None:
-    for link in descendants(item, "a"):
-        if (identity := article_id(link.attrs.get("href") or "")) is not None:
+    for node in item.traverse():
+        if node.tag == "a" and (identity := article_id(node.attributes.get("href") or "")) is not None:
             return identity
     return None
 

@@ -54,7 +54,7 @@ def read_more(root: Element, base: str, received: int) -> More:
         if call is not None:
             return More(True, call)
     for link in root.css(_NEXT):
-        href = link.attrs.get("href") or ""
+        href = link.attributes.get("href") or ""
         url = absolute_url(base, href)
         # This very page, but for a fragment, is what a button has for an href.
         same = url is not None and "#" in href and url.partition("#")[0] == base.partition("#")[0]
@@ -68,9 +68,9 @@ def _elements(root: Element) -> Iterator[Element]:
     found = False
     # What is named by two of its selectors is given twice.
     for element in dict.fromkeys(root.css(_CLICKABLE)):
-        if article_id(element.attrs.get("href") or "") is not None:
+        if article_id(element.attributes.get("href") or "") is not None:
             continue
-        words = element.attrs.get("value") or "" if element.tag == "input" else _text(element)
+        words = element.attributes.get("value") or "" if element.tag == "input" else _text(element)
         if MORE_WORDS.fullmatch(words):
             found = True
             yield element
@@ -92,7 +92,7 @@ def _behind_teasers(root: Element, elements: list[Element]) -> list[Element]:
     for element in descendants(root):
         if element in wanted:
             behind.append(element)
-        elif element.tag == "a" and article_id(element.attrs.get("href") or "") is not None:
+        elif element.tag == "a" and article_id(element.attributes.get("href") or "") is not None:
             behind.clear()
     return list(dict.fromkeys((*behind, *elements)))
 
@@ -104,7 +104,7 @@ def _text(element: Element) -> str:
 
 
 def _of_element(element: Element, scripts: Sequence[str], base: str, received: int) -> Route | None:
-    href = clean_text(element.attrs.get("href") or "")
+    href = clean_text(element.attributes.get("href") or "")
     scripted = href.lower().startswith("javascript:")
     if href and not href.startswith("#") and not scripted:
         url = absolute_url(base, href)
@@ -122,5 +122,5 @@ def _of_element(element: Element, scripts: Sequence[str], base: str, received: i
         route = call_from(values, base, received, sure=holder is element)
         if route is not None:
             return route
-    handler = element.attrs.get("onclick") or (href[len("javascript:") :] if scripted else "")
+    handler = element.attributes.get("onclick") or (href[len("javascript:") :] if scripted else "")
     return call_in_script(handler, base, received) or call_in_handler(handler, scripts, base, received)

@@ -13,8 +13,8 @@ _PLACEHOLDER = "image-uploading"
 
 def source_of(image: Element) -> str | None:
     """A picture's address, also where it is loaded late and a placeholder stands in ``src``."""
-    src = image.attrs.get("src") or ""
-    late = image.attrs.get("data-src") or image.attrs.get("data-lazy-src") or ""
+    src = image.attributes.get("src") or ""
+    late = image.attributes.get("data-src") or image.attrs.get("data-lazy-src") or ""
     return (late or None) if not src or src.startswith("data:") else src
 
 
@@ -37,11 +37,11 @@ def caption_of(image: Element) -> str | None:
 
 
 def _wp_caption(parent: Element) -> Element | None:
-    if "wp-caption" not in (parent.attrs.get("class") or "").split():
+    if "wp-caption" not in (parent.attributes.get("class") or "").split():
         return None
     return next((each for each in parent.iter() if each.tag == "p" and is_caption(each)), None)
 
 
 def is_caption(element: Element) -> bool:
     """Whether an element is a caption that is no <figcaption>."""
-    return any(name in (element.attrs.get("class") or "").split() for name in _CAPTIONS)
+    return any(name in (element.attributes.get("class") or "").split() for name in _CAPTIONS)

@@ -18,7 +18,7 @@ _OPTIONS = ", ".join(f'select[name="{name}"] option[value]' for name in (SOURCE_
 def number_in_form(root: Element, source: str) -> str | None:
     """The number by which the search form of a page knows a source; None where it does not name it."""
     for option in root.css(_OPTIONS):
-        number = clean_text(option.attrs.get("value") or "")
+        number = clean_text(option.attributes.get("value") or "")
         if same_source(text_of(option), source) and re.fullmatch(r"[\w-]{1,40}", number, re.ASCII):
             return number
     return None

@@ -157,7 +157,7 @@ def _pictured_title(run: Sequence[Block], href: str) -> str | None:
     """The alternative text of a picture: inside the heading the title, elsewhere only if the slug says so too."""
     for block in run:
         for image in block.images:
-            text = clean_title(image.attrs.get("alt") or "")
+            text = clean_title(image.attributes.get("alt") or "")
             if text is not None and (block.heading or Slug(href).says(text)):
                 return text
     return None

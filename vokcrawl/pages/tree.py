@@ -64,11 +64,9 @@ def ancestors(element: Element) -> Iterator[Element]:
         up = up.parent
 
 
-def descendants(root: Element, *tags: str) -> Iterator[Element]:
-    """The elements at and below `root`, in the order of the page; with `tags` only those."""
-    for node in root.traverse():
-        if node.tag in tags if tags else node.is_element_node:
-            yield node
+def descendants(root: Element) -> Iterator[Element]:
+    """The elements at and below `root`, in the order of the page."""
+    return (node for node in root.traverse() if node.is_element_node)
 
 
 def _in_order(text: str) -> str:
