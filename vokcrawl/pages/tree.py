@@ -7,6 +7,7 @@ attribute that is written without a value has none (None), as one that is not th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lxml import etree
@@ -20,7 +21,11 @@ TEXT = "-text"
 # What the standard asks of a parser grows with a page's length times its nesting, its open tags, or the attributes of
 # a tag: a page can be made that takes hours. Up to these bounds, which no page of the site comes near, it is seconds.
 _MOST_TAGS, _LONGEST = 5_000, 250_000
-_MOST_ATTRIBUTES = 64
+# Of one tag, and of all tags different ones.
+_MOST_ATTRIBUTES = 1_000
+# A start tag; the first group is the tag without the attributes that are too many.
+_ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?)?+"""
+_TAG = re.compile(rf"(<[a-zA-Z][^\s/>]*+(?:{_ATTRIBUTE}){{0,{_MOST_ATTRIBUTES}}}+)(?:{_ATTRIBUTE})*+")
 # Nothing is done behind the page's back, such as copying the chosen one of a list's options.
 _OPTIONS = LexborDocumentOptions.WO_EVENTS.value
 
@@ -72,10 +77,16 @@ def descendants(root: Element) -> Iterator[Element]:
 def _in_order(text: str) -> str:
     """A huge page as libxml2 understands it: nested no deeper than it allows, all tags closed, attributes bounded."""
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
+    # To libxml2, too, each attribute of a tag costs more than the one before.
+    text = _TAG.sub(r"\1", text)
     root: etree._Element | None = etree.fromstring(text.encode("utf-8", "replace"), parser)
     if root is None:
         return ""
+    names: set[str] = set()
     for element in root.iter():
-        for name in element.keys()[_MOST_ATTRIBUTES:]:
-            del element.attrib[name]
+        for name in element.keys():
+            if len(names) < _MOST_ATTRIBUTES:
+                names.add(name)
+            elif name not in names:
+                del element.attrib[name]
     return str(etree.tostring(root, encoding="unicode", method="html"))
