@@ -105,10 +105,11 @@ class Slug:
 
 def _lines(run: Sequence[Block], identity: str | None) -> Iterator[_Line]:
     for block in run:
-        touches = any(article_id(each) == identity for each in block.hrefs)
-        anchors = {text for href, text in block.anchors if article_id(href) == identity}
+        # Most blocks touch no link, and are one line.
+        touches = bool(block.hrefs) and any(article_id(each) == identity for each in block.hrefs)
+        anchors = {text for href, text in block.anchors if article_id(href) == identity} if touches else ()
         # A <br> parts lines where one of them is the date; else it is a mere break in a sentence.
-        parted = not block.heading and any(_DATE.fullmatch(line) for line in block.lines)
+        parted = len(block.lines) > 1 and not block.heading and any(map(_DATE.fullmatch, block.lines))
         for line in block.lines if parted else [block.text]:
             if line:
                 titles = touches and (block.linked or line in anchors)
