@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
@@ -80,7 +80,7 @@ class ArticlePage:
             (at for at, block in enumerate(self.blocks) if block.item is not None or self._links_elsewhere(block)),
             default=-1,
         )
-        headings = [at for at in range(start, last) if MORE_FROM.fullmatch(self.blocks[at].text)]
+        headings = [at for at in range(start, last) if (text := self.blocks[at].text) and MORE_FROM.fullmatch(text)]
         if headings:
             # The one of the article's own source; else a real heading rather than a line of the text.
             return max(headings, key=lambda at: (self._is_own_block(at), self.blocks[at].heading > 0, -at))
@@ -104,7 +104,9 @@ class ArticlePage:
         if not MORE_FROM.fullmatch(self.blocks[self._end].text if self._end < len(self.blocks) else ""):
             return len(self.blocks)
         for index, block in enumerate(self.blocks[start:], start):
-            other = block.heading and block.text and not any(article_id(href) for href in block.hrefs)
+            if not block.text:
+                continue
+            other = block.heading and not any(article_id(href) for href in block.hrefs)
             if MORE_WORDS.fullmatch(block.text) or (other and not says_day(block.text)):
                 return index
         return len(self.blocks)
@@ -152,18 +154,17 @@ class ArticlePage:
 
     # The headline
 
-    def _candidates(self) -> list[int]:
-        """Indexes of the blocks that may be the headline, in the order of the page."""
+    def _candidates(self, says: Callable[[str], object] = bool) -> list[int]:
+        """Indexes of the blocks that may be the headline by what they say, in the order of the page."""
         return [
             index
             for index, block in enumerate(self.blocks[: self._end])
-            if block.text and not _SITE_HEADINGS.fullmatch(block.text)
+            if (text := block.text) and says(text) and not _SITE_HEADINGS.fullmatch(text)
         ]
 
     def _slugged_headline(self) -> int | None:
         """The block that the URL's slug was made from; a heading rather than another one."""
-        slug = Slug(self.url)
-        said = [index for index in self._candidates() if slug.says(self.blocks[index].text)]
+        said = self._candidates(Slug(self.url).says)
         return max(said, key=lambda index: (self.blocks[index].heading > 0, -index), default=None)
 
     def _headline(self) -> int | None:
@@ -243,7 +244,7 @@ class ArticlePage:
         return self.content is None and block.own_letters <= _FEW_LETTERS
 
     def _links_elsewhere(self, block: Block) -> bool:
-        return any(article_id(href) not in (None, self.id) for href in block.hrefs)
+        return bool(block.hrefs) and any(article_id(href) not in (None, self.id) for href in block.hrefs)
 
     def _siblings(self, blocks: Sequence[Block]) -> list[Block]:
         """The blocks that stand where the first paragraph stands: without a "More From" heading the end is unknown."""

@@ -19,7 +19,7 @@ __all__ = ["TEXT", "Element", "ancestors", "descendants", "is_same", "parse", "t
 # The `tag` of a text among an element's children.
 TEXT = "-text"
 # What the standard asks of a parser grows with a page's length times its nesting, its open tags, or the attributes of
-# a tag: a page can be made that takes hours. Up to these bounds, which no page of the site comes near, it is seconds.
+# a tag: a page can be made that takes hours. Up to these bounds it is seconds; beyond them it is put in order first.
 _MOST_TAGS, _LONGEST = 5_000, 250_000
 # Of one tag, and of all tags different ones.
 _MOST_ATTRIBUTES = 1_000
@@ -84,9 +84,10 @@ def _in_order(text: str) -> str:
         return ""
     names: set[str] = set()
     for element in root.iter():
-        for name in element.keys():
+        attributes = element.attrib
+        for name in list(attributes):
             if len(names) < _MOST_ATTRIBUTES:
                 names.add(name)
             elif name not in names:
-                del element.attrib[name]
+                del attributes[name]
     return str(etree.tostring(root, encoding="unicode", method="html"))
