@@ -17,7 +17,7 @@ from vokcrawl.pages.more import read_more
 from vokcrawl.pages.tree import ancestors, descendants, is_same, parse, text_of, with_class
 
 BASE = "http://site.test/article/163/"
-SIZE = 4_000_000
+SIZE = 1_500_000
 
 
 def texts(markup: str) -> list[str]:
