@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.errors import ExitCode, UsageFault
-from vokcrawl.exports.export import Export, Exported
 from vokcrawl.exports.selection import WHATS, Selection
+
+# Scrapy imports all commands to run one: others need not pay for what writes files.
+if TYPE_CHECKING:
+    from vokcrawl.exports.export import Exported
 
 
 class Command(FolderCommand):
@@ -36,6 +40,8 @@ class Command(FolderCommand):
         )
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
+        from vokcrawl.exports.export import Export  # noqa: PLC0415
+
         if args or not opts.to:
             raise UsageFault("name one file with --to: `scrapy export --to current.parquet`")
         selection = Selection.read(vars(opts))

@@ -13,7 +13,6 @@ from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
 from vokcrawl.files import OutputFolder
 from vokcrawl.recovery import recover
-from vokcrawl.repair import rebuild_state
 from vokcrawl.state.interface import State
 from vokcrawl.state.place import in_folder, opening_of
 from vokcrawl.wording import count
@@ -59,6 +58,9 @@ class Command(FolderCommand):
         return states[0]
 
     def _rebuilt(self, folders: Sequence[OutputFolder]) -> State:
+        # Scrapy imports all commands to run one: others need not pay for what reads a whole folder.
+        from vokcrawl.repair import rebuild_state  # noqa: PLC0415
+
         opening = opening_of(self.options)
         if opening is in_folder:
             return rebuild_state(folders[0], self.options.recheck_days)

@@ -12,8 +12,6 @@ from vokcrawl.advice import advice
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
 from vokcrawl.items import REMOVAL
-from vokcrawl.status import status
-from vokcrawl.versions import changes
 from vokcrawl.wording import count, size
 
 # So many gaps and debts are named; more are counted.
@@ -32,6 +30,10 @@ class Command(FolderCommand):
         parser.add_argument("--json", action="store_true", help="tell it as JSON, for programs")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
+        # Scrapy imports all commands to run one: others need not pay for what reads records.
+        from vokcrawl.status import status  # noqa: PLC0415
+        from vokcrawl.versions import changes  # noqa: PLC0415
+
         if opts.changes:
             for record in changes(self.existing_folder()):
                 say(json.dumps(record, ensure_ascii=False) if opts.json else _change(record))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from vokcrawl.agreement import Agreement
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
 from vokcrawl.files import OutputFolder
-from vokcrawl.shared_agreement import SharedAgreement
 from vokcrawl.state.place import in_folder, opening_of
-from vokcrawl.verify import Verification
 from vokcrawl.wording import count
+
+# Scrapy imports all commands to run one: others need not pay for what checks a folder.
+if TYPE_CHECKING:
+    from vokcrawl.agreement import Agreement
 
 
 class Command(FolderCommand):
@@ -28,6 +30,8 @@ class Command(FolderCommand):
         )
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
+        from vokcrawl.verify import Verification  # noqa: PLC0415
+
         opening = opening_of(self.options)
         with self.together("verify", opts.others) as folders:
             agreement = self._agreement(folders)
@@ -46,10 +50,13 @@ class Command(FolderCommand):
 
     def _agreement(self, folders: Sequence[OutputFolder]) -> Agreement:
         """What the records must agree with: the folder's own, or what the folders of all workers hold together."""
+        from vokcrawl.agreement import Agreement  # noqa: PLC0415
+
         opening = opening_of(self.options)
         if opening is in_folder:
             return Agreement()
         # Not loaded for a folder that has its own state.
+        from vokcrawl.shared_agreement import SharedAgreement  # noqa: PLC0415
         from vokcrawl.state.folders import OnServer, id_of  # noqa: PLC0415
 
         known = opening.folders() if isinstance(opening, OnServer) else {}
