@@ -8,7 +8,6 @@ to the article, is the title. What can be told apart by none of these is left ou
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -58,7 +57,8 @@ def read_lines(run: Sequence[Block], href: str, date: str | None = None) -> Line
         part = [found for line in dated if not line.titles and (found := _date_in(line.text))]
         date_text = next(iter([*whole, *part]), None)
     rest = [line for line in lines if not _says_date(line, date_text)]
-    copies = Counter(line.folded for line in rest)
+    folded = [line.folded for line in rest]
+    copies = {text: folded.count(text) for text in folded}
     title = _title(rest, copies, href) or _pictured_title(run, href) or _title_within(run, rest, href)
     excerpt, doubled = _excerpt(rest, copies, title)
     return Lines(title, excerpt, date_text, doubled)
@@ -124,13 +124,13 @@ def _squeeze(text: str) -> str:
 
 
 def _date_in(text: str) -> str | None:
-    if len(text) > _LONGEST_DATE_LINE:
+    match = _DATE.search(text) if len(text) <= _LONGEST_DATE_LINE else None
+    if match is None:
         return None
     for part in _SEPARATOR.split(text):
         if _DATE.fullmatch(part):
             return part
-    match = _DATE.search(text) if len(text) <= _SHORT_LINE else None
-    return match[0] if match else None
+    return match[0] if len(text) <= _SHORT_LINE else None
 
 
 def _says_date(line: _Line, date: str | None) -> bool:
