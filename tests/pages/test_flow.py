@@ -59,6 +59,16 @@ def test_an_inline_element_by_itself_is_a_block_too() -> None:
     assert (block.text, block.hrefs) == ("two", ["/a"])
 
 
+@pytest.mark.parametrize("inside", ["<!-- thumb -->", " <!-- a --> <?php b ?>\n"])
+def test_an_anchor_with_nothing_to_be_seen_is_empty(inside: str) -> None:
+    assert [block.hrefs for block in flow(root(f"<p><a href='/a'>{inside}</a></p>"))] == [["/a"]]
+
+
+def test_a_heading_without_its_end_ends_before_what_stands_in_none() -> None:
+    blocks = flow(root("<div><h2>One<p>Two</p><h3>Three</h3><ul><li>Four</ul></div>"))
+    assert [(block.text, block.heading) for block in blocks] == [("One", 2), ("Two", 0), ("Three", 3), ("Four", 0)]
+
+
 def test_an_empty_anchor_still_is_a_link() -> None:
     assert [block.hrefs for block in flow(root("<p><a href='/a'></a></p><a name='x'></a>"))] == [["/a"]]
 

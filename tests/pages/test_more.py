@@ -213,3 +213,13 @@ def test_damaged_pages_never_raise(data: st.DataObject) -> None:
 def test_a_hostile_page_is_read_in_good_time(content: str) -> None:
     with patience():
         route(content)
+
+
+@pytest.mark.parametrize(
+    "inside",
+    ["<!-- icon -->More Articles", f"<svg>{'<path/>' * 40}</svg>More Articles", "<i></i> <b>More</b> Articles"],
+)
+def test_an_icon_or_a_comment_hides_no_words(inside: str) -> None:
+    more = read_more(root(f"<a href='/article/163/page/2/'>{inside}</a>"), BASE, 10)
+    assert more.route is not None
+    assert read_more(root(f"<span>{inside}</span>"), BASE, 10).said == inside.startswith("<!--")

@@ -87,7 +87,41 @@ def test_a_huge_page_is_read_as_a_small_one_is(filling: str) -> None:
 @settings(max_examples=500, deadline=None)
 @given(st.text(alphabet="<>ab =/\"'!-\n", max_size=200))
 def test_no_tag_is_touched_that_has_few_attributes(text: str) -> None:
-    assert tree._TAG.sub(r"\1", text) == text
+    assert tree._TAGS.sub(r"\1\2\4\5", text) == text
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<script>if (i<n) { %s }</script>",
+        "<script type='x'>{'a': '<b %s'}</script>",
+        "<style>/* i<n %s */</style>",
+        "<!-- i<n %s -->",
+        "<textarea>i<n %s</textarea>",
+        "<i %s>x</i>",
+    ],
+)
+def test_nothing_behind_many_words_is_lost_from_a_huge_page(part: str) -> None:
+    words = part % " ".join(f"w{n}" for n in range(2000))
+    huge = f"<!--{'x' * 300_000}-->{words}<p><a href='/x' data-from=1>after</a></p>"
+    (block,) = [each for each in flow(parse(huge)) if each.text == "after"]
+    assert list(block.hrefs) == ["/x"]
+
+
+def test_what_is_read_of_a_huge_page_does_not_depend_on_how_many_names_its_attributes_have() -> None:
+    many = "".join(f"<i w{n}></i>" for n in range(6000))
+    (link,) = parse(f"{many}<a href=/x class=y data-from=1>z</a>").css("a")
+    assert link.attributes == {"href": "/x", "class": "y", "data-from": "1"}
+
+
+def test_a_link_without_its_end_ends_with_its_block() -> None:
+    first, second, third = flow(parse("<p><a href='/a'>One</p><p>Two <a href='/b'>three</a></p><p>Four</p>"))
+    assert [list(each.hrefs) for each in (first, second, third)] == [["/a"], ["/b"], []]
+
+
+@pytest.mark.parametrize("before", ["", " \n<!-- more --><!---->", "<!-- x -->"])
+def test_rows_without_their_table_are_rows(before: str) -> None:
+    assert texts(f"{before}<tr><td>One</td><td>Two</td></tr><tr><td>Three</td></tr>") == ["One", "Two", "Three"]
 
 
 def test_a_page_is_read_as_browsers_read_it() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from vokcrawl.fields import clean_text
-from vokcrawl.pages.tree import TEXT, Element
+from vokcrawl.pages.tree import TEXT, UNSEEN, Element
 
 # Everything that is not inline begins and ends a block: a new tag of a new skin is a block until shown otherwise.
 _INLINE = frozenset(
@@ -21,6 +21,8 @@ _SILENT = frozenset("head iframe noscript object script select style svg templat
 # So are what has no name (an instruction to a program), and comments.
 _SILENT |= {"", "-comment"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+# What stands in none: where the end of a heading is missing, it holds all that follows.
+_NO_HEADING = frozenset("p ul ol dl table article section form hr figure blockquote".split()) | _HEADINGS.keys()  # noqa: SIM905
 # Stands for a <br> until the block is done: a character that no text can hold.
 _BREAK = "\x1e"
 
@@ -111,6 +113,8 @@ class _Builder:
             if self._block:
                 self.boundary()
             self._elements.append(element)
+            if self._headings and tag in _NO_HEADING:
+                self._headings = [0] * len(self._headings)
             if tag in _HEADINGS:
                 self._headings.append(_HEADINGS[tag])
         if tag == "a" and (href := element.attributes.get("href")) is not None:
@@ -217,7 +221,9 @@ def is_aside(block: Block) -> bool:
 
 def _is_empty(link: Element) -> bool:
     inside = link.first_child
-    return inside is None or (inside.tag == TEXT and inside.next is None and not (inside.text_content or "").strip())
+    while inside is not None and (inside.tag in UNSEEN or not (inside.text_content or "x").strip()):
+        inside = inside.next
+    return inside is None
 
 
 def _letters(text: str) -> int:

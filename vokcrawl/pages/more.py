@@ -14,7 +14,7 @@ from itertools import islice
 from vokcrawl.fields import absolute_url, article_id, clean_text
 from vokcrawl.pages.calls import KEYS, call_from, call_in_address, call_in_handler, call_in_script
 from vokcrawl.pages.routes import AJAX_ACTION, LinkRoute, Route
-from vokcrawl.pages.tree import TEXT, Element, ancestors, descendants, text_of
+from vokcrawl.pages.tree import TEXT, UNSEEN, Element, ancestors, descendants, text_of
 
 # The words on the element, whole: the site's own first, then what was seen on its search and television pages, and
 # what themes commonly say. No bare "More" or "Read more": those lead elsewhere.
@@ -27,8 +27,8 @@ MORE_WORDS = re.compile(
 _CLICKABLE = "a, button, input, [onclick], [role=button]"
 _NEXT = "a[rel=next][href], link[rel=next][href]"
 _SCRIPTS = "script:not([src])"
-# A button holds no more texts and elements than these.
-_MOST_NODES = 32
+# A button holds no more texts than these, nor more elements (of a drawing, say).
+_MOST_TEXTS, _MOST_NODES = 8, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _elements(root: Element) -> Iterator[Element]:
     if found:
         return
     for element in descendants(root):
-        first = element.first_child
+        first = next((node for node in element.iter(include_text=True) if node.tag not in UNSEEN), None)
         text = first.text_content if first is not None else None
         if text and MORE_WORDS.fullmatch(clean_text(text)):
             yield element
@@ -100,7 +100,8 @@ def _behind_teasers(root: Element, elements: list[Element]) -> list[Element]:
 def _text(element: Element) -> str:
     # Long texts are no buttons: do not collect them.
     nodes = islice(element.traverse(include_text=True), _MOST_NODES)
-    return clean_text("".join(node.text_content or "" for node in nodes if node.tag == TEXT))
+    texts = (node.text_content or "" for node in nodes if node.tag == TEXT)
+    return clean_text("".join(islice(texts, _MOST_TEXTS)))
 
 
 def _of_element(element: Element, scripts: Sequence[str], base: str, received: int) -> Route | None:

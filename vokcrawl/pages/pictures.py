@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from vokcrawl.fields import clean_text
 from vokcrawl.pages.tree import Element, ancestors, text_of
 
 # Class names of captions that are no <figcaption>, as WordPress writes them.
 _CAPTIONS = ("wp-caption-text",)
+# A caption is no farther up from its picture than this.
+_FARTHEST = 16
 # A picture that stands in until the real one is there.
 _PLACEHOLDER = "image-uploading"
 
@@ -25,7 +29,7 @@ def is_placeholder(src: str) -> bool:
 
 def caption_of(image: Element) -> str | None:
     """A picture's caption; None where it has none."""
-    for parent in ancestors(image):
+    for parent in islice(ancestors(image), _FARTHEST):
         if parent.tag not in ("figure", "div"):
             continue
         caption = parent.css_first("figcaption") if parent.tag == "figure" else _wp_caption(parent)
