@@ -180,3 +180,10 @@ def test_damaged_pages_never_raise_and_never_give_a_malformed_teaser(data: st.Da
 def test_a_hostile_page_is_read_in_good_time(content: str) -> None:
     with patience():
         read_teasers(root(content))
+
+
+def test_a_date_that_is_linked_is_no_title() -> None:
+    teaser = TEASERS[0]
+    card = f"<div><p>{teaser.excerpt}</p><p><a href='{teaser.href}'>{teaser.date}</a></p><p>{teaser.excerpt}</p></div>"
+    (raw,) = read_teasers(root(page(card)))
+    assert (raw.title, raw.date) == (None, teaser.date)

@@ -169,7 +169,9 @@ def _title_within(run: Sequence[Block], rest: Sequence[_Line], href: str) -> str
     identity = article_id(href)
     lines = {line.text for line in rest}
     texts = (text for block in run for target, text in block.anchors if article_id(target) == identity)
-    found = (clean_title(text) for text in texts if text not in lines and not _NO_TITLE.fullmatch(text))
+    found = (
+        clean_title(text) for text in texts if text not in lines and not (_NO_TITLE.fullmatch(text) or says_day(text))
+    )
     return next((title for title in found if title), None)
 
 
