@@ -248,7 +248,7 @@ def test_the_short_way_to_an_absolute_address_gives_what_the_long_one_gives(base
 @example("http://h.test:80/a")
 @example("http://http://\n")
 def test_the_short_way_to_a_canonical_address_gives_what_the_long_one_gives(url: str) -> None:
-    # Nothing with a fragment takes the short way, and a canonical address has none. Behind white space it would keep it.
+    # Nothing with a fragment takes the short way, and a canonical address has none. White space before it would stay.
     assert fields.canonical_url(url) == fields.canonical_url(f"{fields.clean_text(url)}#top")
 
 
