@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from vokcrawl.fields import article_id, shown_date
@@ -15,9 +14,6 @@ from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.sources import Belongs, logo_belongs, same_source
 from vokcrawl.recheck import SECOND_LOOK, parse_utc
 from vokcrawl.state.rows import ArticleRow, EntryRow, Status
-
-# A few logos stand on all pages.
-_logo_belongs = lru_cache(maxsize=64)(logo_belongs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +151,7 @@ class TeaserIntake(Intake):
         """Whether a teaser is of the wanted source, by the heading of its block or by its logo."""
         if block_source is not None:
             return Belongs.YES if same_source(block_source, self.options.source) else Belongs.NO
-        return _logo_belongs(raw.logo, self.options.source) if raw.logo else Belongs.UNKNOWN
+        return logo_belongs(raw.logo, self.options.source) if raw.logo else Belongs.UNKNOWN
 
     def teaser_item(
         self, raw: RawTeaser, found_on: str, source: str | None = None, *, titled: bool = True

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 from posixpath import basename
 from urllib.parse import urlsplit
 
-from vokcrawl.fields import clean_text, language_of
+from vokcrawl.fields import LONGEST_URL, clean_text, language_of
 
 # Logo file names that the site uses, without their ending and in lower case, and the source they stand for:
 # the name in words where the site has shown it, else None; and the words and the language to compare by.
@@ -68,6 +69,11 @@ def source_of_logo(src: str) -> str | None:
 
 def logo_belongs(src: str, wanted: str) -> Belongs:
     """Whether the logo is the wanted source's; a logo that is not known here says nothing."""
+    # A few logos stand on all pages.
+    return _kept_belongs(src, wanted) if len(src) <= LONGEST_URL else _belongs(src, wanted)
+
+
+def _belongs(src: str, wanted: str) -> Belongs:
     stem = logo_stem(src)
     if stem is None:
         return Belongs.UNKNOWN
@@ -82,3 +88,6 @@ def logo_belongs(src: str, wanted: str) -> Belongs:
         return Belongs.NO
     # Same words, but the site's full name for this logo was never seen: the article's own "Source:" decides.
     return Belongs.UNKNOWN
+
+
+_kept_belongs = lru_cache(maxsize=64)(_belongs)
