@@ -17,9 +17,7 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q s samp small span "  # noqa: SIM905
     "strike strong sub sup time tt u var wbr".split()
 )
-_SILENT = frozenset("head iframe noscript object script select style svg template textarea title".split())  # noqa: SIM905
-# So are what has no name (an instruction to a program), and comments.
-_SILENT |= {"", "-comment"}
+_SILENT = UNSEEN.union("head iframe noscript object script select style svg template textarea title".split())  # noqa: SIM905
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # What stands in none: where the end of a heading is missing, it holds all that follows.
 _NO_HEADING = frozenset("p ul ol dl table article section form hr figure blockquote".split()) | _HEADINGS.keys()  # noqa: SIM905
@@ -179,23 +177,22 @@ def flow(root: Element, without: Container[Element] = ()) -> list[Block]:
     The elements in `without` are passed over with all that is in them; a block with an `item` marks their place.
     """
     builder = _Builder(root)
-    tag = root.tag or ""
-    builder.enter(root, tag)
     # Without recursion: a hostile page nests deeper than Python recurses.
-    around: list[tuple[Element, str]] = [(root, tag)]
+    around: list[tuple[Element, str]] = [(root, root.tag or "")]
+    builder.enter(*around[0])
     node = root.first_child
     while around:
         if node is None:
-            element, tag = around.pop()
-            builder.leave(element, tag)
+            element, name = around.pop()
+            builder.leave(element, name)
             node = element.next
             continue
-        tag = node.tag or ""
+        tag = node.tag
         if tag == TEXT:
             builder.text(node.text_content or "")
         elif node in without:
             builder.pass_over(node)
-        elif tag not in _SILENT:
+        elif tag is not None and tag not in _SILENT:
             builder.enter(node, tag)
             around.append((node, tag))
             node = node.first_child

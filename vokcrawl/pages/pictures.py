@@ -17,8 +17,9 @@ _PLACEHOLDER = "image-uploading"
 
 def source_of(image: Element) -> str | None:
     """A picture's address, also where it is loaded late and a placeholder stands in ``src``."""
-    src = image.attributes.get("src") or ""
-    late = image.attributes.get("data-src") or image.attrs.get("data-lazy-src") or ""
+    written = image.attributes
+    src = written.get("src") or ""
+    late = written.get("data-src") or written.get("data-lazy-src") or ""
     return (late or None) if not src or src.startswith("data:") else src
 
 

@@ -17,7 +17,8 @@ from selectolax.lexbor import LexborNode as Element
 __all__ = ["TEXT", "UNSEEN", "Element", "ancestors", "descendants", "is_same", "parse", "text_of", "with_class"]
 
 # The `tag` of a text among an element's children, and those of what is neither text nor element.
-TEXT, UNSEEN = "-text", ("-comment", None)
+TEXT = "-text"
+UNSEEN: frozenset[str | None] = frozenset(("-comment", None))
 # What the standard asks of a parser grows with a page's length times its nesting, its open tags, or the attributes of
 # a tag: a page can be made that takes hours. Up to these bounds it is seconds; beyond them it is put in order first.
 _MOST_TAGS, _LONGEST = 5_000, 250_000
