@@ -191,8 +191,7 @@ class SqliteState:
 
     def put_listing(self, row: ListingRow) -> None:
         query, values = _upsert("listings", tuple(row.__dataclass_fields__))
-        url, source, head, *others = values(row)
-        self._do(query, url, source, json.dumps(head), *others)
+        self._do(query, *(json.dumps(value) if isinstance(value, tuple) else value for value in values(row)))
 
     def way(self, start: str, source: str) -> str | None:
         rows = self._all("SELECT route FROM ways WHERE start = ? AND source = ?", start, source.casefold())
