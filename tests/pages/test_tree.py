@@ -34,7 +34,7 @@ def repeated(part: Callable[[int], str], size: int) -> str:
     return "".join(parts)
 
 
-# To a parser that does all that the standard asks, each of these is hours of work.
+# To a parser that does all that the standard asks, each of these is far more work than its length says.
 BOMBS: dict[str, Callable[[int], str]] = {
     "nested": lambda size: repeated(lambda _: "<div>", size),
     "unclosed": lambda size: repeated(lambda n: f"<b {n}><div>", size // 2) + "</b>" * (size // 8),
