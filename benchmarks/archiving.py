@@ -14,12 +14,12 @@ from warcio.warcwriter import WARCWriter
 
 from benchmarks.results import Measured, Result
 from benchmarks.rounds import CPU_A_PAGE
-from vokcrawl.archive import writer
-from vokcrawl.archive.exchange import Exchange
-from vokcrawl.archive.writer import Archive
-from vokcrawl.files import OutputFolder
 from vokcrawl.sample.site import SampleSite
-from vokcrawl.state.sqlite import SqliteState
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.sqlite import SqliteState
+from vokcrawl.warc import writer
+from vokcrawl.warc.http_exchange import Exchange
+from vokcrawl.warc.writer import Archive
 
 SIZE = "archived kB/page"
 OURS, WITH_ZLIB = "vokcrawl: records, state, file", "the same, packed by zlib (level 6)"

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from benchmarks.children import BenchmarkFailed
-from vokcrawl.fields import article_id
+from vokcrawl.normalize import article_id
 
 
 def check_vokcrawl(output: Path, articles: int) -> None:

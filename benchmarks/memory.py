@@ -17,11 +17,11 @@ from benchmarks.delivered import check_vokcrawl
 from benchmarks.idle import PLAIN, requests_by_kind
 from benchmarks.results import Result
 from benchmarks.rounds import in_turns, measured
-from vokcrawl.fields import utc
-from vokcrawl.files import OutputFolder
+from vokcrawl.normalize import utc
 from vokcrawl.sample.server import SampleServer
 from vokcrawl.sample.site import SampleSite
-from vokcrawl.state.rows import ArticleRow, Status
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.rows import ArticleRow, Status
 
 FEW, MANY = 100, 1_000_000
 # The invented articles came in minutes apart from 2001 on, all of them before the sample site's; a walk saw a hundred.

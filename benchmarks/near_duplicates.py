@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from vokcrawl.near_duplicates.index import THRESHOLD, NearDuplicates
+from vokcrawl.exports.near_duplicates.index import THRESHOLD, NearDuplicates
 from vokcrawl.sample.content import make_article
 from vokcrawl.sample.doubles import Double, make_doubles
 

@@ -12,9 +12,9 @@ from parsel import Selector
 from benchmarks.children import BenchmarkFailed
 from benchmarks.results import Measured, Result
 from benchmarks.rounds import CPU_A_PAGE
-from vokcrawl.fields import article_id, utc
-from vokcrawl.intake.finding import article_page, find_article
+from vokcrawl.crawling.article_result import article_page, find_article
 from vokcrawl.items import validated
+from vokcrawl.normalize import article_id, utc
 from vokcrawl.pages.document import read_document
 from vokcrawl.pages.readings import reading_at
 from vokcrawl.sample.site import SampleSite

@@ -12,15 +12,15 @@ from typing import Any
 from benchmarks.children import BenchmarkFailed
 from benchmarks.memory import PER_WALK, invented
 from benchmarks.redis_server import RedisServer
-from vokcrawl.agreement import Fault
-from vokcrawl.files import OutputFolder
-from vokcrawl.records import Line
-from vokcrawl.shared_agreement import SharedAgreement
-from vokcrawl.state.folders import OnServer
-from vokcrawl.state.redis import RedisState
-from vokcrawl.state.rows import ArticleRow
+from vokcrawl.integrity.consistency import Fault
+from vokcrawl.integrity.shared_consistency import SharedAgreement
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.record_files import Line
+from vokcrawl.storage.state.redis.folders import OnServer
+from vokcrawl.storage.state.redis.store import RedisState
+from vokcrawl.storage.state.rows import ArticleRow
 
-# So many records are committed at a time, as `vokcrawl.run.BATCH` says.
+# So many records are committed at a time, as `vokcrawl.runs.run.BATCH` says.
 BATCH = 500
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from fastwarc.warc import ArchiveIterator
 
-from vokcrawl.fields import canonical_url
-from vokcrawl.files import OutputFolder
+from vokcrawl.normalize import canonical_url
+from vokcrawl.storage.output_folder import OutputFolder
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ import zstandard
 
 from vokcrawl.exports.export import Export, Exported
 from vokcrawl.exports.selection import Selection
-from vokcrawl.fields import content_hash, utc
-from vokcrawl.files import OutputFolder
 from vokcrawl.items import ARTICLE, REMOVAL, TEASER, validated
+from vokcrawl.normalize import content_hash, utc
+from vokcrawl.storage.output_folder import OutputFolder
 
 Record = dict[str, Any]
 SITE = "https://site.test"

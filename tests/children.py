@@ -27,10 +27,10 @@ WARM = Path(__file__).resolve().parent / "warm.py"
 OF_A_CRAWL = (
     "vokcrawl.commands.*",
     "vokcrawl.extensions.*",
-    "vokcrawl.middlewares.*",
+    "vokcrawl.downloader.middlewares.*",
     "vokcrawl.monitors.*",
-    "vokcrawl.pipelines.*",
-    "vokcrawl.rendering.*",
+    "vokcrawl.pipelines",
+    "vokcrawl.downloader.splash.*",
     "vokcrawl.spiders.*",
     "scrapy.commands.*",
     "scrapy.extensions.remote_control",
@@ -41,9 +41,15 @@ OF_A_CRAWL = (
     "time_machine",
 )
 # What the other commands import besides; it is large, and no crawl shall seem to need so much memory.
-OF_COMMANDS = (*OF_A_CRAWL, "vokcrawl.exports.*", "vokcrawl.replay.*", "vokcrawl.report.*", "vokcrawl.search.*")
+OF_COMMANDS = (
+    *OF_A_CRAWL,
+    "vokcrawl.exports.*",
+    "vokcrawl.replay.*",
+    "vokcrawl.reporting.report.*",
+    "vokcrawl.search.*",
+)
 # What a crawl imports that shares its work by a Redis server.
-OF_A_WORKER = (*OF_A_CRAWL, "vokcrawl.distributed.*", "vokcrawl.state.*")
+OF_A_WORKER = (*OF_A_CRAWL, "vokcrawl.distributed.*", "vokcrawl.storage.state.*", "vokcrawl.storage.state.redis.*")
 
 
 class Child:

@@ -13,7 +13,7 @@ from typing import Any
 
 from children import ROOT, run
 
-from vokcrawl.files import in_run_order
+from vokcrawl.storage.output_folder import in_run_order
 
 CRAWL_AT = ROOT / "tests" / "crawl_at.py"
 

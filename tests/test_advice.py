@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vokcrawl.advice import advice
 from vokcrawl.errors import ExitCode
-from vokcrawl.outcome import KILLED, NOTHING_NEW, WORDS
+from vokcrawl.policy.outcome import KILLED, NOTHING_NEW, WORDS
+from vokcrawl.reporting.outcome_help import advice
 
 
 @pytest.mark.parametrize("outcome", [*(WORDS[code] for code in ExitCode), NOTHING_NEW, KILLED])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 from scrapy.utils._compression import brotli, zstd
 
-from vokcrawl.bodies import Corrupt, unpacked
+from vokcrawl.utils.content_encoding import Corrupt, unpacked
 
 PAGE = b"<html><body>" + bytes(range(256)) * 40 + b"</body></html>"
 MOST = 100_000

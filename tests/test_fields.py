@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from patience import patience
 
-from vokcrawl import fields
+from vokcrawl import normalize as fields
 
 CANONICAL = re.compile(r"https?://[^\s/?#]+/([^\s?#]*/)?")
 ABSOLUTE = re.compile(r"https?://[^\s/?#]+(/\S*)?")

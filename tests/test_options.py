@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.settings import Settings
 
+from vokcrawl.config import Arguments, Options, faults, known_names
+from vokcrawl.config.scrapy_checks import check_scrapys
 from vokcrawl.errors import ExitCode, UsageFault
-from vokcrawl.options import Arguments, Options, faults, from_environment, known_names
-from vokcrawl.options.scrapys import check_scrapys
 from vokcrawl.settings import base
+from vokcrawl.settings.environment import from_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vokcrawl.errors import ExitCode, FolderHeld, StorageFailed, UsageFault
-from vokcrawl.outcome import WORDS, Facts, judge, under_floor
-from vokcrawl.walk import Why
+from vokcrawl.policy.outcome import WORDS, Facts, judge, under_floor
+from vokcrawl.policy.pagination import Why
 
 
 @pytest.mark.parametrize(

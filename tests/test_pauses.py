@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scrapy.core.downloader import Slot
 from scrapy.settings import Settings
 
-from vokcrawl.pauses import Pauses, retry_after
+from vokcrawl.policy.backoff import Pauses, retry_after
 
 NOW = datetime(2024, 12, 10, 6, tzinfo=UTC)
 

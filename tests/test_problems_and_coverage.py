@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vokcrawl.coverage import Coverage
-from vokcrawl.problems import Problems
+from vokcrawl.runs.field_coverage import Coverage
+from vokcrawl.runs.problems import Problems
 
 
 def test_problems_are_counted_by_reason_with_a_few_different_examples() -> None:

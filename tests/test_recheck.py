@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vokcrawl.fields import utc
-from vokcrawl.recheck import OWED_PAUSES, is_confirmed, next_attempt, next_check, parse_utc
+from vokcrawl.normalize import parse_utc, utc
+from vokcrawl.policy.revisit import OWED_PAUSES, is_confirmed, next_attempt, next_check
 
 FIRST = datetime(2024, 12, 1, 6, tzinfo=UTC)
 MOMENTS = st.datetimes(datetime(2010, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001

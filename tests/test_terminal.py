@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vokcrawl.terminal import harmless, harmless_lines
+from vokcrawl.utils.terminal import harmless, harmless_lines
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vokcrawl.walk import Entry, Rules, Walk, Why
+from vokcrawl.policy.pagination import Entry, Rules, Walk, Why
 
 TODAY = "2024-12-10"
 

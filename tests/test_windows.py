@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vokcrawl.windows import FIRST_DAY, Window, Windows
+from vokcrawl.policy.date_windows import FIRST_DAY, Window, Windows
 
 TODAY = date(2024, 12, 10)
 PAGE = 10

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vokcrawl.wording import count, size, stretch
+from vokcrawl.utils.humanize import count, size, stretch
 
 
 @pytest.mark.parametrize(

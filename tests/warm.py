@@ -30,7 +30,7 @@ def import_all(names: Sequence[str]) -> None:
     """Imports modules; for `a.package.*`, a package and all that is in it."""
     for name in names:
         module = importlib.import_module(name.removesuffix(".*"))
-        for found in pkgutil.walk_packages(module.__path__, f"{module.__name__}.") if name.endswith(".*") else ():
+        for found in pkgutil.iter_modules(module.__path__, f"{module.__name__}.") if name.endswith(".*") else ():
             importlib.import_module(found.name)
     assert "twisted.internet.reactor" not in sys.modules, "children would share a reactor"
     assert threading.active_count() == 1, "children would lack a thread"

@@ -9,12 +9,12 @@ from contextlib import ExitStack, contextmanager
 
 from scrapy.commands import ScrapyCommand
 
+from vokcrawl.config import Options
 from vokcrawl.errors import ExitCode, StorageFailed, UsageFault, VokcrawlError
-from vokcrawl.files import OutputFolder
-from vokcrawl.options import Options
-from vokcrawl.state.interface import State
-from vokcrawl.state.place import in_folder, opening_of
-from vokcrawl.terminal import harmless, harmless_lines
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.factory import in_folder, opening_of
+from vokcrawl.storage.state.protocol import State
+from vokcrawl.utils.terminal import harmless, harmless_lines
 
 
 class FolderCommand(ScrapyCommand):

@@ -12,7 +12,8 @@ from typing import Any
 from itemloaders import ItemLoader
 from itemloaders.processors import Identity, TakeFirst
 
-from vokcrawl.fields import (
+from vokcrawl.items import ARTICLE, TEASER
+from vokcrawl.normalize import (
     absolute_url,
     canonical_url,
     clean_line,
@@ -24,7 +25,6 @@ from vokcrawl.fields import (
     shown_date,
     story_of,
 )
-from vokcrawl.items import ARTICLE, TEASER
 from vokcrawl.pages.article import RawArticle
 from vokcrawl.pages.listing import RawTeaser
 

@@ -16,8 +16,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from vokcrawl.errors import ExitCode, VokcrawlError
-from vokcrawl.files import write_whole
 from vokcrawl.items import MODELS
+from vokcrawl.storage.output_folder import write_whole
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vokcrawl.archive.answer import Unreadable, answer_of
+from vokcrawl.warc.http_response import Unreadable, answer_of
 
 MOST = 10_000
 PAGE = b"<html><body>" + b"word " * 300 + b"</body></html>"

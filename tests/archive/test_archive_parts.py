@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vokcrawl.archive import members as packing
-from vokcrawl.archive.check import NoRecord, taken_apart
-from vokcrawl.archive.exchange import in_one_chunk, parted, without_interim
-from vokcrawl.archive.members import Member, members, packed, read_member
-from vokcrawl.archive.records import moment, new_id, record, response
+from vokcrawl.warc import gzip_members as packing
+from vokcrawl.warc.gzip_members import Member, members, packed, read_member
+from vokcrawl.warc.http_exchange import in_one_chunk, parted, without_interim
+from vokcrawl.warc.records import moment, new_id, record, response
+from vokcrawl.warc.validation import NoRecord, taken_apart
 
 
 def test_a_message_is_parted_at_its_first_empty_line() -> None:

@@ -31,9 +31,9 @@ from scheduling import (
 )
 from wired import WiredServer, message
 
-from vokcrawl.archive.members import members, packed
-from vokcrawl.files import OutputFolder
 from vokcrawl.sample import Answer, SampleSite
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.warc.gzip_members import members, packed
 
 Crawling = Callable[..., Crawl]
 

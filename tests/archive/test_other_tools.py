@@ -18,8 +18,8 @@ from scheduling import ALWAYS
 from test_capture import in_chunks, oddly, packed, plainly
 from wired import WiredServer
 
-from vokcrawl.files import OutputFolder
 from vokcrawl.sample import Answer, SampleSite
+from vokcrawl.storage.output_folder import OutputFolder
 
 Crawling = Callable[..., Crawl]
 SETTINGS = {**ALWAYS, "RETRY_TIMES": 3, "VOK_ARCHIVE_SIZE": "0.1"}

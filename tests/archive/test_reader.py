@@ -15,8 +15,8 @@ sys.path.insert(1, str(Path(__file__).parent.parent / "replay"))
 
 from captures import record
 
-from vokcrawl.archive.packing import NotAnArchive
-from vokcrawl.archive.reader import Captured, Flaw, read_archive
+from vokcrawl.warc.compression import NotAnArchive
+from vokcrawl.warc.reader import Captured, Flaw, read_archive
 
 LONGEST = 100_000
 RECORDS = [

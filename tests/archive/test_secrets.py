@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wired import WiredServer, message
 
-from vokcrawl.archive.exchange import parted
-from vokcrawl.archive.redaction import of_address, of_answer, of_request
 from vokcrawl.sample import Answer, SampleSite
+from vokcrawl.warc.http_exchange import parted
+from vokcrawl.warc.redaction import of_address, of_answer, of_request
 
 Crawling = Callable[..., Crawl]
 

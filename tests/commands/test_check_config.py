@@ -11,7 +11,7 @@ import pytest
 from children import run
 from crawling import ROOT, environment
 
-from vokcrawl.options import known_names
+from vokcrawl.config import known_names
 
 
 def check(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

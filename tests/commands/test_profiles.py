@@ -56,7 +56,7 @@ def test_each_profile_is_listed_and_settings_says_what_holds_in_it(installed: Pa
 
 
 def test_what_the_report_is_made_of_is_installed_too(installed: Path) -> None:
-    folder = Path("vokcrawl", "report", "templates")
+    folder = Path("vokcrawl", "reporting", "report", "templates")
     names = {path.name for path in (ROOT / folder).iterdir()}
     assert names
     assert {path.name for path in (installed / folder).iterdir()} == names

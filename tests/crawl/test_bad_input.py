@@ -32,7 +32,7 @@ from spoilt import (
     without_title,
 )
 
-from vokcrawl.fields import article_id
+from vokcrawl.normalize import article_id
 from vokcrawl.sample import Answer, SampleServer
 
 START_OF_TEXT = r'(?<=<div class="article-content">\n<p>)'

@@ -12,8 +12,8 @@ from expected import assert_same, assert_whole
 from hostile import Change, HostileServer, HostileSite, Wire
 from spoilt import EMPTY, FORBIDDING, NOT_FOUND, matching, redirect, reply
 
-from vokcrawl.files import OutputFolder
 from vokcrawl.sample import Answer, SampleServer
+from vokcrawl.storage.output_folder import OutputFolder
 
 Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]

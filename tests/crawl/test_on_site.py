@@ -14,7 +14,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from spoilt import more_to, redirect, replacing
 
-from vokcrawl.middlewares.on_site import authority
+from vokcrawl.normalize import authority
 from vokcrawl.sample import SampleServer, SampleSite
 
 Crawling = Callable[..., Crawl]

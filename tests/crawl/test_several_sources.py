@@ -14,7 +14,6 @@ from children import run
 from crawling import ROOT, Crawl, environment
 from expected import assert_same
 
-from vokcrawl.files import OutputFolder
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.sample.server import SeenRequest
 from vokcrawl.sample.sources import (
@@ -26,6 +25,7 @@ from vokcrawl.sample.sources import (
     WANTED,
     SampleSource,
 )
+from vokcrawl.storage.output_folder import OutputFolder
 
 Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]

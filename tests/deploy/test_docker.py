@@ -14,9 +14,9 @@ import yaml
 from crawling import ROOT, environment
 from installed import installed_from
 
-from vokcrawl.options import known_names
-from vokcrawl.options.addresses import redis_server
-from vokcrawl.options.group import PREFIX
+from vokcrawl.config import known_names
+from vokcrawl.config.addresses import redis_server
+from vokcrawl.settings.environment import PREFIX
 
 DOCKER = ROOT / "deploy" / "docker"
 

@@ -13,7 +13,7 @@ from planted import PLANTED, telling, texts
 from receiving import Receiver
 from servers import free_port
 
-from vokcrawl.options import secret_names
+from vokcrawl.config import secret_names
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]

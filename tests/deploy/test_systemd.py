@@ -13,8 +13,8 @@ import pytest
 from crawling import ROOT
 from tools import tool
 
+from vokcrawl.config import known_names
 from vokcrawl.errors import ExitCode
-from vokcrawl.options import known_names
 from vokcrawl.settings import production
 
 UNITS = ROOT / "deploy" / "systemd"

@@ -18,11 +18,11 @@ from expected import assert_same
 from redis_server import RedisServer
 from scheduling import QUIET
 
-from vokcrawl.files import OutputFolder
+from vokcrawl.integrity.shared_consistency import SharedAgreement
+from vokcrawl.integrity.verify import Verification
 from vokcrawl.sample import SampleServer
-from vokcrawl.shared_agreement import SharedAgreement
-from vokcrawl.state.folders import OnServer
-from vokcrawl.verify import Verification
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.redis.folders import OnServer
 
 LAUNCH = Path(__file__).resolve().parent / "launch_worker.py"
 # Without the brakes that are for a live site; a worker that is silent for two seconds is taken for dead.

@@ -57,7 +57,7 @@ def without(name: str) -> None:
 
 
 def kill(name: str, number: int) -> None:
-    from vokcrawl.state.redis import RedisState
+    from vokcrawl.storage.state.redis.store import RedisState
 
     kill_in(RedisState if name == "commit" else os, name, number)
 

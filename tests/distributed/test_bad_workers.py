@@ -16,7 +16,7 @@ from redis_server import RedisServer
 from scheduling import QUIET, Serving, wait_for
 from servers import free_port
 
-from vokcrawl.state.marker import VERSION
+from vokcrawl.storage.state.redis.namespace import VERSION
 
 Grouped = Callable[..., Group]
 SECRET = "open-sesame"  # noqa: S105  the test's own

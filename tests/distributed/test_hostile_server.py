@@ -10,9 +10,9 @@ import pytest
 from group import Group
 from scheduling import QUIET, Serving
 
-from vokcrawl.files import OutputFolder
 from vokcrawl.sample import SampleServer
-from vokcrawl.state.folders import id_of
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.redis.folders import id_of
 
 Grouped = Callable[..., Group]
 # Hashes whose rows a run reads in any case.

@@ -14,8 +14,8 @@ import pytest
 from crawling import ROOT, Crawl, environment, run_crawl
 from printed import Printed, printed
 
-from vokcrawl.files import in_run_order
 from vokcrawl.sample import SampleServer, SampleSite
+from vokcrawl.storage.output_folder import in_run_order
 
 # Commands that this test does not run, and what does; where nothing can, why not.
 ELSEWHERE = {

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.near_duplicates import measure
-from vokcrawl.near_duplicates.index import THRESHOLD, NearDuplicates
-from vokcrawl.near_duplicates.likeness import SHORT, Fingerprint, likeness, particulars
+from vokcrawl.exports.near_duplicates.index import THRESHOLD, NearDuplicates
+from vokcrawl.exports.near_duplicates.similarity import SHORT, Fingerprint, likeness, particulars
 from vokcrawl.sample.doubles import FORMULAS, TOLD_AGAIN, make_doubles
 
 MOMENT = "2024-01-01T00:00:00Z"

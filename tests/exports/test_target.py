@@ -18,7 +18,7 @@ from scheduling import contents, ended_by, scrapy, wait_for
 from vokcrawl.commands.export import Command
 from vokcrawl.errors import FolderHeld, StorageFailed, UsageFault
 from vokcrawl.exports.target import replacing
-from vokcrawl.files import OutputFolder
+from vokcrawl.storage.output_folder import OutputFolder
 
 Capture = pytest.CaptureFixture[str]
 ENDINGS = (".parquet", ".sqlite", ".csv", ".jsonl.zst")
@@ -167,7 +167,7 @@ def test_a_file_that_may_not_grow_ends_with_15_and_leaves_what_was_there(
 def test_temporary_files_without_room_end_with_15_and_say_where_they_go() -> None:
     code = """
 import resource
-from vokcrawl import scratch
+from vokcrawl.utils import temp_database as scratch
 from vokcrawl.errors import StorageFailed
 
 scratch._CACHE_KIB = 64
@@ -337,7 +337,7 @@ def test_records_without_a_day_that_are_left_out_are_told(archive: Path, tmp_pat
 def test_a_missing_package_is_named_with_the_way_to_install_it(
     package: str, name: str, words: str, archive: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in [each for each in sys.modules if each.startswith(("vokcrawl.near", "vokcrawl.exports.parquet"))]:
+    for module in [each for each in sys.modules if each.startswith(("vokcrawl.exports.near", "vokcrawl.exports.parquet"))]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, package, None)
     done = run_command(Command(), "--to", str(tmp_path / name), output=archive, capsys=capsys)
@@ -363,7 +363,7 @@ def test_an_export_leaves_the_lock_of_the_folder_alone(archive: Path, tmp_path: 
 
 def test_the_modules_of_other_commands_do_not_load_what_only_exports_need(tmp_path: Path) -> None:
     code = (
-        "import sys, vokcrawl.commands.export, vokcrawl.snapshot, vokcrawl.exports.export\n"
+        "import sys, vokcrawl.commands.export, vokcrawl.storage.snapshot, vokcrawl.exports.export\n"
         "print([name for name in ('pyarrow', 'numpy', 'datasketch', 'scipy', 'pandas') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

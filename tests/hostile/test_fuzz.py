@@ -34,9 +34,9 @@ from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
 from vokcrawl.errors import ExitCode
-from vokcrawl.fields import absolute_url
 from vokcrawl.items import Url, validated
-from vokcrawl.run import Run
+from vokcrawl.normalize import absolute_url
+from vokcrawl.runs.run import Run
 from vokcrawl.sample import SampleSite
 from vokcrawl.spiders.vok import VokSpider
 

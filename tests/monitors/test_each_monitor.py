@@ -12,7 +12,7 @@ from hostile import HostileServer, HostileSite
 from left import OFF, alarms_in, alarms_of, health_of
 from spoilt import matching
 
-from vokcrawl.recheck import parse_utc
+from vokcrawl.normalize import parse_utc
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]
@@ -184,7 +184,7 @@ def test_manifests_that_cannot_be_read_are_passed_over(crawl: Crawling, serve: S
     first = crawl(listing_of(server), output, settings=settings)
     for name, content in {
         "20200101T000000Z.json": b"",
-        "20200102T000000Z.json": b'{"schema": "vokcrawl.run/1"}',
+        "20200102T000000Z.json": b'{"schema": "vokcrawl.runs.run/1"}',
         "20200103T000000Z.json": b"[" * 100_000,
         "notes.json": b"{}",
         "99990101T000000Z.json": b"{}",

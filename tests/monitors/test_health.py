@@ -13,10 +13,10 @@ from left import alarms_in, alarms_of, health_of
 from receiving import Receiver
 from scheduling import T0, crawl_harmed
 
-from vokcrawl.files import OutputFolder
 from vokcrawl.monitors.health import Health, read_health
-from vokcrawl.recheck import parse_utc
+from vokcrawl.normalize import parse_utc
 from vokcrawl.sample import SampleServer
+from vokcrawl.storage.output_folder import OutputFolder
 
 Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]

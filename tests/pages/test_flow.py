@@ -9,7 +9,7 @@ from mutations import SKINS, mutated, rendered
 from page_variants import root
 from patience import patience
 
-from vokcrawl.fields import clean_text
+from vokcrawl.normalize import clean_text
 from vokcrawl.pages.flow import flow, is_within
 from vokcrawl.pages.tree import TEXT, ancestors
 

@@ -9,7 +9,7 @@ from mutations import mutated, rendered, reskinned
 from page_variants import HARD, LOGO, TEASERS, TITLED, TITLELESS, T, listing, page, root
 from patience import patience
 
-from vokcrawl.fields import article_id, clean_text, clean_title, shown_date
+from vokcrawl.normalize import article_id, clean_text, clean_title, shown_date
 from vokcrawl.pages.listing import RawTeaser, read_teasers
 
 

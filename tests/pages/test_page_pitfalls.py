@@ -20,8 +20,8 @@ from page_variants import (
     root,
 )
 
-from vokcrawl.fields import clean_text, clean_title, shown_date
 from vokcrawl.loaders import load_article
+from vokcrawl.normalize import clean_text, clean_title, shown_date
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import PageFault, read_document
 from vokcrawl.pages.listing import RawTeaser, read_teasers

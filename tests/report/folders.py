@@ -12,13 +12,13 @@ from typing import Any
 
 import orjson
 
-from vokcrawl.coverage import Coverage
-from vokcrawl.fields import content_hash, utc
-from vokcrawl.files import OutputFolder, digest
+from vokcrawl.integrity.rebuild_state import rebuild_state
 from vokcrawl.items import ARTICLE, REMOVAL
-from vokcrawl.manifest import SCHEMA, write_manifest
-from vokcrawl.outcome import WORDS
-from vokcrawl.repair import rebuild_state
+from vokcrawl.normalize import content_hash, utc
+from vokcrawl.policy.outcome import WORDS
+from vokcrawl.runs.field_coverage import Coverage
+from vokcrawl.storage.manifest import SCHEMA, write_manifest
+from vokcrawl.storage.output_folder import OutputFolder, digest
 
 Record = dict[str, Any]
 

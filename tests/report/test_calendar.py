@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from patience import patience
 
-from vokcrawl.report.calendar import calendar_of, days_of, in_words
-from vokcrawl.report.periods import UNITS, Periods
+from vokcrawl.reporting.report.calendar import calendar_of, days_of, in_words
+from vokcrawl.reporting.report.periods import UNITS, Periods
 
 days = st.dates(date(2019, 1, 1), date(2025, 12, 31))
 

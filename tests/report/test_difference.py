@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from patience import patience
 
-from vokcrawl.report.difference import Comparison, Paragraph, Piece, Unchanged
-from vokcrawl.report.excerpt import excerpt, shortened
+from vokcrawl.reporting.report.difference import Comparison, Paragraph, Piece, Unchanged
+from vokcrawl.reporting.report.excerpt import excerpt, shortened
 
 words = st.lists(st.sampled_from(["a", "b", "c", "the", "river", "was", "wide,", "조선"]), max_size=30)
 texts = st.lists(words.map(" ".join).filter(bool), max_size=8).map("\n\n".join)

@@ -17,7 +17,7 @@ from crawling import ROOT, environment
 from folders import T0, Archive, article, large, owed, removal, revised
 from scheduling import ONE_BY_ONE, Crawling, Serving, contents, crawling, delivered, scrapy, wait_for
 
-from vokcrawl.files import PART
+from vokcrawl.storage.output_folder import PART
 
 
 def small(path: Path) -> Path:

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from vokcrawl.files import OutputFolder
-from vokcrawl.report.contents import contents
-from vokcrawl.report.notices import notices
-from vokcrawl.report.page import page, told
-from vokcrawl.report.plots import Plot, coverage_plot, disk_plot, runs_plot
-from vokcrawl.report.runs import RunTold, run_of
-from vokcrawl.state.sqlite import SqliteState
+from vokcrawl.reporting.report.contents import contents
+from vokcrawl.reporting.report.notices import notices
+from vokcrawl.reporting.report.page import page, told
+from vokcrawl.reporting.report.plots import Plot, coverage_plot, disk_plot, runs_plot
+from vokcrawl.reporting.report.runs import RunTold, run_of
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.sqlite import SqliteState
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -18,15 +18,15 @@ from typing import Any
 
 
 def often() -> None:
-    from vokcrawl import run
     from vokcrawl.extensions import run as extension
+    from vokcrawl.runs import run
 
     run.BATCH = 7
     extension.COMMIT_SECONDS = 0.1
 
 
 def kill(name: str, number: int) -> None:
-    from vokcrawl.state.sqlite import SqliteState
+    from vokcrawl.storage.state.sqlite import SqliteState
 
     kill_in(SqliteState if name == "commit" else os, name, number)
 

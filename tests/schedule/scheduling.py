@@ -17,10 +17,10 @@ from typing import Any
 from children import Process, launch, run
 from crawling import Crawl, command, environment
 
-from vokcrawl.files import OutputFolder
+from vokcrawl.integrity.verify import Verification
 from vokcrawl.sample import SampleServer
 from vokcrawl.sample.server import SeenRequest
-from vokcrawl.verify import Verification
+from vokcrawl.storage.output_folder import OutputFolder
 
 Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]

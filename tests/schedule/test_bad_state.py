@@ -29,8 +29,8 @@ from scheduling import (
     scrapy,
 )
 
-from vokcrawl.files import in_run_order
 from vokcrawl.sample import SampleServer, SampleSite
+from vokcrawl.storage.output_folder import in_run_order
 
 
 @pytest.fixture(scope="module")

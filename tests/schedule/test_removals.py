@@ -10,7 +10,7 @@ from hostile import HostileServer, HostileSite, Wire
 from scheduling import ALWAYS, QUIET, T0, Crawling, Serving, faults, scrapy
 from spoilt import EMPTY, redirect, reply
 
-from vokcrawl.fields import utc
+from vokcrawl.normalize import utc
 
 
 def test_two_looks_a_day_apart_give_one_tombstone_and_what_comes_back_is_a_new_revision(

@@ -29,7 +29,7 @@ from scheduling import (
     wait_for,
 )
 
-from vokcrawl.files import in_run_order
+from vokcrawl.storage.output_folder import in_run_order
 
 
 def deleted(state: Path) -> None:

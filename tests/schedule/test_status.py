@@ -60,7 +60,7 @@ def test_status_for_programs_has_the_keys_that_the_docs_describe(crawl: Crawling
     assert told.keys() == documented("status")
     assert told["disk"].keys() == documented("disk")
     assert told["last_run"].keys() == {"run_id", "started_at", "ended_at", "outcome", "exit_code"}
-    assert (told["schema"], told["runs"]) == ("vokcrawl.status/1", 3)
+    assert (told["schema"], told["runs"]) == ("vokcrawl.reporting.status/1", 3)
     assert (told["articles"], told["revised"], told["removed"], told["teasers"]) == (12, 1, 1, 12)
     assert told["days"] == len({each["published_on"] for each in done.articles()})
     on_disk = {path.relative_to(output).parts[0]: 0 for path in output.rglob("*") if path.is_file()}

@@ -10,7 +10,7 @@ import pytest
 from expected import assert_whole
 from scheduling import QUIET, Crawling, Serving, crawl_harmed, delivered, faults, is_root, log_of
 
-from vokcrawl.files import PART
+from vokcrawl.storage.output_folder import PART
 
 
 def mount(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -15,9 +15,9 @@ from fastwarc.warc import ArchiveIterator
 from scheduling import ALWAYS, T0, Crawling, Serving, change_state, faults, scrapy
 from scheduling import records_of as records_in
 
-from vokcrawl.files import in_run_order
 from vokcrawl.sample import SampleServer, SampleSite
-from vokcrawl.wording import count
+from vokcrawl.storage.output_folder import in_run_order
+from vokcrawl.utils.humanize import count
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def a_changed_manifest(folder: Path) -> tuple[str, str]:
 
 def a_manifest_that_is_none(folder: Path) -> tuple[str, str]:
     path = folder / "runs" / f"{runs_of(folder)[1]}.json"
-    path.write_text('{"schema": "vokcrawl.run/1"}', encoding="utf-8")
+    path.write_text('{"schema": "vokcrawl.runs.run/1"}', encoding="utf-8")
     return str(path), "not a manifest"
 
 

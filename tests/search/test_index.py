@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from scheduling import contents, scrapy, wait_for
 
 from vokcrawl.errors import StorageFailed
-from vokcrawl.files import OutputFolder
-from vokcrawl.records import Line
 from vokcrawl.search import index as module
 from vokcrawl.search.finding import find
 from vokcrawl.search.index import NAME, SearchIndex
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.record_files import Line
 
 FIRST, SECOND, THIRD = "2024-03-10T06:00:00Z", "2024-04-10T06:00:00Z", "2024-05-10T06:00:00Z"
 

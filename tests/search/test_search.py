@@ -21,10 +21,10 @@ from terminal import Terminal
 
 from vokcrawl.commands.search import Command
 from vokcrawl.errors import UsageFault
-from vokcrawl.files import OutputFolder
-from vokcrawl.fulltext import match_of
 from vokcrawl.search.finding import find
+from vokcrawl.search.fts5 import match_of
 from vokcrawl.search.index import SearchIndex
+from vokcrawl.storage.output_folder import OutputFolder
 
 Capture = pytest.CaptureFixture[str]
 FIRST, SECOND, THIRD = "2024-03-10T06:00:00Z", "2024-04-10T06:00:00Z", "2024-05-10T06:00:00Z"

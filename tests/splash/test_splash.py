@@ -11,8 +11,8 @@ import pytest
 from archived import archive, of_kind
 from crawling import Crawl
 
+from vokcrawl.downloader.splash.result import read_answer
 from vokcrawl.pages.routes import MOST_CLICKS, SplashRoute, route_from, route_told
-from vokcrawl.rendering.answer import read_answer
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.sample.script import MORE_SCRIPT
 from vokcrawl.sample.site import Answer

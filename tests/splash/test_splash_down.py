@@ -14,9 +14,9 @@ from crawling import ROOT, Crawl
 from fake_splash import FakeSplash
 from scrapy.settings import Settings
 
+from vokcrawl.config import Options
+from vokcrawl.downloader.splash.result import Outcome, read_answer
 from vokcrawl.errors import UsageFault
-from vokcrawl.options import Options
-from vokcrawl.rendering.answer import Outcome, read_answer
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]

@@ -9,7 +9,7 @@ import pytest
 from memories import InFile, Memory, OnRedis, made
 from redis_server import redis_server
 
-from vokcrawl.state.interface import State
+from vokcrawl.storage.state.protocol import State
 
 __all__ = ["redis_server"]
 

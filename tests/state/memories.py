@@ -8,9 +8,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
-from vokcrawl.state.interface import State
-from vokcrawl.state.rows import ArticleRow, RunRow, Status
-from vokcrawl.state.sqlite import SqliteState
+from vokcrawl.storage.state.protocol import State
+from vokcrawl.storage.state.rows import ArticleRow, RunRow, Status
+from vokcrawl.storage.state.sqlite import SqliteState
 
 NOW = "2024-12-10T06:00:00Z"
 _prefixes: Iterator[int] = count()
@@ -46,8 +46,8 @@ class OnRedis:
         return cls(url, f"test-{next(_prefixes)}")
 
     def open(self) -> State:
-        from vokcrawl.state.redis import RedisState
-        from vokcrawl.state.server import Server
+        from vokcrawl.storage.state.redis.connection import Server
+        from vokcrawl.storage.state.redis.store import RedisState
 
         server = Server(self.url, self.prefix, patience=5)
         server.open(make=True)

@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from memories import InFile, Memory, OnRedis, article, made, run
 from redis_server import RedisServer
 
-from vokcrawl.state.interface import State
-from vokcrawl.state.rows import FileRow, ListingRow, OwedRow, Status
+from vokcrawl.storage.state.protocol import State
+from vokcrawl.storage.state.rows import FileRow, ListingRow, OwedRow, Status
 
 IDS = st.sampled_from([f"17000000{number:02}-{number}" for number in range(12)])
 MOMENTS = st.sampled_from(["2024-12-08T00:00:00Z", "2024-12-09T00:00:00Z", "2024-12-10T00:00:00Z"])

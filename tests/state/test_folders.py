@@ -13,9 +13,9 @@ from memories import run
 from redis_server import RedisServer
 
 from vokcrawl.errors import ExitCode, FolderHeld, StateUnusable
-from vokcrawl.files import OutputFolder, write_whole
-from vokcrawl.state.folders import ID_FILE, OnServer
-from vokcrawl.state.redis import RedisState
+from vokcrawl.storage.output_folder import OutputFolder, write_whole
+from vokcrawl.storage.state.redis.folders import ID_FILE, OnServer
+from vokcrawl.storage.state.redis.store import RedisState
 
 _prefixes = count()
 

@@ -13,10 +13,10 @@ from memories import NOW, OnRedis, article, made, run
 from redis_server import RedisServer
 
 from vokcrawl.errors import ExitCode, ServerAway, StateUnusable, StorageFailed
-from vokcrawl.state.interface import Lost, State
-from vokcrawl.state.redis import RedisState
-from vokcrawl.state.rows import EntryRow, OwedRow
-from vokcrawl.state.server import Server
+from vokcrawl.storage.state.protocol import Lost, State
+from vokcrawl.storage.state.redis.connection import Server
+from vokcrawl.storage.state.redis.store import RedisState
+from vokcrawl.storage.state.rows import EntryRow, OwedRow
 
 A = "1733800000-1"
 B = "1733800001-2"

@@ -16,8 +16,8 @@ from servers import free_port
 from trustme import CA
 
 from vokcrawl.errors import ExitCode, ServerAway, UsageFault
-from vokcrawl.state.marker import NAMES, VERSION
-from vokcrawl.state.server import Server
+from vokcrawl.storage.state.redis.connection import Server
+from vokcrawl.storage.state.redis.namespace import NAMES, VERSION
 
 SECRET = "open-sesame"  # noqa: S105  the test's own
 
@@ -181,7 +181,7 @@ def test_a_web_server_is_told_from_a_redis_server_at_once(kind: type[_Web]) -> N
 
 
 def test_a_server_that_says_nothing_is_one_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vokcrawl.state.server._ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("vokcrawl.storage.state.redis.connection._ANSWER_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = Server(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", "test", patience=0.3)
         with pytest.raises(ServerAway):

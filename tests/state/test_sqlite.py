@@ -11,8 +11,8 @@ import pytest
 from memories import InFile, article, run
 
 from vokcrawl.errors import ExitCode, StateUnusable, StorageFailed
-from vokcrawl.state.schema import APPLICATION_ID, VERSION
-from vokcrawl.state.sqlite import SqliteState
+from vokcrawl.storage.state.sqlite import SqliteState
+from vokcrawl.storage.state.sqlite_schema import APPLICATION_ID, VERSION
 
 
 @pytest.fixture

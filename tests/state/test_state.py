@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from memories import NOW, Memory, article, made, run
 
-from vokcrawl.state.interface import State
-from vokcrawl.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, Status
+from vokcrawl.storage.state.protocol import State
+from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, Status
 
 Restart = Callable[[], State]
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vokcrawl.errors import StateUnusable
-from vokcrawl.state.rows import ArticleRow, FileRow, ListingRow, OwedRow, PayloadRow, RunRow, Status
-from vokcrawl.state.unpacking import packed, read, unpacked, whole
+from vokcrawl.storage.state.redis.codec import packed, read, unpacked, whole
+from vokcrawl.storage.state.rows import ArticleRow, FileRow, ListingRow, OwedRow, PayloadRow, RunRow, Status
 
 NOW = "2024-12-10T06:00:00Z"
 RUN = "20241210T060000Z-2"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from vokcrawl.closing import closing
 from vokcrawl.errors import ExitCode
-from vokcrawl.progress import Figures, Pause, Rate, line
+from vokcrawl.reporting.progress_line import Figures, Pause, Rate, line
+from vokcrawl.reporting.run_summary import closing
 
 NOW = datetime(2030, 1, 1, 23, 59, 30, tzinfo=UTC)
 FIGURES = Figures(pages=1204, new=1, revised=0, errors=2)

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from scrapy.commands import ScrapyCommand
 
 from vokcrawl.cli import complain, say
+from vokcrawl.config.overview import Listed, listed
 from vokcrawl.errors import ExitCode, StorageFailed
-from vokcrawl.options.listed import Listed, listed
 
 
 class Command(ScrapyCommand):

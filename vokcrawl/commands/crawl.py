@@ -8,8 +8,8 @@ from typing import Any
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError
 
+from vokcrawl.config.scrapy_checks import check_log_level
 from vokcrawl.errors import UsageFault
-from vokcrawl.options.scrapys import check_log_level
 
 
 class Command(BaseRunSpiderCommand):
@@ -38,7 +38,7 @@ class Command(BaseRunSpiderCommand):
         if process is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
         # Scrapy imports all commands to run one: others need not pay for what crawls.
-        from vokcrawl.crawls import ended  # noqa: PLC0415
+        from vokcrawl.commands._exit_code import ended  # noqa: PLC0415
 
         if args[0] not in process.spider_loader.list():
             raise UsageError(f"{args[0]!r} is no spider of this project; there is: {process.spider_loader.list()}")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageFault
-from vokcrawl.files import OutputFolder, in_run_order
-from vokcrawl.records import read_kind
+from vokcrawl.storage.output_folder import OutputFolder, in_run_order
+from vokcrawl.storage.record_files import read_kind
 
 # Tells a demo's folder, which the next demo replaces, from one that somebody needs.
 _MARK = ".demo"

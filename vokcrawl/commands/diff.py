@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageFault
-from vokcrawl.fields import article_id
-from vokcrawl.versions import difference, versions_of
+from vokcrawl.normalize import article_id
+from vokcrawl.reporting.revision_diff import difference, versions_of
 
 
 class Command(FolderCommand):

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, cast
 
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
-from vokcrawl.files import OutputFolder
-from vokcrawl.recovery import recover
-from vokcrawl.state.interface import State
-from vokcrawl.state.place import in_folder, opening_of
-from vokcrawl.wording import count
+from vokcrawl.runs.recovery import recover
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.factory import in_folder, opening_of
+from vokcrawl.storage.state.protocol import State
+from vokcrawl.utils.humanize import count
 
 if TYPE_CHECKING:
-    from vokcrawl.state.folders import OnServer
+    from vokcrawl.storage.state.redis.folders import OnServer
 
 
 class Command(FolderCommand):
@@ -59,12 +59,12 @@ class Command(FolderCommand):
 
     def _rebuilt(self, folders: Sequence[OutputFolder]) -> State:
         # Scrapy imports all commands to run one: others need not pay for what reads a whole folder.
-        from vokcrawl.repair import rebuild_state  # noqa: PLC0415
+        from vokcrawl.integrity.rebuild_state import rebuild_state  # noqa: PLC0415
 
         opening = opening_of(self.options)
         if opening is in_folder:
             return rebuild_state(folders[0], self.options.recheck_days)
         # Not loaded for a folder that has its own state.
-        from vokcrawl.repair_shared import rebuild_shared  # noqa: PLC0415
+        from vokcrawl.integrity.rebuild_shared_state import rebuild_shared  # noqa: PLC0415
 
         return rebuild_shared(folders, cast("OnServer", opening), self.options.recheck_days)

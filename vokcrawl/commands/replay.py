@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageFault
-from vokcrawl.files import ARCHIVE, DATA_KINDS, OutputFolder
-from vokcrawl.terminal import harmless
-from vokcrawl.wording import count
+from vokcrawl.storage.output_folder import ARCHIVE, DATA_KINDS, OutputFolder
+from vokcrawl.utils.humanize import count
+from vokcrawl.utils.terminal import harmless
 
 # Scrapy imports all commands to run one: others need not pay for what reads archives.
 if TYPE_CHECKING:

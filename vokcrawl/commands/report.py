@@ -10,7 +10,7 @@ from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.errors import ExitCode, UsageFault
 from vokcrawl.exports.target import checked_target, replacing
 from vokcrawl.exports.writer import exporting
-from vokcrawl.wording import count, size
+from vokcrawl.utils.humanize import count, size
 
 # What every report begins with; another file is not written over.
 _MARK = b'content="vokcrawl report"'
@@ -39,8 +39,8 @@ class Command(FolderCommand):
         _refuse_another_file(target)
         # Imported late: matplotlib costs a second, and other commands need neither it nor Jinja2.
         try:
-            from vokcrawl.report.contents import contents  # noqa: PLC0415
-            from vokcrawl.report.page import page  # noqa: PLC0415
+            from vokcrawl.reporting.report.contents import contents  # noqa: PLC0415
+            from vokcrawl.reporting.report.page import page  # noqa: PLC0415
         except ImportError as missing:
             raise UsageFault(
                 f"{missing.name} is not installed; run `pip install -r requirements/export.txt`"

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from vokcrawl.cli import FolderCommand, complain, say
+from vokcrawl.config.checks import period, whole
 from vokcrawl.errors import ExitCode, StorageFailed
-from vokcrawl.options.checks import period, whole
 from vokcrawl.search.finding import CLOSES, OPENS, Hit, find
 from vokcrawl.search.index import SearchIndex
-from vokcrawl.terminal import harmless
+from vokcrawl.utils.terminal import harmless
 
 _INDENT = " " * 12
 

@@ -29,7 +29,7 @@ class Command(BaseRunSpiderCommand):
         if process is None or self.settings is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
         # Scrapy imports all commands to run one: others need not pay for what crawls.
-        from vokcrawl.crawls import ended  # noqa: PLC0415
+        from vokcrawl.commands._exit_code import ended  # noqa: PLC0415
         from vokcrawl.spiders.vok import VokSpider  # noqa: PLC0415
 
         if self.settings.get("VOK_STATE") == "redis":

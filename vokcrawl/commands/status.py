@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from vokcrawl.advice import advice
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
 from vokcrawl.items import REMOVAL
-from vokcrawl.wording import count, size
+from vokcrawl.reporting.outcome_help import advice
+from vokcrawl.utils.humanize import count, size
 
 # So many gaps and debts are named; more are counted.
 _MOST = 10
@@ -31,8 +31,8 @@ class Command(FolderCommand):
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         # Scrapy imports all commands to run one: others need not pay for what reads records.
-        from vokcrawl.status import status  # noqa: PLC0415
-        from vokcrawl.versions import changes  # noqa: PLC0415
+        from vokcrawl.reporting.revision_diff import changes  # noqa: PLC0415
+        from vokcrawl.reporting.status import status  # noqa: PLC0415
 
         if opts.changes:
             for record in changes(self.existing_folder()):

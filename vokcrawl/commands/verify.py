@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
-from vokcrawl.files import OutputFolder
-from vokcrawl.state.place import in_folder, opening_of
-from vokcrawl.wording import count
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.factory import in_folder, opening_of
+from vokcrawl.utils.humanize import count
 
 # Scrapy imports all commands to run one: others need not pay for what checks a folder.
 if TYPE_CHECKING:
-    from vokcrawl.agreement import Agreement
+    from vokcrawl.integrity.consistency import Agreement
 
 
 class Command(FolderCommand):
@@ -30,7 +30,7 @@ class Command(FolderCommand):
         )
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
-        from vokcrawl.verify import Verification  # noqa: PLC0415
+        from vokcrawl.integrity.verify import Verification  # noqa: PLC0415
 
         opening = opening_of(self.options)
         with self.together("verify", opts.others) as folders:
@@ -50,14 +50,14 @@ class Command(FolderCommand):
 
     def _agreement(self, folders: Sequence[OutputFolder]) -> Agreement:
         """What the records must agree with: the folder's own, or what the folders of all workers hold together."""
-        from vokcrawl.agreement import Agreement  # noqa: PLC0415
+        from vokcrawl.integrity.consistency import Agreement  # noqa: PLC0415
 
         opening = opening_of(self.options)
         if opening is in_folder:
             return Agreement()
         # Not loaded for a folder that has its own state.
-        from vokcrawl.shared_agreement import SharedAgreement  # noqa: PLC0415
-        from vokcrawl.state.folders import OnServer, id_of  # noqa: PLC0415
+        from vokcrawl.integrity.shared_consistency import SharedAgreement  # noqa: PLC0415
+        from vokcrawl.storage.state.redis.folders import OnServer, id_of  # noqa: PLC0415
 
         known = opening.folders() if isinstance(opening, OnServer) else {}
         here = {id_of(folder) for folder in folders}

@@ -13,11 +13,11 @@ from scrapy.utils.asyncio import call_later
 
 from vokcrawl.distributed.spider import VokWorker
 from vokcrawl.distributed.turns import SharedPauses
-from vokcrawl.downloader import LOOK_SECONDS, PausingDownloader, slow_down
+from vokcrawl.downloader.downloader import LOOK_SECONDS, PausingDownloader, slow_down
+from vokcrawl.downloader.host_slots import host_of
+from vokcrawl.downloader.middlewares.backoff import MOST_IN_A_ROW, REFUSED, PauseMiddleware
 from vokcrawl.errors import StorageFailed
-from vokcrawl.hosts import host_of
-from vokcrawl.middlewares.pauses import MOST_IN_A_ROW, REFUSED, PauseMiddleware
-from vokcrawl.run import Run
+from vokcrawl.runs.run import Run
 
 logger = logging.getLogger(__name__)
 

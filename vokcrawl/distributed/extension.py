@@ -14,10 +14,10 @@ from scrapy.utils.asyncio import create_looping_call
 from vokcrawl.distributed.spider import VokWorker
 from vokcrawl.distributed.turns import Turns
 from vokcrawl.distributed.workers import Workers
+from vokcrawl.downloader.middlewares.backoff import REFUSED
 from vokcrawl.errors import StorageFailed, UsageFault
-from vokcrawl.middlewares.pauses import REFUSED
-from vokcrawl.outcome import WORDS
 from vokcrawl.pages.gates import Gate
+from vokcrawl.policy.outcome import WORDS
 
 logger = logging.getLogger(__name__)
 

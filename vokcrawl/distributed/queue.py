@@ -16,10 +16,10 @@ from scrapy_redis.dupefilter import RFPDupeFilter
 from scrapy_redis.queue import PriorityQueue
 
 from vokcrawl.errors import StateUnusable
-from vokcrawl.fields import article_id
+from vokcrawl.normalize import article_id
 from vokcrawl.spiders.articles import CONDITIONAL
 from vokcrawl.spiders.base import SourceSpider
-from vokcrawl.state.server import Server
+from vokcrawl.storage.state.redis.connection import Server
 
 # KEYS of all scripts: requests (id -> JSON), queue (ids, the highest priority and then the newest article last), claims
 # (ids, by the moment until which they are claimed), owners (id -> run), crawl (`distributed.workers`).

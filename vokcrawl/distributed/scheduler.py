@@ -19,7 +19,7 @@ from scrapy_redis.scheduler import Scheduler
 from vokcrawl.distributed.queue import ClaimQueue, InWork
 from vokcrawl.distributed.spider import VokWorker
 from vokcrawl.errors import StorageFailed
-from vokcrawl.run import Run
+from vokcrawl.runs.run import Run
 
 # The next page of a listing is asked for when fewer articles than this wait: enough for all workers to go on with.
 _FEW = 50

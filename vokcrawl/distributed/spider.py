@@ -18,22 +18,22 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.http import Response
 
+from vokcrawl.crawling.article_result import ArticleFinding
+from vokcrawl.crawling.listing_task import Step
 from vokcrawl.distributed.turns import Turns
 from vokcrawl.distributed.workers import Workers
 from vokcrawl.errors import StorageFailed
-from vokcrawl.intake.finding import ArticleFinding
 from vokcrawl.items import ARTICLE
-from vokcrawl.listings import Step
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.spiders.vok import VokSpider
 from vokcrawl.spiders.ways import Lead
-from vokcrawl.state.rows import Status
-from vokcrawl.state.unpacking import read
+from vokcrawl.storage.state.redis.codec import read
+from vokcrawl.storage.state.rows import Status
 
 if TYPE_CHECKING:
     # Their packages may be missing: whoever opens the memory says so.
     from vokcrawl.distributed.queue import ClaimQueue
-    from vokcrawl.state.redis import RedisState
+    from vokcrawl.storage.state.redis.store import RedisState
 
 # A teaser that waits: as its page has it, the page, and whose it is.
 _Held = tuple[RawTeaser, str, str | None]

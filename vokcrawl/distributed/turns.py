@@ -13,12 +13,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from vokcrawl.errors import StorageFailed
-from vokcrawl.pauses import MOST_DOUBLINGS, Pause, Pauses
-from vokcrawl.run import Run
-from vokcrawl.state.unpacking import read
+from vokcrawl.policy.backoff import MOST_DOUBLINGS, Pause, Pauses
+from vokcrawl.runs.run import Run
+from vokcrawl.storage.state.redis.codec import read
 
 if TYPE_CHECKING:
-    from vokcrawl.state.server import Server
+    from vokcrawl.storage.state.redis.connection import Server
 
 # What the names of these keys begin with, whatever VOK_REDIS_PREFIX is.
 _HOSTS = "vokcrawl-hosts"

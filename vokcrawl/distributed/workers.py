@@ -12,11 +12,11 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vokcrawl.errors import UsageFault
-from vokcrawl.state.marker import AT_WORK
-from vokcrawl.state.unpacking import read
+from vokcrawl.storage.state.redis.codec import read
+from vokcrawl.storage.state.redis.namespace import AT_WORK
 
 if TYPE_CHECKING:
-    from vokcrawl.state.server import Server
+    from vokcrawl.storage.state.redis.connection import Server
 
 # KEYS of all scripts: crawl (hash), workers (runs, by the moment until which they count as at work), claims, owners.
 _KEYS = ("crawl", AT_WORK, "claims", "owners")

@@ -12,7 +12,7 @@ import orjson
 
 from vokcrawl.exports.columns import Column
 from vokcrawl.exports.writer import Tables, TableWriter
-from vokcrawl.files import close_as_is
+from vokcrawl.storage.output_folder import close_as_is
 
 # What a spreadsheet takes for the beginning of a formula, also in full width (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")

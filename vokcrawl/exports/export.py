@@ -13,9 +13,9 @@ from vokcrawl.exports.rows import Rows
 from vokcrawl.exports.selection import Selection
 from vokcrawl.exports.target import checked_target, replacing
 from vokcrawl.exports.writer import TableWriter, exporting
-from vokcrawl.files import OutputFolder
-from vokcrawl.records import Line
-from vokcrawl.snapshot import Snapshot
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.record_files import Line
+from vokcrawl.storage.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

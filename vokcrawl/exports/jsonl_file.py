@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from vokcrawl.exports.writer import Tables, TableWriter
-from vokcrawl.files import close_as_is
+from vokcrawl.storage.output_folder import close_as_is
 
 if sys.version_info >= (3, 14):
     from compression import zstd

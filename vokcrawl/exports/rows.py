@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from vokcrawl.errors import UsageFault
 from vokcrawl.exports.forms import INSTALL
 from vokcrawl.exports.selection import Selection
-from vokcrawl.snapshot import Fold, Snapshot
+from vokcrawl.storage.snapshot import Fold, Snapshot
 
 if TYPE_CHECKING:
-    from vokcrawl.near_duplicates.index import NearDuplicates
+    from vokcrawl.exports.near_duplicates.index import NearDuplicates
 
 OF_ARTICLES = ("current", "articles")
 
@@ -64,7 +64,7 @@ class Rows:
 
 def _sought(fold: Fold) -> NearDuplicates:
     try:
-        from vokcrawl.near_duplicates.index import NearDuplicates  # noqa: PLC0415  an optional part
+        from vokcrawl.exports.near_duplicates.index import NearDuplicates  # noqa: PLC0415  an optional part
     except ImportError as missing:
         raise UsageFault(
             f"near duplicates need the package {missing.name}, which is not installed: {INSTALL}; "

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vokcrawl.options.checks import choice, day, period
+from vokcrawl.config.checks import choice, day, period
 
 WHATS = ("current", "articles", "teasers", "removals")
 # The day that `since` and `until` bound, in records of each kind; of a moment its day in UTC.

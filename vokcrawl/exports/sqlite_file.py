@@ -11,7 +11,7 @@ import orjson
 
 from vokcrawl.exports.columns import Column
 from vokcrawl.exports.writer import Tables, TableWriter
-from vokcrawl.fulltext import TOKENIZER
+from vokcrawl.search.fts5 import TOKENIZER
 
 _TYPES = {"integer": "INTEGER", "number": "REAL", "boolean": "INTEGER"}
 _INDEXES = (

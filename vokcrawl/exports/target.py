@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vokcrawl.errors import FolderHeld, UsageFault
 from vokcrawl.exports.writer import exporting
-from vokcrawl.files import DATA_KINDS, PART, OutputFolder, sync_folder
+from vokcrawl.storage.output_folder import DATA_KINDS, PART, OutputFolder, sync_folder
 
 # What the crawl keeps in the output folder, and nobody else may write to.
 _OWN_FOLDERS = (*DATA_KINDS, "archive", "aside", "runs")

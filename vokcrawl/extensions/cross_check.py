@@ -11,9 +11,9 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response, TextResponse
 
+from vokcrawl.config import Options
 from vokcrawl.items import ARTICLE
-from vokcrawl.options import Options
-from vokcrawl.run import Run
+from vokcrawl.runs.run import Run
 
 logger = logging.getLogger(__name__)
 

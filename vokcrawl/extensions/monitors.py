@@ -13,10 +13,10 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from vokcrawl.config import Alerts
 from vokcrawl.extensions.run import RunExtension
 from vokcrawl.monitors.ending import Ending
 from vokcrawl.monitors.report import report
-from vokcrawl.options import Alerts
 
 logger = logging.getLogger(__name__)
 

@@ -17,12 +17,12 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.log import get_scrapy_root_handler
 
-from vokcrawl.closing import closing
-from vokcrawl.downloader import PausingDownloader
+from vokcrawl.config import Options
+from vokcrawl.downloader.downloader import PausingDownloader
 from vokcrawl.errors import ExitCode
-from vokcrawl.options import Options
-from vokcrawl.progress import Figures, Pause, Rate, line
-from vokcrawl.run import Run
+from vokcrawl.reporting.progress_line import Figures, Pause, Rate, line
+from vokcrawl.reporting.run_summary import closing
+from vokcrawl.runs.run import Run
 
 # Often enough to be alive, seldom enough to cost nothing.
 _TICK_SECONDS = 0.5

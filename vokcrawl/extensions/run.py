@@ -13,13 +13,13 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import create_looping_call
 from twisted.python.failure import Failure
 
+from vokcrawl.downloader.failures import request_of
 from vokcrawl.errors import ExitCode, StorageFailed, UsageFault
-from vokcrawl.fields import article_id, canonical_url
 from vokcrawl.items import ARTICLE
-from vokcrawl.outcome import WORDS, Facts, judge, never_seen, under_floor
-from vokcrawl.run import Run
-from vokcrawl.spiders.failures import request_of
-from vokcrawl.state.place import opening_of
+from vokcrawl.normalize import article_id, canonical_url
+from vokcrawl.policy.outcome import WORDS, Facts, judge, never_seen, under_floor
+from vokcrawl.runs.run import Run
+from vokcrawl.storage.state.factory import opening_of
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.segment import Segment
 from rich.text import Text
 
-from vokcrawl.terminal import harmless_lines
+from vokcrawl.utils.terminal import harmless_lines
 
 Parts = Iterable[tuple[str, str]]
 

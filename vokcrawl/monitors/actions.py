@@ -11,9 +11,9 @@ from typing import Any
 
 from spidermon import Action, SkipAction
 
+from vokcrawl.config import Alerts
 from vokcrawl.monitors.news import News
 from vokcrawl.monitors.sending import NotTold, mail, post, within
-from vokcrawl.options import Alerts
 
 logger = logging.getLogger(__name__)
 

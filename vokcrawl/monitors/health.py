@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vokcrawl.files import PART
+from vokcrawl.storage.output_folder import PART
 
 SCHEMA = "vokcrawl.health/1"
 _MOST_BYTES = 1024 * 1024

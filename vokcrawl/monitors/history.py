@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from vokcrawl.errors import StorageFailed
-from vokcrawl.files import OutputFolder, run_order
-from vokcrawl.manifest import read_manifest
-from vokcrawl.recheck import parse_utc
+from vokcrawl.normalize import parse_utc
+from vokcrawl.storage.manifest import read_manifest
+from vokcrawl.storage.output_folder import OutputFolder, run_order
 
 # What the monitors need is within eight weeks; who runs every few minutes is told of a part of that.
 _MOST_MANIFESTS = 500

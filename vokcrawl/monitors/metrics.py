@@ -11,10 +11,10 @@ from shutil import disk_usage
 
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
-from vokcrawl.files import DATA_KINDS
 from vokcrawl.monitors.ending import Ending
 from vokcrawl.monitors.health import Health
-from vokcrawl.recheck import parse_utc
+from vokcrawl.normalize import parse_utc
+from vokcrawl.storage.output_folder import DATA_KINDS
 
 
 def write_metrics(path: Path, ending: Ending, health: Health) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from vokcrawl.monitors.ending import Ending
 from vokcrawl.monitors.health import Alarm, Health
-from vokcrawl.recheck import parse_utc
-from vokcrawl.terminal import harmless
+from vokcrawl.normalize import parse_utc
+from vokcrawl.utils.terminal import harmless
 
 SCHEMA = "vokcrawl.alert/1"
 # So many reasons of errors are named.

@@ -16,14 +16,14 @@ from typing import Any
 from scrapy.settings import BaseSettings
 
 from vokcrawl import __version__
+from vokcrawl.config import Alerts, Options
 from vokcrawl.errors import ExitCode, VokcrawlError
-from vokcrawl.fields import utc
 from vokcrawl.monitors.ending import Ending
 from vokcrawl.monitors.health import Health, read_health, write_health
 from vokcrawl.monitors.history import History
 from vokcrawl.monitors.news import News, alarms_of, manifest_of, worth_telling
-from vokcrawl.options import Alerts, Options
-from vokcrawl.outcome import WORDS
+from vokcrawl.normalize import utc
+from vokcrawl.policy.outcome import WORDS
 
 logger = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from unittest import SkipTest
 
 from spidermon import Action, Monitor, MonitorSuite, monitors
 
+from vokcrawl.config import Alerts
 from vokcrawl.monitors.ending import Ending
 from vokcrawl.monitors.history import History, PastRun
 from vokcrawl.monitors.usual import LEAST_WEEKS, least_usual, same_days, this_day
-from vokcrawl.options import Alerts
-from vokcrawl.wording import count
+from vokcrawl.utils.humanize import count
 
 # Shares of fewer than so many say nothing.
 _LEAST_PAGES, _LEAST_ARTICLES = 10, 20

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
-from vokcrawl.fields import article_id, date_in_words
+from vokcrawl.normalize import article_id, date_in_words
 from vokcrawl.pages.flow import Block, flow, is_aside, is_within
 from vokcrawl.pages.gates import cut_metering, is_metering
 from vokcrawl.pages.listing import DESCRIPTION, RawTeaser, marked_items, teasers_among

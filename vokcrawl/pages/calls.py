@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
-from vokcrawl.fields import absolute_url
+from vokcrawl.normalize import absolute_url
 from vokcrawl.pages.routes import AJAX_ACTION, AJAX_FIXED, AJAX_PATH, PAGE_SIZE, AjaxRoute
 
 # Names under which attributes and scripts may give the values of the call.

@@ -11,6 +11,9 @@ from vokcrawl.pages.tree import Element, parse, text_of
 
 # The name of the fault that may also be an end (an empty batch).
 EMPTY_PAGE = "empty_page"
+# What may stand in an article's place.
+LISTING_IN_PLACE, CHROME_ONLY = "listing_in_place", "chrome_only"
+REDIRECTED = "redirected"
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "")
 _TAG = re.compile(rb"<[a-zA-Z!]")
 

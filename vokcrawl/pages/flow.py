@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from vokcrawl.fields import clean_text
+from vokcrawl.normalize import clean_text
 from vokcrawl.pages.tree import TEXT, UNSEEN, Element
 
 # Everything that is not inline begins and ends a block: a new tag of a new skin is a block until shown otherwise.

@@ -15,7 +15,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vokcrawl.fields import article_id
+from vokcrawl.normalize import article_id
 from vokcrawl.pages.flow import Block, flow, is_aside
 from vokcrawl.pages.pictures import source_of
 from vokcrawl.pages.sources import source_of_logo

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vokcrawl.fields import shown_date
+from vokcrawl.normalize import shown_date
 from vokcrawl.pages.flow import Block, is_within
 
 _LABEL = re.compile(r"(?<![A-Za-z])(?:(date|source)\s*:|(read original version)(?: at source)?)", re.IGNORECASE)

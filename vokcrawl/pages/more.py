@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from vokcrawl.fields import absolute_url, article_id, clean_text
+from vokcrawl.normalize import absolute_url, article_id, clean_text
 from vokcrawl.pages.calls import KEYS, call_from, call_in_address, call_in_handler, call_in_script
 from vokcrawl.pages.routes import AJAX_ACTION, LinkRoute, Route
 from vokcrawl.pages.tree import TEXT, UNSEEN, Element, ancestors, descendants, text_of

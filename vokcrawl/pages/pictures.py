@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from vokcrawl.fields import clean_text
+from vokcrawl.normalize import clean_text
 from vokcrawl.pages.tree import Element, ancestors, text_of
 
 # Class names of captions that are no <figcaption>, as WordPress writes them.

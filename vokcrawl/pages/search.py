@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from vokcrawl.fields import clean_text
+from vokcrawl.normalize import clean_text
 from vokcrawl.pages.more import More
 from vokcrawl.pages.routes import SOURCE_FIELD, LinkRoute, SearchRoute
 from vokcrawl.pages.sources import same_source

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from vokcrawl.fields import clean_text
+from vokcrawl.normalize import clean_text
 
 # Of one file no more than this many addresses are read: the protocol allows 50,000.
 _MOST = 50_000

@@ -8,7 +8,7 @@ from functools import lru_cache
 from posixpath import basename
 from urllib.parse import urlsplit
 
-from vokcrawl.fields import LONGEST_URL, clean_text, language_of
+from vokcrawl.normalize import LONGEST_URL, clean_text, language_of
 
 # Logo file names that the site uses, without their ending and in lower case, and the source they stand for:
 # the name in words where the site has shown it, else None; and the words and the language to compare by.

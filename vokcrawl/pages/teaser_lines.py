@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from vokcrawl.fields import article_id, clean_text, clean_title, fold
+from vokcrawl.normalize import article_id, clean_text, clean_title, fold
 from vokcrawl.pages.flow import Block
 
 # A date in words, right or wrong: whether such a day exists is for the item loader to say.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from vokcrawl.fields import article_id
+from vokcrawl.normalize import article_id
 from vokcrawl.pages.flow import Block
 from vokcrawl.pages.teaser_lines import date_in_block
 from vokcrawl.pages.tree import Element, ancestors, is_same

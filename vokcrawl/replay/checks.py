@@ -8,14 +8,13 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from vokcrawl.archive.reader import FIRST_YEAR
+from vokcrawl.config import Arguments
+from vokcrawl.config.addresses import urls
 from vokcrawl.errors import UsageFault
-from vokcrawl.fields import absolute_url, article_id, utc
 from vokcrawl.items import ArchivePlace
-from vokcrawl.options import Arguments
-from vokcrawl.options.addresses import urls
-from vokcrawl.recheck import parse_utc
+from vokcrawl.normalize import absolute_url, article_id, parse_utc, utc
 from vokcrawl.replay.findings import Finding, Kind
+from vokcrawl.warc.reader import FIRST_YEAR
 
 # No file is longer, and no state or JSON keeps a larger number.
 _LARGEST = 1 << 53

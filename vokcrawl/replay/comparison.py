@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
-from vokcrawl.files import OutputFolder
-from vokcrawl.records import read_kind
-from vokcrawl.scratch import scratch, scratching
-from vokcrawl.wording import count
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.record_files import read_kind
+from vokcrawl.utils.humanize import count
+from vokcrawl.utils.temp_database import scratch, scratching
 
 SCHEMA = "vokcrawl.replay-diff/1"
 KINDS = ("articles", "teasers", "removals")

@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
-from vokcrawl.archive.answer import Answer, Unreadable, answer_of
-from vokcrawl.archive.exchange import parted
-from vokcrawl.archive.reader import Captured
-from vokcrawl.archive.records import RENDERED
-from vokcrawl.bodies import ends_as_page
-from vokcrawl.fields import absolute_url, article_id, utc
-from vokcrawl.intake.finding import article_page, find_article, led_elsewhere
-from vokcrawl.middlewares.on_site import authority
+from vokcrawl.crawling.article_result import article_page, find_article, led_elsewhere
+from vokcrawl.downloader.splash.pages import rendered_pages
+from vokcrawl.downloader.splash.result import read_answer
+from vokcrawl.normalize import absolute_url, article_id, authority, utc
 from vokcrawl.pages.document import PageFault, read_document
 from vokcrawl.pages.gates import gate_in_page
 from vokcrawl.pages.readings import reading_at
-from vokcrawl.rendering.answer import read_answer
-from vokcrawl.rendering.reading import rendered_pages
 from vokcrawl.replay.findings import Finding, Kind, told
+from vokcrawl.utils.content_encoding import ends_as_page
+from vokcrawl.warc.http_exchange import parted
+from vokcrawl.warc.http_response import Answer, Unreadable, answer_of
+from vokcrawl.warc.reader import Captured
+from vokcrawl.warc.records import RENDERED
 
 logger = logging.getLogger(__name__)
 

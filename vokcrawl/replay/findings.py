@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from vokcrawl.intake.finding import ArticleFinding
+from vokcrawl.crawling.article_result import ArticleFinding
 from vokcrawl.pages.listing import RawTeaser
 
 

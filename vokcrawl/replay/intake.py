@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from vokcrawl.intake.articles import ArticleIntake
-from vokcrawl.options import Arguments, Options
-from vokcrawl.recheck import parse_utc
+from vokcrawl.config import Arguments, Options
+from vokcrawl.crawling.articles import ArticleIntake
+from vokcrawl.normalize import parse_utc
 from vokcrawl.replay.findings import Finding, Kind
-from vokcrawl.run import Run
+from vokcrawl.runs.run import Run
 
 # What a page without its end is called; a crawl has asked for it again.
 _CUT_OFF = "cut_off"

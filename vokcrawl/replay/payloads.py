@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from vokcrawl.archive.exchange import parted
-from vokcrawl.archive.reader import Captured, Place, read_at
-from vokcrawl.scratch import scratch, scratching
+from vokcrawl.utils.temp_database import scratch, scratching
+from vokcrawl.warc.http_exchange import parted
+from vokcrawl.warc.reader import Captured, Place, read_at
 
 # No file of the usual systems has a longer name.
 LONGEST_NAME = 255

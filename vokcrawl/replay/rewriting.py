@@ -9,20 +9,20 @@ from typing import Any
 
 from scrapy.settings import BaseSettings
 
+from vokcrawl.config import Options
 from vokcrawl.errors import StorageFailed
-from vokcrawl.fields import utc
-from vokcrawl.files import OutputFolder
-from vokcrawl.options import Options
-from vokcrawl.outcome import judge
-from vokcrawl.pipelines.chain import Chain
+from vokcrawl.normalize import utc
+from vokcrawl.pipelines import Chain
+from vokcrawl.policy.outcome import judge
 from vokcrawl.replay.checks import checked_findings
 from vokcrawl.replay.extraction import Site
 from vokcrawl.replay.findings import Kind, from_told
 from vokcrawl.replay.intake import ReplayIntake
 from vokcrawl.replay.sources import Captures, Source, TellFault
 from vokcrawl.replay.store import Told
-from vokcrawl.run import Run
-from vokcrawl.state.interface import State
+from vokcrawl.runs.run import Run
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.protocol import State
 
 SPIDER = "replay"
 # So many faults of a run are named in its manifest; all are counted, and told.

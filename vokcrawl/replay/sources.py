@@ -9,19 +9,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from vokcrawl.archive.packing import NotAnArchive
-from vokcrawl.archive.reader import Captured, read_archive
+from vokcrawl.config import Arguments
+from vokcrawl.config.addresses import urls
 from vokcrawl.errors import ExitCode, StorageFailed, UsageFault
-from vokcrawl.fields import utc
-from vokcrawl.files import ARCHIVE, RUN_ID, OutputFolder, began_at, run_order
-from vokcrawl.manifest import read_manifest
-from vokcrawl.options import Arguments
-from vokcrawl.options.addresses import urls
-from vokcrawl.outcome import KILLED, WORDS
-from vokcrawl.recheck import parse_utc
+from vokcrawl.normalize import parse_utc, utc
+from vokcrawl.policy.outcome import KILLED, WORDS
+from vokcrawl.policy.pagination import Why
 from vokcrawl.replay.checks import check_manifest
 from vokcrawl.replay.store import SUFFIX, Head, read_head
-from vokcrawl.walk import Why
+from vokcrawl.storage.manifest import read_manifest
+from vokcrawl.storage.output_folder import ARCHIVE, RUN_ID, OutputFolder, began_at, run_order
+from vokcrawl.warc.compression import NotAnArchive
+from vokcrawl.warc.reader import Captured, read_archive
 
 # The names that runs give to the files of their archives (docs/archive.md).
 _OURS = re.compile(r"(\d{8}T\d{6}Z(?:-\d+)?)(?:\.(\d{5}))?\.warc\.gz", re.ASCII)

@@ -14,11 +14,11 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from vokcrawl.archive.packing import NotAnArchive
-from vokcrawl.archive.reader import Flaw, Place
-from vokcrawl.files import ARCHIVE, storing
 from vokcrawl.replay.checks import check_manifest, check_moment
 from vokcrawl.replay.payloads import LONGEST_NAME
+from vokcrawl.storage.output_folder import ARCHIVE, storing
+from vokcrawl.warc.compression import NotAnArchive
+from vokcrawl.warc.reader import Flaw, Place
 
 SUFFIX = ".findings"
 SCHEMA = "vokcrawl.findings/1"

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from vokcrawl.archive.reader import Captured, Flaw, read_archive
-from vokcrawl.archive.records import RENDERED
-from vokcrawl.fields import article_id
+from vokcrawl.normalize import article_id
 from vokcrawl.replay.extraction import Site, Task
 from vokcrawl.replay.payloads import Payloads
 from vokcrawl.replay.sources import Captures, Source
 from vokcrawl.replay.store import Told, read_findings
+from vokcrawl.warc.reader import Captured, Flaw, read_archive
+from vokcrawl.warc.records import RENDERED
 
 # A portion has so many answers, or so many bytes, whatever comes first.
 _MOST_TASKS, _MOST_BYTES = 64, 2_000_000

@@ -13,22 +13,21 @@ from typing import BinaryIO
 
 from scrapy.settings import BaseSettings
 
-from vokcrawl.archive.reader import Flaw
-from vokcrawl.coverage import Coverage
+from vokcrawl.config import Options
 from vokcrawl.errors import ExitCode
-from vokcrawl.fields import utc
-from vokcrawl.files import PART, OutputFolder, digest, storing, sync_folder
-from vokcrawl.middlewares.on_site import authority
-from vokcrawl.options import Options
-from vokcrawl.outcome import Facts, under_floor
+from vokcrawl.normalize import authority, utc
+from vokcrawl.policy.outcome import Facts, under_floor
 from vokcrawl.replay.extraction import Site, extract_all
 from vokcrawl.replay.pool import in_order
 from vokcrawl.replay.rewriting import SPIDER, Rewriting
 from vokcrawl.replay.sources import Captures, Source, TellFault
 from vokcrawl.replay.store import SUFFIX, Told, flaw_line, head_line, last_line
 from vokcrawl.replay.tasks import Begun, Closed, Mark, Opened, Over, read_tasks
-from vokcrawl.state.interface import State
-from vokcrawl.state.place import in_folder
+from vokcrawl.runs.field_coverage import Coverage
+from vokcrawl.storage.output_folder import PART, OutputFolder, digest, storing, sync_folder
+from vokcrawl.storage.state.factory import in_folder
+from vokcrawl.storage.state.protocol import State
+from vokcrawl.warc.reader import Flaw
 
 # What a record has beside the body of its answer.
 _ROOM = 1 << 20

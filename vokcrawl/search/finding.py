@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vokcrawl.errors import UsageFault
-from vokcrawl.fulltext import match_of
-from vokcrawl.scratch import scratching
+from vokcrawl.search.fts5 import match_of
 from vokcrawl.search.index import SearchIndex
+from vokcrawl.utils.temp_database import scratching
 
 # What stands before and after a word that was found, within a passage. No text has such characters.
 OPENS, CLOSES = "\x02", "\x03"

@@ -10,10 +10,10 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from vokcrawl.files import OutputFolder, in_run_order, matching, storing
-from vokcrawl.fulltext import TOKENIZER
-from vokcrawl.records import read_file
-from vokcrawl.scratch import scratch, scratching
+from vokcrawl.search.fts5 import TOKENIZER
+from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, storing
+from vokcrawl.storage.record_files import read_file
+from vokcrawl.utils.temp_database import scratch, scratching
 
 NAME = "search.sqlite3"
 # "voks": whose file it is. The version is raised when the tables change; an index of another one is made anew.

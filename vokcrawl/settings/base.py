@@ -6,7 +6,7 @@ BOT_NAME = "vokcrawl"
 SPIDER_MODULES = ["vokcrawl.spiders"]
 COMMANDS_MODULE = "vokcrawl.commands"
 
-# The project's own settings. `vokcrawl.options` reads and checks them.
+# The project's own settings. `vokcrawl.config` reads and checks them.
 VOK_START_URLS = "https://kcnawatch.org/newstream/"
 VOK_SOURCE = "Voice of Korea (EN)"
 VOK_SOURCE_ID = ""
@@ -86,28 +86,28 @@ REMOTE_CONTROL_ENABLED = False
 URLLENGTH_LIMIT = 4096
 
 # Scrapy's, which gives what goes over the wire to the archive.
-DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "vokcrawl.capture.handler.ArchivingHandler")
+DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "vokcrawl.downloader.capture.warc_handler.ArchivingHandler")
 # Scrapy's, with slots that can be paused.
-DOWNLOADER = "vokcrawl.downloader.PausingDownloader"
+DOWNLOADER = "vokcrawl.downloader.downloader.PausingDownloader"
 DOWNLOADER_MIDDLEWARES = {
     # Replaces Scrapy's, which knows no ports and lets redirects of unfiltered requests pass.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "vokcrawl.middlewares.on_site.OnSiteMiddleware": 50,
+    "vokcrawl.downloader.middlewares.offsite.OnSiteMiddleware": 50,
     # Replaces Scrapy's, which takes an unreadable robots.txt for a permission and knows no Crawl-delay.
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "vokcrawl.middlewares.robots.RobotsMiddleware": 100,
+    "vokcrawl.downloader.middlewares.robotstxt.RobotsMiddleware": 100,
     # Behind the retries, so that it sees each refusal before they take it for themselves.
-    "vokcrawl.middlewares.pauses.PauseMiddleware": 560,
+    "vokcrawl.downloader.middlewares.backoff.PauseMiddleware": 560,
 }
 SPIDER_MIDDLEWARES = {
     # Warns of meta keys copied by mistake; a page that is asked for again carries its count of retries on purpose.
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
 ITEM_PIPELINES = {
-    "vokcrawl.pipelines.validation.ValidationPipeline": 100,
-    "vokcrawl.pipelines.deduplication.DeduplicationPipeline": 200,
-    "vokcrawl.pipelines.revisions.RevisionsPipeline": 300,
-    "vokcrawl.pipelines.delivery.DeliveryPipeline": 400,
+    "vokcrawl.pipelines.ValidationPipeline": 100,
+    "vokcrawl.pipelines.DeduplicationPipeline": 200,
+    "vokcrawl.pipelines.RevisionsPipeline": 300,
+    "vokcrawl.pipelines.DeliveryPipeline": 400,
 }
 # One item at a time through the pipelines: the order of records is the order of the site (Scrapy: 100).
 CONCURRENT_ITEMS = 1
@@ -129,4 +129,4 @@ WARN_ON_GENERATOR_RETURN_VALUE = False
 # Scrapy logs whole items and each scraped page at DEBUG; a schedule's log shall tell what happened.
 LOG_LEVEL = "INFO"
 DEFAULT_DROPITEM_LOG_LEVEL = "WARNING"
-LOG_FORMATTER = "vokcrawl.log_format.RunLogFormatter"
+LOG_FORMATTER = "vokcrawl.log_formatter.RunLogFormatter"

@@ -1,6 +1,6 @@
 """The profile `default`: the base, and what the environment says."""
 
-from vokcrawl.options import from_environment
 from vokcrawl.settings.base import *  # noqa: F403
+from vokcrawl.settings.environment import from_environment
 
 globals().update(from_environment())

@@ -1,9 +1,9 @@
 """The profile `distributed`: one of several workers that share a source by way of the Redis server of `REDIS_URL`."""
 
-from vokcrawl.options import from_environment
 from vokcrawl.settings.base import *  # noqa: F403
 from vokcrawl.settings.base import DOWNLOADER_MIDDLEWARES as ALONE
 from vokcrawl.settings.base import EXTENSIONS as ALONE_EXTENSIONS
+from vokcrawl.settings.environment import from_environment
 
 VOK_STATE = "redis"
 # How much of what there is comes to which worker is chance: few articles here mean nothing.
@@ -16,7 +16,7 @@ DUPEFILTER_CLASS = "vokcrawl.distributed.queue.InWork"
 DOWNLOADER = "vokcrawl.distributed.downloader.SharedDownloader"
 DOWNLOADER_MIDDLEWARES = {
     **ALONE,
-    "vokcrawl.middlewares.pauses.PauseMiddleware": None,
+    "vokcrawl.downloader.middlewares.backoff.PauseMiddleware": None,
     "vokcrawl.distributed.downloader.SharedPauseMiddleware": 560,
 }
 # Behind the extension that opens the run.

@@ -1,7 +1,7 @@
 """The profile `sample`: for the bundled sample site on the loopback interface, which need not be spared."""
 
-from vokcrawl.options import from_environment
 from vokcrawl.settings.base import *  # noqa: F403
+from vokcrawl.settings.environment import from_environment
 
 CONCURRENT_REQUESTS = 8
 CONCURRENT_REQUESTS_PER_DOMAIN = 8

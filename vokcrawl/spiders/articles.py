@@ -1,4 +1,4 @@
-"""Articles: the callbacks of their requests; what follows from an answer is said by `vokcrawl.intake`."""
+"""Articles: the callbacks of their requests; what follows from an answer is said by `vokcrawl.crawling`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from vokcrawl.capture.handler import place_of
-from vokcrawl.intake.finding import CHROME_ONLY, LISTING_IN_PLACE, article_page, find_article, led_elsewhere
+from vokcrawl.crawling.article_result import article_page, find_article, led_elsewhere
+from vokcrawl.downloader.capture.warc_handler import place_of
+from vokcrawl.downloader.failures import CLOSING, request_of
 from vokcrawl.pages.article import ArticlePage
-from vokcrawl.pages.document import PageFault
-from vokcrawl.spiders.failures import CLOSING, request_of
+from vokcrawl.pages.document import CHROME_ONLY, LISTING_IN_PLACE, PageFault
 from vokcrawl.spiders.teasers import TeaserSpider
 
 # The headers that ask a site for an answer only if it has changed: by its ETag, and by its Last-Modified.

@@ -13,14 +13,13 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from vokcrawl.fields import clean_text, untracked
-from vokcrawl.intake.articles import ArticleIntake
-from vokcrawl.middlewares.on_site import authority
-from vokcrawl.options import Arguments, Options
-from vokcrawl.options.scrapys import check_scrapys
+from vokcrawl.config import Arguments, Options
+from vokcrawl.config.scrapy_checks import check_scrapys
+from vokcrawl.crawling.articles import ArticleIntake
+from vokcrawl.downloader.failures import name_of
+from vokcrawl.normalize import authority, clean_text, untracked
 from vokcrawl.pages.document import Document, read_document
 from vokcrawl.pages.gates import Gate, gate_in_page, redirected_to_gate
-from vokcrawl.spiders.failures import name_of
 
 # What the engine sends first: articles before the next listing page, so that the queue stays short.
 ARTICLE_PRIORITY, LISTING_PRIORITY, RECHECK_PRIORITY = 10, 0, -10

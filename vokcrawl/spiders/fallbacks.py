@@ -23,19 +23,19 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from vokcrawl.listings import ListingWalk
+from vokcrawl.crawling.listing_task import ListingWalk
+from vokcrawl.downloader.failures import CLOSING, NOT_UNDERSTOOD, request_of
 from vokcrawl.pages.document import EMPTY_PAGE, PageFault
 from vokcrawl.pages.gates import gate_in_page
 from vokcrawl.pages.routes import Route, SearchRoute, SitemapRoute
 from vokcrawl.pages.search import number_in_form
 from vokcrawl.pages.sources import Belongs
+from vokcrawl.policy.pagination import Entry, Why
 from vokcrawl.spiders.base import ARTICLE_PRIORITY
-from vokcrawl.spiders.failures import CLOSING, NOT_UNDERSTOOD, request_of
 from vokcrawl.spiders.searches import SearchSpider
 from vokcrawl.spiders.sitemaps import SitemapSpider
 from vokcrawl.spiders.starts import BY_ARTICLE
 from vokcrawl.spiders.ways import Lead, WaySpider
-from vokcrawl.walk import Entry, Why
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from vokcrawl.listings import ListingWalk, Step
+from vokcrawl.crawling.listing_task import ListingWalk, Step
+from vokcrawl.downloader.failures import CLOSING, OF_ANOTHER_SOURCE, PASSING, name_of, request_of
 from vokcrawl.pages.document import EMPTY_PAGE, Document, PageFault
 from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
 from vokcrawl.pages.listing import RawTeaser
@@ -20,13 +21,12 @@ from vokcrawl.pages.routes import (
     LinkRoute,
     Route,
 )
+from vokcrawl.policy.pagination import Entry, Why
 from vokcrawl.spiders.articles import (
     asked_address,
     validators_of,
 )
-from vokcrawl.spiders.failures import CLOSING, OF_ANOTHER_SOURCE, PASSING, name_of, request_of
 from vokcrawl.spiders.walks import WalkSpider
-from vokcrawl.walk import Entry, Why
 
 # What it is called in the manifest that a walk stopped before its end though no page failed.
 _BROKE_OFF = {

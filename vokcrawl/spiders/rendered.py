@@ -11,27 +11,27 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from vokcrawl.listings import ListingWalk, Step
+from vokcrawl.crawling.listing_task import ListingWalk, Step
+from vokcrawl.downloader.failures import SPLASH_REFUSED, SPLASH_UNREACHABLE
+from vokcrawl.downloader.splash.pages import rendered_pages
+from vokcrawl.downloader.splash.result import Outcome, Rendered
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import PageFault
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.more import More
 from vokcrawl.pages.routes import FIRST_CLICKS, Route, SplashRoute
 from vokcrawl.pages.tree import Element
-from vokcrawl.rendering.answer import Outcome, Rendered
-from vokcrawl.rendering.reading import rendered_pages
+from vokcrawl.policy.pagination import Entry, Why
 from vokcrawl.spiders.base import LISTING_PRIORITY
-from vokcrawl.spiders.failures import SPLASH_REFUSED, SPLASH_UNREACHABLE
 from vokcrawl.spiders.starts import StartSpider
-from vokcrawl.walk import Entry, Why
 
 logger = logging.getLogger(__name__)
 
 # What the browser's last step means for the walk; for any other there is a next step.
 _ENDS = {Outcome.END: Why.END, Outcome.MISSING: Why.NO_WAY, Outcome.DEAD: Why.NO_WAY, Outcome.OFFSITE: Why.OFFSITE}
 # Where scrapy-splash wants to stand among the middlewares.
-_MIDDLEWARE, _PLACE = "vokcrawl.rendering.middleware.RenderingMiddleware", 725
-_FINGERPRINTER = "vokcrawl.rendering.adapted.SplashRequestFingerprinter"
+_MIDDLEWARE, _PLACE = "vokcrawl.downloader.splash.middleware.RenderingMiddleware", 725
+_FINGERPRINTER = "vokcrawl.downloader.splash.compat.SplashRequestFingerprinter"
 
 
 class RenderedSpider(StartSpider):
@@ -67,7 +67,7 @@ class RenderedSpider(StartSpider):
         route = step.route
         if not isinstance(route, SplashRoute):
             return super().page_request(walk, step, headers)
-        from vokcrawl.rendering.request import splash_request  # noqa: PLC0415
+        from vokcrawl.downloader.splash.request import splash_request  # noqa: PLC0415
 
         walk.first = walk.first or route
         most = walk.walk.rules.max_pages

@@ -1,4 +1,4 @@
-"""The site's search as a listing: its results are walked in windows of days (`vokcrawl.windows`), newest first."""
+"""The site's search as a listing, in ranges of days (`vokcrawl.policy.date_windows`), newest first."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vokcrawl.listings import ListingWalk, Step
+from vokcrawl.crawling.listing_task import ListingWalk, Step
 from vokcrawl.pages.document import Document
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.more import More
 from vokcrawl.pages.routes import PAGE_SIZE, Route, SearchRoute
 from vokcrawl.pages.search import further_results
+from vokcrawl.policy.date_windows import Window, Windows
+from vokcrawl.policy.pagination import Why
 from vokcrawl.spiders.starts import StartSpider
-from vokcrawl.walk import Why
-from vokcrawl.windows import Window, Windows
 
 
 class SearchSpider(StartSpider):

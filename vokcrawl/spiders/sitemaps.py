@@ -12,17 +12,17 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from vokcrawl.fields import ingested_on
-from vokcrawl.listings import ListingWalk, Step
+from vokcrawl.crawling.listing_task import ListingWalk, Step
+from vokcrawl.downloader.failures import CLOSING, request_of
+from vokcrawl.normalize import ingested_on
 from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
 from vokcrawl.pages.routes import SitemapRoute
 from vokcrawl.pages.sitemap import read_sitemap
-from vokcrawl.sitemaps import MOST_ASKED, SitemapReading
+from vokcrawl.policy.pagination import Entry, Why
+from vokcrawl.policy.sitemap_queue import MOST_ASKED, SitemapReading
 from vokcrawl.spiders.articles import asked_address
-from vokcrawl.spiders.failures import CLOSING, request_of
 from vokcrawl.spiders.starts import StartSpider
-from vokcrawl.state.rows import Status
-from vokcrawl.walk import Entry, Why
+from vokcrawl.storage.state.rows import Status
 
 
 class SitemapSpider(StartSpider):

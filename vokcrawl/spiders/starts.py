@@ -9,11 +9,11 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from vokcrawl.fields import article_id
+from vokcrawl.downloader.failures import CLOSING, OF_ANOTHER_SOURCE, name_of, request_of
+from vokcrawl.normalize import article_id
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import PageFault
 from vokcrawl.pages.routes import AjaxRoute, Route
-from vokcrawl.spiders.failures import CLOSING, OF_ANOTHER_SOURCE, name_of, request_of
 from vokcrawl.spiders.listings import ListingSpider
 
 # How a walk came to its listing, as the manifest tells it.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import Any
 
-from vokcrawl.listings import ListingWalk
+from vokcrawl.crawling.listing_task import ListingWalk
 from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.policy.pagination import Entry
 from vokcrawl.spiders.base import SourceSpider
-from vokcrawl.state.rows import ArticleRow, EntryRow
-from vokcrawl.walk import Entry
+from vokcrawl.storage.state.rows import ArticleRow, EntryRow
 
 
 class TeaserSpider(SourceSpider):

@@ -15,13 +15,13 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider
 
 from vokcrawl.errors import StorageFailed
-from vokcrawl.fields import article_id
-from vokcrawl.recheck import next_check
+from vokcrawl.normalize import article_id
+from vokcrawl.policy.pagination import Why
+from vokcrawl.policy.revisit import next_check
 from vokcrawl.spiders.articles import conditional_headers
 from vokcrawl.spiders.base import RECHECK_PRIORITY
 from vokcrawl.spiders.fallbacks import FallbackSpider
 from vokcrawl.spiders.rendered import RenderedSpider
-from vokcrawl.walk import Why
 
 # How many requests are queued at a time when nothing else is left to do: memory stays flat.
 _CHUNK = 50

@@ -10,9 +10,9 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from vokcrawl.fields import absolute_url
-from vokcrawl.listings import ListingWalk, Step
-from vokcrawl.middlewares.on_site import authority
+from vokcrawl.crawling.listing_task import ListingWalk, Step
+from vokcrawl.downloader.failures import NOT_UNDERSTOOD
+from vokcrawl.normalize import absolute_url, authority
 from vokcrawl.pages.document import Document
 from vokcrawl.pages.more import More
 from vokcrawl.pages.routes import (
@@ -27,10 +27,9 @@ from vokcrawl.pages.routes import (
     SplashRoute,
 )
 from vokcrawl.pages.tree import Element
+from vokcrawl.policy.pagination import Entry, Why
 from vokcrawl.spiders.articles import ArticleSpider, conditional_headers
 from vokcrawl.spiders.base import LISTING_PRIORITY
-from vokcrawl.spiders.failures import NOT_UNDERSTOOD
-from vokcrawl.walk import Entry, Why
 
 logger = logging.getLogger(__name__)
 

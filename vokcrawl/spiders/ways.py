@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
-from vokcrawl.fields import absolute_url
-from vokcrawl.listings import ListingWalk, sweep_is_due
+from vokcrawl.crawling.listing_task import ListingWalk, sweep_is_due
+from vokcrawl.normalize import absolute_url
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.routes import (
     AJAX_ACTION,
@@ -28,9 +28,9 @@ from vokcrawl.pages.routes import (
     route_from,
     route_told,
 )
+from vokcrawl.policy.pagination import Entry, Why
 from vokcrawl.settings.base import VOK_START_URLS
 from vokcrawl.spiders.starts import BY_ARTICLE, StartSpider
-from vokcrawl.walk import Entry, Why
 
 # How a walk came to its listing, as the manifest tells it.
 BY_MEMORY, BY_SOURCE_ID = "remembered", "VOK_SOURCE_ID"

@@ -1,0 +1,97 @@
+"""The settings of a crawl, and what each of them must be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from scrapy.settings import BaseSettings
+
+from vokcrawl.config.addresses import redis_server, server, urls
+from vokcrawl.config.alerts import Alerts
+from vokcrawl.config.checks import choice, days, flag, floors, number, prefix, seconds, size, text, whole, words
+from vokcrawl.config.settings_group import Group, by
+from vokcrawl.errors import UsageFault
+from vokcrawl.settings.environment import PREFIX
+
+WAYS = ("auto", "link", "ajax", "splash")
+
+
+@dataclass(frozen=True, slots=True)
+class Options(Group):
+    """The `VOK_` settings of a run, checked; docs/settings.md says what each is for."""
+
+    start_urls: tuple[str, ...] = by(urls)
+    source: str = by(text)
+    source_id: str = by(number)
+    search_id: str = by(number)
+    more: str = by(choice, allowed=WAYS)
+    output_dir: str = by(text)
+    known_pages: int = by(whole, least=1)
+    lookback_days: int = by(whole, least=0)
+    sweep_hours: int = by(whole, least=0)
+    recheck_days: tuple[int, ...] = by(days)
+    min_coverage: Mapping[str, float] = by(floors)
+    cool_off: float = by(seconds)
+    most_wait: int = by(whole, least=1)
+    robots_unreadable: str = by(choice, allowed=("stop", "go"))
+    contact: str = by(words)
+    cross_check: int = by(whole, least=0)
+    progress: str = by(choice, allowed=("auto", "off"))
+    splash_url: str = by(server)
+    splash_timeout: int = by(whole, least=1)
+    archive: bool = by(flag)
+    archive_size: int = by(size)
+    state: str = by(choice, allowed=("sqlite", "redis"))
+    redis_url: str = by(words, is_secret=True)
+    redis_prefix: str = by(prefix)
+    redis_patience: int = by(whole, least=0)
+    claim_seconds: int = by(whole, least=2)
+
+    def disagreements(self) -> list[str]:
+        # A crawl by one worker has no business with what others may mean by this name in the environment.
+        if self.state == "redis":
+            try:
+                redis_server("REDIS_URL", self.redis_url)
+            except UsageFault as fault:
+                return [str(fault)]
+        return []
+
+    @classmethod
+    def read(cls, settings: BaseSettings) -> Options:
+        """Reads and checks all of them. Raises `UsageFault` that names the setting, its value and what is allowed."""
+        for fault in faults(settings):
+            raise UsageFault(fault)
+        return cls(**cls.values(settings))
+
+
+# All classes of settings of this project.
+GROUPS: tuple[type[Group], ...] = (Options, Alerts)
+
+
+def known_names() -> set[str]:
+    """The names of all settings that are the project's own."""
+    return {name for group in GROUPS for name in group.checks()}
+
+
+def secret_names() -> set[str]:
+    """The names of the settings whose values are shown nowhere."""
+    return {name for group in GROUPS for name, each in group.checks().items() if each.metadata["secret"]}
+
+
+def faults(settings: BaseSettings) -> list[str]:
+    """All that is wrong with the project's settings, a line for each: mistyped names first."""
+    return unknown(settings) + [fault for group in GROUPS for fault in group.faults(settings)]
+
+
+def unknown(settings: BaseSettings) -> list[str]:
+    """What is wrong with the settings that have our prefix and are none of ours, a line for each."""
+    known = sorted(known_names())
+    faults = []
+    for name in sorted(str(name) for name in settings):
+        if name.startswith(PREFIX) and name not in known:
+            meant = get_close_matches(name, known, n=1)
+            hint = f"did you mean {meant[0]}? " if meant else ""
+            faults.append(f"{name}: no such setting; {hint}`scrapy check-config` lists them all")
+    return faults

@@ -1,0 +1,88 @@
+"""What an answer to an article's address says, before anything is known of the run: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from typing import Any
+
+from vokcrawl.loaders import load_article
+from vokcrawl.normalize import article_id
+from vokcrawl.pages.article import ArticlePage
+from vokcrawl.pages.document import CHROME_ONLY, LISTING_IN_PLACE, REDIRECTED, PageFault
+from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
+from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.pages.readings import Reading
+from vokcrawl.pages.tree import Element
+
+# The teasers of a page's "More From" block; ids in what is given are passed over unread.
+BlockReader = Callable[[Container[str]], list[RawTeaser]]
+
+
+@dataclass(slots=True)
+class ArticleFinding:
+    """An article's page as it was read.
+
+    `item` is its record without the fields that are the run's; `source` is whose it is by its meta line, `block_source`
+    by the heading of its "More From" block, both as written; `unfit` says why it cannot be delivered, if so.
+    """
+
+    item: dict[str, Any]
+    source: str | None
+    block_source: str | None
+    has_meta: bool
+    has_date: bool
+    unfit: str | None
+    block: BlockReader
+
+    @property
+    def way(self) -> str:
+        """Which way of reading was the one that worked."""
+        return str(self.item["extractor"]).rpartition("+")[2]
+
+
+def led_elsewhere(asked: str, got: str, identity: str) -> str | None:
+    """What it means that an article was asked for at one address and the answer came from another; None for nothing."""
+    gate = redirected_to_gate(asked, got)
+    if gate is not None:
+        return gate
+    return REDIRECTED if article_id(got) != identity else None
+
+
+def article_page(reading: Reading, root: Element, url: str, body: bytes) -> ArticlePage:
+    """An answer as an article's page. Raises `PageFault` that names what it is instead."""
+    page = reading.article(root, url)
+    if page.is_article():
+        return page
+    gate = gate_in_page(body)
+    if gate is not None:
+        raise PageFault(gate)
+    raise PageFault(LISTING_IN_PLACE if len(page.teasers()) > 1 else CHROME_ONLY)
+
+
+def find_article(page: ArticlePage, identity: str, url: str, body: bytes) -> ArticleFinding:
+    """Reads an article's page; `url` is the address that answered."""
+    raw = page.read()
+    item = load_article(raw, identity, url)
+    return ArticleFinding(
+        item=item,
+        source=raw.meta.source if raw.meta else None,
+        block_source=page.block_source,
+        has_meta=raw.meta is not None,
+        has_date=bool(raw.meta and raw.meta.date),
+        unfit=_unfit(item, raw.meta is not None, body),
+        block=page.teasers,
+    )
+
+
+def _unfit(item: dict[str, Any], has_meta: bool, body: bytes) -> str | None:
+    """Why a record read from an article's page is not delivered; None when it is."""
+    if "title" not in item:
+        return "without_title"
+    if item["body"]:
+        return None
+    gate = gate_in_page(body)
+    if gate is not None:
+        return gate
+    # With a meta line it is an article without a text: some have a headline only.
+    return None if has_meta else "without_text"

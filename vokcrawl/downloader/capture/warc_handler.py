@@ -1,0 +1,111 @@
+"""Scrapy's download handler for HTTP, which gives each exchange with the site to the run's archive."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import Any
+from urllib.parse import urldefrag
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _ScrapyAgent
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, ResponseDataLossError
+from scrapy.http import Response
+from scrapy.utils._download_handlers import wrap_twisted_exceptions
+from scrapy.utils.defer import maybe_deferred_to_future
+from twisted.web.client import Response as TxResponse
+
+from vokcrawl.downloader.capture.wire_protocol import Wire, WiredFactory, wire_of
+from vokcrawl.errors import StorageFailed
+from vokcrawl.runs.run import Run
+from vokcrawl.warc.http_exchange import Exchange
+from vokcrawl.warc.writer import Place
+
+# In a request's meta: the address that was asked for last, and where its answer stands in the archive.
+_PLACE = "vok_archived"
+# Of an answer's head and chunks no more is kept than its body may have, and this.
+_BESIDES = 1 << 16
+
+
+class ArchivingHandler(HTTP11DownloadHandler):
+    """Set as handler of `http` and `https`. Below redirects and retries, so that each attempt is seen by itself.
+
+    What Splash is asked and answers goes by: it is none of the site's. Neither is anything written where the run has
+    no archive, nor once it has failed. Stats: `vok/archive/answers`, `vok/archive/truncated`.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        run = getattr(crawler.spider, "run", None)
+        self._run = run if isinstance(run, Run) and run.archive is not None else None
+        if self._run is not None:
+            most = 2 * self._default_maxsize + _BESIDES if self._default_maxsize else sys.maxsize
+            self._pool._factory = partial(WiredFactory, most)  # type: ignore[assignment]
+
+    async def download_request(self, request: Request) -> Response:
+        if self._run is None or "splash" in request.meta:
+            return await super().download_request(request)
+        agent = _WiredAgent(
+            contextFactory=self._contextFactory,
+            bindAddress=self._bind_address,
+            pool=self._pool,
+            maxsize=self._default_maxsize,
+            warnsize=self._default_warnsize,
+            fail_on_dataloss=self._fail_on_dataloss,
+            crawler=self._crawler,
+            tls_verbose_logging=self._tls_verbose_logging,
+        )
+        try:
+            with wrap_twisted_exceptions():
+                response = await maybe_deferred_to_future(agent.download_request(request))
+        except Exception as failure:
+            self._keep(self._run, request, agent, _why(failure))
+            raise
+        self._keep(self._run, request, agent, "disconnect" if "dataloss" in response.flags else None)
+        return response
+
+    def _keep(self, run: Run, request: Request, agent: _WiredAgent, truncated: str | None) -> None:
+        """Writes an exchange, if there was an answer at all. `truncated` says why it is not all there."""
+        wire, archive = agent.wire, run.archive
+        if wire is None or archive is None or run.failure is not None:
+            return
+        truncated = "length" if wire.full else truncated
+        try:
+            place = archive.add(Exchange(request.url, wire.began, wire.request, wire.answer(), agent.ip, truncated))
+        except StorageFailed as failure:
+            run.fail(failure)
+            return
+        request.meta[_PLACE] = (urldefrag(request.url)[0], place)
+        self.crawler.stats.inc_value("vok/archive/answers")
+        if truncated is not None:
+            self.crawler.stats.inc_value("vok/archive/truncated")
+
+
+class _WiredAgent(_ScrapyAgent):
+    """One request. `wire` is there as soon as there is an answer."""
+
+    wire: Wire | None = None
+    ip: str | None = None
+
+    def _cb_bodyready(self, txresponse: TxResponse, request: Request) -> Any:
+        self.wire = wire_of(txresponse)
+        address = getattr(txresponse, "_scrapy_ip_address", None)
+        self.ip = str(address) if address is not None and not request.meta.get("proxy") else None
+        return super()._cb_bodyready(txresponse, request)
+
+
+def place_of(response: Response) -> Place | None:
+    """Where in the archive this response stands; None where it was not archived."""
+    url, place = response.meta.get(_PLACE, (None, None))
+    # What a cache has answered left the place of the address before.
+    return place if url == response.url else None
+
+
+def _why(failure: Exception) -> str:
+    """Why an answer is not all there, in the words of WARC-Truncated."""
+    if isinstance(failure, DownloadTimeoutError):
+        return "time"
+    if isinstance(failure, DownloadCancelledError):
+        return "length"
+    return "disconnect" if isinstance(failure, ResponseDataLossError) else "unspecified"

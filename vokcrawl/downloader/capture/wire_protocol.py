@@ -1,0 +1,113 @@
+"""Scrapy's HTTP/1.1 protocol, which takes down what it sends and receives.
+
+Twisted sorts headers, changes their case and unfolds bodies; what the site sent is only known here. That is why this
+reaches further into Twisted and Scrapy than their documentation goes; both are pinned.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from scrapy.core.downloader.handlers.http11 import _LenientHTTP11ClientFactory, _LenientHTTP11ClientProtocol
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.web._newclient import HTTP11ClientProtocol, Request
+from twisted.web.iweb import IResponse
+
+from vokcrawl.warc.http_exchange import without_interim
+
+# Where a response carries its wire.
+_WIRE = "_vok_wire"
+
+
+class Wire:
+    """One request, and what comes back for it. Of that `most` bytes are kept; `full` says that more came."""
+
+    def __init__(self, request: bytes, most: int) -> None:
+        self.began = datetime.now(UTC)
+        self.request = request
+        self.full = False
+        self.ended = False
+        self._room = most
+        self._received: list[bytes] = []
+
+    def receive(self, data: bytes) -> None:
+        """Takes down what came from the site."""
+        if self.ended:
+            return
+        if len(data) > self._room:
+            data, self.full = data[: self._room], True
+        self._room -= len(data)
+        self._received.append(data)
+
+    def end(self, rest: bytes) -> None:
+        """The answer is over; `rest` came behind it and is no part of it."""
+        self.ended = True
+        if rest and not self.full:
+            self._received = [b"".join(self._received)[: -len(rest)]]
+
+    def answer(self) -> bytes:
+        """What has come so far of the answer."""
+        return without_interim(b"".join(self._received))
+
+
+class _Head(list[bytes]):
+    """Stands in for a transport while a request's head is written."""
+
+    def writeSequence(self, lines: list[bytes]) -> None:
+        self.extend(lines)
+
+
+class WiredProtocol(_LenientHTTP11ClientProtocol):
+    """One connection. Its responses know their wire: see `wire_of`."""
+
+    _wire: Wire | None = None
+    most = 0
+
+    def request(self, request: Request) -> Deferred[IResponse]:
+        wire = self._wire = Wire(_sent(request), self.most)
+
+        def attach(response: IResponse) -> IResponse:
+            setattr(response, _WIRE, wire)
+            return response
+
+        return super().request(request).addCallback(attach)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._wire is not None:
+            self._wire.receive(data)
+        super().dataReceived(data)
+
+    def _finishResponse(self, rest: bytes) -> None:
+        if self._wire is not None:
+            self._wire.end(rest)
+        super()._finishResponse(rest)
+
+
+class WiredFactory(_LenientHTTP11ClientFactory):
+    """Builds such protocols. Of an answer `most` bytes are taken down."""
+
+    def __init__(self, most: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._most = most
+
+    def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:
+        protocol = WiredProtocol(self._quiescentCallback)
+        protocol.most = self._most
+        return protocol
+
+
+def wire_of(response: Any) -> Wire | None:
+    """The wire that a Twisted response came over."""
+    found: Wire | None = getattr(response, _WIRE, None)
+    return found
+
+
+def _sent(request: Request) -> bytes:
+    """A request as it is written to the connection; the crawl's have no body but those to Splash."""
+    head = _Head()
+    producer = request.bodyProducer
+    request._writeHeaders(head, b"Content-Length: %d\r\n" % producer.length if producer is not None else None)
+    body = producer.body if producer is not None else b""
+    return b"".join(head) + body

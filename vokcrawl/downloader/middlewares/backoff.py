@@ -1,0 +1,97 @@
+"""Leaves a host alone when it refuses: `Retry-After` in both forms, and a growing cool-off after resets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadFailedError, NotConfigured
+from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
+
+from vokcrawl.config import Options
+from vokcrawl.downloader.downloader import SENT, PausingDownloader
+from vokcrawl.policy.backoff import Pauses, retry_after
+
+logger = logging.getLogger(__name__)
+
+# So many refusals in a row are borne; with the next one the rest is left to the next run.
+MOST_IN_A_ROW = 4
+# Answers that say "not now".
+_REFUSALS = frozenset({429, 503})
+# The reason with which the crawl is closed, as Scrapy logs it and the manifest counts it.
+REFUSED = "refused"
+
+
+class PauseMiddleware:
+    """Pauses the slot of a host that refuses, and closes the crawl when it refuses too often in a row.
+
+    A 429 without `Retry-After`, and a connection that was reset or closed without an answer, lead to a cool-off of
+    `VOK_COOL_OFF` seconds that doubles. A host that asks for more than `VOK_MOST_WAIT` seconds is not waited for:
+    the crawl ends, and the next run comes later. Stats: `vok/pauses/count`, `vok/pauses/seconds`.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        options = Options.read(crawler.settings)
+        if not options.cool_off:
+            raise NotConfigured("VOK_COOL_OFF is 0")
+        self.crawler = crawler
+        self.most_wait = options.most_wait
+        self.pauses = Pauses(options.cool_off, MOST_IN_A_ROW)
+        self._closing: asyncio.Future[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        now = monotonic()
+        sent = float(request.meta.get(SENT, now))
+        if response.status not in _REFUSALS:
+            self.pauses.answered(_host(request), sent)
+            return response
+        header = response.headers.get("Retry-After")
+        asked = retry_after(header.decode("latin-1"), datetime.now(UTC)) if header else None
+        if response.status == 429 or asked is not None:
+            why = str(response.status) if asked is None else "Retry-After"
+            self._refused(request, sent, now, asked, f"{response.status} {request.url}", why)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        if isinstance(exception, DownloadFailedError):
+            now = monotonic()
+            sent = float(request.meta.get(SENT, now))
+            self._refused(request, sent, now, None, f"connection lost, {request.url}", "connection lost")
+
+    def _refused(self, request: Request, sent: float, now: float, asked: float | None, what: str, why: str) -> None:
+        """`what` and `why` say what happened: for the log, and in a word or two for who watches the crawl wait."""
+        host = _host(request)
+        before = self.pauses.remaining(host, now)
+        seconds = self.pauses.refused(host, sent, now, asked)
+        if seconds > self.most_wait or self.pauses.gives_up(host):
+            self._give_up(host, seconds)
+            return
+        downloader = self.crawler.engine.downloader
+        if isinstance(downloader, PausingDownloader):
+            downloader.pause(request, seconds, why)
+        self.crawler.stats.inc_value("vok/pauses/count")
+        self.crawler.stats.inc_value("vok/pauses/seconds", round(max(0.0, seconds - before)))
+        logger.warning("%s: %s is left alone for %.0f s", what, host, seconds)
+
+    def _give_up(self, host: str, seconds: float) -> None:
+        if self._closing is not None:
+            return
+        logger.error("%s refuses (next pause: %.0f s); the rest is left to the next run", host, seconds)
+        downloader = self.crawler.engine.downloader
+        if isinstance(downloader, PausingDownloader):
+            downloader.drain()
+        self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=REFUSED))
+
+
+def _host(request: Request) -> str:
+    return str(request.meta.get("download_slot") or urlparse_cached(request).hostname or "")

@@ -1,0 +1,119 @@
+"""Sends requests through Splash, and gives the site's answer as if it had come from the site."""
+
+from __future__ import annotations
+
+import logging
+
+from scrapy import Request
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+from scrapy.http import HtmlResponse, Response
+
+from vokcrawl.downloader.downloader import PausingDownloader
+from vokcrawl.downloader.splash.compat import SplashMiddleware
+from vokcrawl.downloader.splash.errors import SplashRefused, SplashUnreachable
+from vokcrawl.downloader.splash.result import Outcome, Rendered, read_answer
+from vokcrawl.errors import StorageFailed
+from vokcrawl.runs.run import Run
+
+logger = logging.getLogger(__name__)
+
+# In a response's meta: what Splash said, as `Rendered`.
+RENDERED = "vok_rendered"
+_TROUBLE = (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    OSError,
+)
+# How much of an answer of Splash is quoted in the log.
+_QUOTED = 300
+
+
+class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
+    """What scrapy-splash does to requests, and in place of what it does to responses this:
+
+    A good answer becomes a response with the page's own address, with `Rendered` in its meta. A refusal of the site
+    becomes a response with the site's status and `Retry-After`, so that retries and pauses work as ever. Trouble of
+    Splash itself is retried here, as the site's pauses shall not count it, and then raised as `SplashUnreachable` or
+    `SplashRefused`. Stats: `vok/splash/<outcome>`, `vok/splash/trouble`.
+    """
+
+    # The request's own time has it (`rendering.request`).
+    splash_extra_timeout = 0.0
+
+    def process_request(self, request: Request) -> Request | None:
+        if "splash" in request.meta and not request.meta.get("_splash_processed"):
+            downloader = self.crawler.engine.downloader
+            if isinstance(downloader, PausingDownloader):
+                request.meta["splash"]["args"]["delay"] = downloader.delay_of(request)
+        sent: Request | None = super().process_request(request, self.crawler.spider)
+        return sent
+
+    def process_response(self, request: Request, response: Response) -> Response | Request:
+        if not request.meta.get("_splash_processed"):
+            return response
+        if response.status != 200:
+            return self._trouble(request, response.status, f"status {response.status}: {_quoted(response)}")
+        try:
+            rendered = read_answer(response.body)
+        except (ValueError, RecursionError) as fault:
+            return self._trouble(request, response.status, f"no answer of the script: {fault}: {_quoted(response)}")
+        self.crawler.stats.inc_value(f"vok/splash/{rendered.outcome}")
+        self._archive(request, response)
+        return self._of_site(request, rendered)
+
+    def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        if request.meta.get("_splash_processed") and isinstance(exception, _TROUBLE):
+            return self._trouble(request, 0, f"{type(exception).__name__} {exception}")
+        return None
+
+    def _archive(self, request: Request, response: Response) -> None:
+        """Keeps what the browser gave, as no answer of the site's."""
+        run = Run.of(self.crawler)
+        if run.archive is None or run.failure is not None:
+            return
+        try:
+            run.archive.add_rendered(request.meta["splash"]["args"]["url"], "application/json", response.body)
+        except StorageFailed as failure:
+            run.fail(failure)
+
+    def _of_site(self, request: Request, rendered: Rendered) -> Response | Request:
+        page = request.meta["splash"]["args"]["url"]
+        if rendered.outcome in (Outcome.REFUSED, Outcome.STUCK) and rendered.status is None:
+            what = DownloadTimeoutError if rendered.outcome is Outcome.STUCK else DownloadFailedError
+            reason = rendered.rest or "no answer in time"
+            again = get_retry_request(request, spider=self.crawler.spider, reason=f"in the browser: {reason}")
+            if again is None:
+                raise what(f"{page}: {reason}")
+            return again
+        request.meta[RENDERED] = rendered
+        headers = {"Content-Type": "text/html; charset=utf-8"}
+        if rendered.retry_after:
+            headers["Retry-After"] = rendered.retry_after
+        body = rendered.html.encode("utf-8", "replace")
+        return HtmlResponse(page, status=rendered.status or 200, headers=headers, body=body, request=request)
+
+    def _trouble(self, request: Request, status: int, what: str) -> Request:
+        """The request once more. Raises `SplashRefused` or `SplashUnreachable` where that is of no use."""
+        self.crawler.stats.inc_value("vok/splash/trouble")
+        if 400 <= status < 500 and status not in (408, 429):
+            logger.error("Splash at SPLASH_URL (%s) does not accept a request: %s", request.url, what)
+            raise SplashRefused(what)
+        again = get_retry_request(request, spider=self.crawler.spider, reason=f"Splash: {what}")
+        if again is None:
+            logger.error("Splash at SPLASH_URL (%s) cannot be reached or does not answer: %s", request.url, what)
+            raise SplashUnreachable(what)
+        return again
+
+
+def _quoted(response: Response) -> str:
+    return response.body[:_QUOTED].decode("utf-8", "replace")

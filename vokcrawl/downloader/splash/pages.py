@@ -1,0 +1,42 @@
+"""What a browser's step through a listing has brought: its pages' teasers, or what it is instead. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from vokcrawl.downloader.splash.result import Outcome, Rendered
+from vokcrawl.normalize import authority
+from vokcrawl.pages.document import EMPTY_PAGE, PageFault, read_document
+from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
+from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.pages.tree import Element
+
+OUT_OF_TIME = "splash_out_of_time"
+
+
+def rendered_pages(
+    rendered: Rendered, asked: str, hosts: Collection[str], read: Callable[[Element], Sequence[RawTeaser]]
+) -> list[Sequence[RawTeaser]]:
+    """The teasers that each click has brought. `asked` is the listing's address, `hosts` are those of the site.
+
+    Raises `PageFault` for what is no listing.
+    """
+    gate = redirected_to_gate(asked, rendered.url)
+    if gate is not None:
+        raise PageFault(gate)
+    if not rendered.url.startswith(("http://", "https://")) or authority(rendered.url) not in hosts:
+        raise PageFault("offsite")
+    if rendered.outcome is Outcome.STRANGE:
+        raise PageFault(gate_in_page(rendered.html.encode("utf-8", "replace")) or EMPTY_PAGE)
+    if rendered.outcome is Outcome.LATE:
+        raise PageFault(OUT_OF_TIME)
+    if rendered.is_refusal:
+        raise PageFault("not_html")
+    pages = [read(_document(html)) for html in rendered.pages]
+    if not all(pages):
+        raise PageFault(EMPTY_PAGE)
+    return pages
+
+
+def _document(html: str) -> Element:
+    return read_document(html.encode("utf-8", "replace"), "text/html; charset=utf-8").root

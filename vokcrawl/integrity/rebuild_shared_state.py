@@ -1,0 +1,141 @@
+"""Tells a Redis server anew what the folders of all workers hold: one that has lost its memory, or is a new one.
+
+What it knows already stays. The folders are read in the order of their runs, as the records came about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from vokcrawl.errors import FolderHeld
+from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests
+from vokcrawl.integrity.rebuild_state import Builder
+from vokcrawl.storage.manifest_chain import Link, read_chain
+from vokcrawl.storage.output_folder import PART, OutputFolder, run_order, storing, write_whole
+from vokcrawl.storage.record_files import read_file, read_kind
+from vokcrawl.storage.state.protocol import State
+from vokcrawl.storage.state.redis.folders import OnServer
+from vokcrawl.storage.state.redis.store import RedisState
+from vokcrawl.storage.state.rows import Status
+
+# So many records are told at a time.
+_BATCH = 500
+_KINDS = ("articles", "teasers", "removals")
+
+
+def rebuild_shared(folders: Sequence[OutputFolder], opening: OnServer, recheck_days: Sequence[int]) -> RedisState:
+    """Gives the memory as the first of the folders sees it. All must be held, and no worker may be at work.
+
+    Raises `FolderHeld` when one is, `UsageFault` for a wrong server, and `StorageFailed`.
+    """
+    states = [opening.adopt(folder) for folder in folders]
+    if at_work := states[0].at_work():
+        raise FolderHeld(f"{states[0].where}: workers are at work (run {', '.join(at_work)}); wait for them to end")
+    delivered = {_key(kind, record) for folder in folders for kind, record in _finished(folder)}
+    placed: list[tuple[OutputFolder, RedisState, Link]] = []
+    lost = False
+    for folder, state in zip(folders, states, strict=True):
+        _finish_parts(folder, state, delivered)
+        links, _ = read_chain(folder)
+        links.extend(missing_manifests(folder, links))
+        lost |= lost_records(folder, links)
+        placed.extend((folder, state, link) for link in links)
+    placed.sort(key=lambda each: run_order(each[2].run_id))
+    links = [link for _, _, link in placed]
+    builder = _SharedBuilder(folders[0], states[0], recheck_days, links, lost=lost)
+    for folder, state, link in placed:
+        builder.folder, builder.state = folder, state
+        builder.add(link)
+        _commit(state)
+    builder.finish(links)
+    _commit(builder.state)
+    return states[0]
+
+
+class _SharedBuilder(Builder):
+    """Takes in what the server does not know yet."""
+
+    _pending = 0
+
+    def taken(self) -> None:
+        self._pending += 1
+        if self._pending % _BATCH == 0:
+            _commit(self.state)
+
+    def take_article(self, record: dict[str, Any]) -> None:
+        row = self.state.articles([record["id"]]).get(record["id"])
+        if row is None or row.revision < record["revision"]:
+            super().take_article(record)
+
+    def take_teaser(self, record: dict[str, Any]) -> None:
+        entry = self.state.entries([record["id"]]).get(record["id"])
+        if entry is None or not entry.delivered:
+            super().take_teaser(record)
+
+    def take_removal(self, record: dict[str, Any]) -> None:
+        row = self.state.articles([record["id"]]).get(record["id"])
+        if row is not None and row.status is Status.DELIVERED and row.content_hash == record["last_hash"]:
+            super().take_removal(record)
+
+    def take_other(self, identity: str, at: str) -> None:
+        if identity not in self.state.articles([identity]):
+            super().take_other(identity, at)
+
+
+def _commit(state: State) -> None:
+    # Nobody else is at work: what is lost is known already.
+    while state.commit():
+        pass
+
+
+def _finished(folder: OutputFolder) -> Iterable[tuple[str, dict[str, Any]]]:
+    """The records of the files that have their names."""
+    for kind in _KINDS:
+        yield from ((kind, line.record) for line in read_kind(folder, kind) if line.record is not None)
+
+
+def _finish_parts(folder: OutputFolder, state: RedisState, delivered: set[tuple[str, ...]]) -> None:
+    """Finishes what dead runs left. Of what was not committed only those records stay that are nowhere else."""
+    committed = {row.path: row.bytes for row in state.files()}
+    for part in list(folder.parts()):
+        kind, name = part.parent.name, str(part.relative_to(folder.path)).removesuffix(PART)
+        if kind in _KINDS:
+            _leave_out_doubled(part, kind, committed.get(name, 0), state, delivered)
+        finish_part(folder, part)
+        finished = folder.path / name
+        if kind in _KINDS and finished.exists():
+            delivered.update(_key(kind, line.record) for line in read_file(finished, kind) if line.record is not None)
+
+
+def _leave_out_doubled(part: Path, kind: str, length: int, state: RedisState, delivered: set[tuple[str, ...]]) -> None:
+    with storing(part):
+        content = part.read_bytes()
+    kept = [content[:length]]
+    for line in content[length:].splitlines(keepends=True):
+        try:
+            record = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            break
+        if _key(kind, record) not in delivered and not _is_known(kind, record, state):
+            kept.append(line)
+    write_whole(part, b"".join(kept))
+
+
+def _is_known(kind: str, record: dict[str, Any], state: RedisState) -> bool:
+    if kind == "teasers":
+        entry = state.entries([record["id"]]).get(record["id"])
+        return entry is not None and entry.delivered
+    row = state.articles([record["id"]]).get(record["id"])
+    if row is None:
+        return False
+    return row.status is Status.REMOVED if kind == "removals" else row.revision >= int(record["revision"])
+
+
+def _key(kind: str, record: dict[str, Any]) -> tuple[str, ...]:
+    """What tells a record from every other one."""
+    more = {"articles": ("revision",), "removals": ("last_hash", "confirmed_at")}.get(kind, ())
+    return (kind, record["id"], *(str(record[name]) for name in more))

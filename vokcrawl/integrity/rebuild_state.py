@@ -1,0 +1,201 @@
+"""Makes the state anew from the delivered files and manifests alone: a lost state must never cost the archive."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests
+from vokcrawl.normalize import utc
+from vokcrawl.policy.revisit import next_check
+from vokcrawl.storage.manifest_chain import Link, read_chain
+from vokcrawl.storage.output_folder import ARCHIVE, OutputFolder, storing, sync_folder
+from vokcrawl.storage.record_files import read_file
+from vokcrawl.storage.state.protocol import State
+from vokcrawl.storage.state.rows import ArticleRow, FileRow, ListingRow, OwedRow, PayloadRow, RunRow, Status
+from vokcrawl.storage.state.sqlite import SqliteState
+from vokcrawl.warc.validation import answers
+
+logger = logging.getLogger(__name__)
+
+_PAYLOAD = ("warc-payload-digest", "warc-target-uri", "warc-date")
+# An SQLite file, and what it keeps beside it while it is open.
+_SUFFIXES = ("", "-wal", "-shm")
+
+
+def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteState:
+    """Moves the old state aside, if there is one, and gives a new one made from the files. The folder must be held.
+
+    Unfinished files are cut back to their last whole record and finished: without the state nothing says what was
+    committed, and a whole record is a record. Raises `StorageFailed`.
+    """
+    for part in list(folder.parts()):
+        finish_part(folder, part)
+    links, _ = read_chain(folder)
+    links.extend(missing_manifests(folder, links))
+    # Beside the old one, and in its place only when it is whole: half a state would let all be delivered again.
+    new = folder.state.with_name(folder.state.name + ".new")
+    with storing(new):
+        for suffix in _SUFFIXES:
+            new.with_name(new.name + suffix).unlink(missing_ok=True)
+    state = SqliteState.open(new, expected=False)
+    state.begin()
+    builder = Builder(folder, state, recheck_days, links, lost=lost_records(folder, links))
+    for link in links:
+        builder.add(link)
+    builder.finish(links)
+    state.commit()
+    state.close()
+    _move_aside(folder)
+    with storing(folder.state):
+        os.replace(new, folder.state)
+        sync_folder(folder.path)
+    return SqliteState.open(folder.state, expected=bool(links))
+
+
+def _move_aside(folder: OutputFolder) -> None:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    for suffix in _SUFFIXES:
+        old = folder.state.with_name(folder.state.name + suffix)
+        if old.exists():
+            with storing(old):
+                os.replace(old, old.with_name(f"{folder.state.name}.{stamp}.old{suffix}"))
+            logger.info("%s was kept as %s.%s.old%s", old, folder.state.name, stamp, suffix)
+
+
+@dataclass
+class _Seen:
+    """Teasers that one run delivered. They are covered when each listing that may have shown them had a complete walk:
+    one of any kind since (`walks` are those still to come), and one that was not bounded by `since` (`whole_walks`)."""
+
+    ids: list[str]
+    walks: set[str]
+    whole_walks: set[str]
+
+
+class Builder:
+    """Reads run after run into a new state."""
+
+    def __init__(
+        self, folder: OutputFolder, state: State, recheck_days: Sequence[int], links: Sequence[Link], *, lost: bool
+    ) -> None:
+        self.folder = folder
+        self.state = state
+        self.recheck_days = recheck_days
+        self.now = datetime.now(UTC)
+        # A run that was killed has not said which listings it walked.
+        self._listings = {listing["url"] for link in links for listing in link.manifest["listings"]}
+        self._seen: list[_Seen] = []
+        # Teasers' addresses, kept where delivered records were lost: their articles are asked for again.
+        self._lost = lost
+        self._addresses: dict[str, str] = {}
+
+    def add(self, link: Link) -> None:
+        manifest, run_id = link.manifest, link.run_id
+        draft = {key: manifest[key] for key in ("schema", "run_id", "spider", "version", "arguments", "settings")}
+        draft["started_at"] = manifest["started_at"]
+        ended = manifest["ended_at"] or manifest["started_at"]
+        self.state.put_run(
+            RunRow(
+                run_id,
+                manifest["started_at"],
+                ended,
+                manifest["outcome"],
+                manifest["exit_code"],
+                link.sha256,
+                orjson.dumps(draft).decode(),
+            )
+        )
+        for entry in manifest["files"]:
+            self.state.put_file(FileRow(entry["path"], run_id, entry["bytes"], entry["records"]))
+            if entry["path"].startswith(f"{ARCHIVE}/"):
+                self._payloads(entry["path"])
+        walked = {listing["url"] for listing in manifest["listings"]} or self._listings
+        self._seen.append(_Seen([], set(walked), set(walked)))
+        takes = {"articles": self.take_article, "teasers": self.take_teaser, "removals": self.take_removal}
+        for kind, take in takes.items():
+            path = self.folder.path / kind / f"{run_id}.jsonl"
+            for line in read_file(path, kind) if path.exists() else ():
+                if line.record is None:
+                    logger.warning("%s:%d: passed over: %s", path, line.number, line.fault)
+                else:
+                    take(line.record)
+                    self.taken()
+        for identity in manifest["other_sources"]:
+            self.take_other(identity, ended)
+        for listing in manifest["listings"]:
+            # Where records were lost nothing counts as covered: the next run walks whole, and meets what is missing.
+            if listing["complete"] and not self._lost:
+                self._walk(listing, run_id, manifest)
+
+    def finish(self, links: Sequence[Link]) -> None:
+        """What is owed stands in the newest manifest."""
+        for owed in links[-1].manifest["owed"] if links else ():
+            if not self.state.articles([owed["id"]]):
+                self.state.put_owed(OwedRow(**owed))
+        now = utc(self.now)
+        for identity, url in self._addresses.items():
+            if not self.state.articles([identity]) and self.state.owed_of(identity) is None:
+                self.state.put_owed(OwedRow(identity, url, "lost", 1, now, now))
+
+    def taken(self) -> None:
+        """A record was taken in."""
+
+    def take_other(self, identity: str, at: str) -> None:
+        """An article of another source. Its address is not needed: it is never asked for."""
+        self.state.put_article(ArticleRow(identity, "", Status.OTHER, checked_at=at))
+
+    def take_article(self, record: dict[str, Any]) -> None:
+        due = next_check(record["first_seen_at"], self.now, self.recheck_days)
+        self.state.put_article(ArticleRow.of_record(record, due))
+
+    def _payloads(self, name: str) -> None:
+        """What was archived, so that it is referred to again."""
+        if not (self.folder.path / name).exists():
+            return
+        for offset, answer in answers(self.folder.path / name):
+            digest, url, date = (answer.fields.get(each, "") for each in _PAYLOAD)
+            if digest and url and date:
+                self.state.meet_payload(PayloadRow(digest, url, date, name, offset))
+
+    def take_teaser(self, record: dict[str, Any]) -> None:
+        self.state.put_entry(record["id"], delivered=True)
+        self._seen[-1].ids.append(record["id"])
+        if self._lost:
+            self._addresses[record["id"]] = record["url"]
+
+    def take_removal(self, record: dict[str, Any]) -> None:
+        row = self.state.articles([record["id"]]).get(record["id"])
+        if row is not None:
+            row.status, row.checked_at = Status.REMOVED, record["confirmed_at"]
+            self.state.put_article(row)
+
+    def _walk(self, listing: dict[str, Any], run_id: str, manifest: dict[str, Any]) -> None:
+        """A complete walk covers all that its listing had shown up to it, back to its bound if it had one."""
+        url, back_to = listing["url"], listing["back_to"]
+        number = self.state.add_walk(url, run_id)
+        self.state.complete_walk(number, back_to)
+        if manifest["arguments"].get("until"):
+            # What is newer than `until` was passed over; to cover nothing costs a few pages, and leaves no gap.
+            return
+        for seen in self._seen:
+            waited = (len(seen.walks), len(seen.whole_walks))
+            seen.walks.discard(url)
+            if not back_to:
+                seen.whole_walks.discard(url)
+            if waited != (len(seen.walks), len(seen.whole_walks)) and not seen.walks:
+                for identity in seen.ids:
+                    self.state.put_entry(identity, number)
+        self._seen = [seen for seen in self._seen if seen.whole_walks]
+        before = self.state.listing(listing["url"], listing["source"])
+        swept = manifest["started_at"] if listing["sweep"] or before is None else before.swept_at
+        row = ListingRow(
+            listing["url"], listing["source"], tuple(listing["head"]), back_to, manifest["started_at"], swept
+        )
+        self.state.put_listing(row)

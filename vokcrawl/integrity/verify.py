@@ -1,0 +1,156 @@
+"""Checks a whole output folder against itself: lines, checksums, chain, versions, and the state against the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from vokcrawl.errors import StorageFailed
+from vokcrawl.integrity.consistency import Agreement, Fault, Take
+from vokcrawl.storage.manifest_chain import Link, read_chain
+from vokcrawl.storage.output_folder import ARCHIVE, PART, OutputFolder, digest
+from vokcrawl.storage.record_files import Line, read_file
+from vokcrawl.storage.state.factory import Opening, in_folder
+from vokcrawl.storage.state.protocol import State
+from vokcrawl.warc.validation import ArchiveCheck, not_there
+
+
+class Verification:
+    """One check of a folder. `faults` gives what is wrong; afterwards the counts say what was looked at.
+
+    `agreement` takes in the records, of other folders too where it is told so.
+    """
+
+    def __init__(self, folder: OutputFolder, opening: Opening = in_folder, agreement: Agreement | None = None) -> None:
+        self.folder = folder
+        self._opening = opening
+        self._agreement = agreement or Agreement()
+        self.manifests = 0
+        self.files = 0
+        self.records = 0
+        self.archived = 0
+        # Whether the records at hand come from a replay (`replay.rewriting`).
+        self._replayed = False
+
+    def faults(self, *, last: bool = True) -> Iterator[Fault]:
+        """All faults. The folder must be held, so that no run changes it meanwhile.
+
+        `last` says that the records of no other folder are still to come: now the state must say the same.
+        """
+        links, breaks = read_chain(self.folder)
+        self.manifests = len(links)
+        for each in breaks:
+            yield Fault(each.path, None, each.fault)
+        named: set[Path] = set()
+        for link in links:
+            for entry in link.manifest["files"]:
+                path = self.folder.path / entry["path"]
+                named.add(path)
+                yield from self._file(path, entry)
+            yield from self._records(link)
+        files = (*self.folder.data_files(), *self.folder.archive_files())
+        yield from self._state(links, [path for path in files if path not in named], last=last)
+
+    def _file(self, path: Path, entry: dict[str, Any]) -> Iterator[Fault]:
+        if not path.exists():
+            yield Fault(path, None, "a manifest names this file, but it is missing")
+            return
+        self.files += 1
+        found = dict(zip(("records", "bytes", "sha256"), digest(path), strict=True))
+        if path.parent.name == ARCHIVE:
+            check = ArchiveCheck(self.folder, path)
+            yield from _flaws(path, check)
+            found["records"] = check.records
+            self.archived += check.records
+        for name, value in found.items():
+            if value != entry[name]:
+                yield Fault(path, None, f"{name}: {value}, but its manifest says {entry[name]}")
+
+    def _records(self, link: Link) -> Iterator[Fault]:
+        self._replayed = "replayed" in link.manifest
+        for kind, check in self._agreement.takes.items():
+            path = self.folder.path / kind / f"{link.run_id}.jsonl"
+            if not path.exists():
+                continue
+            for line in read_file(path, kind):
+                self.records += 1
+                if line.record is None:
+                    yield Fault(path, line.number, line.fault or "")
+                    continue
+                if line.record["run_id"] != link.run_id:
+                    yield Fault(path, line.number, f"run_id: {line.record['run_id']}, but this is run {link.run_id}'s")
+                yield from self._taken(check, line, line.record)
+
+    def _taken(self, check: Take, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
+        yield from check(line, record)
+        # The archives of a replay stay where they are.
+        place = record.get("archived_as") if not self._replayed else None
+        fault = not_there(self.folder, place, record["url"]) if place is not None else None
+        if fault is not None:
+            yield Fault(line.path, line.number, f"article {record['id']}: archived_as: {fault}")
+
+    def _state(self, links: list[Link], unnamed: list[Path], *, last: bool) -> Iterator[Fault]:
+        """The state against the files; `unnamed` are the files that no manifest names."""
+        path: Path | str = self.folder.state
+        try:
+            state = self._opening(self.folder, self.folder.holds_records())
+        except StorageFailed as failure:
+            yield from map(_unnamed, unnamed)
+            yield Fault(path, None, str(failure).removeprefix(f"{path}: "))
+            return
+        path = state.where
+        try:
+            for text in state.check():
+                yield Fault(path, None, text)
+            # Runs that died, at whatever step: the next run finishes their files and writes their manifests.
+            dead = {row.run_id for row in state.unfinished_runs()}
+            left = {each for each in unnamed if each.name.partition(".")[0] in dead}
+            yield from (_unnamed(each) for each in unnamed if each not in left)
+            yield from self._state_files(state, dead, left)
+            if last:
+                yield from self._agreement.with_state(state)
+            told = next(((link.run_id, link.sha256) for link in reversed(links) if link.run_id not in dead), None)
+            if state.last_manifest() != told:
+                known, found = (each[0] if each else "none" for each in (state.last_manifest(), told))
+                yield Fault(path, None, f"the last manifest that it knows is that of run {known}, but there is {found}")
+        finally:
+            state.close()
+
+    def _state_files(self, state: State, dead: set[str], left: set[Path]) -> Iterator[Fault]:
+        """`dead` are the runs that died, `left` those of their files that have their names, but no manifest yet."""
+        for row in state.files():
+            path = self.folder.path / row.path
+            part = path.with_name(path.name + PART)
+            if row.run_id in dead and part.exists() and not path.exists():
+                # What was committed of it must be there.
+                yield from self._unfinished(part, path.parent.name, row.bytes)
+            elif not path.exists():
+                yield Fault(path, None, "the state knows this file, but it is missing")
+            elif path.stat().st_size != row.bytes:
+                yield Fault(path, None, f"{path.stat().st_size} bytes, but the state says {row.bytes}")
+            elif path in left:
+                yield from self._unfinished(path, path.parent.name, row.bytes)
+
+    def _unfinished(self, part: Path, kind: str, length: int) -> Iterator[Fault]:
+        if part.stat().st_size < length:
+            yield Fault(part, None, f"{part.stat().st_size} bytes, but {length} were committed")
+        if kind == ARCHIVE:
+            yield from _flaws(part, ArchiveCheck(self.folder, part, length))
+        check = self._agreement.takes.get(kind)
+        for line in read_file(part, kind) if check is not None else ():
+            length -= len(line.raw)
+            if length < 0 or check is None:
+                return
+            if line.record is None:
+                yield Fault(part, line.number, line.fault or "")
+            else:
+                yield from self._taken(check, line, line.record)
+
+
+def _flaws(path: Path, check: ArchiveCheck) -> Iterator[Fault]:
+    return (Fault(path, None, f"offset {offset}: {text}") for offset, text in check.flaws())
+
+
+def _unnamed(path: Path) -> Fault:
+    return Fault(path, None, "no manifest names this file")

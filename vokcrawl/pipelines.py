@@ -1,0 +1,197 @@
+"""Item pipelines, in the order in which they run: validation, deduplication, revisions, delivery.
+
+An item is a plain dict on its way: what an item loader gave, and after validation a whole record. Pipelines send
+no requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from pydantic import ValidationError
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+from scrapy.settings import BaseSettings
+from scrapy.utils.conf import build_component_list
+from scrapy.utils.misc import load_object
+
+from vokcrawl.config import Options
+from vokcrawl.errors import StorageFailed
+from vokcrawl.items import ARTICLE, KINDS, REMOVAL, TEASER, breaches, validated
+from vokcrawl.normalize import article_id, content_hash
+from vokcrawl.policy.revisit import next_check
+from vokcrawl.runs.run import Run
+from vokcrawl.storage.state.rows import ArticleRow, Status
+
+
+class Drop(DropItem):
+    """An item that is rightly dropped (known, unchanged): no warning in the log."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, log_level="DEBUG")
+
+
+class RunPipeline:
+    """Base of the pipelines; subclasses define `handle`. `count` is called with the name of what happened."""
+
+    def __init__(self, run: Run, options: Options, count: Callable[[str], None]) -> None:
+        self.run = run
+        self.options = options
+        self.count = count
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """In a crawl: the crawler's run, settings and stats."""
+        return cls(Run.of(crawler), Options.read(crawler.settings), crawler.stats.inc_value)
+
+    def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Takes a record and gives it on. Raises `DropItem`; a `StorageFailed` ends the run (`extensions.run`)."""
+        if self.run.failure is not None:
+            raise Drop("the run is ending because its storage failed")
+        try:
+            return self.handle(item)
+        except StorageFailed as failure:
+            self.run.fail(failure)
+            raise Drop("the run's storage failed") from failure
+
+    def handle(self, item: dict[str, Any]) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class ValidationPipeline(RunPipeline):
+    """Gives on whole records only: every key there, in the contract's order, of the right type and form."""
+
+    def handle(self, item: dict[str, Any]) -> dict[str, Any]:
+        record = {**item, "run_id": self.run.id}
+        try:
+            return validated(record)
+        except (ValidationError, KeyError) as fault:
+            reason = breaches(fault) if isinstance(fault, ValidationError) else f"schema: {fault} is not one of ours"
+            self.run.deliver("rejected", {"reason": reason, "record": record})
+            self.run.problems.note("record_rejected", str(item.get("url") or item.get("found_on") or ""))
+            self.count("vok/validation/rejected")
+            if item.get("schema") == ARTICLE and article_id(str(item.get("url"))) is not None:
+                # Not delivered, so not had: a later run may read it better, or the site may mend it.
+                self.run.owe(str(item["id"]), str(item["url"]), "rejected")
+                self.run.facts.pages_failed += 1
+            raise DropItem(f"record rejected: {reason}") from fault
+
+
+class DeduplicationPipeline(RunPipeline):
+    """Drops what was delivered before. Whether an article is a new version is for the next pipeline to say."""
+
+    def handle(self, item: dict[str, Any]) -> dict[str, Any]:
+        identity = item["id"]
+        if item["schema"] == TEASER:
+            if not self.run.meet_teaser(identity):
+                self.count("vok/deduplication/teasers")
+                raise Drop(f"teaser {identity} was delivered before")
+        elif item["schema"] == ARTICLE and not self.run.meet_article(identity):
+            self.count("vok/deduplication/articles")
+            raise Drop(f"article {identity} was read before in this run")
+        return item
+
+
+class RevisionsPipeline(RunPipeline):
+    """Fills in `revision`, `previous_hash`, `changed` and `first_seen_at` of an article that goes on."""
+
+    def handle(self, item: dict[str, Any]) -> dict[str, Any]:
+        if item["schema"] != ARTICLE:
+            return item
+        row = self.run.state.articles([item["id"]]).get(item["id"])
+        if row is None or not row.revision:
+            return item
+        back = row.status is Status.REMOVED
+        changed = _changed(row, item)
+        if not back and not changed:
+            self._unchanged(row, "unchanged")
+        if item["truncated"] and not row.truncated:
+            self.run.problems.note("article_metered_copy", item["url"])
+            self._unchanged(row, "metered_copies")
+        self.count("vok/revisions/returned" if back else "vok/revisions/changed")
+        return {
+            **item,
+            "revision": row.revision + 1,
+            "previous_hash": row.content_hash,
+            "changed": changed,
+            "first_seen_at": row.first_seen_at or item["first_seen_at"],
+        }
+
+    def _unchanged(self, row: ArticleRow, name: str) -> None:
+        still_there(self.run, row, self.options.recheck_days)
+        self.count(f"vok/revisions/{name}")
+        raise Drop(f"article {row.id}: {name.replace('_', ' ')}")
+
+
+def still_there(run: Run, row: ArticleRow, recheck_days: tuple[int, ...]) -> None:
+    """Notes that a delivered article was found as it was, and when it is asked for next."""
+    row.checked_at = run.now()
+    row.next_check_at = next_check(row.first_seen_at or row.checked_at, run.moment(), recheck_days)
+    row.missing_since = row.missing_status = None
+    row.etag, row.last_modified = run.validators.pop(row.id, (row.etag, row.last_modified))
+    state = run.remember()
+    state.put_article(row)
+    state.drop_owed(row.id)
+
+
+def _changed(row: ArticleRow, item: dict[str, Any]) -> list[str]:
+    if item["content_hash"] == row.content_hash and item["truncated"] == row.truncated:
+        return []
+    changed = []
+    if content_hash(item["title"], "") != row.title_hash:
+        changed.append("title")
+    if content_hash("", item["body"]) != row.body_hash:
+        changed.append("body")
+    if item["truncated"] != row.truncated:
+        changed.append("truncated")
+    return changed
+
+
+class DeliveryPipeline(RunPipeline):
+    """The last pipeline: what comes here is delivered."""
+
+    def handle(self, item: dict[str, Any]) -> dict[str, Any]:
+        kind = KINDS[item["schema"]]
+        self.run.deliver(kind, item)
+        state = self.run.remember()
+        if item["schema"] == TEASER:
+            state.put_entry(item["id"], delivered=True)
+        elif item["schema"] == ARTICLE:
+            state.put_article(self._row(item))
+            state.drop_owed(item["id"])
+        elif item["schema"] == REMOVAL:
+            row = state.articles([item["id"]])[item["id"]]
+            row.status, row.missing_since, row.missing_status = Status.REMOVED, None, None
+            row.checked_at = item["confirmed_at"]
+            # Should it come back as it was, "not modified" would hide that.
+            row.etag = row.last_modified = None
+            row.next_check_at = self._next_check(row.first_seen_at or item["confirmed_at"])
+            state.put_article(row)
+        self.count(f"vok/delivery/{kind}")
+        self.run.commit_if_full()
+        return item
+
+    def _row(self, item: dict[str, Any]) -> ArticleRow:
+        row = ArticleRow.of_record(item, self._next_check(item["first_seen_at"]))
+        row.etag, row.last_modified = self.run.validators.pop(item["id"], (None, None))
+        return row
+
+    def _next_check(self, first_seen_at: str) -> str | None:
+        return next_check(first_seen_at, self.run.moment(), self.options.recheck_days)
+
+
+class Chain:
+    """The project's pipelines among those of `ITEM_PIPELINES`, in their order; any others need a crawl."""
+
+    def __init__(self, run: Run, options: Options, settings: BaseSettings, count: Callable[[str], None]) -> None:
+        found = map(load_object, build_component_list(settings.getwithbase("ITEM_PIPELINES")))
+        self._pipelines = [each(run, options, count) for each in found if issubclass(each, RunPipeline)]
+
+    def take(self, item: dict[str, Any]) -> None:
+        """Gives a record to each pipeline, until one drops it."""
+        try:
+            for pipeline in self._pipelines:
+                item = pipeline.process_item(item)
+        except DropItem:
+            return

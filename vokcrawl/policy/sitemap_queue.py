@@ -1,0 +1,57 @@
+"""A sitemap while it is read: which of its files comes next, and which of its articles. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from vokcrawl.normalize import article_id
+from vokcrawl.pages.routes import PAGE_SIZE
+from vokcrawl.pages.sitemap import Sitemap
+
+# A sitemap names the articles of all sources, and says of none whose it is: one run asks for so many of them, and
+# reads so many of its files.
+MOST_ASKED, _MOST_FILES = 500, 100
+
+
+@dataclass
+class SitemapReading:
+    """Files and articles still to be looked at, and what was made of those before.
+
+    What the files are called is not known: those that say when they changed come newest first, and one that names no
+    article is passed over.
+    """
+
+    asked: int = 0
+    failed: bool = False
+    _files: list[str] = field(default_factory=list)
+    _articles: list[tuple[str, str]] = field(default_factory=list)
+    _read: int = 0
+
+    def take(self, sitemap: Sitemap) -> None:
+        """Takes in a file, or an index of some."""
+        if sitemap.is_index:
+            newest_last = sorted(sitemap.entries, key=lambda entry: entry[1] or "")
+            self._files.extend(url for url, _ in newest_last)
+        else:
+            named = {identity: url for url, _ in sitemap.entries if (identity := article_id(url)) is not None}
+            # An id begins with the moment of the article's intake.
+            self._articles.extend(sorted(named.items()))
+
+    def next_file(self) -> str | None:
+        """The address of the file to be read next."""
+        if self._read >= _MOST_FILES or not self._files:
+            return None
+        self._read += 1
+        return self._files.pop()
+
+    def next_articles(self) -> Sequence[tuple[str, str]]:
+        """Id and address of the next articles, newest first: as many as a page of a listing would have."""
+        some = self._articles[-PAGE_SIZE:][::-1]
+        del self._articles[-PAGE_SIZE:]
+        return some
+
+    @property
+    def all_read(self) -> bool:
+        """Whether nothing is left, in any file."""
+        return not self._files and not self._articles

@@ -1,0 +1,156 @@
+"""All that the page tells, gathered into plain values for its templates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from vokcrawl.reporting.report.calendar import Calendar, calendar_of
+from vokcrawl.reporting.report.difference import Comparison, Paragraph, Unchanged
+from vokcrawl.reporting.report.gathering import FIELDS, MOST_FAULTS, Change, Gathered, Vanished, gather
+from vokcrawl.reporting.report.notices import Notice, notices
+from vokcrawl.reporting.report.periods import Periods
+from vokcrawl.reporting.report.plots import Plot, coverage_plot, disk_plot, runs_plot
+from vokcrawl.reporting.report.runs import RunTold, run_of
+from vokcrawl.reporting.status import status
+from vokcrawl.storage.manifest_chain import Link, read_chain
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.protocol import State
+
+# So many of each are shown on the page; the rest is counted.
+MOST_RUNS = 20
+MOST_OWED = 50
+MOST_GAPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A later version of an article, and what was changed in it; `before` is None where that cannot be read."""
+
+    record: dict[str, Any]
+    before: dict[str, Any] | None
+    title: Paragraph
+    body: list[Paragraph | Unchanged]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A removal, the headline of its article where that is known, and whether the article came back since."""
+
+    record: dict[str, Any]
+    title: str | None
+    back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCoverage:
+    """For each period how many articles were read, and the share of them that has each field (None without any)."""
+
+    unit: str
+    periods: list[str]
+    articles: list[int]
+    shares: dict[str, list[float | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the page tells. Lists that are cut stand beside the number of all."""
+
+    source: str
+    now: datetime
+    status: dict[str, Any]
+    notices: list[Notice]
+    calendar: Calendar
+    undated: int
+    runs: list[RunTold]
+    outcomes: list[tuple[str, int]]
+    runs_plot: Plot | None
+    coverage: FieldCoverage | None
+    coverage_plot: Plot | None
+    revisions: list[Revision]
+    all_revisions: int
+    removals: list[Removal]
+    all_removals: int
+    disk_plot: Plot | None
+    faults: int
+    last_manifest: tuple[str, str] | None
+
+
+def contents(folder: OutputFolder, state: State, source: str, now: datetime) -> Contents:
+    """Reads the folder and says what the page tells of it at `now` (UTC). Raises `StorageFailed`."""
+    told = status(folder, state, now)
+    links, breaks = read_chain(folder)
+    periods = _periods(links, now)
+    found = gather(folder, periods)
+    faults = [f"{each.path}: {each.fault}" for each in breaks] + [str(line) for line in found.damaged]
+    runs = [run_of(link.manifest, found.revised_by_run[link.run_id]) for link in links]
+    covered = _coverage(periods, found)
+    comparison = Comparison()
+    dated = any(run.began is not None for run in runs)
+    return Contents(
+        source=source,
+        now=now,
+        status=told,
+        notices=list(notices(told, runs, faults[:MOST_FAULTS], len(faults), now)),
+        calendar=calendar_of(found.days),
+        undated=found.undated,
+        runs=runs[::-1],
+        outcomes=Counter(run.outcome for run in runs).most_common(),
+        runs_plot=runs_plot(runs) if dated else None,
+        coverage=covered,
+        coverage_plot=coverage_plot(covered.periods, covered.shares) if covered else None,
+        revisions=[_revision(change, comparison) for change in found.changes],
+        all_revisions=found.all_changes,
+        removals=[_removal(each) for each in found.removals],
+        all_removals=found.all_removals,
+        disk_plot=disk_plot(runs) if dated and any(run.stored for run in runs) else None,
+        faults=len(faults),
+        last_manifest=(links[-1].run_id, links[-1].sha256) if links else None,
+    )
+
+
+def _periods(links: Sequence[Link], now: datetime) -> Periods:
+    """The periods from the first run to the last. A run's id begins with its day."""
+    days = list(_days(link.run_id for link in links))
+    return Periods(min(days, default=now.date()), max(days, default=now.date()))
+
+
+def _days(run_ids: Iterable[str]) -> Iterable[date]:
+    for run_id in run_ids:
+        try:
+            yield date.fromisoformat(f"{run_id[:4]}-{run_id[4:6]}-{run_id[6:8]}")
+        except ValueError:
+            continue
+
+
+def _coverage(periods: Periods, found: Gathered) -> FieldCoverage | None:
+    if not found.coverage:
+        return None
+    by_period: list[Mapping[str, float]] = [found.coverage[each].shares("articles") for each in periods.all]
+    return FieldCoverage(
+        unit=periods.unit.name,
+        periods=periods.all,
+        articles=[found.coverage[each].records("articles") for each in periods.all],
+        shares={told: [shares.get(name) for shares in by_period] for name, told in FIELDS.items()},
+    )
+
+
+def _revision(change: Change, comparison: Comparison) -> Revision:
+    record = change.new.record()
+    before = change.old.record() if change.old else None
+    if before is None:
+        return Revision(record, None, Paragraph(()), [])
+    return Revision(
+        record,
+        before,
+        Paragraph(comparison.line(before["title"], record["title"])),
+        comparison.text(before["body"], record["body"]),
+    )
+
+
+def _removal(vanished: Vanished) -> Removal:
+    title = vanished.last.place.record()["title"] if vanished.last else None
+    return Removal(vanished.record, title, vanished.back)

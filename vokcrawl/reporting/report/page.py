@@ -1,0 +1,132 @@
+"""Puts the contents into the page's templates. What others have written is escaped, and what is unseen in it shown."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from vokcrawl import __version__
+from vokcrawl.reporting.outcome_help import advice
+from vokcrawl.reporting.report.calendar import days_of, in_words
+from vokcrawl.reporting.report.contents import MOST_GAPS, MOST_OWED, MOST_RUNS, Contents
+from vokcrawl.reporting.report.excerpt import cut, excerpt, shortened
+from vokcrawl.utils.humanize import count, size, stretch
+from vokcrawl.utils.terminal import is_seen
+
+_TEMPLATES = Path(__file__).parent / "templates"
+# So many characters of a headline, an address or a message are shown.
+_MOST_CHARACTERS = 300
+# So many marks on one character are shown; no language needs more.
+_MOST_MARKS = 8
+
+
+def page(contents: Contents) -> bytes:
+    """The whole page, as UTF-8."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        told=told,
+        plain=_plain,
+        link=_link,
+        words=_words,
+        day=_day,
+        moment=_moment,
+        size=size,
+        stretch=stretch,
+        count=count,
+        share=_share,
+        excerpt=excerpt,
+        shortened=shortened,
+        svg=Markup,
+        gap=in_words,
+        gap_days=days_of,
+    )
+    template = environment.get_template("report.html.j2")
+    text = template.render(
+        c=contents,
+        status=contents.status,
+        version=__version__,
+        advice=advice,
+        most={"runs": MOST_RUNS, "owed": MOST_OWED, "gaps": MOST_GAPS},
+    )
+    # A half of a character, which JSON can hold, is no UTF-8.
+    return text.encode("utf-8", "backslashreplace")
+
+
+def told(text: str, most: int = _MOST_CHARACTERS) -> Markup:
+    """Text of others, set apart so that its direction is its own; what is unseen in it stands as its code point.
+
+    Marks that pile up on one character are left out: no window is wide, or tall, enough for hundreds of them.
+    """
+    parts: list[Markup | str] = []
+    marks = 0
+    for character in cut(text, most):
+        marks = marks + 1 if unicodedata.category(character).startswith("M") else 0
+        if marks <= _MOST_MARKS:
+            parts.append(_character_or_code(character))
+        elif marks == _MOST_MARKS + 1:
+            parts.append(Markup('<span class="unseen">more marks</span>'))
+    return Markup("<bdi>{}</bdi>").format(Markup("").join(parts))
+
+
+def _character_or_code(character: str) -> Markup | str:
+    if character in "\n " or is_seen(character):
+        return character
+    name = unicodedata.name(character, "control character")
+    return Markup('<span class="unseen" title="{}">U+{:04X}</span>').format(name, ord(character))
+
+
+def _plain(text: str) -> str:
+    """Text of others for where no markup can stand."""
+    return "".join(character if is_seen(character) else " " for character in cut(text, _MOST_CHARACTERS))
+
+
+def _link(url: str, text: str) -> Markup:
+    """A link with a text of others; the text alone where the address is not one of the web's."""
+    try:
+        parts = urlsplit(url)
+        safe = parts.scheme in ("http", "https") and bool(parts.hostname) and all(map(is_seen, url))
+    except ValueError:
+        safe = False
+    if not safe:
+        return told(text)
+    return Markup('<a href="{}" rel="noreferrer noopener">{}</a>').format(url, told(text))
+
+
+def _words(text: str) -> Markup:
+    """A sentence of ours, in which a command stands between backticks. It may quote a word of others."""
+    parts = [told(each, len(each)) for each in text.split("`")]
+    return Markup("").join(Markup("<code>{}</code>").format(each) if at % 2 else each for at, each in enumerate(parts))
+
+
+def _day(day: str) -> Markup:
+    moment = datetime.fromisoformat(day)
+    return Markup('<time datetime="{}">{}</time>').format(day, f"{moment.day} {moment:%B %Y}")
+
+
+def _moment(value: str | datetime | None) -> Markup:
+    """A moment as people read it, in UTC."""
+    if value is None:
+        return Markup("not known")
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except ValueError:
+        return told(str(value))
+    moment = moment.astimezone(UTC)
+    words = f"{moment.day} {moment:%b %Y}, {moment:%H:%M}"
+    return Markup('<time datetime="{}">{}</time>').format(f"{moment:%Y-%m-%dT%H:%M:%SZ}", words)
+
+
+def _share(value: Any) -> str:
+    return "–" if value is None else f"{value:.0%}"

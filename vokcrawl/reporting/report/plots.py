@@ -1,0 +1,219 @@
+"""The plots of the page, each drawn twice: for a wide window, and for a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import accumulate
+from math import nan
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+
+from vokcrawl.reporting.report.runs import RunTold
+from vokcrawl.reporting.report.svg import ACCENT, INK, LINE, SOFT, TINT, WARN, drawn
+from vokcrawl.utils.humanize import size
+
+# By how far the ticks are apart: years, months, days, hours, minutes, seconds.
+_FORMATS = ["%Y", "%b %Y", "%-d %b", "%-d %b %H:%M", "%H:%M", "%H:%M:%S"]
+WIDE, NARROW = 1040, 330
+# What a run's duration is told in, by the longest one.
+_UNITS = (("Hours", 3600), ("Minutes", 60), ("Seconds", 1))
+# So many runs can be told apart on a line.
+_MOST_APART = 120
+_STRIP, _PANEL, _AXIS, _GAP = 26, 74, 22, 26
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """The same plot in two widths, as `svg` elements."""
+
+    wide: str
+    narrow: str
+
+
+def _both(name: str, height: int, draw: Callable[[Figure, int, int], None]) -> Plot:
+    made = [
+        drawn(f"{name}-{width}", width, height, lambda figure, width=width: draw(figure, width, height))  # type: ignore[misc]
+        for width in (WIDE, NARROW)
+    ]
+    return Plot(*made)
+
+
+def runs_plot(runs: Sequence[RunTold]) -> Plot:
+    """How each run ended, what it brought, and what it cost, over the time at which it began."""
+    told = [run for run in runs if run.began is not None]
+    longest = max((run.seconds or 0 for run in told), default=0)
+    unit, seconds = next(each for each in _UNITS if longest >= each[1] * 3 or each[1] == 1)
+    panels: list[tuple[str, Callable[[RunTold], float | None]]] = [
+        ("New articles", lambda run: run.new),
+        ("Requests", lambda run: run.requests),
+        (unit, lambda run: run.seconds / seconds if run.seconds is not None else None),
+    ]
+    height = _GAP + _STRIP + len(panels) * (_GAP + _PANEL) + _AXIS
+
+    def draw(figure: Figure, width: int, height: int) -> None:
+        top = height - _GAP
+        strip = _axes(figure, width, height, top - _STRIP, _STRIP)
+        _outcomes(strip, told)
+        _title(strip, "Outcome")
+        top -= _STRIP
+        axes = [strip]
+        for title, value in panels:
+            top -= _GAP + _PANEL
+            panel = _axes(figure, width, height, top, _PANEL)
+            panel.sharex(strip)
+            _bars(panel, told, value, width)
+            _title(panel, title)
+            axes.append(panel)
+        for each in axes[:-1]:
+            each.tick_params(labelbottom=False, bottom=False)
+        _dates(axes[-1], width, told)
+
+    return _both("runs", height, draw)
+
+
+def coverage_plot(periods: Sequence[str], shares: Mapping[str, Sequence[float | None]]) -> Plot:
+    """The share of articles that have each field, a band for each: a value for each period, None without an article."""
+    row, band = 30, 20
+    height = row * len(shares) + _AXIS + 6
+
+    def draw(figure: Figure, width: int, height: int) -> None:
+        left, right = 96, 48
+        axes = figure.add_axes((left / width, _AXIS / height, (width - left - right) / width, 1 - _AXIS / height))
+        for place, (name, values) in enumerate(shares.items()):
+            base = (len(shares) - 1 - place) * row + 4
+            edges, tops = _steps(values)
+            axes.fill_between(edges, base, [base + band * top for top in tops], color=TINT, linewidth=0)
+            axes.plot(edges, [base + band * top for top in tops], color=ACCENT, linewidth=1.4, solid_capstyle="butt")
+            axes.plot([0, len(periods)], [base, base], color=LINE, linewidth=1)
+            axes.annotate(name, (0, base + band / 2), (-8, 0), textcoords="offset points", ha="right", va="center")
+            last = next((value for value in reversed(values) if value is not None), None)
+            if last is not None:
+                axes.annotate(
+                    f"{last:.0%}",
+                    (len(periods), base + band / 2),
+                    (8, 0),
+                    textcoords="offset points",
+                    ha="left",
+                    va="center",
+                    color=INK if last > 0 else SOFT,
+                )
+        axes.set_xlim(0, len(periods))
+        axes.set_ylim(0, row * len(shares) + 6)
+        axes.yaxis.set_visible(False)
+        axes.spines["bottom"].set_visible(False)
+        every = max(1, -(-len(periods) * 84 // (width - left - right)))
+        shown = range(0, len(periods), every)
+        axes.xaxis.set_major_locator(FixedLocator([place + 0.5 for place in shown]))
+        axes.set_xticklabels([periods[place] for place in shown])
+        axes.tick_params(bottom=False)
+
+    return _both("coverage", height, draw)
+
+
+def disk_plot(runs: Sequence[RunTold]) -> Plot:
+    """How the delivered files grew, run by run."""
+    told = [run for run in runs if run.began is not None]
+    grown = list(accumulate(run.stored for run in told))
+    height = 150 + _AXIS
+
+    def draw(figure: Figure, width: int, height: int) -> None:
+        axes = _axes(figure, width, height, _AXIS + 8, height - _AXIS - 16)
+        moments: list[Any] = [run.began for run in told]
+        axes.fill_between(moments, grown, step="post", color=TINT, linewidth=0)
+        axes.plot(moments, grown, drawstyle="steps-post", color=ACCENT, linewidth=1.6)
+        axes.set_ylim(0, max([*grown, 1]) * 1.05)
+        axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: size(int(value)) if value else "0"))
+        axes.grid(axis="y", color=LINE, linewidth=0.8)
+        axes.set_axisbelow(True)
+        _dates(axes, width, told)
+
+    return _both("disk", height, draw)
+
+
+def _axes(figure: Figure, width: int, height: int, bottom: float, tall: float) -> Axes:
+    left, right = 62, 10
+    return figure.add_axes((left / width, bottom / height, (width - left - right) / width, tall / height))
+
+
+def _title(axes: Axes, title: str) -> None:
+    axes.annotate(title, (0, 1), (0, 5), xycoords="axes fraction", textcoords="offset points", ha="left", va="bottom")
+
+
+def _outcomes(axes: Axes, runs: Sequence[RunTold]) -> None:
+    # Where they touch each other, those that went well are the ground on which the others stand out.
+    good = SOFT if len(runs) <= _MOST_APART else TINT
+    for kind, marker, colour, tall in (("good", "|", good, 10), ("stopped", "o", INK, 6), ("bad", "x", WARN, 7)):
+        moments: list[Any] = [run.began for run in runs if run.kind == kind]
+        fill = "none" if marker == "o" else colour
+        axes.plot(
+            moments,
+            [0.5] * len(moments),
+            linestyle="none",
+            marker=marker,
+            markersize=tall,
+            markeredgewidth=1.6 if kind != "good" else 1,
+            markeredgecolor=colour,
+            markerfacecolor=fill,
+            clip_on=False,
+        )
+    axes.set_ylim(0, 1)
+    axes.yaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
+
+
+def _bars(axes: Axes, runs: Sequence[RunTold], value: Callable[[RunTold], float | None], width: int) -> None:
+    values = [value(run) for run in runs]
+    most = max((each for each in values if each is not None), default=0)
+    if most > 20:
+        # The first run fetches everything, the others what is new: on a straight scale nothing of them were left.
+        axes.set_yscale("symlog", linthresh=1)
+        powers = [10**power for power in range(7) if 10**power <= most * 1.2]
+        axes.yaxis.set_major_locator(FixedLocator([0, *powers[:: -(-len(powers) // 3)]]))
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    axes.yaxis.set_minor_locator(FixedLocator([]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.0f}"))
+    line = max(0.7, min(8.0, 0.5 * width / max(1, len(runs))))
+    for colour, kinds in ((ACCENT, ("good", "stopped")), (WARN, ("bad",))):
+        xs: list[Any] = []
+        ys: list[float] = []
+        for run, each in zip(runs, values, strict=True):
+            if run.kind in kinds and each:
+                xs += [run.began, run.began, run.began]
+                ys += [0, each, nan]
+        # One path for all of them: a page of a thousand runs is to stay small.
+        axes.plot(xs, ys, color=colour, linewidth=line, solid_capstyle="butt")
+    axes.set_ylim(0, max(most * 1.15, 1))
+    axes.grid(axis="y", color=LINE, linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def _dates(axes: Axes, width: int, runs: Sequence[RunTold]) -> None:
+    locator: Any = AutoDateLocator(minticks=2, maxticks=4 if width == NARROW else 9)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    formatter: Any = ConciseDateFormatter(  # type: ignore[no-untyped-call]
+        locator, formats=_FORMATS, zero_formats=_FORMATS, show_offset=False
+    )
+    axes.xaxis.set_major_formatter(formatter)
+    moments = [run.began for run in runs if run.began is not None]
+    # A single run stands in the middle of its day.
+    room = max((max(moments) - min(moments)) * 0.01, timedelta(hours=2 if len(moments) > 1 else 12))
+    limits: Any = (min(moments) - room, max(moments) + room)
+    axes.set_xlim(limits)
+
+
+def _steps(values: Sequence[float | None]) -> tuple[list[float], list[float]]:
+    """The outline of a row of bars that touch each other; nothing where there is no value."""
+    edges: list[float] = []
+    tops: list[float] = []
+    for place, value in enumerate(values):
+        edges += [place, place + 1]
+        tops += [value if value is not None else nan] * 2
+    return edges, tops

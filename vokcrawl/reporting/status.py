@@ -1,0 +1,74 @@
+"""How an output folder stands, as plain values: what `scrapy status` tells in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from vokcrawl.normalize import utc
+from vokcrawl.policy.outcome import KILLED, RUNNING
+from vokcrawl.storage.disk_usage import disk_use
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.protocol import State
+from vokcrawl.storage.state.rows import RunRow
+
+SCHEMA = "vokcrawl.reporting.status/1"
+
+
+def status(folder: OutputFolder, state: State, now: datetime) -> dict[str, Any]:
+    """Counts, last run, last complete walk of each listing, what is owed, days without an article, and disk use.
+
+    docs/report.md describes each key. `now` (UTC) is when it is told. Raises `StorageFailed`.
+    """
+    counts = state.count_articles()
+    runs = state.runs()
+    days = state.days()
+    return {
+        "schema": SCHEMA,
+        "told_at": utc(now),
+        "output_dir": str(folder.path),
+        "articles": counts.get("delivered", 0) + counts.get("removed", 0),
+        "removed": counts.get("removed", 0),
+        "revised": state.count_revised(),
+        "teasers": state.count_teasers(),
+        "first_day": days[0][0] if days else None,
+        "last_day": days[-1][0] if days else None,
+        "days": len(days),
+        "runs": len(runs),
+        "last_run": _run(runs[0], folder) if runs else None,
+        "listings": [
+            {"url": row.url, "last_complete_walk": row.completed_at, "back_to": row.back_to, "last_sweep": row.swept_at}
+            for row in state.listings()
+        ],
+        "owed": [asdict(row) for row in state.owed()],
+        "gaps": [{"from": first, "to": last} for first, last in gaps([day for day, _ in days])],
+        "disk": disk_use(folder),
+    }
+
+
+def _run(row: RunRow, folder: OutputFolder) -> dict[str, Any]:
+    unfinished = {True: RUNNING, False: KILLED, None: f"{RUNNING}, or {KILLED}"}
+    return {
+        "run_id": row.run_id,
+        "started_at": row.started_at,
+        "ended_at": row.ended_at,
+        # A run that was killed has no word in the state until the next one finishes it.
+        "outcome": row.outcome or unfinished[folder.is_held()],
+        "exit_code": row.exit_code,
+    }
+
+
+def gaps(days: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The stretches of days without an article between the first and the last day, both ends included.
+
+    >>> list(gaps(["2024-12-01", "2024-12-02", "2024-12-05"]))
+    [('2024-12-03', '2024-12-04')]
+    """
+    one = timedelta(days=1)
+    for before, after in pairwise(days):
+        first, last = date.fromisoformat(before) + one, date.fromisoformat(after) - one
+        if first <= last:
+            yield first.isoformat(), last.isoformat()

@@ -1,0 +1,1 @@
+"""The output folder: data files, partial files, manifests, state."""

@@ -1,0 +1,70 @@
+"""Reading what was delivered: the record files of an output folder, in the order of the runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from vokcrawl.items import KINDS, breaches, validated
+from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, storing
+
+_SCHEMAS = {kind: schema for schema, kind in KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a record file: its bytes, where they begin, and the record, or None and what is wrong with it."""
+
+    path: Path
+    number: int
+    offset: int
+    raw: bytes
+    record: dict[str, Any] | None
+    fault: str | None = None
+
+    def __str__(self) -> str:
+        """Its place, and what is wrong there."""
+        return f"{self.path}:{self.number}: {self.fault or 'a sound record'}"
+
+
+def read_file(path: Path, kind: str) -> Iterator[Line]:
+    """The lines of one file, each held to the schema of its kind. Raises `StorageFailed` when it cannot be read."""
+    offset = 0
+    with storing(path), path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            yield Line(path, number, offset, line, *_read_line(line, kind))
+            offset += len(line)
+
+
+def read_kind(folder: OutputFolder, kind: str) -> Iterator[Line]:
+    """All lines of a kind (`articles`, `teasers`, `removals`), run by run."""
+    for path in in_run_order(matching(folder.path / kind, ".jsonl")):
+        yield from read_file(path, kind)
+
+
+def _read_line(line: bytes, kind: str) -> tuple[dict[str, Any] | None, str | None]:
+    """The record, or what is wrong with the line."""
+    if not line.endswith(b"\n"):
+        return None, "the line is torn: it does not end in a line end"
+    try:
+        record = orjson.loads(line)
+        if not isinstance(record, dict) or record.get("schema") != _SCHEMAS[kind]:
+            return None, f"the record's schema is not {_SCHEMAS[kind]}"
+        return validated(record), None
+    except orjson.JSONDecodeError as fault:
+        return None, f"not JSON: {fault}"
+    except ValidationError as fault:
+        return None, breaches(fault)
+
+
+def read_at(path: Path, offset: int, length: int, kind: str) -> Line:
+    """The line of that many bytes that begins at `offset`; its number is 0. Raises `StorageFailed`."""
+    with storing(path), path.open("rb") as file:
+        file.seek(offset)
+        raw = file.read(length)
+    return Line(path, 0, offset, raw, *_read_line(raw, kind))

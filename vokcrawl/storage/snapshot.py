@@ -1,0 +1,147 @@
+"""The archive as it stands, or as it stood at the end of a day: which records there were, and of each article which
+version was the latest, and whether it was gone. docs/records.md says how versions and removals are folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vokcrawl.errors import StorageFailed, UsageFault
+from vokcrawl.items import KINDS
+from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching
+from vokcrawl.storage.record_files import Line, read_at, read_file
+from vokcrawl.utils.temp_database import scratch, scratching
+
+# The moment from which on a record is known.
+_KNOWN_SINCE = {"articles": "fetched_at", "teasers": "first_seen_at", "removals": "confirmed_at"}
+
+
+class Standing(NamedTuple):
+    """How an article stands: its latest revision, and since when it is known to be gone (UTC; None: it is there)."""
+
+    revision: int
+    removed_at: str | None
+
+
+class Snapshot:
+    """The delivered files as they are now, up to the end of a day (UTC) where one is given.
+
+    A crawl may run meanwhile: what it still writes, or finishes later, is not read. `damaged` holds the lines that were
+    passed over, by path and number.
+    """
+
+    def __init__(self, folder: OutputFolder, as_of: str | None = None, *, skip_damaged: bool = False) -> None:
+        """Raises `UsageFault` for a day before the first run, `StorageFailed` where a folder cannot be read."""
+        self.folder = folder
+        self.damaged: dict[tuple[Path, int], Line] = {}
+        self._skip_damaged = skip_damaged
+        self._files = {kind: in_run_order(matching(folder.path / kind, ".jsonl")) for kind in KINDS.values()}
+        self._end = f"{as_of}T23:59:59Z" if as_of else None
+        first = self._first_day()
+        if as_of and first and as_of < first:
+            raise UsageFault(f"--as-of: {as_of} is before the first run, on {first}; there is no archive of that day")
+
+    def holds_records(self) -> bool:
+        """Whether any run has delivered anything."""
+        return any(self._files.values())
+
+    def lines(self, kind: str) -> Iterator[tuple[Line, dict[str, Any]]]:
+        """The lines of a kind with their records, run by run.
+
+        Raises `StorageFailed` for a damaged line, or where such are to be passed over, notes it in `damaged`.
+        """
+        for path in self._files[kind]:
+            for line in read_file(path, kind):
+                if line.record is None:
+                    self._meet_damage(line)
+                elif self._end is None or line.record[_KNOWN_SINCE[kind]] <= self._end:
+                    yield line, line.record
+
+    def _meet_damage(self, line: Line) -> None:
+        if not self._skip_damaged:
+            raise StorageFailed(
+                f"{line}; restore the file from a copy (`scrapy verify` names all that is wrong), "
+                "or give --skip-damaged to go on without such lines"
+            )
+        self.damaged[line.path, line.number] = line
+
+    def _first_day(self) -> str | None:
+        runs = [path.stem for path in matching(self.folder.runs, ".json")]
+        runs += [path.stem for paths in self._files.values() for path in paths]
+        first = min((run for run in runs if run[:8].isdigit()), default=None)
+        return f"{first[:4]}-{first[4:6]}-{first[6:8]}" if first else None
+
+
+class Fold:
+    """The articles of a snapshot, each with its latest version. Kept in a temporary file: memory stays as it is."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Reads all articles and removals once. Raises `StorageFailed`."""
+        self._paths: list[Path] = []
+        self._db = scratch(
+            "CREATE TABLE latest (id TEXT PRIMARY KEY, revision INTEGER, fetched_at TEXT, removed_at TEXT, "
+            "file INTEGER, offset INTEGER, length INTEGER) WITHOUT ROWID"
+        )
+        for line, record in snapshot.lines("articles"):
+            self._take_version(line, record)
+        for _, record in snapshot.lines("removals"):
+            self._take_removal(record)
+
+    def latest(self) -> Iterator[tuple[dict[str, Any], Standing]]:
+        """The latest version of each article, also of those that are gone, in the order of their ids.
+
+        That is the order in which the site took them in.
+        """
+        with scratching():
+            rows = self._db.execute("SELECT * FROM latest ORDER BY id")
+            for _, revision, _, removed_at, file, offset, length in rows:
+                yield self._read(file, offset, length), Standing(revision, removed_at)
+
+    def standing(self, identity: str) -> Standing:
+        """How an article stands that the snapshot holds."""
+        with scratching():
+            query = "SELECT revision, removed_at FROM latest WHERE id = ?"
+            return Standing(*self._db.execute(query, (identity,)).fetchone())
+
+    def text_of(self, identity: str) -> tuple[str, str]:
+        """Title and body of the latest version."""
+        with scratching():
+            query = "SELECT file, offset, length FROM latest WHERE id = ?"
+            record = self._read(*self._db.execute(query, (identity,)).fetchone())
+        return record["title"], record["body"]
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _take_version(self, line: Line, record: dict[str, Any]) -> None:
+        if not self._paths or self._paths[-1] != line.path:
+            self._paths.append(line.path)
+        place = (len(self._paths) - 1, line.offset, len(line.raw))
+        with scratching():
+            self._db.execute(
+                """
+                INSERT INTO latest VALUES (?, ?, ?, NULL, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, fetched_at = excluded.fetched_at,
+                file = excluded.file, offset = excluded.offset, length = excluded.length
+                WHERE excluded.revision > latest.revision
+                """,
+                (record["id"], record["revision"], record["fetched_at"], *place),
+            )
+
+    def _take_removal(self, record: dict[str, Any]) -> None:
+        with scratching():
+            self._db.execute(
+                """
+                UPDATE latest SET removed_at = :at
+                WHERE id = :id AND fetched_at <= :at AND coalesce(removed_at, '') < :at
+                """,
+                {"id": record["id"], "at": record["confirmed_at"]},
+            )
+
+    def _read(self, file: int, offset: int, length: int) -> dict[str, Any]:
+        line = read_at(self._paths[file], offset, length, "articles")
+        if line.record is None:
+            raise StorageFailed(f"{line.path}: changed while it was read ({line.fault}); run again")
+        return line.record

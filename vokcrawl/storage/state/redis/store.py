@@ -1,0 +1,251 @@
+"""The memory on a Redis server, shared by all workers of a source. Each batch becomes known there in one step.
+
+What a batch says of an article rests on what was read of it. Where another worker has changed that meanwhile, or has
+delivered the same teaser, `commit` refuses: of two that fetched the same article one delivers it. Runs and files are
+kept by folder, each folder known by an id that lies in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import count, islice
+from uuid import uuid4
+
+import orjson
+
+from vokcrawl.errors import StateUnusable
+from vokcrawl.storage.state.protocol import Lost
+from vokcrawl.storage.state.redis.codec import packed, read, seconds, unpacked, whole
+from vokcrawl.storage.state.redis.commit_script import COMMIT, COMMIT_KEYS
+from vokcrawl.storage.state.redis.connection import Server
+from vokcrawl.storage.state.redis.folder_rows import FolderRows
+from vokcrawl.storage.state.redis.namespace import AT_WORK, FORGOTTEN, VERSION
+from vokcrawl.storage.state.redis.write_batch import REVISED
+from vokcrawl.storage.state.rows import ArticleRow, EntryRow, ListingRow, OwedRow
+
+# A walk: its listing, its run, whether it was complete, and back to which day.
+_Walk = tuple[str, str, bool, str | None]
+
+
+class RedisState(FolderRows):
+    """One folder's view of the memory; `interface.State` says what each method is for. Each may raise `StorageFailed`.
+
+    `worker` is the folder's id.
+    """
+
+    shared = True
+
+    def __init__(self, server: Server, worker: str) -> None:
+        super().__init__(server, worker)
+        self.where = server.name
+        key = server.key
+        self._entries = key("entries")
+        self._walks, self._listings, self._ways, self._notes = key("walks"), key("listings"), key("ways"), key("notes")
+        self._due, self._delivered = key("due"), key("delivered")
+        self._statuses, self._days, self._counts = key("statuses"), key("days"), key("counts")
+        self._commit = server.script(COMMIT)
+        self._before = str(self._call("hget", key("tokens"), worker) or "")
+        self._tokens = (f"{uuid4().hex}-{number}" for number in count())
+        self.rollback()
+
+    # The transaction
+
+    def begin(self) -> None:
+        """Nothing is to be opened: changes are kept here until they are committed."""
+
+    def commit(self) -> Lost:
+        batch = self._batch
+        if not batch:
+            self.rollback()
+            return Lost()
+        told = {
+            "version": str(VERSION),
+            "folder": self.worker,
+            "before": self._before,
+            "token": next(self._tokens),
+            "checks": batch.checks(),
+            "teasers": [identity for identity, (_, delivered) in batch.entries.items() if delivered],
+            "entries": batch.told_entries(),
+            "commands": batch.commands_with(self._due, self._delivered, self._statuses, self._days, self._counts),
+            "run": self.run_id,
+            "done": sorted(batch.done),
+            "back": sorted(batch.back),
+        }
+        said = self._commit([self.server.key(name) for name in COMMIT_KEYS], [orjson.dumps(told)])
+        if said[0] == "lost":
+            lost = Lost(frozenset(said[1]), frozenset(said[2]))
+            batch.forget(lost)
+            return lost
+        if said[0] == "version":
+            raise StateUnusable(f"{self.server.name}: another version of vokcrawl has taken over; update this worker")
+        if said[0] == "forgotten":
+            raise StateUnusable(f"{self.server.name}: {FORGOTTEN}")
+        self._before = str(told["token"])
+        self.rollback()
+        return Lost()
+
+    def close(self) -> None:
+        self.rollback()
+        self.server.close()
+
+    def done(self, identity: str) -> None:
+        """The request for this article is answered: with the next commit it is no longer in work."""
+        self._batch.done.add(identity)
+
+    def at_work(self) -> list[str]:
+        """The runs that are at work just now, of all workers."""
+        seconds, micros = self.server.call(self.server.client.time)
+        now = 1000 * seconds + micros // 1000
+        found: list[str] = self._call("zrange", self.server.key(AT_WORK), now, "+inf", byscore=True)
+        return found
+
+    def check(self) -> list[str]:
+        articles, statuses = self._call("hlen", self._articles), map(whole, self._call("hvals", self._statuses))
+        delivered, days = self._call("zcard", self._delivered), map(whole, self._call("hvals", self._days))
+        found = []
+        if articles != (counted := sum(statuses)):
+            found.append(f"it holds {articles} articles, but counts {counted}")
+        if delivered < (counted := sum(days)):
+            found.append(f"it sorts {delivered} delivered articles, but counts {counted} by their days")
+        return found
+
+    # Small things
+
+    def note(self, name: str) -> str | None:
+        return self._many(self._notes, [name]).get(name)
+
+    def put_note(self, name: str, value: str) -> None:
+        self._batch.put(self._notes, name, value)
+
+    # Articles
+
+    def articles(self, ids: Iterable[str]) -> dict[str, ArticleRow]:
+        return {identity: unpacked(ArticleRow, raw) for identity, raw in self._many(self._articles, ids).items()}
+
+    def put_article(self, row: ArticleRow) -> None:
+        if (self._articles, row.id) not in self._batch.seen:
+            self._many(self._articles, [row.id])
+        self._batch.put(self._articles, row.id, packed(row))
+
+    def due(self, now: str, after: tuple[str, str], most: int) -> list[ArticleRow]:
+        behind, until = (seconds(after[0]) if after[0] else 0, after[1]), seconds(now)
+        changed = {identity: traits.due for identity, _, traits in self._batch.changed()}
+        found = [(due, each) for each, due in changed.items() if due is not None and due <= until]
+        there = ((due, each) for each, due in self._sorted(self._due, behind[0], until) if each not in changed)
+        found = [place for place in found if place > behind]
+        found += islice((place for place in there if place > behind), most)
+        return list(self.articles(identity for _, identity in sorted(found)[:most]).values())
+
+    def delivered(self, after: str, most: int) -> list[ArticleRow]:
+        changed = {identity: traits.delivered for identity, _, traits in self._batch.changed()}
+        begin = f"({after}" if after else "-"
+        there = self._call("zrangebylex", self._delivered, begin, "+", start=0, num=most + len(changed))
+        ids = [each for each in there if each not in changed]
+        ids += [each for each, delivered in changed.items() if delivered and each > after]
+        return list(self.articles(sorted(ids)[:most]).values())
+
+    def newest(self) -> str | None:
+        changed = {identity: traits.delivered for identity, _, traits in self._batch.changed()}
+        there = self._call("zrevrangebylex", self._delivered, "+", "-", start=0, num=1 + len(changed))
+        ids = [each for each in there if each not in changed]
+        return max(ids + [each for each, delivered in changed.items() if delivered], default=None)
+
+    def all_articles(self) -> Iterator[ArticleRow]:
+        for _, raw in self._scan(self._articles):
+            yield unpacked(ArticleRow, raw)
+
+    def days(self) -> list[tuple[str, int]]:
+        return sorted(self._counted(self._days, "day").items())
+
+    def count_articles(self) -> dict[str, int]:
+        return self._counted(self._statuses, "status")
+
+    def count_revised(self) -> int:
+        return whole(self._call("hget", self._counts, REVISED)) + self._batch.counted("revised")[REVISED]
+
+    # Teasers and the walks that saw them
+
+    def entries(self, ids: Iterable[str]) -> dict[str, EntryRow]:
+        wanted = list(ids)
+        found = {each: _entry(raw) for each, raw in self._many(self._entries, wanted).items()}
+        for identity in self._batch.entries.keys() & set(wanted):
+            walk, delivered = self._batch.entries[identity]
+            before = found.get(identity, (None, False))
+            found[identity] = (before[0] if walk is None else walk, before[1] or delivered)
+        numbers = {str(walk) for walk, _ in found.values() if walk is not None}
+        walks = {number: read(_Walk, raw) for number, raw in self._many(self._walks, numbers).items()}
+        rows = {}
+        for identity, (walk, delivered) in found.items():
+            _, _, complete, back_to = walks.get(str(walk), (None, None, False, None))
+            rows[identity] = EntryRow(identity, walk, delivered, complete, back_to)
+        return rows
+
+    def put_entry(self, identity: str, walk: int | None = None, delivered: bool = False) -> None:
+        before = self._batch.entries.get(identity, (None, False))
+        self._batch.entries[identity] = (before[0] if walk is None else walk, before[1] or delivered)
+
+    def count_teasers(self) -> int:
+        new = sum(delivered for _, delivered in self._batch.entries.values())
+        return whole(self._call("hget", self._counts, "teasers")) + new
+
+    def delivered_teasers(self) -> Iterator[str]:
+        yield from (each for each, (_, delivered) in self._batch.entries.items() if delivered)
+        for identity, raw in self._scan(self._entries):
+            if _entry(raw)[1] and not self._batch.entries.get(identity, (None, False))[1]:
+                yield identity
+
+    def add_walk(self, listing: str, run_id: str) -> int:
+        number = int(self._call("hincrby", self._counts, "walks", 1))
+        self._batch.put(self._walks, str(number), orjson.dumps([listing, run_id, False, None]).decode())
+        return number
+
+    def complete_walk(self, number: int, back_to: str | None) -> None:
+        raw = self._many(self._walks, [str(number)]).get(str(number))
+        if raw is not None:
+            self._batch.put(self._walks, str(number), orjson.dumps([*read(_Walk, raw)[:2], True, back_to]).decode())
+
+    def listing(self, url: str, source: str) -> ListingRow | None:
+        raw = self._many(self._listings, [_pair(url, source)]).get(_pair(url, source))
+        return unpacked(ListingRow, raw) if raw is not None else None
+
+    def listings(self) -> list[ListingRow]:
+        rows = (unpacked(ListingRow, raw) for raw in self._all(self._listings))
+        return sorted(rows, key=lambda row: (row.url, row.source.casefold()))
+
+    def put_listing(self, row: ListingRow) -> None:
+        self._batch.put(self._listings, _pair(row.url, row.source), packed(row))
+
+    def way(self, start: str, source: str) -> str | None:
+        return self._many(self._ways, [_pair(start, source)]).get(_pair(start, source))
+
+    def put_way(self, start: str, source: str, route: str) -> None:
+        self._batch.put(self._ways, _pair(start, source), route)
+
+    def drop_way(self, start: str, source: str) -> None:
+        self._batch.put(self._ways, _pair(start, source), None)
+
+    # What is owed
+
+    def owed(self, until: str | None = None) -> list[OwedRow]:
+        rows = (unpacked(OwedRow, raw) for raw in self._all(self._owed))
+        due = (row for row in rows if until is None or row.next_at <= until)
+        return sorted(due, key=lambda row: (row.first_at, row.id))
+
+    def owed_of(self, identity: str) -> OwedRow | None:
+        raw = self._many(self._owed, [identity]).get(identity)
+        return unpacked(OwedRow, raw) if raw is not None else None
+
+    def put_owed(self, row: OwedRow) -> None:
+        self._batch.put(self._owed, row.id, packed(row))
+
+    def drop_owed(self, identity: str) -> None:
+        self._batch.put(self._owed, identity, None)
+
+
+def _entry(raw: str) -> tuple[int | None, bool]:
+    """An entry as it is kept: whether its record was delivered, ``1`` or ``0``, and behind it the walk's number."""
+    return (whole(raw[1:]) if raw[1:] else None), whole(raw[:1] or "-") == 1
+
+
+def _pair(url: str, source: str) -> str:
+    return orjson.dumps([url, source.casefold()]).decode()

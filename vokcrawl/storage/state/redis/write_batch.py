@@ -1,0 +1,128 @@
+"""What has changed since the last commit, and what it rests on: kept here until a Redis server takes it in one step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from vokcrawl.storage.state.protocol import Lost
+from vokcrawl.storage.state.redis.codec import seconds, unpacked
+from vokcrawl.storage.state.rows import ArticleRow
+
+# The name of the number of articles that have a later version.
+REVISED = "revised"
+# A row as text, None for one that is not there.
+Raw = str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What of an article is counted or sorted by."""
+
+    status: str | None = None
+    day: str | None = None
+    due: int | None = None
+    delivered: bool = False
+    revised: str | None = None
+
+    @classmethod
+    def of(cls, raw: Raw) -> Traits:
+        if raw is None:
+            return cls()
+        row = unpacked(ArticleRow, raw)
+        due = seconds(row.next_check_at) if row.next_check_at is not None else None
+        day = row.published_on if row.revision else None
+        return cls(row.status.value, day, due, row.revision > 0, REVISED if row.revision > 1 else None)
+
+
+@dataclass
+class Batch:
+    """The changes. Tables are named by their keys.
+
+    `rows` are what was put, by table and id; `seen` are articles and debts as they were first read; `entries` are for
+    each teaser the walk that saw it and whether its record was delivered; `commands` are changes of any other kind;
+    `done` are the requests that this batch answers, `back` those to be given back.
+    """
+
+    articles: str
+    owed: str
+    rows: dict[str, dict[str, Raw]] = field(default_factory=dict)
+    seen: dict[tuple[str, str], Raw] = field(default_factory=dict)
+    entries: dict[str, tuple[int | None, bool]] = field(default_factory=dict)
+    commands: list[tuple[str, ...]] = field(default_factory=list)
+    done: set[str] = field(default_factory=set)
+    back: set[str] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(any(self.rows.values()) or self.entries or self.commands or self.done or self.back)
+
+    def put(self, table: str, identity: str, raw: Raw) -> None:
+        self.rows.setdefault(table, {})[identity] = raw
+
+    def of(self, table: str) -> dict[str, Raw]:
+        """The rows of a table that were changed."""
+        return self.rows.get(table, {})
+
+    def forget(self, lost: Lost) -> None:
+        """Leaves out what was to be said of the ids; requests for the articles among them are given back."""
+        for identity in lost.articles:
+            for table in (self.articles, self.owed):
+                self.rows.get(table, {}).pop(identity, None)
+                self.seen.pop((table, identity), None)
+            if identity in self.done:
+                self.done.discard(identity)
+                self.back.add(identity)
+        for identity in lost.teasers:
+            walk, _ = self.entries.pop(identity)
+            if walk is not None:
+                self.entries[identity] = (walk, False)
+
+    def changed(self) -> Iterator[tuple[str, Traits, Traits]]:
+        """The changed articles, each as it was and as it is now."""
+        for identity, raw in self.of(self.articles).items():
+            yield identity, Traits.of(self.seen[self.articles, identity]), Traits.of(raw)
+
+    def counted(self, trait: str) -> Counter[str]:
+        """By how much the numbers of articles with each value of a trait have changed."""
+        change: Counter[str] = Counter()
+        for _, before, now in self.changed():
+            for traits, sign in ((before, -1), (now, 1)):
+                if (value := getattr(traits, trait)) is not None:
+                    change[value] += sign
+        return change
+
+    def checks(self) -> list[list[Raw]]:
+        """What must still stand there: all that was read of the articles of which something is to be said."""
+        ids = self.of(self.articles).keys() | self.of(self.owed).keys()
+        return [[table, each, raw] for (table, each), raw in self.seen.items() if each in ids]
+
+    def commands_with(self, due: str, delivered: str, statuses: str, days: str, counts: str) -> list[tuple[str, ...]]:
+        """The commands that make the changes; the names are the keys of what is kept beside the rows."""
+        commands: list[tuple[str, ...]] = []
+        for table, rows in self.rows.items():
+            for identity, raw in rows.items():
+                commands.append(("HDEL", table, identity) if raw is None else ("HSET", table, identity, raw))
+        for identity, before, now in self.changed():
+            if now.due != before.due:
+                commands.append(("ZREM", due, identity) if now.due is None else ("ZADD", due, str(now.due), identity))
+            if now.delivered != before.delivered:
+                commands.append(("ZADD", delivered, "0", identity) if now.delivered else ("ZREM", delivered, identity))
+        for key, trait in ((statuses, "status"), (days, "day"), (counts, "revised")):
+            commands += [("HINCRBY", key, value, str(by)) for value, by in self.counted(trait).items() if by]
+        if new := sum(delivered for _, delivered in self.entries.values()):
+            commands.append(("HINCRBY", counts, "teasers", str(new)))
+        return commands + self.commands
+
+    def told_entries(self) -> list[list[str]]:
+        return [
+            [identity, "" if walk is None else str(walk), str(int(delivered))]
+            for identity, (walk, delivered) in self.entries.items()
+        ]
+
+
+def sliced(ids: Iterable[str], most: int = 500) -> Iterator[list[str]]:
+    """The ids, each once, in parts that one command takes."""
+    wanted = list(dict.fromkeys(ids))
+    for start in range(0, len(wanted), most):
+        yield wanted[start : start + most]
