@@ -337,7 +337,9 @@ def test_records_without_a_day_that_are_left_out_are_told(archive: Path, tmp_pat
 def test_a_missing_package_is_named_with_the_way_to_install_it(
     package: str, name: str, words: str, archive: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in [each for each in sys.modules if each.startswith(("vokcrawl.exports.near", "vokcrawl.exports.parquet"))]:
+    for module in [
+        each for each in sys.modules if each.startswith(("vokcrawl.exports.near", "vokcrawl.exports.parquet"))
+    ]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, package, None)
     done = run_command(Command(), "--to", str(tmp_path / name), output=archive, capsys=capsys)
