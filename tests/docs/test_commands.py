@@ -57,8 +57,6 @@ class Workspace:
             for folder, name in (("old", f"{number}.warc.gz"), ("archive", f"2019-{number}.warc.gz")):
                 (self.path / folder).mkdir(exist_ok=True)
                 shutil.copy(path, self.path / folder / name)
-        found = ["replay", "archive", "--findings", "found", "-s", f"VOK_START_URLS={self.server.url}/article/163/"]
-        subprocess.run([sys.executable, "-m", "scrapy", *found], cwd=self.path, env=environment(), check=True)
 
     def words(self) -> dict[str, str]:
         """What stands for the words in capitals of a command."""

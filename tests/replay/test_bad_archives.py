@@ -44,8 +44,6 @@ WRONG = {
     "picture.warc": (b"\x89PNG\r\n\x1a\n" + bytes(100), "it is no WARC file"),
     "crawl.wacz": (b"PK\x03\x04" + bytes(100), "it is a ZIP, perhaps a WACZ: unpack it and name the WARC files in it"),
     "torn.warc.gz": (gzip.compress(b"WARC/1.1\r\n")[:9], "it is a gzip file, but holds no WARC record"),
-    "a.findings": (b"{}\n", "its schema is not vokcrawl.findings/1"),
-    "b.findings": (b"nothing of the kind", "it is no file of findings"),
 }
 
 
@@ -81,26 +79,25 @@ def test_without_any_archive_it_says_where_it_looked(tmp_path: Path) -> None:
     assert not (tmp_path / "to").exists()
 
 
-@pytest.mark.parametrize("option", ["--to", "--findings"])
 def test_a_folder_that_holds_a_crawl_is_refused_and_left_as_it_is(
-    option: str, archive: Path, delivered: Path, tmp_path: Path
+    archive: Path, delivered: Path, tmp_path: Path
 ) -> None:
     before = contents(delivered)
     for output in (tmp_path / "other", delivered):
-        done = replay(archive, option, delivered, to=None, output=output)
+        done = replay(archive, "--to", delivered, to=None, output=output)
         assert done.code == 2
-        assert f"{option}: {delivered} " in done.stderr
+        assert f"--to: {delivered} " in done.stderr
     for inside in ("archive", "articles", "runs/x"):
-        done = replay(archive, option, delivered / inside, to=None, output=delivered)
+        done = replay(archive, "--to", delivered / inside, to=None, output=delivered)
         assert (done.code, "where the crawl's own files lie" in done.stderr) == (2, True)
     assert contents(delivered) == before
     # Also where only the state is left of it, or under another name.
     link = tmp_path / "link"
     link.symlink_to(delivered)
-    assert replay(archive, option, link, to=None, output=delivered).code == 2
+    assert replay(archive, "--to", link, to=None, output=delivered).code == 2
     for name in ("articles", "teasers", "runs"):
         shutil.rmtree(delivered / name)
-    assert replay(archive, option, delivered, to=None, output=tmp_path / "other").code == 2
+    assert replay(archive, "--to", delivered, to=None, output=tmp_path / "other").code == 2
 
 
 def test_a_folder_that_is_not_empty_and_a_file_are_refused(archive: Path, tmp_path: Path) -> None:
@@ -120,9 +117,9 @@ def test_a_wrong_number_of_workers(workers: str, archive: Path, tmp_path: Path) 
 
 
 def test_just_one_thing_is_done_at_a_time(archive: Path, tmp_path: Path) -> None:
-    for options in ((), ("--diff", "--to", tmp_path / "to"), ("--findings", tmp_path / "a", "--to", tmp_path / "to")):
+    for options in ((), ("--diff", "--to", tmp_path / "to")):
         done = replay(archive, *options, to=None)
-        assert (done.code, done.faults) == (2, ["say one of --to DIR, --diff and --findings DIR"])
+        assert (done.code, done.faults) == (2, ["give either --to DIR or --diff"])
 
 
 def test_nothing_to_compare_with(archive: Path, tmp_path: Path) -> None:
@@ -148,10 +145,9 @@ def test_a_folder_that_cannot_be_written_is_a_15(archive: Path, tmp_path: Path) 
     assert str(tmp_path / "file" / "to") in done.faults[0]
 
 
-@pytest.mark.parametrize("option", ["--to", "--findings"])
-def test_an_empty_name_of_a_folder_is_named(option: str, archive: Path) -> None:
-    done = replay(archive, option, "", to=None)
-    assert (done.code, done.faults) == (2, [f"{option}: '' is no folder; name one"])
+def test_an_empty_name_of_a_folder_is_named(archive: Path) -> None:
+    done = replay(archive, "--to", "", to=None)
+    assert (done.code, done.faults) == (2, ["--to: must not be empty; name a folder"])
 
 
 def test_json_goes_with_diff_alone(archive: Path, tmp_path: Path) -> None:

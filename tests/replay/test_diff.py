@@ -168,7 +168,7 @@ def test_a_folder_without_archives_is_compared_with_those_that_are_named(output:
     assert (found["same"], found["changed"], found["would_appear"], found["would_vanish"]) == (12, 0, 0, 0)
 
 
-@pytest.mark.parametrize("option", ["--to", "--findings", "--diff"])
+@pytest.mark.parametrize("option", ["--to", "--diff"])
 def test_of_many_faults_it_says_where_more_of_them_can_be_read(option: str, output: Path, tmp_path: Path) -> None:
     pages = whole(SITE)
     bad = [record(pages[1].url, http(pages[1].answer), fields={"WARC-Date": "never"}) for _ in range(130)]
@@ -180,9 +180,6 @@ def test_of_many_faults_it_says_where_more_of_them_can_be_read(option: str, outp
         [manifest] = (tmp_path / "to" / "runs").iterdir()
         assert len(json.loads(manifest.read_bytes())["replayed"]["faults"]) == 100
         assert done.faults[-1] == "and 110 more faults; the manifests name more of them"
-    elif option == "--findings":
-        assert done.faults[-1] == "and 110 more faults; those of records are told again when the findings are replayed"
-        assert replay(tmp_path / "to", to=tmp_path / "taken").faults[-1].startswith("and 110 more faults; ")
     else:
         found = json.loads(done.stdout)
         assert done.faults[-1] == "and 110 more faults; --json lists up to 100"

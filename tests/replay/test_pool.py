@@ -72,4 +72,4 @@ def test_ctrl_c_ends_it_with_130_and_without_a_traceback(workers: int, tmp_path:
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
-    assert said.decode().splitlines() == [f"scrapy replay: interrupted; {to} holds a part only"]
+    assert said.decode().splitlines() == [f"scrapy replay: interrupted; {to} is incomplete"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from captures import Got, http, member_starts, packed, record, records, sha1, site_of, whole
 from replaying import replay
 
@@ -15,17 +14,11 @@ IDS = {each["id"] for each in SITE.truth()["articles"]}
 NAME = "20241210T060000Z.warc.gz"
 
 
-@pytest.mark.parametrize("calls", [1, 2])
-def test_findings_of_archives_of_one_name_stand_side_by_side(calls: int, tmp_path: Path) -> None:
-    """Whether one call makes them or, as on several machines, one each."""
+def test_archives_of_the_same_name_are_read_side_by_side(tmp_path: Path) -> None:
     parts = [packed(records(PAGES[:7]), tmp_path / "a" / "site.warc.gz")]
     parts.append(packed(records(PAGES[7:]), tmp_path / "b" / "site.warc.gz"))
-    for given in [parts] if calls == 1 else [parts[:1], parts[1:], parts[:1]]:
-        done = replay(*given, "--findings", tmp_path / "found", to=None)
-        assert (done.code, done.stderr) == (0, "")
-    assert len(list((tmp_path / "found").iterdir())) == 2
-    taken = replay(tmp_path / "found", to=tmp_path / "to")
-    assert (taken.code, {each["id"] for each in taken.articles()}) == (0, IDS)
+    done = replay(*parts, to=tmp_path / "to")
+    assert (done.code, done.stderr, {each["id"] for each in done.articles()}) == (0, "", IDS)
 
 
 def test_two_crawls_whose_runs_have_one_id_are_refused_together(tmp_path: Path) -> None:
@@ -35,13 +28,8 @@ def test_two_crawls_whose_runs_have_one_id_are_refused_together(tmp_path: Path) 
     said = f"are both called {NAME}: of two crawls, or copies; replay those of each folder alone"
     assert (done.code, done.faults) == (2, [f"{first} and {second} {said}"])
     assert not (tmp_path / "to").exists()
-    # Findings of both can be made, and are told apart when they are taken in.
-    assert replay(first, second, "--findings", tmp_path / "found", to=None).code == 0
-    assert len(list((tmp_path / "found").iterdir())) == 2
-    together = replay(tmp_path / "found", to=tmp_path / "to")
-    assert (together.code, f"are both called {NAME}" in together.stderr) == (2, True)
-    for found in (tmp_path / "found").iterdir():
-        assert replay(found, to=tmp_path / f"of-{found.name}").code == 0
+    for number, path in enumerate((first, second)):
+        assert replay(path, to=tmp_path / f"to-{number}").code == 0
 
 
 def crawled(folder: Path, pages: list[Got]) -> Path:
@@ -51,14 +39,15 @@ def crawled(folder: Path, pages: list[Got]) -> Path:
         fields = {"WARC-Payload-Digest": sha1(page.answer.body)}
         written.append(record(page.url, http(page.answer), page.at, fields=fields))
     for page, start in zip(pages, member_starts(written), strict=False):
-        fields = {"WARC-Refers-To-Filename": NAME, "WARC-Refers-To-File-Offset": str(start)}
+        fields = {"WARC-Refers-To-Filename": "site.warc.gz", "WARC-Refers-To-File-Offset": str(start)}
         fields["WARC-Payload-Digest"] = sha1(page.answer.body)
         later = page.at + timedelta(days=1)
         written.append(record(page.url, http(page.answer, b""), later, kind="revisit", fields=fields))
-    return packed(written, folder / NAME)
+    return packed(written, folder / "site.warc.gz")
 
 
 def test_a_revisit_refers_to_the_file_beside_it_whatever_else_has_its_name(tmp_path: Path) -> None:
     first, second = crawled(tmp_path / "a", PAGES[:7]), crawled(tmp_path / "b", PAGES[7:])
-    done = replay(first, second, "--findings", tmp_path / "found", to=None)
+    done = replay(first, second, to=tmp_path / "to")
     assert (done.code, done.stderr) == (0, "")
+    assert {each["id"] for each in done.articles()} == IDS

@@ -31,7 +31,6 @@ _MOST_WORKERS = 256
 _WHERE_MORE = {
     "to": "the manifests name more of them",
     "diff": f"--json lists up to {_MOST_LISTED}",
-    "findings": "those of records are told again when the findings are replayed",
 }
 
 
@@ -49,7 +48,6 @@ class Command(FolderCommand):
         parser.add_argument("--to", metavar="DIR", help="write what is read to this folder, which must be new or empty")
         parser.add_argument("--diff", action="store_true", help="tell what would change in what was delivered")
         parser.add_argument("--json", action="store_true", help="with --diff: tell it as JSON, for programs")
-        parser.add_argument("--findings", metavar="DIR", help="write what is found in each file, to be replayed later")
         parser.add_argument("--workers", metavar="N", help="processes that read pages (default: one for each core)")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
@@ -57,11 +55,10 @@ class Command(FolderCommand):
 
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")
-        for option, value in (("--to", opts.to), ("--findings", opts.findings)):
-            if value == "":
-                raise UsageFault(f"{option}: '' is no folder; name one")
-        if sum(map(bool, (opts.to, opts.diff, opts.findings))) != 1:
-            raise UsageFault("say one of --to DIR, --diff and --findings DIR")
+        if opts.to == "":
+            raise UsageFault("--to: must not be empty; name a folder")
+        if bool(opts.to) == opts.diff:
+            raise UsageFault("give either --to DIR or --diff")
         if opts.json and not opts.diff:
             raise UsageFault("--json goes with --diff alone")
         told = _Told()
@@ -69,15 +66,13 @@ class Command(FolderCommand):
         try:
             if opts.diff:
                 done = self._diff(replay, args, told if opts.json else None)
-            elif opts.findings:
-                done = self._find(replay, args, Path(opts.findings))
             else:
                 done = self._rewrite(replay, args, Path(opts.to))
         except KeyboardInterrupt:
-            where = opts.to or opts.findings
-            sys.stderr.write("scrapy replay: interrupted" + (f"; {where} holds a part only" if where else "") + "\n")
+            incomplete = f"; {opts.to} is incomplete" if opts.to else ""
+            sys.stderr.write(f"scrapy replay: interrupted{incomplete}\n")
             return ExitCode.INTERRUPTED
-        told.end(_WHERE_MORE["diff" if opts.diff else "findings" if opts.findings else "to"])
+        told.end(_WHERE_MORE["diff" if opts.diff else "to"])
         if done.under_floor:
             sys.stderr.write(f"scrapy replay: under the floor of VOK_MIN_COVERAGE: {', '.join(done.under_floor)}\n")
         return done.exit_code
@@ -99,12 +94,6 @@ class Command(FolderCommand):
         if done.passed_over:
             others = ", ".join(f"{name} ({number})" for name, number in done.passed_over.most_common(5))
             say(f"Passed over, for they are no answers of the site: {others}")
-        return done
-
-    def _find(self, replay: Replay, args: Sequence[str], path: Path) -> Done:
-        self._refuse_crawl(path, "--findings")
-        done = replay.find(path, self._captures(replay, args))
-        say(f"{path}: what was found in the archives of {count(done.runs, 'run')}; `scrapy replay {path} --to DIR`")
         return done
 
     def _diff(self, replay: Replay, args: Sequence[str], as_json: _Told | None) -> Done:
@@ -144,21 +133,21 @@ class Command(FolderCommand):
 
     def _fresh(self, path: Path) -> OutputFolder:
         """The folder to write to. Raises `UsageFault` unless it is new or empty, and apart from what is replayed."""
-        self._refuse_crawl(path, "--to")
+        self._refuse_crawl(path)
         if path.exists() and any(path.iterdir()):
             raise UsageFault(f"--to: {path} is not empty; name a folder that is new or empty")
         return OutputFolder(path)
 
-    def _refuse_crawl(self, path: Path, option: str) -> None:
+    def _refuse_crawl(self, path: Path) -> None:
         resolved, output = path.resolve(), self.folder.path.resolve()
         inside = any(resolved.is_relative_to(output / kind) for kind in (*DATA_KINDS, ARCHIVE, "runs"))
         if resolved == output or inside:
-            raise UsageFault(f"{option}: {path} is where the crawl's own files lie; name a folder of its own")
+            raise UsageFault(f"--to: {path} is where the crawl's own files lie; name a folder of its own")
         if path.exists() and not path.is_dir():
-            raise UsageFault(f"{option}: {path} is a file; name a folder")
+            raise UsageFault(f"--to: {path} is a file; name a folder")
         folder = OutputFolder(path)
         if path.exists() and (folder.state.exists() or folder.holds_records()):
-            raise UsageFault(f"{option}: {path} holds a crawl, or an earlier replay; name a folder of its own")
+            raise UsageFault(f"--to: {path} holds a crawl, or an earlier replay; name a folder of its own")
 
 
 def _workers(given: str | None) -> int:

@@ -37,7 +37,6 @@ class Options(Group):
     most_wait: int = by(whole, least=1)
     robots_unreadable: str = by(choice, allowed=("stop", "go"))
     contact: str = by(words)
-    cross_check: int = by(whole, least=0)
     progress: str = by(choice, allowed=("auto", "off"))
     splash_url: str = by(server)
     splash_timeout: int = by(whole, least=1)

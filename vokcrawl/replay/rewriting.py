@@ -14,12 +14,10 @@ from vokcrawl.errors import StorageFailed
 from vokcrawl.normalize import utc
 from vokcrawl.pipelines import Chain
 from vokcrawl.policy.outcome import judge
-from vokcrawl.replay.checks import checked_findings
 from vokcrawl.replay.extraction import Site
 from vokcrawl.replay.findings import Kind, from_told
 from vokcrawl.replay.intake import ReplayIntake
 from vokcrawl.replay.sources import Captures, Source, TellFault
-from vokcrawl.replay.store import Told
 from vokcrawl.runs.run import Run
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.protocol import State
@@ -81,16 +79,9 @@ class Rewriting:
         self._flaws += 1
         self._tell(self._source.path, told)
 
-    def take(self, portion: Told | bytes) -> None:
-        """Takes a portion of findings in, from a file of them or as they were just made. Raises `StorageFailed`."""
-        try:
-            findings = checked_findings(portion.text) if isinstance(portion, Told) else from_told(portion)
-        except ValueError as fault:
-            if not isinstance(portion, Told):
-                raise
-            self.flaw(portion.offset, f"findings that cannot be read: {fault}")
-            return
-        for found in findings:
+    def take(self, portion: bytes) -> None:
+        """Delivers the findings of a portion (`findings.told`). Raises `StorageFailed`."""
+        for found in from_told(portion):
             self.answers[found.reason if found.kind is Kind.OTHER else found.kind.value] += 1
             if found.kind is Kind.FLAWED:
                 self.flaw(found.place["offset"], found.reason)

@@ -1,4 +1,4 @@
-"""What is replayed: archive files, or findings made of them, sorted into the runs that captured them, oldest first."""
+"""The archive files to be replayed, sorted into the runs that captured them, oldest first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from vokcrawl.normalize import parse_utc, utc
 from vokcrawl.policy.outcome import KILLED, WORDS
 from vokcrawl.policy.pagination import Why
 from vokcrawl.replay.checks import check_manifest
-from vokcrawl.replay.store import SUFFIX, Head, read_head
 from vokcrawl.storage.manifest import read_manifest
 from vokcrawl.storage.output_folder import ARCHIVE, RUN_ID, OutputFolder, began_at, run_order
 from vokcrawl.warc.compression import NotAnArchive
@@ -24,18 +23,30 @@ from vokcrawl.warc.reader import Captured, read_archive
 
 # The names that runs give to the files of their archives (docs/archive.md).
 _OURS = re.compile(r"(\d{8}T\d{6}Z(?:-\d+)?)(?:\.(\d{5}))?\.warc\.gz", re.ASCII)
-_SUFFIXES = (".warc", ".warc.gz", ".warc.zst", SUFFIX)
+_SUFFIXES = (".warc", ".warc.gz", ".warc.zst")
 
 TellFault = Callable[[Path, str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """An archive file's name, its size in bytes, and the time of its first record (``YYYY-MM-DDTHH:MM:SSZ``).
+
+    `manifest` is that of the run that wrote it, empty where there is none.
+    """
+
+    name: str
+    size: int
+    began: str
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """An archive file, or findings that were made of one (`found`); `head` is what is known of the archive file."""
+    """An archive file and what is known of it."""
 
     path: Path
     head: Head
-    found: bool
 
     @property
     def run_id(self) -> str | None:
@@ -148,13 +159,11 @@ def _files(given: str, archive: Path) -> list[Path]:
 def _source(path: Path, longest: int, fault: TellFault) -> Source | None:
     """A file to be read; None, and a fault told, for one that is no archive, or that holds no record."""
     try:
-        if path.name.endswith(SUFFIX):
-            return Source(path, read_head(path), found=True)
         for record in read_archive(path, longest):
             if isinstance(record, Captured):
                 name = f"{ARCHIVE}/{path.name}" if path.parent.name == ARCHIVE else path.name
                 head = Head(name, path.stat().st_size, utc(record.at), _manifest(path))
-                return Source(path, head, found=False)
+                return Source(path, head)
         fault(path, "it is no WARC file: no record could be read in it")
     except NotAnArchive as reason:
         fault(path, str(reason))

@@ -11,7 +11,6 @@ from vokcrawl.normalize import article_id
 from vokcrawl.replay.extraction import Site, Task
 from vokcrawl.replay.payloads import Payloads
 from vokcrawl.replay.sources import Captures, Source
-from vokcrawl.replay.store import Told, read_findings
 from vokcrawl.warc.reader import Captured, Flaw, read_archive
 from vokcrawl.warc.records import RENDERED
 
@@ -49,12 +48,12 @@ class Over:
     captures: Captures
 
 
-Mark = Begun | Opened | Flaw | Told | Closed | Over
+Mark = Begun | Opened | Flaw | Closed | Over
 
 
 def read_tasks(sources: Sequence[Captures], site: Site, longest: int) -> Iterator[Mark | list[Task]]:
     """What happens while the archives are read, in the order of capture. Raises `StorageFailed`."""
-    files = [source.path for captures in sources for source in captures.sources if not source.found]
+    files = [source.path for captures in sources for source in captures.sources]
     payloads = Payloads(files, longest)
     try:
         for captures in sources:
@@ -62,10 +61,7 @@ def read_tasks(sources: Sequence[Captures], site: Site, longest: int) -> Iterato
             for source in captures.sources:
                 yield Opened(source)
                 passed_over: Counter[str] = Counter()
-                if source.found:
-                    yield from read_findings(source.path, passed_over)
-                else:
-                    yield from _Portions(source, site, longest, payloads, passed_over).read()
+                yield from _Portions(source, site, longest, payloads, passed_over).read()
                 yield Closed(source, passed_over)
             yield Over(captures)
     finally:

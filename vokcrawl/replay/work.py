@@ -1,15 +1,13 @@
-"""Replays archives: into a folder of their own, run by run, or into files of findings that are taken in later."""
+"""Replays archives into a folder of their own, run by run."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from scrapy.settings import BaseSettings
 
@@ -20,11 +18,10 @@ from vokcrawl.policy.outcome import Facts, under_floor
 from vokcrawl.replay.extraction import Site, extract_all
 from vokcrawl.replay.pool import in_order
 from vokcrawl.replay.rewriting import SPIDER, Rewriting
-from vokcrawl.replay.sources import Captures, Source, TellFault
-from vokcrawl.replay.store import SUFFIX, Told, flaw_line, head_line, last_line
+from vokcrawl.replay.sources import Captures, TellFault
 from vokcrawl.replay.tasks import Begun, Closed, Mark, Opened, Over, read_tasks
 from vokcrawl.runs.field_coverage import Coverage
-from vokcrawl.storage.output_folder import PART, OutputFolder, digest, storing, sync_folder
+from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.warc.reader import Flaw
@@ -89,38 +86,6 @@ class Replay:
         self.done.under_floor = under_floor(facts)
         return self.done
 
-    def find(self, folder: Path, captures: Sequence[Captures]) -> Done:
-        """Writes what is found in each archive file to a file of its own. Raises `StorageFailed` or `ReplayBroken`."""
-        with storing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        file: BinaryIO | None = None
-        try:
-            for event in self._events(captures, site_of(self.options, self.settings, captures)):
-                if isinstance(event, Opened):
-                    part = folder / f"{_found_name(event.source)}{PART}"
-                    with storing(part):
-                        file = part.open("wb")
-                        file.write(head_line(event.source.head))
-                elif isinstance(event, (Begun, Over)) or file is None:
-                    self.done.runs += isinstance(event, Over)
-                elif isinstance(event, Closed):
-                    with storing(part):
-                        file.write(last_line(event.passed_over))
-                        file.flush()
-                        os.fsync(file.fileno())
-                        file.close()
-                        os.replace(part, part.with_name(part.name.removesuffix(PART)))
-                        sync_folder(folder)
-                else:
-                    if isinstance(event, Flaw):
-                        self.fault(event.place.file, f"at {event.place.offset}: {event.text}")
-                    with storing(part):
-                        file.write(_line(event))
-        finally:
-            if file is not None:
-                file.close()
-        return self.done
-
     def _rewrite(self, folder: OutputFolder, state: State, captures: Sequence[Captures]) -> None:
         site = site_of(self.options, self.settings, captures)
         one: Rewriting | None = None
@@ -165,14 +130,3 @@ def site_of(options: Options, settings: BaseSettings, captures: Sequence[Capture
     for url in (*options.start_urls, *(url for each in captures for url in each.starts)):
         schemes.setdefault(authority(url), url.partition(":")[0])
     return Site(schemes, settings.getint("DOWNLOAD_MAXSIZE"))
-
-
-def _found_name(source: Source) -> str:
-    """What the file of its findings is called: so that only the same archive, whole, has the same name anywhere."""
-    return f"{Path(source.head.name).name}.{digest(source.path)[2][:16]}{SUFFIX}"
-
-
-def _line(event: Flaw | Told | bytes) -> bytes:
-    if isinstance(event, Flaw):
-        return flaw_line(event)
-    return event.text if isinstance(event, Told) else event + b"\n"

@@ -21,7 +21,6 @@ VOK_COOL_OFF = 300
 VOK_MOST_WAIT = 3600
 VOK_ROBOTS_UNREADABLE = "stop"
 VOK_CONTACT = ""
-VOK_CROSS_CHECK = 3
 VOK_PROGRESS = "auto"
 SPLASH_URL = ""
 VOK_SPLASH_TIMEOUT = 90
@@ -114,7 +113,6 @@ CONCURRENT_ITEMS = 1
 EXTENSIONS = {
     # First, so that a run is open before any other component is built.
     "vokcrawl.extensions.run.RunExtension": -100,
-    "vokcrawl.extensions.cross_check.CrossCheckExtension": 100,
     "vokcrawl.extensions.progress.ProgressExtension": 100,
     "vokcrawl.extensions.monitors.MonitorsExtension": 200,
 }

@@ -9,8 +9,6 @@ DOWNLOAD_DELAY = 0
 AUTOTHROTTLE_ENABLED = False
 DOWNLOAD_TIMEOUT = 15
 VOK_COOL_OFF = 1
-# Nobody needs a second opinion on invented pages.
-VOK_CROSS_CHECK = 0
 # They are as old as the sample says, whatever the day is.
 VOK_ALERT_AGE_HOURS = 0
 VOK_OUTPUT_DIR = "output/sample"
