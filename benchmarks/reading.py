@@ -16,7 +16,7 @@ from vokcrawl.crawling.article_result import article_page, find_article
 from vokcrawl.items import validated
 from vokcrawl.normalize import article_id, utc
 from vokcrawl.pages.document import read_document
-from vokcrawl.pages.readings import reading_at
+from vokcrawl.pages.extractors import extractor_at
 from vokcrawl.sample.site import SampleSite
 
 OURS = "vokcrawl: whole record, and teasers"
@@ -54,7 +54,7 @@ def measure_reading(articles: int, rounds: int) -> Result:
 
 def _ours(url: str, body: bytes, known: Container[str]) -> str | None:
     """All that a crawl makes of a page whose teasers are known."""
-    reading, identity = reading_at(datetime.now(UTC)), article_id(url) or ""
+    reading, identity = extractor_at(datetime.now(UTC)), article_id(url) or ""
     found = find_article(article_page(reading, read_document(body, _TYPE).root, url, body), identity, url, body)
     found.block(known)
     now = utc(datetime.now(UTC))

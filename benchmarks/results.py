@@ -37,7 +37,7 @@ class Ratio:
     def cells(self) -> list[str]:
         return [f"{self.value:.2f}", f"{min(self.rounds):.2f}-{max(self.rounds):.2f}"]
 
-    def told(self) -> dict[str, float]:
+    def to_dict(self) -> dict[str, float]:
         return {"ratio": self.value, "ratio_least": min(self.rounds), "ratio_most": max(self.rounds)}
 
 
@@ -109,7 +109,7 @@ class Result:
         difference = median(one - other for one, other in zip(values, others, strict=True))
         return [*cells, f"{difference:+.2f}", *Ratio.of(values, others).cells()]
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         return {
             "part": self.part,
@@ -120,7 +120,7 @@ class Result:
                     each.name: {
                         "median": median(each.values[measure]),
                         "rounds": list(each.values[measure]),
-                        **(self.ratio(each.name, measure).told() if self.against else {}),
+                        **(self.ratio(each.name, measure).to_dict() if self.against else {}),
                     }
                     for each in self.things
                 }
@@ -129,7 +129,7 @@ class Result:
             "counts": {what: dict(counts) for what, counts in self.counts.items()},
             "reckoned": [list(row) for row in self.reckoned],
             "promised": [
-                {**asdict(target), **ratio.told(), "met": target.is_met(ratio)} for target, ratio in self.promised()
+                {**asdict(target), **ratio.to_dict(), "met": target.is_met(ratio)} for target, ratio in self.promised()
             ],
         }
 

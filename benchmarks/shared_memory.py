@@ -13,7 +13,7 @@ from benchmarks.children import BenchmarkFailed
 from benchmarks.memory import PER_WALK, invented
 from benchmarks.redis_server import RedisServer
 from vokcrawl.integrity.consistency import Fault
-from vokcrawl.integrity.shared_consistency import SharedAgreement
+from vokcrawl.integrity.shared_consistency import SharedConsistencyCheck
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.record_files import Line
 from vokcrawl.storage.state.redis.folders import OnServer
@@ -66,7 +66,7 @@ def _commit(state: RedisState, rows: list[ArticleRow]) -> None:
     state.articles(row.id for row in rows)
     for place, row in enumerate(rows):
         if not place % PER_WALK:
-            walk = state.add_walk("http://127.0.0.1/article/163/", "a run")
+            walk = state.begin_listing_crawl("http://127.0.0.1/article/163/", "a run")
         state.put_article(row)
         state.put_entry(row.id, walk, delivered=True)
         state.done(row.id)
@@ -91,7 +91,7 @@ def _checking(articles: int) -> int:
     line = Line(Path("a"), 1, 0, b"", None)
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    agreement, faults = SharedAgreement(all_folders=True), list[Fault]()
+    agreement, faults = SharedConsistencyCheck(all_folders=True), list[Fault]()
     for row in invented(articles):
         told = {"id": row.id, "revision": 1, "content_hash": row.content_hash, "previous_hash": None}
         for kind in ("articles", "teasers"):

@@ -16,7 +16,7 @@ def test_problems_are_counted_by_reason_with_a_few_different_examples() -> None:
     problems.note("a_listing", "http://site.test/")
     for number in range(9):
         problems.note("many", f"http://site.test/{number}/")
-    told = problems.told()
+    told = problems.to_dict()
     assert list(told) == ["a_listing", "article_without_date", "many"]
     assert told["article_without_date"] == {"count": 9, "examples": [f"http://site.test/{n}/" for n in range(5)]}
     assert told["many"] == {"count": 9, "examples": [f"http://site.test/{n}/" for n in range(5)]}
@@ -24,7 +24,7 @@ def test_problems_are_counted_by_reason_with_a_few_different_examples() -> None:
 
 
 def test_a_run_without_problems_tells_none() -> None:
-    assert Problems().told() == {}
+    assert Problems().to_dict() == {}
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=3))))
@@ -32,7 +32,7 @@ def test_no_case_is_lost_from_the_count(cases: list[tuple[str, str]]) -> None:
     problems = Problems()
     for reason, url in cases:
         problems.note(reason, url)
-    told = problems.told()
+    told = problems.to_dict()
     assert sum(each["count"] for each in told.values()) == len(cases)
     for reason, each in told.items():
         assert set(each["examples"]) <= {url for name, url in cases if name == reason}
@@ -51,7 +51,7 @@ def test_coverage_is_the_share_of_records_that_have_a_field() -> None:
         "articles", {"title": "C", "body": "x", "images": [], "truncated": False, "revision": 1, "source": None}
     )
     coverage.add("teasers", {"title": None})
-    assert coverage.told() == {
+    assert coverage.to_dict() == {
         "articles": {
             "title": 1.0,
             "body": 0.6667,
@@ -63,4 +63,4 @@ def test_coverage_is_the_share_of_records_that_have_a_field() -> None:
         "teasers": {"title": 0.0},
     }
     assert coverage.shares("removals") == {}
-    assert Coverage().told() == {}
+    assert Coverage().to_dict() == {}

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vokcrawl.normalize import parse_utc, utc
-from vokcrawl.policy.revisit import OWED_PAUSES, is_confirmed, next_attempt, next_check
+from vokcrawl.policy.revisit import RETRY_DELAYS, is_confirmed, next_attempt, next_check
 
 FIRST = datetime(2024, 12, 1, 6, tzinfo=UTC)
 MOMENTS = st.datetimes(datetime(2010, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
@@ -51,7 +51,7 @@ def test_what_is_owed_is_asked_for_in_the_next_two_runs_and_then_ever_more_rarel
     pauses = [parse_utc(next_attempt(attempts, FIRST)) - FIRST for attempts in range(1, 20)]
     assert pauses[:2] == [timedelta(0), timedelta(0)]
     assert pauses == sorted(pauses)
-    assert pauses[-1] == OWED_PAUSES[-1] == timedelta(days=7)
+    assert pauses[-1] == RETRY_DELAYS[-1] == timedelta(days=7)
 
 
 @pytest.mark.parametrize(

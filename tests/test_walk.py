@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vokcrawl.policy.pagination import Entry, Rules, Walk, Why
+from vokcrawl.policy.pagination import Entry, ListingProgress, StopReason, StopRules
 
 TODAY = "2024-12-10"
 
@@ -22,52 +22,52 @@ def entries(*numbers: int, covered: bool = False, wanted: bool = True, ago: int 
     return [Entry(f"n{each}", None if ago is None else day(ago), wanted, covered) for each in numbers]
 
 
-def walked(rules: Rules, *pages: Sequence[Entry]) -> tuple[Walk, list[Why | None]]:
-    walk = Walk(rules)
+def walked(rules: StopRules, *pages: Sequence[Entry]) -> tuple[ListingProgress, list[StopReason | None]]:
+    walk = ListingProgress(rules)
     return walk, [walk.page(page) for page in pages]
 
 
 def test_without_bounds_it_goes_on_to_the_empty_page_that_is_the_end() -> None:
-    walk, answers = walked(Rules(), entries(1, 2), entries(3), [])
-    assert answers == [None, None, Why.END]
+    walk, answers = walked(StopRules(), entries(1, 2), entries(3), [])
+    assert answers == [None, None, StopReason.END]
     assert walk.complete
     assert (walk.pages, walk.received, walk.new) == (3, 3, 3)
 
 
 def test_a_first_page_without_teasers_is_no_end() -> None:
-    walk, answers = walked(Rules(), [])
-    assert answers == [Why.NO_TEASERS]
+    walk, answers = walked(StopRules(), [])
+    assert answers == [StopReason.NO_TEASERS]
     assert not walk.complete
 
 
 def test_it_stops_after_so_many_familiar_pages_in_a_row() -> None:
     familiar = [entries(each, covered=True) for each in range(4)]
-    walk, answers = walked(Rules(known_pages=2), familiar[0], entries(9), familiar[1], familiar[2])
-    assert answers == [None, None, None, Why.KNOWN]
+    walk, answers = walked(StopRules(known_pages=2), familiar[0], entries(9), familiar[1], familiar[2])
+    assert answers == [None, None, None, StopReason.KNOWN]
     assert walk.complete
     assert walk.new == 1
 
 
 def test_without_a_complete_walk_to_join_nothing_known_stops_it() -> None:
-    assert walked(Rules(known_pages=0), *(entries(each, covered=True) for each in range(5)))[1] == [None] * 5
+    assert walked(StopRules(known_pages=0), *(entries(each, covered=True) for each in range(5)))[1] == [None] * 5
 
 
 def test_a_page_of_other_sources_only_says_nothing_either_way() -> None:
     other = entries(7, wanted=False)
-    _, answers = walked(Rules(known_pages=2), entries(1, covered=True), other, entries(2, covered=True))
-    assert answers == [None, None, Why.KNOWN]
-    assert walked(Rules(known_pages=1), other, entries(8, wanted=False, covered=True))[1] == [None, None]
+    _, answers = walked(StopRules(known_pages=2), entries(1, covered=True), other, entries(2, covered=True))
+    assert answers == [None, None, StopReason.KNOWN]
+    assert walked(StopRules(known_pages=1), other, entries(8, wanted=False, covered=True))[1] == [None, None]
 
 
 def test_one_new_entry_among_familiar_ones_makes_the_page_new() -> None:
     mixed = entries(1, covered=True) + entries(2)
-    assert walked(Rules(known_pages=1), mixed, entries(3, covered=True))[1] == [None, Why.KNOWN]
+    assert walked(StopRules(known_pages=1), mixed, entries(3, covered=True))[1] == [None, StopReason.KNOWN]
 
 
 def test_a_first_page_as_the_last_complete_walk_left_it_ends_an_idle_run() -> None:
-    rules = Rules(known_pages=2, head=("n1", "n2"))
+    rules = StopRules(known_pages=2, head=("n1", "n2"))
     walk, answers = walked(rules, entries(1, 2, covered=True))
-    assert answers == [Why.UNCHANGED]
+    assert answers == [StopReason.UNCHANGED]
     assert walk.complete
     assert walk.head == ("n1", "n2")
 
@@ -75,89 +75,89 @@ def test_a_first_page_as_the_last_complete_walk_left_it_ends_an_idle_run() -> No
 @pytest.mark.parametrize(
     ("rules", "page"),
     [
-        (Rules(known_pages=2, head=("n1", "n2")), entries(2, 1, covered=True)),
-        (Rules(known_pages=2, head=("n1", "n2")), entries(1, 2, 3, covered=True)),
-        (Rules(known_pages=0, head=("n1", "n2")), entries(1, 2, covered=True)),
-        (Rules(known_pages=2, head=("n1", "n2"), sweep_days=7, today=TODAY), entries(1, 2, covered=True)),
+        (StopRules(known_pages=2, head=("n1", "n2")), entries(2, 1, covered=True)),
+        (StopRules(known_pages=2, head=("n1", "n2")), entries(1, 2, 3, covered=True)),
+        (StopRules(known_pages=0, head=("n1", "n2")), entries(1, 2, covered=True)),
+        (StopRules(known_pages=2, head=("n1", "n2"), sweep_days=7, today=TODAY), entries(1, 2, covered=True)),
     ],
     ids=["another order", "one more", "a full walk", "a sweep"],
 )
-def test_any_other_first_page_is_no_idle_run(rules: Rules, page: list[Entry]) -> None:
+def test_any_other_first_page_is_no_idle_run(rules: StopRules, page: list[Entry]) -> None:
     assert walked(rules, page)[1] == [None]
 
 
 def test_only_the_first_page_is_compared_with_the_head() -> None:
-    rules = Rules(known_pages=3, head=("n2",))
+    rules = StopRules(known_pages=3, head=("n2",))
     assert walked(rules, entries(1), entries(2, covered=True))[1] == [None, None]
 
 
 def test_the_site_s_word_that_nothing_changed_is_enough() -> None:
-    walk = Walk(Rules(known_pages=2, head=("n1",)))
+    walk = ListingProgress(StopRules(known_pages=2, head=("n1",)))
     walk.unchanged()
-    assert (walk.stopped, walk.complete, walk.pages, walk.head) == (Why.UNCHANGED, True, 1, ("n1",))
+    assert (walk.stopped, walk.complete, walk.pages, walk.head) == (StopReason.UNCHANGED, True, 1, ("n1",))
 
 
 def test_since_stops_it_when_all_days_of_a_page_are_before_it() -> None:
-    rules = Rules(since=day(5))
+    rules = StopRules(since=day(5))
     mixed = entries(3, ago=5) + entries(4, ago=6)
     walk, answers = walked(rules, entries(1, ago=0), mixed, entries(5, ago=6) + entries(6, ago=None))
-    assert answers == [None, None, Why.SINCE]
+    assert answers == [None, None, StopReason.SINCE]
     assert walk.complete
 
 
 def test_days_that_are_unknown_never_pass_since() -> None:
-    assert walked(Rules(since=day(5)), entries(1, ago=None), entries(2, ago=None))[1] == [None, None]
+    assert walked(StopRules(since=day(5)), entries(1, ago=None), entries(2, ago=None))[1] == [None, None]
 
 
 def test_max_pages_stops_it_and_leaves_it_incomplete() -> None:
-    walk, answers = walked(Rules(max_pages=2), entries(1), entries(2))
-    assert answers == [None, Why.MAX_PAGES]
+    walk, answers = walked(StopRules(max_pages=2), entries(1), entries(2))
+    assert answers == [None, StopReason.MAX_PAGES]
     assert not walk.complete
-    assert walked(Rules(max_pages=2), entries(1), [])[1] == [None, Why.END]
+    assert walked(StopRules(max_pages=2), entries(1), [])[1] == [None, StopReason.END]
 
 
 def test_a_sweep_reads_familiar_pages_until_its_days_are_passed() -> None:
-    rules = Rules(known_pages=1, sweep_days=7, today=TODAY)
+    rules = StopRules(known_pages=1, sweep_days=7, today=TODAY)
     pages = [entries(each, covered=True, ago=ago) for each, ago in enumerate((0, 3, 7, 8))]
-    assert walked(rules, *pages)[1] == [None, None, None, Why.KNOWN]
+    assert walked(rules, *pages)[1] == [None, None, None, StopReason.KNOWN]
 
 
 def test_a_sweep_counts_from_the_newest_day_where_the_source_has_been_quiet() -> None:
-    rules = Rules(known_pages=1, sweep_days=7, today=TODAY)
+    rules = StopRules(known_pages=1, sweep_days=7, today=TODAY)
     pages = [entries(each, covered=True, ago=ago) for each, ago in enumerate((30, 33, 37, 38))]
-    assert walked(rules, *pages)[1] == [None, None, None, Why.KNOWN]
+    assert walked(rules, *pages)[1] == [None, None, None, StopReason.KNOWN]
 
 
 def test_a_day_in_the_future_does_not_shorten_a_sweep() -> None:
-    rules = Rules(known_pages=1, sweep_days=7, today=TODAY)
+    rules = StopRules(known_pages=1, sweep_days=7, today=TODAY)
     pages = [entries(each, covered=True, ago=ago) for each, ago in enumerate((-400, 7, 8))]
-    assert walked(rules, *pages)[1] == [None, None, Why.KNOWN]
+    assert walked(rules, *pages)[1] == [None, None, StopReason.KNOWN]
 
 
 def test_a_sweep_that_meets_something_new_goes_on_past_its_days() -> None:
-    rules = Rules(known_pages=1, sweep_days=7, today=TODAY)
+    rules = StopRules(known_pages=1, sweep_days=7, today=TODAY)
     pages = [entries(1, covered=True, ago=0), entries(2, ago=8), entries(3, covered=True, ago=9)]
-    assert walked(rules, *pages)[1] == [None, None, Why.KNOWN]
+    assert walked(rules, *pages)[1] == [None, None, StopReason.KNOWN]
 
 
 def test_pages_that_only_repeat_end_it_as_broken_but_a_repeat_now_and_then_does_not() -> None:
-    walk, answers = walked(Rules(), entries(1, 2), entries(2), entries(3), entries(3), entries(1), entries(2, 3))
-    assert answers == [None, None, None, None, None, Why.REPEATS]
+    walk, answers = walked(StopRules(), entries(1, 2), entries(2), entries(3), entries(3), entries(1), entries(2, 3))
+    assert answers == [None, None, None, None, None, StopReason.REPEATS]
     assert not walk.complete
     assert walk.received == 8
 
 
 def test_an_entry_that_comes_twice_is_new_once() -> None:
-    walk, _ = walked(Rules(), entries(1, 2), entries(2, 3))
+    walk, _ = walked(StopRules(), entries(1, 2), entries(2, 3))
     assert walk.new == 3
-    assert walked(Rules(), entries(1, 1))[0].new == 1
-    again, _ = walked(Rules(), entries(1))
+    assert walked(StopRules(), entries(1, 1))[0].new == 1
+    again, _ = walked(StopRules(), entries(1))
     again.again(entries(2, 2, 1))
     assert again.new == 2
 
 
 def test_the_first_page_read_again_overlaps_or_does_not() -> None:
-    walk, _ = walked(Rules(), entries(1, 2), [])
+    walk, _ = walked(StopRules(), entries(1, 2), [])
     assert not walk.again(entries(8, 9, ago=-1))
     assert walk.again(entries(9, 1))
     assert walk.again([])
@@ -166,33 +166,33 @@ def test_the_first_page_read_again_overlaps_or_does_not() -> None:
 
 
 def test_the_first_reason_to_stop_stays_unless_it_is_spoilt() -> None:
-    walk, _ = walked(Rules(), entries(1), [])
-    walk.stop(Why.INTERRUPTED)
-    assert walk.stopped is Why.END
-    walk.spoil(Why.FAILED)
-    assert walk.stopped is Why.FAILED
+    walk, _ = walked(StopRules(), entries(1), [])
+    walk.stop(StopReason.INTERRUPTED)
+    assert walk.stopped is StopReason.END
+    walk.spoil(StopReason.FAILED)
+    assert walk.stopped is StopReason.FAILED
     assert not walk.complete
 
 
-@pytest.mark.parametrize("why", Why)
-def test_only_four_reasons_leave_a_walk_complete(why: Why) -> None:
-    walk = Walk(Rules())
+@pytest.mark.parametrize("why", StopReason)
+def test_only_four_reasons_leave_a_walk_complete(why: StopReason) -> None:
+    walk = ListingProgress(StopRules())
     assert not walk.complete
     walk.stop(why)
-    assert walk.complete == (why in (Why.END, Why.UNCHANGED, Why.KNOWN, Why.SINCE))
+    assert walk.complete == (why in (StopReason.END, StopReason.UNCHANGED, StopReason.KNOWN, StopReason.SINCE))
 
 
 def test_newest_and_oldest_are_the_days_that_were_shown() -> None:
-    walk, _ = walked(Rules(), entries(1, ago=None), entries(2, ago=3), entries(3, ago=9) + entries(4, ago=1))
+    walk, _ = walked(StopRules(), entries(1, ago=None), entries(2, ago=3), entries(3, ago=9) + entries(4, ago=1))
     assert (walk.newest, walk.oldest) == (day(1), day(9))
-    assert (walked(Rules(), entries(1, ago=None))[0].newest) is None
+    assert (walked(StopRules(), entries(1, ago=None))[0].newest) is None
 
 
 DAYS = st.none() | st.dates().map(date.isoformat) | st.integers(-3, 40).map(day)
 ENTRY = st.builds(Entry, st.integers(0, 30).map("n{}".format), DAYS, st.booleans(), st.booleans())
 PAGES = st.lists(st.lists(ENTRY, max_size=4), max_size=12)
 RULES = st.builds(
-    Rules,
+    StopRules,
     since=DAYS,
     max_pages=st.none() | st.integers(1, 6),
     known_pages=st.integers(0, 3),
@@ -207,17 +207,17 @@ def _older(page: list[Entry], than: date) -> bool:
     return bool(days) and max(days) < than
 
 
-def model(rules: Rules, pages: list[list[Entry]]) -> Why | None:
+def model(rules: StopRules, pages: list[list[Entry]]) -> StopReason | None:
     """Why a walk that has read just these pages stops, said in another way than the code says it."""
     page = pages[-1]
     if not page:
-        return Why.NO_TEASERS if len(pages) == 1 else Why.END
+        return StopReason.NO_TEASERS if len(pages) == 1 else StopReason.END
     ids = [{each.id for each in one} for one in pages]
     ordered = tuple(each.id for each in page)
     if len(pages) == 1 and rules.known_pages and rules.sweep_days is None and ordered == rules.head:
-        return Why.UNCHANGED
+        return StopReason.UNCHANGED
     if len(pages) > 3 and all(ids[at] <= set().union(*ids[:at]) for at in range(len(pages) - 3, len(pages))):
-        return Why.REPEATS
+        return StopReason.REPEATS
     # A page says something by what no page before has shown; of an entry that stands there twice the last word counts.
     fresh = [ids[at].difference(*ids[:at]) for at in range(len(pages))]
     once = [{each.id: each for each in one if each.id in fresh[at]}.values() for at, one in enumerate(pages)]
@@ -229,19 +229,19 @@ def model(rules: Rules, pages: list[list[Entry]]) -> Why | None:
         start = date.fromisoformat(min(TODAY, max(shown, default=TODAY)))
         back = date.fromordinal(max(1, start.toordinal() - (rules.sweep_days or 0)))
         if rules.sweep_days is None or _older(page, back):
-            return Why.KNOWN
+            return StopReason.KNOWN
     if rules.since and _older(page, date.fromisoformat(rules.since)):
-        return Why.SINCE
+        return StopReason.SINCE
     if rules.max_pages and len(pages) >= rules.max_pages:
-        return Why.MAX_PAGES
+        return StopReason.MAX_PAGES
     return None
 
 
 @given(RULES, PAGES)
-@example(Rules(known_pages=1, sweep_days=7, today=TODAY), [[Entry("n1", "0001-01-01", True, True)]])
-@example(Rules(known_pages=2, today=TODAY), [[Entry("n1", None, True, True)], [Entry("n1", None, True, True)]])
-def test_the_walk_decides_as_the_model_does_and_counts_what_it_saw(rules: Rules, pages: list[list[Entry]]) -> None:
-    walk = Walk(rules)
+@example(StopRules(known_pages=1, sweep_days=7, today=TODAY), [[Entry("n1", "0001-01-01", True, True)]])
+@example(StopRules(known_pages=2, today=TODAY), [[Entry("n1", None, True, True)], [Entry("n1", None, True, True)]])
+def test_the_walk_decides_as_the_model_does_and_counts_what_it_saw(rules: StopRules, pages: list[list[Entry]]) -> None:
+    walk = ListingProgress(rules)
     for number in range(1, len(pages) + 1):
         read = pages[:number]
         assert walk.page(read[-1]) == model(rules, read)
@@ -259,7 +259,7 @@ def test_a_listing_that_grows_while_it_is_walked_is_read_without_a_gap(
     old: int, size: int, data: st.DataObject
 ) -> None:
     listing = list(range(old, 0, -1))
-    walk = Walk(Rules())
+    walk = ListingProgress(StopRules())
     at = 0
     while walk.stopped is None:
         walk.page(entries(*listing[at : at + size]))
@@ -268,5 +268,5 @@ def test_a_listing_that_grows_while_it_is_walked_is_read_without_a_gap(
             listing.insert(0, listing[0] + 1 if listing else 1)
         if len(listing) > old + 30:
             break
-    if walk.stopped is Why.END:
+    if walk.stopped is StopReason.END:
         assert {f"n{each}" for each in range(1, old + 1)} <= walk.ids

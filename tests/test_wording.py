@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vokcrawl.utils.humanize import count, size, stretch
+from vokcrawl.utils.humanize import format_duration, format_size, pluralize
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from vokcrawl.utils.humanize import count, size, stretch
     ],
 )
 def test_sizes_stand_in_the_unit_that_reads_best(number: int, told: str) -> None:
-    assert size(number) == told
+    assert format_size(number) == told
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def test_sizes_stand_in_the_unit_that_reads_best(number: int, told: str) -> None
     ],
 )
 def test_stretches_stand_in_their_two_largest_units(seconds: float, told: str) -> None:
-    assert stretch(seconds) == told
+    assert format_duration(seconds) == told
 
 
 @given(st.integers(min_value=0, max_value=10**18))
 def test_no_size_is_longer_than_it_need_be(number: int) -> None:
-    assert len(size(number)) <= len("1,000,000.0 TB")
+    assert len(format_size(number)) <= len("1,000,000.0 TB")
 
 
 def test_one_is_singular_and_all_else_plural() -> None:
-    assert [count(each, "page") for each in (0, 1, 2, 1200)] == ["0 pages", "1 page", "2 pages", "1,200 pages"]
+    assert [pluralize(each, "page") for each in (0, 1, 2, 1200)] == ["0 pages", "1 page", "2 pages", "1,200 pages"]

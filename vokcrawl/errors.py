@@ -11,9 +11,9 @@ class ExitCode(IntEnum):
     DONE = 0
     USAGE = 2
     INCOMPLETE = 10
-    GATED = 11
+    BLOCKED = 11
     LAYOUT = 12
-    HELD = 13
+    LOCKED = 13
     UNREACHABLE = 14
     STORAGE = 15
     INTERRUPTED = 130
@@ -31,10 +31,10 @@ class UsageFault(VokcrawlError):
     exit_code = ExitCode.USAGE
 
 
-class FolderHeld(VokcrawlError):
+class FolderLocked(VokcrawlError):
     """Another run holds the output folder. Raised by `files` when the lock is taken: exit code 13."""
 
-    exit_code = ExitCode.HELD
+    exit_code = ExitCode.LOCKED
 
 
 class StorageFailed(VokcrawlError):

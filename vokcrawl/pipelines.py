@@ -73,8 +73,8 @@ class ValidationPipeline(RunPipeline):
             self.count("vok/validation/rejected")
             if item.get("schema") == ARTICLE and article_id(str(item.get("url"))) is not None:
                 # Not delivered, so not had: a later run may read it better, or the site may mend it.
-                self.run.owe(str(item["id"]), str(item["url"]), "rejected")
-                self.run.facts.pages_failed += 1
+                self.run.schedule_retry(str(item["id"]), str(item["url"]), "rejected")
+                self.run.statistics.pages_failed += 1
             raise DropItem(f"record rejected: {reason}") from fault
 
 
@@ -130,9 +130,9 @@ def still_there(run: Run, row: ArticleRow, recheck_days: tuple[int, ...]) -> Non
     row.next_check_at = next_check(row.first_seen_at or row.checked_at, run.moment(), recheck_days)
     row.missing_since = row.missing_status = None
     row.etag, row.last_modified = run.validators.pop(row.id, (row.etag, row.last_modified))
-    state = run.remember()
+    state = run.begin_transaction()
     state.put_article(row)
-    state.drop_owed(row.id)
+    state.drop_retry(row.id)
 
 
 def _changed(row: ArticleRow, item: dict[str, Any]) -> list[str]:
@@ -154,12 +154,12 @@ class DeliveryPipeline(RunPipeline):
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
         kind = KINDS[item["schema"]]
         self.run.deliver(kind, item)
-        state = self.run.remember()
+        state = self.run.begin_transaction()
         if item["schema"] == TEASER:
             state.put_entry(item["id"], delivered=True)
         elif item["schema"] == ARTICLE:
             state.put_article(self._row(item))
-            state.drop_owed(item["id"])
+            state.drop_retry(item["id"])
         elif item["schema"] == REMOVAL:
             row = state.articles([item["id"]])[item["id"]]
             row.status, row.missing_since, row.missing_status = Status.REMOVED, None, None

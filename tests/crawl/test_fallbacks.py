@@ -22,7 +22,7 @@ RunCrawl = Callable[..., Crawl]
 STREAM, LISTING, AJAX, SITEMAP = "/newstream/", "/article/163/", "/wp-admin/admin-ajax.php", "/sitemap_index.xml"
 NO_PAGE = reply("<html><body><p>Nothing here</p></body></html>")
 REFUSED = reply("0")
-GATED = redirect("/free-member-form/")
+BLOCKED = redirect("/free-member-form/")
 BROKEN = reply("<html><body><h1>Critical error</h1></body></html>", status=500)
 BUSY = reply("<html><body><h1>Service unavailable</h1></body></html>", status=503)
 # Nothing but what a test is about: no checks of delivered articles, no second try of what stays refused.
@@ -36,7 +36,7 @@ def searches(server: SampleServer) -> list[dict[str, str]]:
     return [each for each in fields if "s" not in each]
 
 
-def ways_left(done: Crawl) -> list[tuple[str, str]]:
+def discovery_attempts(done: Crawl) -> list[tuple[str, str]]:
     return [(each["way"], each["why"]) for each in done.manifest["ways_left"]]
 
 
@@ -116,7 +116,7 @@ def test_where_the_listing_cannot_be_followed_the_search_by_days_brings_the_same
     done = crawl(server.url + start, output, settings=QUIET)
     assert done.code == 0, done.stderr[-3000:]
     assert_whole(done, site)
-    way, _ = ways_left(done)[0]
+    way, _ = discovery_attempts(done)[0]
     assert way in ("listing", "ajax")
     walked = listing(done, "search")
     assert (walked["found_by"], walked["complete"], walked["stopped"]) == ("search", True, "end of the listing")
@@ -147,7 +147,7 @@ def test_where_the_search_cannot_be_had_either_the_sitemap_leads_to_the_articles
     assert_same(done.articles(), truth["articles"])
     # A sitemap shows no teasers: those are the blocks' of the articles' pages.
     assert {each["id"] for each in done.teasers()} <= {each["id"] for each in truth["teasers"]}
-    assert [way for way, _ in ways_left(done)] == ["listing", "search"]
+    assert [way for way, _ in discovery_attempts(done)] == ["listing", "search"]
     walked = listing(done, "sitemap")
     assert (walked["found_by"], walked["complete"], walked["entries"]) == ("sitemap", True, 60)
     site.publish(2)
@@ -166,7 +166,7 @@ def test_where_nothing_leads_on_the_verdict_is_the_listings_and_every_way_is_nam
     site.change("/", NOT_FOUND)
     done = crawl(server.url + LISTING, output, settings=QUIET)
     assert done.code == 12
-    assert ways_left(done) == [
+    assert discovery_attempts(done) == [
         ("listing", "more_not_understood"),
         ("search", "http_404"),
         ("sitemap", "http_404"),
@@ -185,7 +185,7 @@ def test_a_search_that_does_not_look_at_the_days_is_left(serve: Serve, crawl: Ru
     done = crawl(server.url + LISTING, output, settings=QUIET)
     assert done.code == 0, done.stderr[-3000:]
     assert_same(done.articles(), site.truth()["articles"])
-    assert ways_left(done) == [("listing", "more_not_understood"), ("search", "search_ignores_days")]
+    assert discovery_attempts(done) == [("listing", "more_not_understood"), ("search", "search_ignores_days")]
 
 
 def test_days_that_hold_more_than_the_search_shows_are_named_and_the_sitemap_has_the_rest(
@@ -196,7 +196,7 @@ def test_days_that_hold_more_than_the_search_shows_are_named_and_the_sitemap_has
     done = crawl(server.url + LISTING, output, settings=QUIET)
     assert done.code == 0, done.stderr[-3000:]
     assert_same(done.articles(), site.truth()["articles"])
-    assert ways_left(done)[1] == ("search", "search_shows_too_little")
+    assert discovery_attempts(done)[1] == ("search", "search_shows_too_little")
     assert done.errors["search_day_cut"] >= 3
 
 
@@ -358,7 +358,7 @@ def test_a_sweep_looks_again_for_a_better_way_than_the_search(serve: Serve, craw
 
 @pytest.mark.parametrize(
     ("key", "answer", "code"),
-    [(LISTING, GATED, 11), (AJAX, GATED, 11), (LISTING, BUSY, 14), (AJAX, BUSY, 10)],
+    [(LISTING, BLOCKED, 11), (AJAX, BLOCKED, 11), (LISTING, BUSY, 14), (AJAX, BUSY, 10)],
     ids=["a gated listing", "a gated call", "a listing out of reach", "a call out of reach"],
 )
 def test_neither_a_gate_nor_a_site_out_of_reach_is_a_reason_for_another_way(
@@ -376,7 +376,7 @@ def test_neither_a_gate_nor_a_site_out_of_reach_is_a_reason_for_another_way(
 def test_a_gate_before_the_search_is_named_and_not_gone_round(serve: Serve, crawl: RunCrawl, output: Path) -> None:
     site = HostileSite(25, more="script", search="button", sitemap=True)
     server = serve(site=site)
-    site.change("/", GATED)
+    site.change("/", BLOCKED)
     done = crawl(server.url + LISTING, output, settings=QUIET)
     assert done.code == 11, done.stderr[-3000:]
     assert done.errors["start_gate_sign_up"] == 1

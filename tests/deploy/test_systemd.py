@@ -80,7 +80,7 @@ def test_each_exit_code_is_a_success_or_a_failure_as_the_documents_say() -> None
     assert good <= {int(code) for code in ExitCode}
     assert {int(code) for code in ExitCode} - good == {
         ExitCode.USAGE,
-        ExitCode.GATED,
+        ExitCode.BLOCKED,
         ExitCode.LAYOUT,
         ExitCode.STORAGE,
     }

@@ -18,7 +18,7 @@ from expected import assert_same
 from redis_server import RedisServer
 from scheduling import QUIET
 
-from vokcrawl.integrity.shared_consistency import SharedAgreement
+from vokcrawl.integrity.shared_consistency import SharedConsistencyCheck
 from vokcrawl.integrity.verify import Verification
 from vokcrawl.sample import SampleServer
 from vokcrawl.storage.output_folder import OutputFolder
@@ -112,7 +112,7 @@ class Group:
 
     def faults(self) -> list[str]:
         """What `scrapy verify` finds wrong with all the folders together, without a process of its own."""
-        agreement = SharedAgreement(all_folders=True)
+        agreement = SharedConsistencyCheck(all_folders=True)
         folders = [OutputFolder(output) for output in self.outputs()]
         found = []
         for folder in folders:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from benchmarks.near_duplicates import measure
 from vokcrawl.exports.near_duplicates.index import THRESHOLD, NearDuplicates
-from vokcrawl.exports.near_duplicates.similarity import SHORT, Fingerprint, likeness, particulars
+from vokcrawl.exports.near_duplicates.similarity import SHORT, Fingerprint, particulars, similarity
 from vokcrawl.sample.doubles import FORMULAS, TOLD_AGAIN, make_doubles
 
 MOMENT = "2024-01-01T00:00:00Z"
@@ -21,7 +21,7 @@ LONG = f"{words('a', 120)}. Present were Ri Un Byol and 12 guests. {words('b', 4
 
 
 def like(one: str, other: str) -> float:
-    return likeness(Fingerprint("", one), Fingerprint("", other))
+    return similarity(Fingerprint("", one), Fingerprint("", other))
 
 
 @settings(deadline=None)
@@ -70,9 +70,9 @@ def test_a_short_text_is_like_the_same_text_alone() -> None:
 
 
 def test_a_headline_alone_is_compared_by_its_title() -> None:
-    assert likeness(Fingerprint("One headline", ""), Fingerprint("One headline", "")) == 1
-    assert likeness(Fingerprint("One headline", ""), Fingerprint("Another", "")) == 0
-    assert likeness(Fingerprint("One", LONG), Fingerprint("Another", LONG)) == 1
+    assert similarity(Fingerprint("One headline", ""), Fingerprint("One headline", "")) == 1
+    assert similarity(Fingerprint("One headline", ""), Fingerprint("Another", "")) == 0
+    assert similarity(Fingerprint("One", LONG), Fingerprint("Another", LONG)) == 1
 
 
 def marked(rows: list[Record]) -> dict[str, tuple[str, float]]:

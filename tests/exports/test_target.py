@@ -16,7 +16,7 @@ from crawling import ROOT, environment
 from scheduling import contents, ended_by, scrapy, wait_for
 
 from vokcrawl.commands.export import Command
-from vokcrawl.errors import FolderHeld, StorageFailed, UsageFault
+from vokcrawl.errors import FolderLocked, StorageFailed, UsageFault
 from vokcrawl.exports.target import replacing
 from vokcrawl.storage.output_folder import OutputFolder
 
@@ -274,7 +274,7 @@ def test_a_second_export_to_the_same_file_ends_with_13_and_does_not_disturb_the_
         done = run_command(Command(), "--to", str(target), output=archive, capsys=capsys)
         assert done.code == 13
         assert "another export is writing it" in done.stderr
-        with pytest.raises(FolderHeld):
+        with pytest.raises(FolderLocked):
             exported(archive, target)
         exported(archive, tmp_path / "y.csv")
     assert target.read_text() == "the first one's"

@@ -69,7 +69,7 @@ class Met:
     elsewhere: int
     at: dict[str, str]
 
-    def owed(self, run: int = 0) -> dict[str, tuple[str, str]]:
+    def pending_retries(self, run: int = 0) -> dict[str, tuple[str, str]]:
         """What is owed after a run: reason and address by id."""
         manifest = self.runs[run].manifests()[run]
         return {each["id"]: (each["reason"], each["url"]) for each in manifest["owed"]}
@@ -108,7 +108,7 @@ def always(tmp_path_factory: pytest.TempPathFactory) -> Met:
 def test_a_fault_that_does_not_end_is_named_and_its_article_is_owed_by_its_own_address(name: str, always: Met) -> None:
     reason, again = (CASES[name].reason, CASES[name].again) if name in CASES else ("offsite", False)
     identity = always.at[name]
-    owed = always.owed()
+    owed = always.pending_retries()
     assert owed[identity][0] == reason
     (url,) = {each["url"] for each in always.server.site.truth()["articles"] if each["id"] == identity}
     assert owed[identity][1] == url
@@ -122,17 +122,17 @@ def test_faults_that_do_not_end_cost_only_their_own_articles(always: Met) -> Non
     (done,) = always.runs
     assert (done.code, done.manifest["outcome"]) == (10, "incomplete"), done.stderr
     assert_rest_whole(done, always.server, {always.at[name] for name in [*CASES, *ELSEWHERE]})
-    assert set(always.owed()) == {always.at[name] for name in [*CASES, *ELSEWHERE]}
+    assert set(always.pending_retries()) == {always.at[name] for name in [*CASES, *ELSEWHERE]}
 
 
 def test_faults_that_end_cost_nothing_in_the_end(once: Met) -> None:
     first, second = once.runs
     late = {once.at[name] for name in [*(name for name, case in CASES.items() if not case.again), *ELSEWHERE]}
-    assert set(once.owed()) == late
+    assert set(once.pending_retries()) == late
     assert first.code == 10, first.stderr
     assert second.code == 0, second.stderr
     assert_rest_whole(second, once.server, unsaid=late)
-    assert once.owed(1) == {}
+    assert once.pending_retries(1) == {}
 
 
 def test_what_is_only_odd_is_read_as_what_it_is(once: Met) -> None:

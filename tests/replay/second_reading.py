@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 
-from vokcrawl.pages import readings
+from vokcrawl.pages import extractors
 from vokcrawl.pages.article import ArticlePage, RawArticle
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.tree import Element
@@ -24,7 +24,7 @@ class SecondPage(ArticlePage):
 
 def second_teasers(root: Element) -> list[RawTeaser]:
     """Reads excerpts otherwise."""
-    raws = readings.READINGS[0].teasers(root)
+    raws = extractors.EXTRACTORS[0].teasers(root)
     for raw in raws:
         raw.excerpt = f"Second: {raw.excerpt}"
     return raws
@@ -32,7 +32,7 @@ def second_teasers(root: Element) -> list[RawTeaser]:
 
 def main() -> None:
     since = datetime.fromisoformat(sys.argv[1])
-    readings.READINGS.append(readings.Reading(since, SecondPage, second_teasers, readings.READINGS[0].more))
+    extractors.EXTRACTORS.append(extractors.Extractor(since, SecondPage, second_teasers, extractors.EXTRACTORS[0].more))
     from scrapy.cmdline import execute
 
     execute(["scrapy", *sys.argv[2:]])

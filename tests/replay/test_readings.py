@@ -14,7 +14,7 @@ from captures import AT, packed, records, site_of, whole
 from crawling import ROOT, command, environment
 from replaying import replay
 
-from vokcrawl.pages import readings
+from vokcrawl.pages import extractors
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.sample import SampleServer
 
@@ -62,18 +62,18 @@ def test_a_crawl_reads_by_the_newest_reading_and_its_archive_is_read_by_it_again
 
 
 def test_the_reading_of_a_moment_is_the_last_one_that_was_valid(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = readings.READINGS[0]
-    second = readings.Reading(AT, ArticlePage, first.teasers, first.more)
-    third = readings.Reading(AT + timedelta(days=1), ArticlePage, first.teasers, first.more)
-    monkeypatch.setattr(readings, "READINGS", [first, second, third])
+    first = extractors.EXTRACTORS[0]
+    second = extractors.Extractor(AT, ArticlePage, first.teasers, first.more)
+    third = extractors.Extractor(AT + timedelta(days=1), ArticlePage, first.teasers, first.more)
+    monkeypatch.setattr(extractors, "EXTRACTORS", [first, second, third])
     moments = {-100_000: first, -1: first, 0: second, 86_399: second, 86_400: third, 10**9: third}
-    assert {seconds: readings.reading_at(AT + timedelta(seconds=seconds)) for seconds in moments} == moments
-    assert readings.reading_at(datetime(1960, 1, 1, tzinfo=UTC)) is first
+    assert {seconds: extractors.extractor_at(AT + timedelta(seconds=seconds)) for seconds in moments} == moments
+    assert extractors.extractor_at(datetime(1960, 1, 1, tzinfo=UTC)) is first
 
 
 def test_readings_stand_in_the_order_of_their_days_and_each_has_its_own_name() -> None:
     """So that a record's extractor says which one it was."""
-    moments = [each.valid_from for each in readings.READINGS]
+    moments = [each.valid_from for each in extractors.EXTRACTORS]
     assert moments == sorted(set(moments))
-    names = [each.article.extractor for each in readings.READINGS]
+    names = [each.article.extractor for each in extractors.EXTRACTORS]
     assert len(set(names)) == len(names)

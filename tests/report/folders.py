@@ -73,7 +73,7 @@ class Archive:
             "listings": [],
             "pages": {"read": 2 + counts["articles"], "failed": 0, "articles": counts["articles"], "metered": 0},
             "files": files,
-            "coverage": coverage.told(),
+            "coverage": coverage.to_dict(),
             "readings": {},
             "ways_left": [],
             "errors": {},
@@ -143,7 +143,7 @@ def removal(record: Record, at: datetime) -> Record:
     }
 
 
-def owed(number: int, at: datetime, **told: Any) -> Record:
+def retry_entry(number: int, at: datetime, **told: Any) -> Record:
     identity = f"{int(at.timestamp())}-{number}"
     return {
         "id": identity,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from crawling import ROOT
-from folders import T0, Archive, Record, article, incomplete, owed, removal, revised
+from folders import T0, Archive, Record, article, incomplete, removal, retry_entry, revised
 from looking import looking_at
 from playwright.sync_api import Browser, Page
 from scheduling import scrapy
@@ -50,7 +50,7 @@ def archive(path: Path) -> Archive:
         title="Story 491, corrected",
         body="The first paragraph of that very story.\n\nThe second one.\n\nA third one.",
     )
-    made.run(at, [changed], [removal(known[1], at)], owed=[owed(1, at)], **incomplete({"article_http_503": 1}))
+    made.run(at, [changed], [removal(known[1], at)], owed=[retry_entry(1, at)], **incomplete({"article_http_503": 1}))
     return made
 
 
@@ -75,7 +75,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     at = T0 + timedelta(days=1)
     later = [revised(each, at, title=f"{each['title']} changed", body=f"So {each['body']}") for each in first]
     made.run(at, later, [removal(each, at) for each in later])
-    debts = [owed(number, at, reason=text, url=f"https://site.example/{number}") for number, text in enumerate(HOSTILE)]
+    debts = [
+        retry_entry(number, at, reason=text, url=f"https://site.example/{number}")
+        for number, text in enumerate(HOSTILE)
+    ]
     reasons = {text: {"count": 1, "examples": []} for text in HOSTILE} | {"مرحبا": {"count": 5, "examples": []}}
     made.run(at + timedelta(days=1), outcome=HOSTILE[4], errors=reasons, owed=debts)
     output = made.finish()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from crawling import ROOT, environment
-from folders import T0, Archive, article, large, owed, removal, revised
+from folders import T0, Archive, article, large, removal, retry_entry, revised
 from scheduling import ONE_BY_ONE, Crawling, Serving, contents, crawling, delivered, scrapy, wait_for
 
 from vokcrawl.storage.output_folder import PART
@@ -26,7 +26,9 @@ def small(path: Path) -> Path:
     first = [article(number, T0 + timedelta(days=day)) for number, day in ((1, 0), (2, 1), (3, 4))]
     made.run(T0 + timedelta(days=4), first)
     at = T0 + timedelta(days=5)
-    made.run(at, [revised(first[0], at, title="Story 1, corrected")], [removal(first[1], at)], owed=[owed(9, at)])
+    made.run(
+        at, [revised(first[0], at, title="Story 1, corrected")], [removal(first[1], at)], owed=[retry_entry(9, at)]
+    )
     return made.finish()
 
 

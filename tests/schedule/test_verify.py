@@ -17,7 +17,7 @@ from scheduling import records_of as records_in
 
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.storage.output_folder import in_run_order
-from vokcrawl.utils.humanize import count
+from vokcrawl.utils.humanize import pluralize
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +241,7 @@ def test_verify_names_what_is_wrong_with_file_and_line_and_ends_with_15(
         done = scrapy("verify", output=folder)
         assert (done.code, done.stderr) == (15, ""), done.stdout
         *found, last = done.stdout.splitlines()
-        assert last.endswith(f": {count(len(found), 'fault')}")
+        assert last.endswith(f": {pluralize(len(found), 'fault')}")
     else:
         found = faults(folder)
     assert any(line.startswith(f"{place}: ") and words in line for line in found), found

@@ -14,7 +14,7 @@ from memories import InFile, Memory, OnRedis, article, made, run
 from redis_server import RedisServer
 
 from vokcrawl.storage.state.protocol import State
-from vokcrawl.storage.state.rows import FileRow, ListingRow, OwedRow, Status
+from vokcrawl.storage.state.rows import FileRow, ListingRow, RetryRow, Status
 
 IDS = st.sampled_from([f"17000000{number:02}-{number}" for number in range(12)])
 MOMENTS = st.sampled_from(["2024-12-08T00:00:00Z", "2024-12-09T00:00:00Z", "2024-12-10T00:00:00Z"])
@@ -51,25 +51,25 @@ class Memories(RuleBasedStateMachine):
         self.both("put_article", row)
 
     @rule(identity=IDS, first_at=MOMENTS, next_at=MOMENTS)
-    def put_owed(self, identity: str, first_at: str, next_at: str) -> None:
-        self.both("put_owed", OwedRow(identity, "u", "timeout", 1, first_at, next_at))
+    def put_retry(self, identity: str, first_at: str, next_at: str) -> None:
+        self.both("put_retry", RetryRow(identity, "u", "timeout", 1, first_at, next_at))
 
     @rule(identity=IDS)
-    def drop_owed(self, identity: str) -> None:
-        self.both("drop_owed", identity)
+    def drop_retry(self, identity: str) -> None:
+        self.both("drop_retry", identity)
 
     @rule()
-    def add_walk(self) -> None:
+    def begin_listing_crawl(self) -> None:
         # What was rolled back may be given once more by a file; a server goes on counting.
         if self.rolled_back:
             return
         self.walks += 1
-        self.both("add_walk", "u", "first")
+        self.both("begin_listing_crawl", "u", "first")
 
     @rule(number=st.integers(1, 4), back_to=DAYS)
-    def complete_walk(self, number: int, back_to: str | None) -> None:
+    def complete_listing_crawl(self, number: int, back_to: str | None) -> None:
         if number <= self.walks:
-            self.both("complete_walk", number, back_to)
+            self.both("complete_listing_crawl", number, back_to)
 
     @rule(identity=IDS, number=st.integers(0, 4), delivered=st.booleans())
     def put_entry(self, identity: str, number: int, delivered: bool) -> None:
@@ -93,13 +93,13 @@ class Memories(RuleBasedStateMachine):
         self.both("put_listing", ListingRow("u", source, tuple(head), None, at, at))
 
     @rule(source=SOURCES, route=st.sampled_from("ab"))
-    def put_way(self, source: str, route: str) -> None:
-        self.both("put_way", "start", source, route)
+    def put_route(self, source: str, route: str) -> None:
+        self.both("put_route", "start", source, route)
         self.both("put_note", "name", route)
 
     @rule(source=SOURCES)
-    def drop_way(self, source: str) -> None:
-        self.both("drop_way", "start", source)
+    def drop_route(self, source: str) -> None:
+        self.both("drop_route", "start", source)
 
     @rule()
     def commit(self) -> None:
@@ -133,13 +133,22 @@ class Memories(RuleBasedStateMachine):
         for after in ("", ids[3]):
             self.both("delivered", after, 3)
             self.both("due", "2024-12-09T00:00:00Z", ("2024-12-08T00:00:00Z" if after else "", after), 3)
-        for method in ("owed", "runs", "unfinished_runs", "last_manifest", "files", "listings", "days", "newest"):
+        for method in (
+            "pending_retries",
+            "runs",
+            "unfinished_runs",
+            "last_manifest",
+            "files",
+            "listings",
+            "days",
+            "newest",
+        ):
             self.both(method)
         for method in ("count_articles", "count_revised", "count_teasers"):
             self.both(method)
         for source in ("VOICE of Korea (EN)", "kcna"):
             self.both("listing", "u", source)
-            self.both("way", "start", source)
+            self.both("stored_route", "start", source)
         for method in ("all_articles", "delivered_teasers"):
             one, other = (sorted(getattr(state, method)(), key=str) for state in self.states)
             assert one == other

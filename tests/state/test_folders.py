@@ -12,7 +12,7 @@ import pytest
 from memories import run
 from redis_server import RedisServer
 
-from vokcrawl.errors import ExitCode, FolderHeld, StateUnusable
+from vokcrawl.errors import ExitCode, FolderLocked, StateUnusable
 from vokcrawl.storage.output_folder import OutputFolder, write_whole
 from vokcrawl.storage.state.redis.folders import ID_FILE, OnServer
 from vokcrawl.storage.state.redis.store import RedisState
@@ -102,9 +102,9 @@ def test_a_copy_of_a_folder_that_is_being_written_to_is_refused_until_that_has_e
     copy = OutputFolder(shutil.copytree(folder.path, folder.path.with_name("copy")))
     with redis_server.client() as client:
         client.zadd(f"{opening.prefix}:workers", {"20241210T060000Z": 1000 * (time.time() + 60)})
-        with pytest.raises(FolderHeld) as held:
+        with pytest.raises(FolderLocked) as held:
             opening(copy, True)
-        assert held.value.exit_code is ExitCode.HELD
+        assert held.value.exit_code is ExitCode.LOCKED
         assert str(folder.path) in str(held.value)
         # The folder itself may be opened: its own lock says whether somebody writes to it.
         opening(folder, True).close()

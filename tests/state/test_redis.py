@@ -16,7 +16,7 @@ from vokcrawl.errors import ExitCode, ServerAway, StateUnusable, StorageFailed
 from vokcrawl.storage.state.protocol import Lost, State
 from vokcrawl.storage.state.redis.connection import Server
 from vokcrawl.storage.state.redis.store import RedisState
-from vokcrawl.storage.state.rows import EntryRow, OwedRow
+from vokcrawl.storage.state.rows import EntryRow, RetryRow
 
 A = "1733800000-1"
 B = "1733800001-2"
@@ -67,13 +67,13 @@ def test_an_article_that_was_put_without_having_been_read_is_compared_with_what_
 
 def test_what_is_owed_does_not_come_back_once_another_has_delivered_it(one: State, other: State) -> None:
     assert other.articles([A]) == {}
-    assert other.owed_of(A) is None
-    other.put_owed(OwedRow(A, "u", "timeout", 1, NOW, NOW))
+    assert other.retry_of(A) is None
+    other.put_retry(RetryRow(A, "u", "timeout", 1, NOW, NOW))
     one.put_article(article(A))
     assert not one.commit()
     assert other.commit() == Lost(articles=frozenset({A}))
     assert not other.commit()
-    assert one.owed() == []
+    assert one.pending_retries() == []
 
 
 def test_two_that_found_the_same_article_unchanged_agree_on_one_of_their_checks(one: State, other: State) -> None:
@@ -89,7 +89,7 @@ def test_two_that_found_the_same_article_unchanged_agree_on_one_of_their_checks(
 
 
 def test_a_teaser_is_delivered_once_and_the_walk_that_saw_it_is_noted_all_the_same(one: State, other: State) -> None:
-    walk = other.add_walk("u", "second")
+    walk = other.begin_listing_crawl("u", "second")
     one.put_entry(A, delivered=True)
     other.put_entry(A, walk, delivered=True)
     other.put_entry(B, walk, delivered=True)
@@ -101,7 +101,7 @@ def test_a_teaser_is_delivered_once_and_the_walk_that_saw_it_is_noted_all_the_sa
 
 
 def test_walks_of_two_workers_have_numbers_of_their_own(one: State, other: State) -> None:
-    assert one.add_walk("u", "first") != other.add_walk("u", "second")
+    assert one.begin_listing_crawl("u", "first") != other.begin_listing_crawl("u", "second")
 
 
 def test_a_run_id_belongs_to_one_of_all_workers_and_runs_and_files_to_their_folder(one: State, other: State) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from memories import NOW, Memory, article, made, run
 
 from vokcrawl.storage.state.protocol import State
-from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, Status
+from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, RetryRow, Status
 
 Restart = Callable[[], State]
 
@@ -53,20 +53,20 @@ def test_articles_come_out_as_they_went_in(memory: Memory, rows: list[ArticleRow
 
 def test_every_kind_of_row_comes_out_as_it_went_in_after_a_restart(state: State, restart: Restart) -> None:
     begun = run("20241210T060000Z", ended_at=None, outcome=None, exit_code=None)
-    owed = OwedRow("1733800000-1", "http://site.test/x/", "http_503", 2, NOW, NOW, None)
+    owed = RetryRow("1733800000-1", "http://site.test/x/", "http_503", 2, NOW, NOW, None)
     listing = ListingRow(
         "http://site.test/article/163/", "Voice of Korea (EN)", ("a", 'b"'), None, NOW, NOW, '"tag"', None
     )
     file = FileRow("articles/20241210T060000Z.jsonl", begun.run_id, 10, 1)
     state.put_run(begun)
-    state.put_owed(owed)
+    state.put_retry(owed)
     state.put_listing(listing)
     state.put_file(file)
     again = restart()
     assert again.runs() == [begun, run("first")]
     assert again.unfinished_runs() == [begun]
-    assert again.owed() == [owed]
-    assert again.owed_of(owed.id) == owed
+    assert again.pending_retries() == [owed]
+    assert again.retry_of(owed.id) == owed
     assert again.listings() == [listing]
     assert again.listing(listing.url, "voice of korea (en)") == listing
     assert again.files() == again.files(begun.run_id) == [file]
@@ -75,8 +75,8 @@ def test_every_kind_of_row_comes_out_as_it_went_in_after_a_restart(state: State,
 
 def test_what_is_unknown_is_none_or_empty(state: State) -> None:
     assert state.articles(["x"]) == state.entries(["x"]) == state.articles([]) == {}
-    assert state.owed_of("x") is state.listing("x", "y") is state.last_manifest() is None
-    assert state.owed() == state.files() == state.listings() == state.days() == []
+    assert state.retry_of("x") is state.listing("x", "y") is state.last_manifest() is None
+    assert state.pending_retries() == state.files() == state.listings() == state.days() == []
     assert (state.count_articles(), state.count_revised(), state.count_teasers()) == ({}, 0, 0)
 
 
@@ -180,7 +180,7 @@ def test_delivered_are_those_with_a_version_in_order_and_in_parts(state: State) 
 
 
 def test_an_entry_remembers_its_walk_and_its_delivery_apart(state: State) -> None:
-    walk = state.add_walk("http://site.test/", "run")
+    walk = state.begin_listing_crawl("http://site.test/", "run")
     state.put_entry("a", walk)
     state.put_entry("a", delivered=True)
     state.put_entry("b", delivered=True)
@@ -192,16 +192,16 @@ def test_an_entry_remembers_its_walk_and_its_delivery_apart(state: State) -> Non
 
 
 def test_an_entry_is_covered_when_its_walk_was_complete_and_not_before(state: State) -> None:
-    first = state.add_walk("http://site.test/", "run-1")
+    first = state.begin_listing_crawl("http://site.test/", "run-1")
     state.put_entry("a", first)
     state.put_entry("never")
     assert not state.entries(["a"])["a"].covered(None)
-    second = state.add_walk("http://site.test/", "run-2")
+    second = state.begin_listing_crawl("http://site.test/", "run-2")
     assert second > first
     state.put_entry("a", second)
-    state.complete_walk(first, None)
+    state.complete_listing_crawl(first, None)
     assert not state.entries(["a"])["a"].covered(None), "a later walk saw it too, and that one is open"
-    state.complete_walk(second, None)
+    state.complete_listing_crawl(second, None)
     assert state.entries(["a"])["a"].covered(None)
     assert not state.entries(["never"])["never"].covered(None)
 
@@ -220,18 +220,18 @@ def test_an_entry_is_covered_when_its_walk_was_complete_and_not_before(state: St
 def test_a_walk_bounded_by_a_day_counts_for_runs_bounded_no_earlier(
     state: State, back_to: str | None, since: str | None, covered: bool
 ) -> None:
-    walk = state.add_walk("http://site.test/", "run")
+    walk = state.begin_listing_crawl("http://site.test/", "run")
     state.put_entry("a", walk)
-    state.complete_walk(walk, back_to)
+    state.complete_listing_crawl(walk, back_to)
     assert state.entries(["a"])["a"].covered(since) is covered
     assert ListingRow("u", "s", (), back_to, NOW, NOW).holds_for(since) is covered
 
 
 def test_numbers_of_walks_go_on_after_a_restart(state: State, restart: Restart) -> None:
-    first = state.add_walk("u", "run")
+    first = state.begin_listing_crawl("u", "run")
     again = restart()
     again.begin()
-    assert again.add_walk("u", "run-2") > first
+    assert again.begin_listing_crawl("u", "run-2") > first
 
 
 # What is owed
@@ -239,16 +239,16 @@ def test_numbers_of_walks_go_on_after_a_restart(state: State, restart: Restart) 
 
 def test_owed_is_told_longest_owed_first_and_by_the_moment_it_is_due(state: State) -> None:
     rows = {
-        "a": OwedRow("a", "u", "timeout", 1, "2024-12-09T00:00:00Z", NOW),
-        "b": OwedRow("b", "u", "timeout", 1, "2024-12-08T00:00:00Z", "2024-12-11T00:00:00Z"),
-        "c": OwedRow("c", "u", "timeout", 1, "2024-12-08T00:00:00Z", "2024-12-09T00:00:00Z"),
+        "a": RetryRow("a", "u", "timeout", 1, "2024-12-09T00:00:00Z", NOW),
+        "b": RetryRow("b", "u", "timeout", 1, "2024-12-08T00:00:00Z", "2024-12-11T00:00:00Z"),
+        "c": RetryRow("c", "u", "timeout", 1, "2024-12-08T00:00:00Z", "2024-12-09T00:00:00Z"),
     }
     for row in rows.values():
-        state.put_owed(row)
-    assert [row.id for row in state.owed()] == ["b", "c", "a"]
-    assert [row.id for row in state.owed(until=NOW)] == ["c", "a"]
-    state.put_owed(replace(rows["c"], attempts=2, next_at="2024-12-12T00:00:00Z"))
-    assert [row.id for row in state.owed(until=NOW)] == ["a"]
-    state.drop_owed("a")
-    state.drop_owed("a")
-    assert state.owed(until=NOW) == []
+        state.put_retry(row)
+    assert [row.id for row in state.pending_retries()] == ["b", "c", "a"]
+    assert [row.id for row in state.pending_retries(until=NOW)] == ["c", "a"]
+    state.put_retry(replace(rows["c"], attempts=2, next_at="2024-12-12T00:00:00Z"))
+    assert [row.id for row in state.pending_retries(until=NOW)] == ["a"]
+    state.drop_retry("a")
+    state.drop_retry("a")
+    assert state.pending_retries(until=NOW) == []

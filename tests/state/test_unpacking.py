@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from vokcrawl.errors import StateUnusable
 from vokcrawl.storage.state.redis.codec import packed, read, unpacked, whole
-from vokcrawl.storage.state.rows import ArticleRow, FileRow, ListingRow, OwedRow, PayloadRow, RunRow, Status
+from vokcrawl.storage.state.rows import ArticleRow, FileRow, ListingRow, PayloadRow, RetryRow, RunRow, Status
 
 NOW = "2024-12-10T06:00:00Z"
 RUN = "20241210T060000Z-2"
 ROWS = [
     ArticleRow("1733800000-1", "http://site.test/x/", Status.REMOVED, "a", "b", "c", 2, next_check_at=NOW),
     ArticleRow("1733800000-1", "", Status.OTHER),
-    OwedRow("1733800000-1", "http://site.test/x/", "http_503", 2, NOW, NOW),
+    RetryRow("1733800000-1", "http://site.test/x/", "http_503", 2, NOW, NOW),
     ListingRow("http://site.test/", "Voice of Korea (EN)", ("a", 'b"'), None, NOW, NOW, '"tag"'),
     RunRow(RUN, NOW, None, None, None, None, f'{{"run_id":"{RUN}"}}'),
     FileRow(f"articles/{RUN}.jsonl", RUN, 10, 1),

@@ -15,7 +15,7 @@ from vokcrawl.runs.recovery import recover
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder, opening_of
 from vokcrawl.storage.state.protocol import State
-from vokcrawl.utils.humanize import count
+from vokcrawl.utils.humanize import pluralize
 
 if TYPE_CHECKING:
     from vokcrawl.storage.state.redis.folders import OnServer
@@ -46,8 +46,8 @@ class Command(FolderCommand):
             articles = sum(
                 number for status, number in state.count_articles().items() if status in ("delivered", "removed")
             )
-            known = f"{count(len(state.runs()), 'run')}, {count(articles, 'article')}"
-            say(f"The state knows {known} and {count(state.count_teasers(), 'teaser')}.")
+            known = f"{pluralize(len(state.runs()), 'run')}, {pluralize(articles, 'article')}"
+            say(f"The state knows {known} and {pluralize(state.count_teasers(), 'teaser')}.")
             state.close()
         return ExitCode.DONE
 

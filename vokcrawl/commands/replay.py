@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageFault
 from vokcrawl.storage.output_folder import ARCHIVE, DATA_KINDS, OutputFolder
-from vokcrawl.utils.humanize import count
+from vokcrawl.utils.humanize import pluralize
 from vokcrawl.utils.terminal import harmless
 
 # Scrapy imports all commands to run one: others need not pay for what reads archives.
@@ -73,8 +73,10 @@ class Command(FolderCommand):
             sys.stderr.write(f"scrapy replay: interrupted{incomplete}\n")
             return ExitCode.INTERRUPTED
         told.end(_WHERE_MORE["diff" if opts.diff else "to"])
-        if done.under_floor:
-            sys.stderr.write(f"scrapy replay: under the floor of VOK_MIN_COVERAGE: {', '.join(done.under_floor)}\n")
+        if done.below_minimum_coverage:
+            sys.stderr.write(
+                f"scrapy replay: under the floor of VOK_MIN_COVERAGE: {', '.join(done.below_minimum_coverage)}\n"
+            )
         return done.exit_code
 
     def _captures(self, replay: Replay, args: Sequence[str]) -> list[Captures]:
@@ -90,7 +92,7 @@ class Command(FolderCommand):
         refuse_namesakes(captures)
         done = replay.into(folder, captures)
         delivered = ", ".join(f"{number} {kind}" for kind, number in sorted(done.counts.items())) or "no records"
-        say(f"{folder.path}: {count(done.runs, 'run')}, {count(done.answers, 'answer')} read, {delivered}")
+        say(f"{folder.path}: {pluralize(done.runs, 'run')}, {pluralize(done.answers, 'answer')} read, {delivered}")
         if done.passed_over:
             others = ", ".join(f"{name} ({number})" for name, number in done.passed_over.most_common(5))
             say(f"Passed over, for they are no answers of the site: {others}")
@@ -121,11 +123,11 @@ class Command(FolderCommand):
                 "answers": done.answers,
                 "faults": done.faults,
                 "faults_listed": as_json.listed,
-                "kinds": {kind: changes.told() for kind, changes in kinds.items()},
+                "kinds": {kind: changes.to_dict() for kind, changes in kinds.items()},
             }
             say(json.dumps(result, ensure_ascii=False, indent=2))
             return done
-        say(f"{delivered.path}: {count(done.runs, 'run')}, {count(done.answers, 'answer')} read again")
+        say(f"{delivered.path}: {pluralize(done.runs, 'run')}, {pluralize(done.answers, 'answer')} read again")
         for kind, changes in kinds.items():
             for line in changes.words(kind):
                 say(line)

@@ -10,7 +10,7 @@ from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.errors import ExitCode, UsageFault
 from vokcrawl.exports.target import checked_target, replacing
 from vokcrawl.exports.writer import exporting
-from vokcrawl.utils.humanize import count, size
+from vokcrawl.utils.humanize import format_size, pluralize
 
 # What every report begins with; another file is not written over.
 _MARK = b'content="vokcrawl report"'
@@ -50,10 +50,10 @@ class Command(FolderCommand):
         content = page(told)
         with replacing(target, overwrite=True) as part, exporting(target):
             part.write_bytes(content)
-        say(f"{target}: {count(told.status['articles'], 'article')}, {size(len(content))}")
+        say(f"{target}: {pluralize(told.status['articles'], 'article')}, {format_size(len(content))}")
         if told.faults:
             named = told.notices[0].detail[0]
-            complain("report", f"{count(told.faults, 'fault')} in what was delivered, told on the page: {named}")
+            complain("report", f"{pluralize(told.faults, 'fault')} in what was delivered, told on the page: {named}")
             return ExitCode.INCOMPLETE
         return ExitCode.DONE
 

@@ -11,8 +11,8 @@ from typing import Any
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
 from vokcrawl.items import REMOVAL
-from vokcrawl.reporting.outcome_help import advice
-from vokcrawl.utils.humanize import count, size
+from vokcrawl.reporting.outcome_help import outcome_help
+from vokcrawl.utils.humanize import format_size, pluralize
 
 # So many gaps and debts are named; more are counted.
 _MOST = 10
@@ -46,12 +46,12 @@ class Command(FolderCommand):
 
 def _words(told: dict[str, Any]) -> Iterator[str]:
     days = f", shown from {told['first_day']} to {told['last_day']}" if told["first_day"] else ""
-    articles, revised = count(told["articles"], "article"), count(told["revised"], "article")
+    articles, revised = pluralize(told["articles"], "article"), pluralize(told["revised"], "article")
     yield f"{told['output_dir']}: {articles} ({told['removed']} of them removed by the site){days}"
-    yield f"{count(told['teasers'], 'teaser')}, {revised} revised, {size(told['disk']['total'])}"
+    yield f"{pluralize(told['teasers'], 'teaser')}, {revised} revised, {format_size(told['disk']['total'])}"
     run = told["last_run"]
     yield f"Last run: {run['run_id']}, {run['outcome']}" if run else "No run yet"
-    if run and (said := advice(run["outcome"])):
+    if run and (said := outcome_help(run["outcome"])):
         yield f"  {said.meaning}; {said.next}"
     if not told["listings"]:
         yield "No listing has had a complete walk yet: the next run walks to the end"
@@ -60,7 +60,7 @@ def _words(told: dict[str, Any]) -> Iterator[str]:
         yield f"Last complete walk of {row['url']}: {row['last_complete_walk']}{bound}; last sweep {row['last_sweep']}"
     yield f"Owed: {len(told['owed']) or 'nothing'}"
     for owed in told["owed"][:_MOST]:
-        times = count(owed["attempts"], "time")
+        times = pluralize(owed["attempts"], "time")
         yield f"  {owed['url']}: {owed['reason']}, asked for {times}, next at {owed['next_at']}"
     yield from _more(len(told["owed"]))
     yield f"Gaps, days without an article: {len(told['gaps']) or 'none'}"

@@ -10,11 +10,11 @@ from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder, opening_of
-from vokcrawl.utils.humanize import count
+from vokcrawl.utils.humanize import pluralize
 
 # Scrapy imports all commands to run one: others need not pay for what checks a folder.
 if TYPE_CHECKING:
-    from vokcrawl.integrity.consistency import Agreement
+    from vokcrawl.integrity.consistency import ConsistencyCheck
 
 
 class Command(FolderCommand):
@@ -44,19 +44,19 @@ class Command(FolderCommand):
         manifests, files, records, archived = (
             sum(getattr(check, name) for check in checks) for name in ("manifests", "files", "records", "archived")
         )
-        counts = f"{count(manifests, 'manifest')}, {count(files, 'file')}, {count(records, 'record')}"
-        say(f"{counts}, {archived:,} archived: {count(faults, 'fault') if faults else 'no faults'}")
+        counts = f"{pluralize(manifests, 'manifest')}, {pluralize(files, 'file')}, {pluralize(records, 'record')}"
+        say(f"{counts}, {archived:,} archived: {pluralize(faults, 'fault') if faults else 'no faults'}")
         return ExitCode.STORAGE if faults else ExitCode.DONE
 
-    def _agreement(self, folders: Sequence[OutputFolder]) -> Agreement:
+    def _agreement(self, folders: Sequence[OutputFolder]) -> ConsistencyCheck:
         """What the records must agree with: the folder's own, or what the folders of all workers hold together."""
-        from vokcrawl.integrity.consistency import Agreement  # noqa: PLC0415
+        from vokcrawl.integrity.consistency import ConsistencyCheck  # noqa: PLC0415
 
         opening = opening_of(self.options)
         if opening is in_folder:
-            return Agreement()
+            return ConsistencyCheck()
         # Not loaded for a folder that has its own state.
-        from vokcrawl.integrity.shared_consistency import SharedAgreement  # noqa: PLC0415
+        from vokcrawl.integrity.shared_consistency import SharedConsistencyCheck  # noqa: PLC0415
         from vokcrawl.storage.state.redis.folders import OnServer, id_of  # noqa: PLC0415
 
         known = opening.folders() if isinstance(opening, OnServer) else {}
@@ -64,4 +64,4 @@ class Command(FolderCommand):
         for worker, (host, path) in known.items():
             if worker not in here:
                 say(f"{path} on {host} is another worker's folder: give it too (--with) to see whether all is there")
-        return SharedAgreement(all_folders=known.keys() <= here)
+        return SharedConsistencyCheck(all_folders=known.keys() <= here)

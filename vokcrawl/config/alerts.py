@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vokcrawl.config.addresses import mail_server, mailboxes, secret, secret_url, server, textfile
-from vokcrawl.config.checks import factor, floors, outcomes, share, text, whole, words
+from vokcrawl.config.checks import factor, minimum_coverage, outcomes, share, text, whole, words
 from vokcrawl.config.settings_group import Group, by
 
 
@@ -16,7 +16,7 @@ class Alerts(Group):
 
     alert_outcomes: Mapping[int, int] = by(outcomes)
     alert_few_articles: float = by(factor)
-    alert_coverage: Mapping[str, float] = by(floors)
+    alert_coverage: Mapping[str, float] = by(minimum_coverage)
     alert_errors: float = by(share)
     alert_metered: float = by(share)
     alert_age_hours: int = by(whole, least=0)

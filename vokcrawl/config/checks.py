@@ -130,21 +130,21 @@ def days(name: str, value: Any) -> tuple[int, ...]:
     return days
 
 
-def floors(name: str, value: Any) -> dict[str, float]:
+def minimum_coverage(name: str, value: Any) -> dict[str, float]:
     """``title=1,body=0.95`` or the same as a dict: the least share of articles that must have a field."""
     pairs = value.items() if isinstance(value, Mapping) else _pairs(str(value or ""))
-    floors: dict[str, float] = {}
+    minimum_coverage: dict[str, float] = {}
     for field, share in pairs:
         try:
-            floors[str(field).strip()] = float(share)
+            minimum_coverage[str(field).strip()] = float(share)
         except (TypeError, ValueError):
-            floors[str(field).strip()] = -1.0
-        if not 0 <= floors[str(field).strip()] <= 1:
+            minimum_coverage[str(field).strip()] = -1.0
+        if not 0 <= minimum_coverage[str(field).strip()] <= 1:
             raise UsageFault(f"{name}: {value!r} is not a list like title=0.95,body=0.95 with shares from 0 to 1")
         if str(field).strip() not in Article.model_fields:
             fields = ", ".join(each for each in Article.model_fields if each != "schema_")
             raise UsageFault(f"{name}: {field!r} is no field of an article; it must be one of {fields}")
-    return floors
+    return minimum_coverage
 
 
 def outcomes(name: str, value: Any) -> dict[int, int]:

@@ -10,7 +10,19 @@ from scrapy.settings import BaseSettings
 
 from vokcrawl.config.addresses import redis_server, server, urls
 from vokcrawl.config.alerts import Alerts
-from vokcrawl.config.checks import choice, days, flag, floors, number, prefix, seconds, size, text, whole, words
+from vokcrawl.config.checks import (
+    choice,
+    days,
+    flag,
+    minimum_coverage,
+    number,
+    prefix,
+    seconds,
+    size,
+    text,
+    whole,
+    words,
+)
 from vokcrawl.config.settings_group import Group, by
 from vokcrawl.errors import UsageFault
 from vokcrawl.settings.environment import PREFIX
@@ -32,7 +44,7 @@ class Options(Group):
     lookback_days: int = by(whole, least=0)
     sweep_hours: int = by(whole, least=0)
     recheck_days: tuple[int, ...] = by(days)
-    min_coverage: Mapping[str, float] = by(floors)
+    min_coverage: Mapping[str, float] = by(minimum_coverage)
     cool_off: float = by(seconds)
     most_wait: int = by(whole, least=1)
     robots_unreadable: str = by(choice, allowed=("stop", "go"))

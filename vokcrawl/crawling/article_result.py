@@ -10,9 +10,9 @@ from vokcrawl.loaders import load_article
 from vokcrawl.normalize import article_id
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import CHROME_ONLY, LISTING_IN_PLACE, REDIRECTED, PageFault
-from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
+from vokcrawl.pages.extractors import Extractor
+from vokcrawl.pages.gates import find_block_page, redirects_to_block_page
 from vokcrawl.pages.listing import RawTeaser
-from vokcrawl.pages.readings import Reading
 from vokcrawl.pages.tree import Element
 
 # The teasers of a page's "More From" block; ids in what is given are passed over unread.
@@ -20,7 +20,7 @@ BlockReader = Callable[[Container[str]], list[RawTeaser]]
 
 
 @dataclass(slots=True)
-class ArticleFinding:
+class ArticleResult:
     """An article's page as it was read.
 
     `item` is its record without the fields that are the run's; `source` is whose it is by its meta line, `block_source`
@@ -43,28 +43,28 @@ class ArticleFinding:
 
 def led_elsewhere(asked: str, got: str, identity: str) -> str | None:
     """What it means that an article was asked for at one address and the answer came from another; None for nothing."""
-    gate = redirected_to_gate(asked, got)
+    gate = redirects_to_block_page(asked, got)
     if gate is not None:
         return gate
     return REDIRECTED if article_id(got) != identity else None
 
 
-def article_page(reading: Reading, root: Element, url: str, body: bytes) -> ArticlePage:
+def article_page(reading: Extractor, root: Element, url: str, body: bytes) -> ArticlePage:
     """An answer as an article's page. Raises `PageFault` that names what it is instead."""
     page = reading.article(root, url)
     if page.is_article():
         return page
-    gate = gate_in_page(body)
+    gate = find_block_page(body)
     if gate is not None:
         raise PageFault(gate)
     raise PageFault(LISTING_IN_PLACE if len(page.teasers()) > 1 else CHROME_ONLY)
 
 
-def find_article(page: ArticlePage, identity: str, url: str, body: bytes) -> ArticleFinding:
+def find_article(page: ArticlePage, identity: str, url: str, body: bytes) -> ArticleResult:
     """Reads an article's page; `url` is the address that answered."""
     raw = page.read()
     item = load_article(raw, identity, url)
-    return ArticleFinding(
+    return ArticleResult(
         item=item,
         source=raw.meta.source if raw.meta else None,
         block_source=page.block_source,
@@ -81,7 +81,7 @@ def _unfit(item: dict[str, Any], has_meta: bool, body: bytes) -> str | None:
         return "without_title"
     if item["body"]:
         return None
-    gate = gate_in_page(body)
+    gate = find_block_page(body)
     if gate is not None:
         return gate
     # With a meta line it is an article without a text: some have a headline only.

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from vokcrawl.crawling.article_result import ArticleFinding
+from vokcrawl.crawling.article_result import ArticleResult
 from vokcrawl.crawling.teasers import TeaserIntake
 from vokcrawl.items import REMOVAL
 from vokcrawl.normalize import article_id, canonical_url, utc
 from vokcrawl.pages.sources import same_source
 from vokcrawl.pipelines import still_there
-from vokcrawl.policy.revisit import SECOND_LOOK, is_confirmed, next_check
-from vokcrawl.storage.state.rows import ArticleRow, OwedRow, Status
+from vokcrawl.policy.revisit import REMOVAL_CONFIRMATION_DELAY, is_confirmed, next_check
+from vokcrawl.storage.state.rows import ArticleRow, RetryRow, Status
 
 
 class ArticleIntake(TeaserIntake):
@@ -21,7 +21,7 @@ class ArticleIntake(TeaserIntake):
 
     def take_article(
         self,
-        found: ArticleFinding,
+        found: ArticleResult,
         identity: str,
         url: str,
         validators: tuple[str | None, str | None],
@@ -37,7 +37,7 @@ class ArticleIntake(TeaserIntake):
         if whose is not None and not same_source(whose, self.options.source):
             self._other_source(identity, url, whose)
             return
-        self.run.facts.wanted_seen += 1
+        self.run.statistics.wanted_seen += 1
         # The block of a waiting teaser did not say whose it is; its article does.
         yield from self.settle(identity, found.source)
         yield from self.block_teasers(found, url)
@@ -47,12 +47,12 @@ class ArticleIntake(TeaserIntake):
             yield from self.article_failed(identity, url, found.unfit)
             return
         self._note_lacks(found, url)
-        self.run.facts.articles += 1
-        self.run.readings["article"][found.way] += 1
+        self.run.statistics.articles += 1
+        self.run.extractors_used["article"][found.way] += 1
         if item["truncated"]:
             row = self.run.state.articles([identity]).get(identity)
             # What was metered before and still is tells nothing new of the site.
-            self.run.facts.articles_metered += row is None or not row.truncated
+            self.run.statistics.articles_metered += row is None or not row.truncated
         if not self.in_window(item.get("published_on")):
             return
         # A metered copy is never asked for with conditions: what it hides may come back without a change of them.
@@ -63,12 +63,12 @@ class ArticleIntake(TeaserIntake):
     def article_failed(self, identity: str, url: str, reason: str) -> Iterator[Any]:
         """Remembers what could not be had. A delivered article stays as it is, and due as it was."""
         self.note(f"article_{reason}", url)
-        self.run.facts.pages_failed += 1
-        if self.run.state.owed_of(identity) is None:
-            self.run.facts.articles_gated += reason.startswith("gate_")
+        self.run.statistics.pages_failed += 1
+        if self.run.state.retry_of(identity) is None:
+            self.run.statistics.articles_gated += reason.startswith("gate_")
         # The address that was asked for, not one that a redirect led to, is what is owed.
         address = canonical_url(url) if article_id(url) == identity else None
-        self.run.owe(identity, address, reason)
+        self.run.schedule_retry(identity, address, reason)
         # A row of a listing is never lost because its article is.
         yield from self.settle(identity, None)
         self.stop_at(reason)
@@ -77,14 +77,14 @@ class ArticleIntake(TeaserIntake):
         """404 or 410: noted the first time, believed when a second look a day or more later finds the same."""
         self.note("article_not_found" if status == 404 else "article_gone", url)
         now = self.run.moment()
-        state = self.run.remember()
+        state = self.run.begin_transaction()
         row = state.articles([identity]).get(identity)
         if row is None or not row.revision:
             self._never_had(identity, url, status, now)
             yield from self.settle(identity, None)
             return
         # Missing is an answer: what was owed of it, after answers that were none, is given.
-        state.drop_owed(identity)
+        state.drop_retry(identity)
         row.checked_at = utc(now)
         row.missing_status = status
         if row.status is Status.DELIVERED and is_confirmed(row.missing_since, now):
@@ -100,35 +100,37 @@ class ArticleIntake(TeaserIntake):
             return
         if row.status is Status.DELIVERED:
             row.missing_since = row.missing_since or utc(now)
-            row.next_check_at = utc(now + SECOND_LOOK)
+            row.next_check_at = utc(now + REMOVAL_CONFIRMATION_DELAY)
         else:
             row.next_check_at = next_check(row.first_seen_at or utc(now), now, self.options.recheck_days)
         state.put_article(row)
 
     def _never_had(self, identity: str, answered: str, status: int, now: datetime) -> None:
-        state = self.run.remember()
+        state = self.run.begin_transaction()
         url = canonical_url(answered) or answered
-        before = state.owed_of(identity)
+        before = state.retry_of(identity)
         if before is not None and is_confirmed(before.missing_since, now):
             state.put_article(ArticleRow(identity, url, Status.GONE, checked_at=utc(now)))
-            state.drop_owed(identity)
+            state.drop_retry(identity)
             return
         first = before.first_at if before else utc(now)
         missing = (before.missing_since if before else None) or utc(now)
         attempts = before.attempts + 1 if before else 1
         reason = "not_found" if status == 404 else "gone"
-        state.put_owed(OwedRow(identity, url, reason, attempts, first, utc(now + SECOND_LOOK), missing))
+        state.put_retry(
+            RetryRow(identity, url, reason, attempts, first, utc(now + REMOVAL_CONFIRMATION_DELAY), missing)
+        )
 
     def article_unchanged(self, identity: str) -> None:
         """304: the article is as it was when it was delivered."""
         row = self.run.state.articles([identity]).get(identity)
         if row is not None:
-            self.run.facts.articles_unchanged += not row.truncated
+            self.run.statistics.articles_unchanged += not row.truncated
             still_there(self.run, row, self.options.recheck_days)
             self.count("vok/revisions/not_modified")
 
     def _other_source(self, identity: str, url: str, source: str) -> None:
-        state = self.run.remember()
+        state = self.run.begin_transaction()
         had = state.articles([identity]).get(identity)
         if had is not None and had.revision:
             # What was delivered as the wanted source's stays known as that: forgotten, it would be delivered anew.
@@ -137,12 +139,12 @@ class ArticleIntake(TeaserIntake):
             return
         row = ArticleRow(identity, canonical_url(url) or url, Status.OTHER, source=source, checked_at=self.run.now())
         state.put_article(row)
-        state.drop_owed(identity)
+        state.drop_retry(identity)
         self.undecided.pop(identity, None)
         self.run.other_sources.append(identity)
         self.count("vok/articles/other_source")
 
-    def _note_lacks(self, found: ArticleFinding, url: str) -> None:
+    def _note_lacks(self, found: ArticleResult, url: str) -> None:
         if not found.has_meta:
             self.note("article_without_meta_line", url)
         elif not found.has_date:

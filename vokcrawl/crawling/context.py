@@ -6,8 +6,8 @@ from typing import Any
 
 from vokcrawl.config import Arguments, Options
 from vokcrawl.normalize import absolute_url, article_id, authority
+from vokcrawl.pages.extractors import Extractor, extractor_at
 from vokcrawl.pages.listing import RawTeaser
-from vokcrawl.pages.readings import Reading, reading_at
 from vokcrawl.runs.run import Run
 
 
@@ -35,9 +35,9 @@ class Intake:
         self.walks_open = 0
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> Extractor:
         """How pages of this moment are read."""
-        return reading_at(self.run.moment())
+        return extractor_at(self.run.moment())
 
     def article_wanted(self, identity: str, url: str) -> Any:
         """An article is to be asked for: gives what is to be handed on for that, a request in a crawl, or None."""

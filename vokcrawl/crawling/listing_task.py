@@ -10,7 +10,7 @@ from vokcrawl.config import Arguments, Options
 from vokcrawl.normalize import parse_utc, utc
 from vokcrawl.pages.routes import Route
 from vokcrawl.policy.date_windows import Windows
-from vokcrawl.policy.pagination import Rules, Walk, Why
+from vokcrawl.policy.pagination import ListingProgress, StopReason, StopRules
 from vokcrawl.runs.run import Run
 from vokcrawl.storage.state.rows import ListingRow
 
@@ -35,7 +35,7 @@ class ListingWalk:
     url: str
     source: str
     number: int
-    walk: Walk
+    walk: ListingProgress
     before: ListingRow | None
     sweep: bool
     found_by: str = "start page"
@@ -66,8 +66,8 @@ class ListingWalk:
         """Begins to walk a listing by the rules that the run's arguments and the memory give."""
         before = run.state.listing(url, options.source)
         joins = before is not None and before.holds_for(arguments.since) and not arguments.full
-        sweep = before is None or arguments.full or sweep_is_due(before, run.started, options.sweep_hours)
-        rules = Rules(
+        sweep = before is None or arguments.full or rescan_is_due(before, run.started, options.sweep_hours)
+        rules = StopRules(
             since=arguments.since,
             max_pages=arguments.max_pages,
             known_pages=options.known_pages if joins else 0,
@@ -76,7 +76,14 @@ class ListingWalk:
             today=run.started.date().isoformat(),
             in_windows=in_windows,
         )
-        return cls(url, options.source, run.remember().add_walk(url, run.id), Walk(rules), before, sweep)
+        return cls(
+            url,
+            options.source,
+            run.begin_transaction().begin_listing_crawl(url, run.id),
+            ListingProgress(rules),
+            before,
+            sweep,
+        )
 
     @property
     def may_ask_conditionally(self) -> bool:
@@ -89,11 +96,11 @@ class ListingWalk:
 
         A walk bounded by `since` may have joined what is covered back to its bound only, unless it reached the end.
         """
-        if self.walk.stopped is Why.END:
+        if self.walk.stopped is StopReason.END:
             return None
-        if self.walk.stopped is Why.UNCHANGED and self.before is not None:
+        if self.walk.stopped is StopReason.UNCHANGED and self.before is not None:
             return self.before.back_to
-        if self.walk.stopped is Why.KNOWN and self.before is not None and not self.passed_over:
+        if self.walk.stopped is StopReason.KNOWN and self.before is not None and not self.passed_over:
             return self.before.back_to
         return self.walk.rules.since
 
@@ -106,11 +113,11 @@ class ListingWalk:
     def settle(self, run: Run, arguments: Arguments, finished: bool) -> None:
         """Remembers how the walk ended. `finished` is False when the run broke off with pages still to come."""
         # A walk that was going on when the crawl ran out of things to do was lost to an error on one of its pages.
-        self.walk.stop(Why.FAILED if finished else Why.INTERRUPTED)
+        self.walk.stop(StopReason.FAILED if finished else StopReason.INTERRUPTED)
         if not (finished and self.walk.complete):
             return
-        state = run.remember()
-        state.complete_walk(self.number, self.back_to)
+        state = run.begin_transaction()
+        state.complete_listing_crawl(self.number, self.back_to)
         if arguments.until is not None:
             # What is newer than `until` was passed over: the first page says nothing of what is known.
             return
@@ -121,7 +128,7 @@ class ListingWalk:
             ListingRow(self.url, self.source, head, self.back_to, now, swept, self.etag, self.last_modified)
         )
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As it stands in the manifest."""
         walk = self.walk
         return {
@@ -143,7 +150,7 @@ class ListingWalk:
         }
 
 
-def sweep_is_due(before: ListingRow, now: datetime, hours: int) -> bool:
+def rescan_is_due(before: ListingRow, now: datetime, hours: int) -> bool:
     """Whether the last sweep of a listing is more than so many hours ago."""
     age = now - parse_utc(before.swept_at)
     # One that lies ahead was noted while the clock was wrong, and must not put off all others until then.

@@ -6,13 +6,13 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vokcrawl.crawling.article_result import ArticleFinding
+from vokcrawl.crawling.article_result import ArticleResult
 from vokcrawl.crawling.context import Intake
 from vokcrawl.loaders import load_teaser
 from vokcrawl.normalize import article_id, parse_utc, shown_date
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.sources import Belongs, logo_belongs, same_source
-from vokcrawl.policy.revisit import SECOND_LOOK
+from vokcrawl.policy.revisit import REMOVAL_CONFIRMATION_DELAY
 from vokcrawl.storage.state.rows import ArticleRow, EntryRow, Status
 
 
@@ -61,7 +61,7 @@ class TeaserIntake(Intake):
         if not teaser.wanted:
             self.count("vok/listing/other_source")
             return
-        self.run.facts.wanted_seen += teaser.belongs is Belongs.YES
+        self.run.statistics.wanted_seen += teaser.belongs is Belongs.YES
         if not self.in_window(teaser.day):
             return
         raw, article = teaser.raw, teaser.article
@@ -95,12 +95,12 @@ class TeaserIntake(Intake):
         if article is None:
             return self.may_ask(identity)
         if article.status in (Status.REMOVED, Status.GONE) and article.checked_at is not None:
-            return self.run.moment() - parse_utc(article.checked_at) >= SECOND_LOOK
+            return self.run.moment() - parse_utc(article.checked_at) >= REMOVAL_CONFIRMATION_DELAY
         return False
 
     def may_ask(self, identity: str) -> bool:
         """Whether an article is not owed, or its pause is over."""
-        owed = self.run.state.owed_of(identity)
+        owed = self.run.state.retry_of(identity)
         return owed is None or owed.next_at <= self.run.now()
 
     @staticmethod
@@ -110,7 +110,7 @@ class TeaserIntake(Intake):
             return belongs
         return Belongs.NO if article.status is Status.OTHER else Belongs.YES
 
-    def block_teasers(self, found: ArticleFinding, url: str) -> Iterator[Any]:
+    def block_teasers(self, found: ArticleResult, url: str) -> Iterator[Any]:
         """The teasers of the "More From" block that are the wanted source's and not yet delivered.
 
         While a listing is walked they wait for its end: the listing shows them with their titles, the block without.
@@ -157,7 +157,7 @@ class TeaserIntake(Intake):
         self, raw: RawTeaser, found_on: str, source: str | None = None, *, titled: bool = True
     ) -> dict[str, Any]:
         """A teaser's record. What it lacks is noted; `titled` says whether its kind of block shows titles."""
-        self.run.readings["teaser"][raw.way] += 1
+        self.run.extractors_used["teaser"][raw.way] += 1
         item = load_teaser(raw, found_on, source) | {"first_seen_at": self.run.now()}
         # A block on an article's page shows none, also where a browser unfolds it.
         if titled and "title" not in item and article_id(found_on) is None:

@@ -16,7 +16,7 @@ from vokcrawl.distributed.turns import Turns
 from vokcrawl.distributed.workers import Workers
 from vokcrawl.downloader.middlewares.backoff import REFUSED
 from vokcrawl.errors import StorageFailed, UsageFault
-from vokcrawl.pages.gates import Gate
+from vokcrawl.pages.gates import BlockPage
 from vokcrawl.policy.outcome import WORDS
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ _LOOK_SECONDS = 0.05
 # How the crawl of a worker ends that was not heard of for so long that another leads.
 LOST_LEAD = "lost_lead"
 # When one worker ends for these reasons, all do: the site shuts out, or refuses, whoever asks.
-_FOR_ALL = frozenset({Gate.BOT_CHECK, Gate.NATIONAL_BLOCK, REFUSED})
+_FOR_ALL = frozenset({BlockPage.BOT_CHECK, BlockPage.NATIONAL_BLOCK, REFUSED})
 
 
 class WorkersExtension:

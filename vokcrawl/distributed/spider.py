@@ -18,7 +18,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.http import Response
 
-from vokcrawl.crawling.article_result import ArticleFinding
+from vokcrawl.crawling.article_result import ArticleResult
 from vokcrawl.crawling.listing_task import Step
 from vokcrawl.distributed.turns import Turns
 from vokcrawl.distributed.workers import Workers
@@ -128,7 +128,7 @@ class VokWorker(VokSpider):
 
     # Answering
 
-    def take_article(self, found: ArticleFinding, identity: str, *given: Any) -> Iterator[Any]:
+    def take_article(self, found: ArticleResult, identity: str, *given: Any) -> Iterator[Any]:
         """As ever; but of two that deliver the same page one would have to ask for it anew."""
         for each in super().take_article(found, identity, *given):
             if isinstance(each, Request) or each["schema"] != ARTICLE or not self._is_in_other_hands(identity):
@@ -195,7 +195,7 @@ class VokWorker(VokSpider):
             return
         self._set_going(self._held_teasers())
         for name in ("held", "in_blocks"):
-            self.run.remember()
+            self.run.begin_transaction()
             self.state.also("DEL", self._key(name))
 
     def _held_teasers(self) -> Iterator[Any]:
@@ -228,8 +228,8 @@ class VokWorker(VokSpider):
             request = self.queue.take(identity)
             if request is not None:
                 self.note("article_unanswered", request.url)
-                self.run.facts.pages_failed += 1
-                self.run.owe(identity, request.url, "error")
+                self.run.statistics.pages_failed += 1
+                self.run.schedule_retry(identity, request.url, "error")
             self._answer_for(identity)
 
     # What lies on the server

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vokcrawl.errors import UsageFault
 from vokcrawl.exports.columns import columns_of
-from vokcrawl.exports.forms import CSV, ending_of, writer_of
+from vokcrawl.exports.forms import CSV, result_of, writer_of
 from vokcrawl.exports.rows import Rows
 from vokcrawl.exports.selection import Selection
 from vokcrawl.exports.target import checked_target, replacing
@@ -42,7 +42,7 @@ class Export:
 
     def write(self, folder: OutputFolder) -> Exported:
         """Writes the file, whole or not at all. Raises `UsageFault`, `StorageFailed`, `FolderHeld`."""
-        ending = ending_of(self.to)
+        ending = result_of(self.to)
         if self.spreadsheet and ending != CSV:
             raise UsageFault(f"--spreadsheet: it is for {CSV} alone, not for {ending}")
         target = checked_target(self.to, folder, overwrite=self.overwrite)

@@ -18,7 +18,7 @@ _FORMS = {
 INSTALL = "pip install -r requirements/export.txt"
 
 
-def ending_of(name: str) -> str:
+def result_of(name: str) -> str:
     """The ending that says the form. Raises `UsageFault` where it is none of ours."""
     for ending in _FORMS:
         if name.endswith(ending):

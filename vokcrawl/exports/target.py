@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vokcrawl.errors import FolderHeld, UsageFault
+from vokcrawl.errors import FolderLocked, UsageFault
 from vokcrawl.exports.writer import exporting
 from vokcrawl.storage.output_folder import DATA_KINDS, PART, OutputFolder, sync_folder
 
@@ -77,7 +77,7 @@ def _locked(part: Path) -> int:
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)
-            raise FolderHeld(
+            raise FolderLocked(
                 f"{part}: another export is writing it; wait for it to end, or name another file"
             ) from None
         os.close(descriptor)

@@ -15,7 +15,7 @@ from scrapy.exceptions import NotConfigured
 
 from vokcrawl.config import Alerts
 from vokcrawl.extensions.run import RunExtension
-from vokcrawl.monitors.ending import Ending
+from vokcrawl.monitors.ending import RunResult
 from vokcrawl.monitors.report import report
 
 logger = logging.getLogger(__name__)
@@ -59,14 +59,14 @@ class MonitorsExtension:
         except TimeoutError:
             logger.warning("The monitors had no end within %d s and were left; the crawl is not affected", seconds)
 
-    def ending(self) -> Ending | None:
+    def ending(self) -> RunResult | None:
         """How the run ended; None when there was none."""
         extension = self.crawler.get_extension(RunExtension)
         spider: Any = self.crawler.spider
         if extension is None:
             return None
         run = extension.run
-        return Ending(
+        return RunResult(
             folder=run.folder.path,
             source=spider.options.source,
             ended=datetime.now(UTC),

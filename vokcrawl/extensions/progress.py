@@ -80,8 +80,8 @@ class ProgressExtension:
         self._screen.update(line(figures, rate, moment - self._began, self._pause(now), now))
 
     def _figures(self) -> Figures:
-        facts, revised = self.run.facts, self._revised()
-        return Figures(facts.pages_read, self.run.counts["articles"] - revised, revised, facts.pages_failed)
+        statistics, revised = self.run.statistics, self._revised()
+        return Figures(statistics.pages_read, self.run.counts["articles"] - revised, revised, statistics.pages_failed)
 
     def _revised(self) -> int:
         stats: Any = self.crawler.stats

@@ -17,7 +17,7 @@ from vokcrawl.downloader.failures import request_of
 from vokcrawl.errors import ExitCode, StorageFailed, UsageFault
 from vokcrawl.items import ARTICLE
 from vokcrawl.normalize import article_id, canonical_url
-from vokcrawl.policy.outcome import WORDS, Facts, judge, never_seen, under_floor
+from vokcrawl.policy.outcome import WORDS, RunStatistics, below_minimum_coverage, determine_outcome, never_seen
 from vokcrawl.runs.run import Run
 from vokcrawl.storage.state.factory import opening_of
 
@@ -95,12 +95,12 @@ class RunExtension:
             # A fault of ours: the page is not lost silently.
             url = response.url if isinstance(response, Response) else request_of(response).url
             self.run.problems.note("spider_error", url)
-            self.run.facts.pages_failed += 1
+            self.run.statistics.pages_failed += 1
             self._owe(url)
 
     def item_error(self, failure: Failure, item: Any) -> None:
         self.run.problems.note("pipeline_error", str(item.get("url", "")))
-        self.run.facts.pages_failed += 1
+        self.run.statistics.pages_failed += 1
         if item.get("schema") == ARTICLE:
             self._owe(str(item.get("url", "")))
 
@@ -109,7 +109,7 @@ class RunExtension:
         if identity is None or address is None:
             return
         try:
-            self.run.owe(identity, address, "error")
+            self.run.schedule_retry(identity, address, "error")
         except StorageFailed as failure:
             self.run.fail(failure)
 
@@ -119,49 +119,49 @@ class RunExtension:
             self._clock.stop()
         walks = list(getattr(spider, "walks", {}).values())
         finished = reason == "finished" and self.run.failure is None
-        facts = self.run.facts
+        statistics = self.run.statistics
         try:
             for walk in walks:
                 walk.settle(self.run, spider.arguments, finished)  # type: ignore[attr-defined]
-            self._fill(facts, spider, reason)
-            self.outcome, self.exit_code = judge(facts)
-            for field in under_floor(facts):
+            self._fill(statistics, spider, reason)
+            self.outcome, self.exit_code = determine_outcome(statistics)
+            for field in below_minimum_coverage(statistics):
                 self.run.problems.note(f"coverage_{field}", "")
-            if never_seen(facts):
+            if never_seen(statistics):
                 self.run.problems.note("source_never_seen", spider.start_urls[0])
             if self.run.failure is not None:
                 self.run.release()
             else:
                 requests = self.crawler.stats.get_value("downloader/request_count", 0)
-                told = {"requests": requests, "listings": [walk.told() for walk in walks]}
+                told = {"requests": requests, "listings": [walk.to_dict() for walk in walks]}
                 self.run.close(self.outcome, self.exit_code, told)
         except StorageFailed as failure:
             self.run.fail(failure)
-            facts.failure = failure
-            self.outcome, self.exit_code = judge(facts)
-        self._tell(facts)
+            statistics.failure = failure
+            self.outcome, self.exit_code = determine_outcome(statistics)
+        self._tell(statistics)
 
-    def _fill(self, facts: Facts, spider: Spider, reason: str) -> None:
-        facts.failure = self.run.failure
-        facts.interrupted = reason == "shutdown"
-        facts.walks = [walk.walk.stopped for walk in getattr(spider, "walks", {}).values()]
-        facts.delivered = sum(self.run.counts[kind] for kind in ("articles", "teasers", "removals"))
-        facts.coverage = self.run.readable.shares("articles")
-        facts.floors = spider.options.min_coverage  # type: ignore[attr-defined]
+    def _fill(self, statistics: RunStatistics, spider: Spider, reason: str) -> None:
+        statistics.failure = self.run.failure
+        statistics.interrupted = reason == "shutdown"
+        statistics.walks = [walk.walk.stopped for walk in getattr(spider, "walks", {}).values()]
+        statistics.delivered = sum(self.run.counts[kind] for kind in ("articles", "teasers", "removals"))
+        statistics.coverage = self.run.readable.shares("articles")
+        statistics.minimum_coverage = spider.options.min_coverage  # type: ignore[attr-defined]
         if reason not in ("finished", "shutdown"):
             # Closed by one of Scrapy's limits, at a gate, or because the site refused: there was more to do.
-            facts.cut_short = True
+            statistics.cut_short = True
             self.run.problems.note(f"closed_{reason}", "")
 
-    def _tell(self, facts: Facts) -> None:
-        for field in under_floor(facts):
+    def _tell(self, statistics: RunStatistics) -> None:
+        for field in below_minimum_coverage(statistics):
             logger.error(
                 "%s: %.0f %% of the articles have it, the floor of VOK_MIN_COVERAGE is %.0f %%",
                 field,
-                100 * facts.coverage.get(field, 0.0),
-                100 * facts.floors[field],
+                100 * statistics.coverage.get(field, 0.0),
+                100 * statistics.minimum_coverage[field],
             )
-        for what, ways in self.run.readings.items():
+        for what, ways in self.run.extractors_used.items():
             if ways and set(ways) == {"structure"}:
                 logger.warning(
                     "The class names that %s readings look for are on none of %d: read by structure alone; "
@@ -169,7 +169,7 @@ class RunExtension:
                     what,
                     ways.total(),
                 )
-        if never_seen(facts):
+        if never_seen(statistics):
             logger.error("The listings show nothing of VOK_SOURCE: is its name as the site writes it?")
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(self.run.counts.items())) or "no records"
         logger.info("Run %s: %s (exit code %d), %s", self.run.id, self.outcome, self.exit_code, counts)

@@ -29,7 +29,7 @@ class Fault:
 Take = Callable[[Line, dict[str, Any]], Iterator[Fault]]
 
 
-class Agreement:
+class ConsistencyCheck:
     """The records of one folder, in the order of its runs, and the state that is its own."""
 
     def __init__(self) -> None:

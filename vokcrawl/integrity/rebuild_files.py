@@ -11,7 +11,7 @@ from typing import Any
 
 from vokcrawl import __version__
 from vokcrawl.normalize import utc
-from vokcrawl.policy.outcome import KILLED
+from vokcrawl.policy.outcome import CRASHED
 from vokcrawl.storage.manifest import SCHEMA, file_entry, write_manifest
 from vokcrawl.storage.manifest_chain import Link
 from vokcrawl.storage.output_folder import (
@@ -20,11 +20,11 @@ from vokcrawl.storage.output_folder import (
     PART,
     OutputFolder,
     began_at,
-    cut_back,
     digest,
     run_order,
-    storing,
     sync_folder,
+    translate_os_errors,
+    truncate_to,
 )
 from vokcrawl.storage.state.rows import FileRow
 from vokcrawl.warc.validation import ArchiveCheck
@@ -36,7 +36,7 @@ def finish_part(folder: OutputFolder, part: Path) -> None:
     """Cuts an unfinished file back to its last whole record, and gives it its name. One of no run is left alone."""
     if began_at(part.name.partition(".")[0]) is None:
         return
-    with storing(part):
+    with translate_os_errors(part):
         if part.parent.name not in (*DATA_KINDS, ARCHIVE):
             part.unlink()
             return
@@ -44,7 +44,7 @@ def finish_part(folder: OutputFolder, part: Path) -> None:
         if not length:
             part.unlink()
             return
-        cut_back(part, length)
+        truncate_to(part, length)
         os.replace(part, part.with_name(part.name.removesuffix(PART)))
         sync_folder(part.parent)
 
@@ -83,7 +83,7 @@ def missing_manifests(folder: OutputFolder, links: Sequence[Link]) -> list[Link]
         manifest = _manifest(run_id, rows, folder, last)
         damaged = folder.manifest(run_id)
         if damaged.exists():
-            with storing(damaged):
+            with translate_os_errors(damaged):
                 os.replace(damaged, damaged.with_name(f"{damaged.name}.damaged"))
         made.append(Link(damaged, manifest, write_manifest(folder, manifest)))
     return made
@@ -99,7 +99,7 @@ def _manifest(run_id: str, rows: Sequence[FileRow], folder: OutputFolder, last: 
         "settings": {},
         "started_at": utc(began_at(run_id) or datetime.now(UTC)),
         "ended_at": None,
-        "outcome": KILLED,
+        "outcome": CRASHED,
         "exit_code": None,
         "counts": {kind: row.records for row in rows if (kind := row.path.partition("/")[0]) in DATA_KINDS},
         "listings": [],

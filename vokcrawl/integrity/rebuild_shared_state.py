@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 
-from vokcrawl.errors import FolderHeld
+from vokcrawl.errors import FolderLocked
 from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests
 from vokcrawl.integrity.rebuild_state import Builder
 from vokcrawl.storage.manifest_chain import Link, read_chain
-from vokcrawl.storage.output_folder import PART, OutputFolder, run_order, storing, write_whole
+from vokcrawl.storage.output_folder import PART, OutputFolder, run_order, translate_os_errors, write_whole
 from vokcrawl.storage.record_files import read_file, read_kind
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.redis.folders import OnServer
@@ -34,7 +34,7 @@ def rebuild_shared(folders: Sequence[OutputFolder], opening: OnServer, recheck_d
     """
     states = [opening.adopt(folder) for folder in folders]
     if at_work := states[0].at_work():
-        raise FolderHeld(f"{states[0].where}: workers are at work (run {', '.join(at_work)}); wait for them to end")
+        raise FolderLocked(f"{states[0].where}: workers are at work (run {', '.join(at_work)}); wait for them to end")
     delivered = {_key(kind, record) for folder in folders for kind, record in _finished(folder)}
     placed: list[tuple[OutputFolder, RedisState, Link]] = []
     lost = False
@@ -112,7 +112,7 @@ def _finish_parts(folder: OutputFolder, state: RedisState, delivered: set[tuple[
 
 
 def _leave_out_doubled(part: Path, kind: str, length: int, state: RedisState, delivered: set[tuple[str, ...]]) -> None:
-    with storing(part):
+    with translate_os_errors(part):
         content = part.read_bytes()
     kept = [content[:length]]
     for line in content[length:].splitlines(keepends=True):

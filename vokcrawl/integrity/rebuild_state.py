@@ -15,10 +15,10 @@ from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_
 from vokcrawl.normalize import utc
 from vokcrawl.policy.revisit import next_check
 from vokcrawl.storage.manifest_chain import Link, read_chain
-from vokcrawl.storage.output_folder import ARCHIVE, OutputFolder, storing, sync_folder
+from vokcrawl.storage.output_folder import ARCHIVE, OutputFolder, sync_folder, translate_os_errors
 from vokcrawl.storage.record_files import read_file
 from vokcrawl.storage.state.protocol import State
-from vokcrawl.storage.state.rows import ArticleRow, FileRow, ListingRow, OwedRow, PayloadRow, RunRow, Status
+from vokcrawl.storage.state.rows import ArticleRow, FileRow, ListingRow, PayloadRow, RetryRow, RunRow, Status
 from vokcrawl.storage.state.sqlite import SqliteState
 from vokcrawl.warc.validation import answers
 
@@ -41,7 +41,7 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteSt
     links.extend(missing_manifests(folder, links))
     # Beside the old one, and in its place only when it is whole: half a state would let all be delivered again.
     new = folder.state.with_name(folder.state.name + ".new")
-    with storing(new):
+    with translate_os_errors(new):
         for suffix in _SUFFIXES:
             new.with_name(new.name + suffix).unlink(missing_ok=True)
     state = SqliteState.open(new, expected=False)
@@ -53,7 +53,7 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteSt
     state.commit()
     state.close()
     _move_aside(folder)
-    with storing(folder.state):
+    with translate_os_errors(folder.state):
         os.replace(new, folder.state)
         sync_folder(folder.path)
     return SqliteState.open(folder.state, expected=bool(links))
@@ -64,7 +64,7 @@ def _move_aside(folder: OutputFolder) -> None:
     for suffix in _SUFFIXES:
         old = folder.state.with_name(folder.state.name + suffix)
         if old.exists():
-            with storing(old):
+            with translate_os_errors(old):
                 os.replace(old, old.with_name(f"{folder.state.name}.{stamp}.old{suffix}"))
             logger.info("%s was kept as %s.%s.old%s", old, folder.state.name, stamp, suffix)
 
@@ -138,11 +138,11 @@ class Builder:
         """What is owed stands in the newest manifest."""
         for owed in links[-1].manifest["owed"] if links else ():
             if not self.state.articles([owed["id"]]):
-                self.state.put_owed(OwedRow(**owed))
+                self.state.put_retry(RetryRow(**owed))
         now = utc(self.now)
         for identity, url in self._addresses.items():
-            if not self.state.articles([identity]) and self.state.owed_of(identity) is None:
-                self.state.put_owed(OwedRow(identity, url, "lost", 1, now, now))
+            if not self.state.articles([identity]) and self.state.retry_of(identity) is None:
+                self.state.put_retry(RetryRow(identity, url, "lost", 1, now, now))
 
     def taken(self) -> None:
         """A record was taken in."""
@@ -179,8 +179,8 @@ class Builder:
     def _walk(self, listing: dict[str, Any], run_id: str, manifest: dict[str, Any]) -> None:
         """A complete walk covers all that its listing had shown up to it, back to its bound if it had one."""
         url, back_to = listing["url"], listing["back_to"]
-        number = self.state.add_walk(url, run_id)
-        self.state.complete_walk(number, back_to)
+        number = self.state.begin_listing_crawl(url, run_id)
+        self.state.complete_listing_crawl(number, back_to)
         if manifest["arguments"].get("until"):
             # What is newer than `until` was passed over; to cover nothing costs a few pages, and leaves no gap.
             return

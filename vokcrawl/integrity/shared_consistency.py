@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from vokcrawl.integrity.consistency import Agreement, Fault
+from vokcrawl.integrity.consistency import ConsistencyCheck, Fault
 from vokcrawl.storage.record_files import Line
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import ArticleRow, Status
@@ -20,7 +20,7 @@ class _Article:
     removals: dict[str, int] = field(default_factory=dict)
 
 
-class SharedAgreement(Agreement):
+class SharedConsistencyCheck(ConsistencyCheck):
     """The records of some workers' folders, in any order. With `all_folders` nothing may be missing among them."""
 
     def __init__(self, *, all_folders: bool) -> None:

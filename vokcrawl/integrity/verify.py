@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vokcrawl.errors import StorageFailed
-from vokcrawl.integrity.consistency import Agreement, Fault, Take
+from vokcrawl.integrity.consistency import ConsistencyCheck, Fault, Take
 from vokcrawl.storage.manifest_chain import Link, read_chain
 from vokcrawl.storage.output_folder import ARCHIVE, PART, OutputFolder, digest
 from vokcrawl.storage.record_files import Line, read_file
@@ -22,10 +22,12 @@ class Verification:
     `agreement` takes in the records, of other folders too where it is told so.
     """
 
-    def __init__(self, folder: OutputFolder, opening: Opening = in_folder, agreement: Agreement | None = None) -> None:
+    def __init__(
+        self, folder: OutputFolder, opening: Opening = in_folder, agreement: ConsistencyCheck | None = None
+    ) -> None:
         self.folder = folder
         self._opening = opening
-        self._agreement = agreement or Agreement()
+        self._agreement = agreement or ConsistencyCheck()
         self.manifests = 0
         self.files = 0
         self.records = 0

@@ -12,8 +12,8 @@ from typing import Any
 from spidermon import Action, SkipAction
 
 from vokcrawl.config import Alerts
-from vokcrawl.monitors.news import News
-from vokcrawl.monitors.sending import NotTold, mail, post, within
+from vokcrawl.monitors.news import Notification
+from vokcrawl.monitors.sending import NotificationError, mail, post, within
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-class Tell(Action):  # type: ignore[misc]
+class Notifier(Action):  # type: ignore[misc]
     """Base: tells the news that the suite's data decides on. Within `VOK_ALERT_TIMEOUT`, and never twice."""
 
     whom = ""
@@ -37,60 +37,60 @@ class Tell(Action):  # type: ignore[misc]
             raise SkipAction("nothing new")
         try:
             within(self.alerts.alert_timeout, lambda: self.send(news))
-        except NotTold as failure:
+        except NotificationError as failure:
             logger.warning("%s was not told: %s; the crawl is not affected", self.whom, failure)
             raise
         logger.info("%s was told (%s)", self.whom, news.kind)
 
-    def send(self, news: News) -> None:
+    def send(self, news: Notification) -> None:
         raise NotImplementedError
 
 
-class TellWebhook(Tell):
+class WebhookNotifier(Notifier):
     whom = "The webhook"
 
-    def send(self, news: News) -> None:
+    def send(self, news: Notification) -> None:
         post(self.alerts.alert_webhook, news.payload, self.alerts.alert_timeout)
 
 
-class TellSlack(Tell):
+class SlackNotifier(Notifier):
     """By an "incoming webhook" of a Slack workspace, or of what understands the same (Mattermost, Rocket.Chat)."""
 
     whom = "Slack"
 
-    def send(self, news: News) -> None:
+    def send(self, news: Notification) -> None:
         text = news.text.translate(_SLACK)
         # Nothing of it becomes a link, a mention or a preview.
         payload = {"text": text, "parse": "none", "link_names": False, "mrkdwn": False}
         post(self.alerts.alert_slack, {**payload, "unfurl_links": False}, self.alerts.alert_timeout)
 
 
-class TellTelegram(Tell):
+class TelegramNotifier(Notifier):
     """By a bot, as plain text: without a `parse_mode` nothing in it is markup."""
 
     whom = "Telegram"
 
-    def send(self, news: News) -> None:
+    def send(self, news: Notification) -> None:
         url = f"{self.alerts.alert_telegram_api}bot{self.alerts.alert_telegram_token}/sendMessage"
         payload: dict[str, Any] = {"chat_id": self.alerts.alert_telegram_chat, "text": news.text}
         post(url, {**payload, "link_preview_options": {"is_disabled": True}}, self.alerts.alert_timeout)
 
 
-class TellByMail(Tell):
+class EmailNotifier(Notifier):
     whom = "Mail"
 
-    def send(self, news: News) -> None:
+    def send(self, news: Notification) -> None:
         options = self.alerts
         sender, to = options.alert_mail_from[0], options.alert_mail_to
         mail(options.alert_smtp, sender, to, news.subject, news.text, options.alert_timeout)
 
 
-def actions_of(alerts: Alerts) -> list[Tell]:
+def actions_of(alerts: Alerts) -> list[Notifier]:
     """An action for each way that is set."""
     ways = {
-        TellWebhook: alerts.alert_webhook,
-        TellSlack: alerts.alert_slack,
-        TellTelegram: alerts.alert_telegram_token,
-        TellByMail: alerts.alert_smtp,
+        WebhookNotifier: alerts.alert_webhook,
+        SlackNotifier: alerts.alert_slack,
+        TelegramNotifier: alerts.alert_telegram_token,
+        EmailNotifier: alerts.alert_smtp,
     }
     return [action(alerts) for action, given in ways.items() if given]

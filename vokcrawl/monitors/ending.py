@@ -12,7 +12,7 @@ from vokcrawl.errors import ExitCode
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class RunResult:
     """One run that is over. A run that could not begin has neither id nor manifest, but a `message`."""
 
     folder: Path

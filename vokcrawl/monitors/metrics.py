@@ -11,18 +11,18 @@ from shutil import disk_usage
 
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
-from vokcrawl.monitors.ending import Ending
+from vokcrawl.monitors.ending import RunResult
 from vokcrawl.monitors.health import Health
 from vokcrawl.normalize import parse_utc
 from vokcrawl.storage.output_folder import DATA_KINDS
 
 
-def write_metrics(path: Path, ending: Ending, health: Health) -> None:
+def write_metrics(path: Path, ending: RunResult, health: Health) -> None:
     """Writes the file whole, under its name only when it is. Raises `OSError`."""
     write_to_textfile(str(path), registry_of(ending, health))
 
 
-def registry_of(ending: Ending, health: Health) -> CollectorRegistry:
+def registry_of(ending: RunResult, health: Health) -> CollectorRegistry:
     """All metrics; each has the source as a label, so that several sources may each have a file of their own."""
     registry = CollectorRegistry()
 
@@ -30,7 +30,7 @@ def registry_of(ending: Ending, health: Health) -> CollectorRegistry:
         if value is not None:
             Gauge(f"vokcrawl_{name}", help_text, ["source"], registry=registry).labels(ending.source).set(value)
 
-    def tell_each(name: str, help_text: str, label: str, values: Mapping[str, float]) -> None:
+    def notify_all(name: str, help_text: str, label: str, values: Mapping[str, float]) -> None:
         gauge = Gauge(f"vokcrawl_{name}", help_text, ["source", label], registry=registry)
         for each, value in values.items():
             gauge.labels(ending.source, each).set(value)
@@ -51,10 +51,12 @@ def registry_of(ending: Ending, health: Health) -> CollectorRegistry:
     tell("articles_owed", "Articles that are still to be had.", len(manifest["owed"]) if manifest else None)
     tell("disk_free_bytes", "Room on the disk of the output folder.", _free(ending.folder))
     records = {kind: ending.counts.get(kind, 0) for kind in DATA_KINDS}
-    tell_each("records_delivered", "Records that the last run delivered.", "kind", records)
-    tell_each("errors", "What went wrong in the last run.", "reason", ending.errors)
+    notify_all("records_delivered", "Records that the last run delivered.", "kind", records)
+    notify_all("errors", "What went wrong in the last run.", "reason", ending.errors)
     firing = {alarm.monitor for alarm in health.alarms}
-    tell_each("alarm", "Whether a monitor fires.", "monitor", {name: float(name in firing) for name in health.monitors})
+    notify_all(
+        "alarm", "Whether a monitor fires.", "monitor", {name: float(name in firing) for name in health.monitors}
+    )
     return registry
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from vokcrawl.monitors.ending import Ending
+from vokcrawl.monitors.ending import RunResult
 from vokcrawl.monitors.health import Alarm, Health
 from vokcrawl.normalize import parse_utc
 from vokcrawl.utils.terminal import harmless
@@ -19,11 +19,11 @@ _LONGEST_LINE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Notification:
     """What is told: `kind` is `alarm` (a monitor fired that had not been told of), `reminder` or `recovered`."""
 
     kind: str
-    ending: Ending
+    ending: RunResult
     host: str
     alarms: Sequence[Alarm]
     recovered: Sequence[str] = ()
@@ -69,23 +69,25 @@ class News:
         }
 
 
-def manifest_of(ending: Ending) -> str | None:
+def manifest_of(ending: RunResult) -> str | None:
     """The path of its manifest, where it left one."""
     return str((ending.folder / "runs" / f"{ending.run_id}.json").absolute()) if ending.manifest else None
 
 
-def worth_telling(before: Health, alarms: Sequence[Alarm], ending: Ending, host: str, repeat_hours: int) -> News | None:
+def should_notify(
+    before: Health, alarms: Sequence[Alarm], ending: RunResult, host: str, repeat_hours: int
+) -> Notification | None:
     """What is to be told now, given what was told `before`: each alarm once, then again after so many hours.
 
     That all is well again is told once, too.
     """
     firing = {alarm.monitor for alarm in alarms}
     if firing - set(before.told):
-        return News("alarm", ending, host, alarms)
+        return Notification("alarm", ending, host, alarms)
     if firing and _is_old(before.told_at, ending.ended, repeat_hours):
-        return News("reminder", ending, host, alarms)
+        return Notification("reminder", ending, host, alarms)
     if before.told and not firing:
-        return News("recovered", ending, host, (), before.told)
+        return Notification("recovered", ending, host, (), before.told)
     return None
 
 

@@ -18,10 +18,10 @@ from scrapy.settings import BaseSettings
 from vokcrawl import __version__
 from vokcrawl.config import Alerts, Options
 from vokcrawl.errors import ExitCode, VokcrawlError
-from vokcrawl.monitors.ending import Ending
+from vokcrawl.monitors.ending import RunResult
 from vokcrawl.monitors.health import Health, read_health, write_health
 from vokcrawl.monitors.history import History
-from vokcrawl.monitors.news import News, alarms_of, manifest_of, worth_telling
+from vokcrawl.monitors.news import Notification, alarms_of, manifest_of, should_notify
 from vokcrawl.normalize import utc
 from vokcrawl.policy.outcome import WORDS
 
@@ -37,11 +37,11 @@ class Findings:
     looked: bool = False
     fired: dict[str, str] = field(default_factory=dict)
     monitors: dict[str, str] = field(default_factory=dict)
-    news: News | None = None
+    news: Notification | None = None
     told: bool = False
 
 
-def report(ending: Ending, alerts: Alerts) -> None:
+def report(ending: RunResult, alerts: Alerts) -> None:
     """Does it all, each part whatever became of the others. Never raises.
 
     What is found is in the log, the health file and the metrics before anybody is told of it: whoever is told may take
@@ -75,7 +75,7 @@ def report_early(failure: VokcrawlError, settings: BaseSettings) -> None:
         return
     options, alerts = Options.read(settings), Alerts.read(settings)
     folder, code = Path(options.output_dir), failure.exit_code
-    report(Ending(folder, options.source, datetime.now(UTC), WORDS[code], code, message=str(failure)), alerts)
+    report(RunResult(folder, options.source, datetime.now(UTC), WORDS[code], code, message=str(failure)), alerts)
 
 
 def _safely(what: str, work: Callable[[], None]) -> bool:
@@ -93,7 +93,7 @@ def _safely(what: str, work: Callable[[], None]) -> bool:
 
 
 def _look(
-    ending: Ending, alerts: Alerts, before: Health, in_a_row: int, findings: Findings, write: Callable[[], None]
+    ending: RunResult, alerts: Alerts, before: Health, in_a_row: int, findings: Findings, write: Callable[[], None]
 ) -> None:
     """Lets the monitors look, and tells what they found when that is written down."""
     from spidermon import MonitorRunner  # noqa: PLC0415
@@ -107,7 +107,7 @@ def _look(
         }
         findings.monitors = {each.monitor.monitor_name: _status(each) for each in result.monitor_results}
         alarms = alarms_of(findings.fired, before, utc(ending.ended))
-        findings.news = worth_telling(before, alarms, ending, socket.gethostname(), alerts.alert_repeat_hours)
+        findings.news = should_notify(before, alarms, ending, socket.gethostname(), alerts.alert_repeat_hours)
         findings.looked = True
         for name, said in findings.fired.items():
             logger.warning("Alarm %s: %s", name, said)
@@ -130,7 +130,7 @@ def _status(result: Any) -> str:
     return words.get(result.status, str(result.status))
 
 
-def _health(ending: Ending, alerts: Alerts, before: Health, in_a_row: int, findings: Findings | None) -> Health:
+def _health(ending: RunResult, alerts: Alerts, before: Health, in_a_row: int, findings: Findings | None) -> Health:
     now = utc(ending.ended)
     alarms = alarms_of(findings.fired, before, now) if findings else before.alarms
     ok = ending.exit_code == ExitCode.DONE and not alarms
@@ -164,7 +164,7 @@ def _health(ending: Ending, alerts: Alerts, before: Health, in_a_row: int, findi
     )
 
 
-def _measure(ending: Ending, alerts: Alerts, health: Health) -> None:
+def _measure(ending: RunResult, alerts: Alerts, health: Health) -> None:
     from vokcrawl.monitors.metrics import write_metrics  # noqa: PLC0415
 
     write_metrics(ending.folder / Path(alerts.metrics_file), ending, health)

@@ -20,7 +20,7 @@ import requests
 logging.getLogger("urllib3").setLevel(logging.INFO)
 
 
-class NotTold(Exception):
+class NotificationError(Exception):
     """A message could not be sent. Says why, without the address: that may be a secret."""
 
 
@@ -42,9 +42,11 @@ def within(seconds: float, work: Callable[[], None]) -> None:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        raise NotTold(f"no end of it within {seconds:g} s")
+        raise NotificationError(f"no end of it within {seconds:g} s")
     for failure in failures:
-        raise failure if isinstance(failure, NotTold) else NotTold(type(failure).__name__) from failure
+        raise (
+            failure if isinstance(failure, NotificationError) else NotificationError(type(failure).__name__)
+        ) from failure
 
 
 def post(url: str, payload: Mapping[str, Any], seconds: float) -> None:
@@ -62,9 +64,9 @@ def post(url: str, payload: Mapping[str, Any], seconds: float) -> None:
         ) as answer:
             status = answer.status_code
     except requests.RequestException as failure:
-        raise NotTold(type(failure).__name__) from None
+        raise NotificationError(type(failure).__name__) from None
     if not 200 <= status < 300:
-        raise NotTold(f"it answered {status}")
+        raise NotificationError(f"it answered {status}")
 
 
 def mail(server: str, sender: str, to: Sequence[str], subject: str, text: str, seconds: float) -> None:
@@ -82,9 +84,9 @@ def mail(server: str, sender: str, to: Sequence[str], subject: str, text: str, s
         with _connected(server, seconds) as smtp:
             smtp.send_message(message)
     except smtplib.SMTPResponseException as failure:
-        raise NotTold(f"{type(failure).__name__} {failure.smtp_code}") from None
+        raise NotificationError(f"{type(failure).__name__} {failure.smtp_code}") from None
     except (smtplib.SMTPException, OSError, ValueError) as failure:
-        raise NotTold(type(failure).__name__) from None
+        raise NotificationError(type(failure).__name__) from None
 
 
 def _connected(server: str, seconds: float) -> smtplib.SMTP:
@@ -101,7 +103,7 @@ def _connected(server: str, seconds: float) -> smtplib.SMTP:
             smtp.starttls(context=context)
             smtp.ehlo()
         elif parts.scheme == "smtp" and user and not is_here(host):
-            raise NotTold("the mail server offers no TLS, and a password is not sent without")
+            raise NotificationError("the mail server offers no TLS, and a password is not sent without")
         if user:
             smtp.login(unquote(user), unquote(parts.password or ""))
     except BaseException:

@@ -15,10 +15,10 @@ from unittest import SkipTest
 from spidermon import Action, Monitor, MonitorSuite, monitors
 
 from vokcrawl.config import Alerts
-from vokcrawl.monitors.ending import Ending
+from vokcrawl.monitors.ending import RunResult
 from vokcrawl.monitors.history import History, PastRun
 from vokcrawl.monitors.usual import LEAST_WEEKS, least_usual, same_days, this_day
-from vokcrawl.utils.humanize import count
+from vokcrawl.utils.humanize import pluralize
 
 # Shares of fewer than so many say nothing.
 _LEAST_PAGES, _LEAST_ARTICLES = 10, 20
@@ -29,7 +29,7 @@ class RunMonitor(Monitor):  # type: ignore[misc]
     """Base of the monitors: what they look at, in Spidermon's own way of handing it to them."""
 
     @property
-    def ending(self) -> Ending:
+    def ending(self) -> RunResult:
         return self.data.ending  # type: ignore[no-any-return]
 
     @property
@@ -47,7 +47,7 @@ class RunMonitor(Monitor):  # type: ignore[misc]
     def hold_share(self, part: int, whole: int, limit: float, said: str, setting: str) -> None:
         """Fires when a share is above its limit."""
         if whole < _LEAST_PAGES:
-            self.skipTest(f"only {count(whole, 'page')} in the last 24 hours, too few to tell")
+            self.skipTest(f"only {pluralize(whole, 'page')} in the last 24 hours, too few to tell")
         if part > limit * whole:
             share = f"{part / whole:.0%}, {setting} is {limit:.0%}"
             self.fail(f"{part} of {whole} {said} in the last 24 hours ({share})")
@@ -95,18 +95,20 @@ class CoverageMonitor(RunMonitor):
     """A field that too few of the last week's articles have."""
 
     def test_coverage(self) -> None:
-        floors = self.alerts.alert_coverage
-        if not floors:
+        minimum_coverage = self.alerts.alert_coverage
+        if not minimum_coverage:
             self.skipTest(_OFF)
         runs = [run for run in self.days(7) if run.articles and run.coverage]
         total = sum(run.articles for run in runs)
         if total < _LEAST_ARTICLES:
-            self.skipTest(f"only {count(total, 'article')} in the last 7 days, too few to tell")
-        shares = {name: sum(run.coverage.get(name, 0.0) * run.articles for run in runs) / total for name in floors}
+            self.skipTest(f"only {pluralize(total, 'article')} in the last 7 days, too few to tell")
+        shares = {
+            name: sum(run.coverage.get(name, 0.0) * run.articles for run in runs) / total for name in minimum_coverage
+        }
         # A share in a manifest is rounded to four digits.
-        under = [name for name, floor in floors.items() if shares[name] < floor - 0.0001]
+        under = [name for name, floor in minimum_coverage.items() if shares[name] < floor - 0.0001]
         if under:
-            told = "; ".join(f"{name}: {shares[name]:.0%}, floor {floors[name]:.0%}" for name in under)
+            told = "; ".join(f"{name}: {shares[name]:.0%}, floor {minimum_coverage[name]:.0%}" for name in under)
             self.fail(f"too few of the {total} articles of the last 7 days have a field ({told})")
 
 
@@ -124,7 +126,7 @@ class ErrorsMonitor(RunMonitor):
 
 
 @monitors.name("metered")
-class MeteredMonitor(RunMonitor):
+class TruncatedMonitor(RunMonitor):
     """Articles whose text the site cut short."""
 
     def test_share(self) -> None:
@@ -162,14 +164,14 @@ class UnfinishedMonitor(RunMonitor):
             self.skipTest(_OFF)
         runs = self.history.latest(number, walking=True)
         if len(runs) < number:
-            self.skipTest(f"only {count(len(runs), 'run')}, too few to tell")
+            self.skipTest(f"only {pluralize(len(runs), 'run')}, too few to tell")
         urls = {url for run in runs for url in run.walked}
         never = sorted(url for url in urls if not any(run.walked.get(url) for run in runs))
         # One that was left for another listing, which is walked to its end since, is no concern.
         if never and (not any(any(run.walked.values()) for run in runs) or set(never) & set(runs[0].walked)):
-            self.fail(f"in the last {count(number, 'run')} no walk of {', '.join(never)} was complete")
+            self.fail(f"in the last {pluralize(number, 'run')} no walk of {', '.join(never)} was complete")
         if not urls:
-            self.fail(f"in the last {count(number, 'run')} no listing was walked")
+            self.fail(f"in the last {pluralize(number, 'run')} no listing was walked")
 
 
 @monitors.name("disk")
@@ -199,7 +201,7 @@ class RunSuite(MonitorSuite):  # type: ignore[misc]
         AgeMonitor,
         CoverageMonitor,
         ErrorsMonitor,
-        MeteredMonitor,
+        TruncatedMonitor,
         DiskMonitor,
     )
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from vokcrawl.normalize import article_id, date_in_words
-from vokcrawl.pages.flow import Block, flow, is_aside, is_within
+from vokcrawl.pages.flow import Block, flow, is_quarantined, is_within
 from vokcrawl.pages.gates import cut_metering, is_metering
 from vokcrawl.pages.listing import DESCRIPTION, RawTeaser, marked_items, teasers_among
 from vokcrawl.pages.meta_line import MetaLine, read_meta_line
@@ -172,7 +172,7 @@ class ArticlePage:
         slugged = self._slugged_headline()
         if slugged is not None:
             return slugged
-        candidates = [index for index in self._candidates() if not is_aside(self.blocks[index])]
+        candidates = [index for index in self._candidates() if not is_quarantined(self.blocks[index])]
         limit = self._meta[1] if self._meta else self._content_start()
         above = [index for index in candidates if limit is None or index < limit]
         headings = [index for index in above if self.blocks[index].heading]

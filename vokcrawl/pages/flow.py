@@ -211,7 +211,7 @@ def is_within(element: Element, tags: Container[str]) -> bool:
     return False
 
 
-def is_aside(block: Block) -> bool:
+def is_quarantined(block: Block) -> bool:
     """Whether a block stands beside the page's content: in a sidebar, a menu, a footer, or a form."""
     return is_within(block.element, ("aside", "nav", "footer", "form", "label"))
 

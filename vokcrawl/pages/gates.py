@@ -31,7 +31,7 @@ _NATIONAL_BLOCK = re.compile(rb"""<meta\s(?=[^>]{0,200}kcsc)(?=[^>]{0,200}blocki
 _SHORT = 60_000
 
 
-class Gate(StrEnum):
+class BlockPage(StrEnum):
     """The ways in which the site shuts a visitor out, as the manifest names them."""
 
     SIGN_UP = "gate_sign_up"
@@ -40,25 +40,25 @@ class Gate(StrEnum):
     NATIONAL_BLOCK = "gate_national_block"
 
 
-def redirected_to_gate(asked: str, got: str) -> Gate | None:
+def redirects_to_block_page(asked: str, got: str) -> BlockPage | None:
     """The gate that a redirect from one address to another means; None for any other redirect, or none."""
     if _SIGN_UP_PATH in got:
-        return Gate.SIGN_UP
+        return BlockPage.SIGN_UP
     if urlsplit(got).path in ("", "/") and urlsplit(asked).path not in ("", "/"):
-        return Gate.FRONT_PAGE
+        return BlockPage.FRONT_PAGE
     return None
 
 
-def gate_in_page(body: bytes) -> Gate | None:
+def find_block_page(body: bytes) -> BlockPage | None:
     """The gate that a page is, judged by its words. To be asked only of a page that is not what was asked for."""
     start = body[:_SHORT]
     if _NATIONAL_BLOCK.search(start):
-        return Gate.NATIONAL_BLOCK
+        return BlockPage.NATIONAL_BLOCK
     text = start.decode("utf-8", "replace").lower()
     if any(block in text for block in _SIGN_UP_BLOCKS):
-        return Gate.SIGN_UP
+        return BlockPage.SIGN_UP
     if any(words in text for words in _BOT_CHECK_WORDS):
-        return Gate.BOT_CHECK
+        return BlockPage.BOT_CHECK
     return None
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vokcrawl.normalize import article_id
-from vokcrawl.pages.flow import Block, flow, is_aside
+from vokcrawl.pages.flow import Block, flow, is_quarantined
 from vokcrawl.pages.pictures import source_of
 from vokcrawl.pages.sources import source_of_logo
 from vokcrawl.pages.teaser_lines import read_lines, says_day
@@ -134,7 +134,7 @@ def teasers_among(blocks: Sequence[Block], start: int = 0, skip: Container[str] 
             if identity not in seen and _is_teaser(run, identity)
         ]
         # What stands beside the content counts only where nothing else does.
-        others = [each for each in others if not is_aside(each[3][0])] or others
+        others = [each for each in others if not is_quarantined(each[3][0])] or others
         if places:
             # Where only half of the markup changed, the other half stands in between; elsewhere are other lists.
             begin, end = places[0][0], places[-1][0]

@@ -38,7 +38,7 @@ class Window:
         """The inverse of `told`."""
         return cls(date.fromisoformat(start), date.fromisoformat(end) if end is not None else None)
 
-    def told(self) -> tuple[str, str | None]:
+    def to_dict(self) -> tuple[str, str | None]:
         """Its days as ``YYYY-MM-DD``."""
         return self.start.isoformat(), self.end.isoformat() if self.end is not None else None
 

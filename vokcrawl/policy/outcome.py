@@ -6,27 +6,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vokcrawl.errors import ExitCode, VokcrawlError
-from vokcrawl.policy.pagination import Why
+from vokcrawl.policy.pagination import StopReason
 
 # Outcomes in words, as they stand in the manifest.
 WORDS = {
     ExitCode.DONE: "done",
     ExitCode.USAGE: "wrong settings",
     ExitCode.INCOMPLETE: "incomplete",
-    ExitCode.GATED: "gated",
+    ExitCode.BLOCKED: "gated",
     ExitCode.LAYOUT: "layout not understood",
-    ExitCode.HELD: "held",
+    ExitCode.LOCKED: "held",
     ExitCode.UNREACHABLE: "unreachable",
     ExitCode.STORAGE: "storage failed",
     ExitCode.INTERRUPTED: "interrupted",
 }
 NOTHING_NEW = "nothing new"
-KILLED = "killed"
+CRASHED = "killed"
 RUNNING = "running"
 # Reasons to stop a walk that mean: the page is there, but is not what it was.
-_LAYOUT = frozenset({Why.NO_TEASERS, Why.NO_WAY, Why.NO_MORE})
+_LAYOUT = frozenset({StopReason.NO_TEASERS, StopReason.NO_WAY, StopReason.NO_MORE})
 _BROKEN_OFF = frozenset(
-    {Why.FAILED, Why.EMPTY, Why.CIRCLE, Why.REPEATS, Why.OFFSITE, Why.DAYS_IGNORED, Why.DAYS_CUT, Why.SHARE}
+    {
+        StopReason.FAILED,
+        StopReason.EMPTY,
+        StopReason.CIRCLE,
+        StopReason.REPEATS,
+        StopReason.OFFSITE,
+        StopReason.DAYS_IGNORED,
+        StopReason.DAYS_CUT,
+        StopReason.SHARE,
+    }
 )
 # So few articles say nothing about a share of them.
 _LEAST_FOR_COVERAGE = 20
@@ -34,7 +43,7 @@ _LEAST_FOR_GATE = 3
 
 
 @dataclass
-class Facts:
+class RunStatistics:
     """What a run saw that decides its outcome."""
 
     failure: VokcrawlError | None = None
@@ -51,12 +60,12 @@ class Facts:
     stopped_at_gate: bool = False
     splash_failed: bool = False
     pages_failed: int = 0
-    walks: list[Why | None] = field(default_factory=list)
+    walks: list[StopReason | None] = field(default_factory=list)
     delivered: int = 0
     articles: int = 0
     articles_metered: int = 0
     coverage: Mapping[str, float] = field(default_factory=dict)
-    floors: Mapping[str, float] = field(default_factory=dict)
+    minimum_coverage: Mapping[str, float] = field(default_factory=dict)
 
     def pages(self) -> dict[str, int]:
         """How many pages were read and how many could not be had, as it stands in the manifest.
@@ -71,45 +80,59 @@ class Facts:
         }
 
 
-def under_floor(facts: Facts) -> list[str]:
+def below_minimum_coverage(statistics: RunStatistics) -> list[str]:
     """The fields whose coverage over the run's articles is under its floor."""
-    if facts.articles < _LEAST_FOR_COVERAGE:
+    if statistics.articles < _LEAST_FOR_COVERAGE:
         return []
-    return sorted(name for name, floor in facts.floors.items() if facts.coverage.get(name, 0.0) < floor)
+    return sorted(
+        name for name, floor in statistics.minimum_coverage.items() if statistics.coverage.get(name, 0.0) < floor
+    )
 
 
-def never_seen(facts: Facts) -> bool:
+def never_seen(statistics: RunStatistics) -> bool:
     """Whether whole listings were walked and showed nothing of the wanted source: its name may be wrong."""
-    return Why.END in facts.walks and not facts.wanted_seen
+    return StopReason.END in statistics.walks and not statistics.wanted_seen
 
 
-def judge(facts: Facts) -> tuple[str, ExitCode]:
+def determine_outcome(statistics: RunStatistics) -> tuple[str, ExitCode]:
     """The outcome and its exit code: the worst of what happened, storage first."""
-    code = _code(facts)
-    if code is ExitCode.DONE and not facts.delivered:
+    code = _code(statistics)
+    if code is ExitCode.DONE and not statistics.delivered:
         return NOTHING_NEW, code
     return WORDS[code], code
 
 
-def _all_gated(facts: Facts) -> bool:
+def _all_gated(statistics: RunStatistics) -> bool:
     """Whether every article that was asked for was metered, or behind a gate; of one or two that says nothing."""
-    asked = facts.articles + facts.articles_gated + facts.articles_unchanged
-    return asked >= _LEAST_FOR_GATE and facts.articles_metered + facts.articles_gated == asked
+    asked = statistics.articles + statistics.articles_gated + statistics.articles_unchanged
+    return asked >= _LEAST_FOR_GATE and statistics.articles_metered + statistics.articles_gated == asked
 
 
-def _code(facts: Facts) -> ExitCode:
-    if facts.failure is not None:
-        return facts.failure.exit_code
-    if facts.interrupted:
+def _code(statistics: RunStatistics) -> ExitCode:
+    if statistics.failure is not None:
+        return statistics.failure.exit_code
+    if statistics.interrupted:
         return ExitCode.INTERRUPTED
-    if facts.starts_gated or facts.stopped_at_gate or _all_gated(facts):
-        return ExitCode.GATED
-    if facts.splash_failed:
+    if statistics.starts_gated or statistics.stopped_at_gate or _all_gated(statistics):
+        return ExitCode.BLOCKED
+    if statistics.splash_failed:
         return ExitCode.UNREACHABLE
-    if (facts.starts and facts.starts_unreachable >= facts.starts) or (facts.cut_short and not facts.pages_read):
+    if (statistics.starts and statistics.starts_unreachable >= statistics.starts) or (
+        statistics.cut_short and not statistics.pages_read
+    ):
         return ExitCode.UNREACHABLE
-    if facts.starts_not_understood or _LAYOUT.intersection(facts.walks) or under_floor(facts) or never_seen(facts):
+    if (
+        statistics.starts_not_understood
+        or _LAYOUT.intersection(statistics.walks)
+        or below_minimum_coverage(statistics)
+        or never_seen(statistics)
+    ):
         return ExitCode.LAYOUT
-    if facts.cut_short or facts.starts_unreachable or facts.pages_failed or _BROKEN_OFF.intersection(facts.walks):
+    if (
+        statistics.cut_short
+        or statistics.starts_unreachable
+        or statistics.pages_failed
+        or _BROKEN_OFF.intersection(statistics.walks)
+    ):
         return ExitCode.INCOMPLETE
     return ExitCode.DONE

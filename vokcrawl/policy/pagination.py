@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 
-class Why(StrEnum):
+class StopReason(StrEnum):
     """Why a walk stopped, as it stands in the manifest."""
 
     END = "end of the listing"
@@ -35,7 +35,7 @@ class Why(StrEnum):
 
 
 # The reasons after which all that the listing holds (back to `since`, where that was given) has been seen.
-_COMPLETE = frozenset({Why.END, Why.UNCHANGED, Why.KNOWN, Why.SINCE})
+_COMPLETE = frozenset({StopReason.END, StopReason.UNCHANGED, StopReason.KNOWN, StopReason.SINCE})
 # This many pages in a row that only repeat this walk's own entries: the site ignores where it is asked to go on.
 _MOST_REPEATS = 3
 
@@ -55,7 +55,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class StopRules:
     """What bounds a walk.
 
     `known_pages` is how many familiar pages in a row end it, 0 for never (`full`, or no complete walk yet to
@@ -74,10 +74,10 @@ class Rules:
 
 
 @dataclass
-class Walk:
+class ListingProgress:
     """The walk through one listing, page by page."""
 
-    rules: Rules
+    rules: StopRules
     pages: int = 0
     received: int = 0
     new: int = 0
@@ -85,14 +85,14 @@ class Walk:
     newest: str | None = None
     oldest: str | None = None
     ids: set[str] = field(default_factory=set)
-    stopped: Why | None = None
+    stopped: StopReason | None = None
     # How many entries of the last page no page before had shown, and whether a page behind the first had such.
     fresh: int = 0
     led_on: bool = False
     _familiar: int = 0
     _repeats: int = 0
 
-    def page(self, entries: Sequence[Entry]) -> Why | None:
+    def page(self, entries: Sequence[Entry]) -> StopReason | None:
         """Takes in the next page's entries; gives the reason to stop, or None to go on.
 
         `received` counts what the site sent, repeats too: that is how far the listing was advanced.
@@ -123,11 +123,11 @@ class Walk:
         self._note_days(entries)
         return overlaps
 
-    def stop(self, why: Why) -> None:
+    def stop(self, why: StopReason) -> None:
         """Ends the walk for a reason that lies outside the pages' entries; the first reason stays."""
         self.stopped = self.stopped or why
 
-    def spoil(self, why: Why) -> None:
+    def spoil(self, why: StopReason) -> None:
         """Ends the walk for a reason that undoes an earlier one: what looked complete is not."""
         self.stopped = why
 
@@ -135,7 +135,7 @@ class Walk:
         """Takes the site's word that the first page is as the last complete walk left it."""
         self.pages += 1
         self.head = self.rules.head
-        self.stopped = Why.UNCHANGED
+        self.stopped = StopReason.UNCHANGED
 
     @property
     def complete(self) -> bool:
@@ -148,24 +148,24 @@ class Walk:
             self.newest = max(days) if self.newest is None else max(self.newest, *days)
             self.oldest = min(days) if self.oldest is None else min(self.oldest, *days)
 
-    def _decide(self, entries: Sequence[Entry], fresh: Sequence[Entry]) -> Why | None:
+    def _decide(self, entries: Sequence[Entry], fresh: Sequence[Entry]) -> StopReason | None:
         rules = self.rules
         if not entries and self.pages == 1:
-            return Why.NO_TEASERS
+            return StopReason.NO_TEASERS
         if not entries and not rules.in_windows:
-            return Why.END
+            return StopReason.END
         if self.pages == 1 and rules.head == self.head and rules.known_pages and rules.sweep_days is None:
-            return Why.UNCHANGED
+            return StopReason.UNCHANGED
         self._repeats = 0 if fresh or rules.in_windows else self._repeats + 1
         if self._repeats >= _MOST_REPEATS:
-            return Why.REPEATS
+            return StopReason.REPEATS
         self._count_familiar(fresh)
         if rules.known_pages and self._familiar >= rules.known_pages and not self._sweeping(entries):
-            return Why.KNOWN
+            return StopReason.KNOWN
         if rules.since is not None and self._all_before(entries, rules.since):
-            return Why.SINCE
+            return StopReason.SINCE
         if rules.max_pages is not None and self.pages >= rules.max_pages:
-            return Why.MAX_PAGES
+            return StopReason.MAX_PAGES
         return None
 
     def _count_familiar(self, fresh: Sequence[Entry]) -> None:

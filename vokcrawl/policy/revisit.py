@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from vokcrawl.normalize import parse_utc, utc
 
 # A 404 is believed when a second look at least this much later finds the same.
-SECOND_LOOK = timedelta(days=1)
+REMOVAL_CONFIRMATION_DELAY = timedelta(days=1)
 # Pauses before an owed article is asked for again, by the attempts so far: the next two runs, then growing.
-OWED_PAUSES = (
+RETRY_DELAYS = (
     timedelta(0),
     timedelta(0),
     timedelta(hours=1),
@@ -39,9 +39,9 @@ def next_check(first_seen_at: str, now: datetime, ages: Sequence[int]) -> str | 
 
 def next_attempt(attempts: int, now: datetime) -> str:
     """When an owed article is asked for after so many failed attempts."""
-    return utc(now + OWED_PAUSES[min(attempts, len(OWED_PAUSES)) - 1])
+    return utc(now + RETRY_DELAYS[min(attempts, len(RETRY_DELAYS)) - 1])
 
 
 def is_confirmed(missing_since: str | None, now: datetime) -> bool:
     """Whether a page missing since then may be called gone if it is missing now."""
-    return missing_since is not None and now - parse_utc(missing_since) >= SECOND_LOOK
+    return missing_since is not None and now - parse_utc(missing_since) >= REMOVAL_CONFIRMATION_DELAY

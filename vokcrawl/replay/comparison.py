@@ -12,8 +12,8 @@ import orjson
 
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.record_files import read_kind
-from vokcrawl.utils.humanize import count
-from vokcrawl.utils.temp_database import scratch, scratching
+from vokcrawl.utils.humanize import pluralize
+from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
 SCHEMA = "vokcrawl.replay-diff/1"
 KINDS = ("articles", "teasers", "removals")
@@ -67,7 +67,7 @@ class KindChanges:
         if len(self.vanishing) < _EXAMPLES:
             self.vanishing.append(_named(record))
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
         return {
             "same": self.same,
@@ -85,7 +85,7 @@ class KindChanges:
             f"{self.would_appear} would appear, {self.would_vanish} would vanish"
         )
         for name in sorted(self.fields, key=lambda name: -self.fields[name]["count"]):
-            yield f"  {name}: {count(self.fields[name]['count'], 'record')} would change"
+            yield f"  {name}: {pluralize(self.fields[name]['count'], 'record')} would change"
             for example in self.fields[name]["examples"]:
                 yield f"    {example['url']}"
                 yield f"      was      {example['was']}"
@@ -105,7 +105,7 @@ def compare(
     """
     kinds: dict[str, KindChanges] = {}
     for kind in KINDS:
-        with closing(scratch(*_TABLES)) as db, scratching():
+        with closing(temporary_database(*_TABLES)) as db, translate_database_errors():
             kinds[kind] = _of_kind(db, kind, delivered, replayed, archived, told)
     return kinds
 

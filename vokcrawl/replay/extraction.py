@@ -15,9 +15,9 @@ from vokcrawl.downloader.splash.pages import rendered_pages
 from vokcrawl.downloader.splash.result import read_answer
 from vokcrawl.normalize import absolute_url, article_id, authority, utc
 from vokcrawl.pages.document import PageFault, read_document
-from vokcrawl.pages.gates import gate_in_page
-from vokcrawl.pages.readings import reading_at
-from vokcrawl.replay.findings import Finding, Kind, told
+from vokcrawl.pages.extractors import extractor_at
+from vokcrawl.pages.gates import find_block_page
+from vokcrawl.replay.findings import ExtractionResult, Kind, told
 from vokcrawl.utils.content_encoding import ends_as_page
 from vokcrawl.warc.http_exchange import parted
 from vokcrawl.warc.http_response import Answer, Unreadable, answer_of
@@ -67,11 +67,11 @@ def extract_all(tasks: Sequence[Task], site: Site) -> bytes:
     return told([_extract(task, site, shown) for task in tasks])
 
 
-def _extract(task: Task, site: Site, shown: set[tuple[str | None, str]]) -> Finding:
+def _extract(task: Task, site: Site, shown: set[tuple[str | None, str]]) -> ExtractionResult:
     captured = task.captured
     digest = captured.payload_digest or f"sha256:{hashlib.sha256(task.payload or _payload(captured)).hexdigest()}"
     place = {"file": task.file, "offset": captured.place.offset, "digest": digest}
-    found = Finding(Kind.OTHER, task.url, utc(captured.at), place)
+    found = ExtractionResult(Kind.OTHER, task.url, utc(captured.at), place)
     if (flaw := _flaw(captured)) is not None:
         found.kind, found.reason = Kind.FLAWED, flaw
         return found
@@ -107,7 +107,7 @@ def _answer(task: Task, site: Site) -> Answer:
     return answer_of(captured.block, site.largest, task.payload)
 
 
-def _article(found: Finding, answer: Answer, captured: Captured, shown: set[tuple[str | None, str]]) -> None:
+def _article(found: ExtractionResult, answer: Answer, captured: Captured, shown: set[tuple[str | None, str]]) -> None:
     identity = found.identity or ""
     found.status = answer.status
     if answer.status == 304:
@@ -121,10 +121,10 @@ def _article(found: Finding, answer: Answer, captured: Captured, shown: set[tupl
         found.kind, found.reason = (Kind.OTHER, "redirect") if elsewhere is None else (Kind.FAILED, elsewhere)
     elif not 200 <= answer.status < 300:
         found.kind = Kind.FAILED
-        found.reason = gate_in_page(answer.body) or f"http_{answer.status}"
+        found.reason = find_block_page(answer.body) or f"http_{answer.status}"
     else:
         document = _document(found, answer)
-        reading = reading_at(captured.at)
+        reading = extractor_at(captured.at)
         root = article_page(reading, document.root, found.url, answer.body)
         page = find_article(root, identity, found.url, answer.body)
         found.kind, found.item = Kind.ARTICLE, page.item
@@ -136,7 +136,7 @@ def _article(found: Finding, answer: Answer, captured: Captured, shown: set[tupl
         shown.update((page.block_source, raw.id) for raw in found.teasers)
 
 
-def _listing(found: Finding, answer: Answer, captured: Captured) -> None:
+def _listing(found: ExtractionResult, answer: Answer, captured: Captured) -> None:
     found.status = answer.status
     if not 200 <= answer.status < 300:
         found.reason = f"http_{answer.status}"
@@ -144,12 +144,12 @@ def _listing(found: Finding, answer: Answer, captured: Captured) -> None:
         found.reason = "front_page_or_search"
     else:
         document = _document(found, answer)
-        found.teasers = reading_at(captured.at).teasers(document.root)
+        found.teasers = extractor_at(captured.at).teasers(document.root)
         found.kind = Kind.LISTING if found.teasers else Kind.OTHER
         found.reason = "" if found.teasers else "without_teasers"
 
 
-def _rendered(found: Finding, captured: Captured, site: Site) -> None:
+def _rendered(found: ExtractionResult, captured: Captured, site: Site) -> None:
     """What a browser has made of a listing: the pages that its clicks have brought."""
     # It may be an article's page whose block a browser has unfolded: then too, it is a listing.
     found.identity = None
@@ -158,7 +158,7 @@ def _rendered(found: Finding, captured: Captured, site: Site) -> None:
     except (ValueError, RecursionError) as fault:
         found.reason = f"no answer of the script: {fault}"
         return
-    pages = rendered_pages(rendered, found.url, site.schemes, reading_at(captured.at).teasers)
+    pages = rendered_pages(rendered, found.url, site.schemes, extractor_at(captured.at).teasers)
     found.kind, found.teasers = Kind.LISTING, [raw for page in pages for raw in page]
 
 
@@ -173,7 +173,7 @@ def _is_walked(url: str) -> bool:
     return words == [""] if words is not None else parts.path not in ("", "/")
 
 
-def _document(found: Finding, answer: Answer) -> Any:
+def _document(found: ExtractionResult, answer: Answer) -> Any:
     content_type = answer.headers.get("content-type", "")
     if answer.status == 200 and "html" in content_type.lower():
         ends = ends_as_page(answer.body)

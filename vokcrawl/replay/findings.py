@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from vokcrawl.crawling.article_result import ArticleFinding
+from vokcrawl.crawling.article_result import ArticleResult
 from vokcrawl.pages.listing import RawTeaser
 
 
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 @dataclass(slots=True)
-class Finding:
+class ExtractionResult:
     """`at` is when it was captured, `place` where (`items.ArchivePlace`); `reason` says why it is no more than it is.
 
     `status`, `validators` and `unclosed` (the length of a page without an end) are the answer's, `closed` says that
@@ -52,9 +52,9 @@ class Finding:
     unfit: str | None = None
     teasers: list[RawTeaser] = field(default_factory=list)
 
-    def article(self) -> ArticleFinding:
+    def article(self) -> ArticleResult:
         """What an article's page said, for the intake."""
-        return ArticleFinding(
+        return ArticleResult(
             item=self.item,
             source=self.source,
             block_source=self.block_source,
@@ -65,18 +65,18 @@ class Finding:
         )
 
 
-def told(findings: list[Finding]) -> bytes:
+def told(findings: list[ExtractionResult]) -> bytes:
     """Findings as JSON."""
     return orjson.dumps(findings)
 
 
-def from_told(text: bytes) -> list[Finding]:
+def from_told(text: bytes) -> list[ExtractionResult]:
     """The inverse of `told`."""
     return [_finding(values) for values in orjson.loads(text)]
 
 
-def _finding(values: dict[str, Any]) -> Finding:
-    found = Finding(**values)
+def _finding(values: dict[str, Any]) -> ExtractionResult:
+    found = ExtractionResult(**values)
     found.kind = Kind(found.kind)
     found.validators = (found.validators[0], found.validators[1])
     found.teasers = [RawTeaser(**each) for each in values["teasers"]]

@@ -10,7 +10,7 @@ from typing import Any
 from vokcrawl.config import Arguments, Options
 from vokcrawl.crawling.articles import ArticleIntake
 from vokcrawl.normalize import parse_utc
-from vokcrawl.replay.findings import Finding, Kind
+from vokcrawl.replay.findings import ExtractionResult, Kind
 from vokcrawl.runs.run import Run
 
 # What a page without its end is called; a crawl has asked for it again.
@@ -40,11 +40,11 @@ class ReplayIntake(ArticleIntake):
     def count(self, name: str) -> None:
         self.stats[name] += 1
 
-    def take(self, found: Finding) -> Iterator[dict[str, Any]]:
+    def take(self, found: ExtractionResult) -> Iterator[dict[str, Any]]:
         """The records that follow from a finding."""
         self._now = parse_utc(found.at)
         if found.status and found.kind is not Kind.OTHER:
-            self.run.facts.pages_read += 1
+            self.run.statistics.pages_read += 1
         if found.wrong_charset:
             self.note("wrong_charset", found.url)
         if found.identity is not None:
@@ -54,7 +54,7 @@ class ReplayIntake(ArticleIntake):
                 yield from self.take_listed(teaser, found.url)
         elif found.kind is Kind.ERROR:
             self.note("spider_error", found.url)
-            self.run.facts.pages_failed += 1
+            self.run.statistics.pages_failed += 1
 
     def end(self, broke_off: bool) -> Iterator[dict[str, Any]]:
         """The archive is over. A run that broke off has given nothing of what waited: a later one shows it again."""
@@ -67,7 +67,7 @@ class ReplayIntake(ArticleIntake):
             yield from self.answered(identity)
         yield from self.walk_over()
 
-    def _take_article(self, found: Finding, identity: str) -> Iterator[dict[str, Any]]:
+    def _take_article(self, found: ExtractionResult, identity: str) -> Iterator[dict[str, Any]]:
         if found.kind is Kind.OTHER:
             return
         if found.kind in (Kind.FAILED, Kind.ERROR, Kind.FLAWED) or self._is_cut_off(found):
@@ -85,7 +85,7 @@ class ReplayIntake(ArticleIntake):
             yield from self.take_article(found.article(), identity, found.url, found.validators, found.place)
         yield from self.answered(identity)
 
-    def _is_cut_off(self, found: Finding) -> bool:
+    def _is_cut_off(self, found: ExtractionResult) -> bool:
         """Whether a page without an end is to be taken for a part of one, by the same rule as in `downloader`."""
         self._closes_pages |= found.closed
         if not found.unclosed:

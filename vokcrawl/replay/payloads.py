@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from vokcrawl.utils.temp_database import scratch, scratching
+from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 from vokcrawl.warc.http_exchange import parted
 from vokcrawl.warc.reader import Captured, Place, read_at
 
@@ -25,13 +25,15 @@ class Payloads:
         for path in files:
             self._files.setdefault(path.name, []).append(path)
         self._longest = longest
-        self._db = scratch("CREATE TABLE payloads (digest TEXT PRIMARY KEY, file TEXT, offset INTEGER) WITHOUT ROWID")
+        self._db = temporary_database(
+            "CREATE TABLE payloads (digest TEXT PRIMARY KEY, file TEXT, offset INTEGER) WITHOUT ROWID"
+        )
 
     def note(self, captured: Captured) -> None:
         """Remembers where a payload stands. One of an archive that says where its revisits lead need not be noted."""
         if captured.payload_digest is not None:
             place = (captured.payload_digest, str(captured.place.file), captured.place.offset)
-            with scratching():
+            with translate_database_errors():
                 self._db.execute("INSERT OR IGNORE INTO payloads VALUES (?, ?, ?)", place)
 
     def of(self, revisit: Captured) -> bytes | None:
@@ -59,7 +61,7 @@ class Payloads:
                 for path in dict.fromkeys((beside, *self._files.get(name, ()))):
                     if path.is_file():
                         yield Place(path, offset)
-        with scratching():
+        with translate_database_errors():
             query = "SELECT file, offset FROM payloads WHERE digest = ?"
             found = self._db.execute(query, (revisit.payload_digest,)).fetchone()
         if found is not None:

@@ -13,7 +13,7 @@ from vokcrawl.config import Options
 from vokcrawl.errors import StorageFailed
 from vokcrawl.normalize import utc
 from vokcrawl.pipelines import Chain
-from vokcrawl.policy.outcome import judge
+from vokcrawl.policy.outcome import determine_outcome
 from vokcrawl.replay.extraction import Site
 from vokcrawl.replay.findings import Kind, from_told
 from vokcrawl.replay.intake import ReplayIntake
@@ -90,12 +90,12 @@ class Rewriting:
     def end(self) -> None:
         """All files are over: what waited is given, and the run gets its manifest. Raises `StorageFailed`."""
         self._deliver(self._intake.end(self.captures.broke_off))
-        facts, run = self.run.facts, self.run
-        facts.delivered = sum(run.counts[kind] for kind in ("articles", "teasers", "removals"))
-        facts.coverage = run.readable.shares("articles")
-        facts.floors = self._options.min_coverage
-        facts.pages_failed += self._flaws
-        outcome, code = judge(facts)
+        statistics, run = self.run.statistics, self.run
+        statistics.delivered = sum(run.counts[kind] for kind in ("articles", "teasers", "removals"))
+        statistics.coverage = run.readable.shares("articles")
+        statistics.minimum_coverage = self._options.min_coverage
+        statistics.pages_failed += self._flaws
+        outcome, code = determine_outcome(statistics)
         run.finish(outcome, code, {"listings": [], "replayed": self._told()})
 
     def _deliver(self, items: Iterator[dict[str, Any]]) -> None:

@@ -13,8 +13,8 @@ from vokcrawl.config import Arguments
 from vokcrawl.config.addresses import urls
 from vokcrawl.errors import ExitCode, StorageFailed, UsageFault
 from vokcrawl.normalize import parse_utc, utc
-from vokcrawl.policy.outcome import KILLED, WORDS
-from vokcrawl.policy.pagination import Why
+from vokcrawl.policy.outcome import CRASHED, WORDS
+from vokcrawl.policy.pagination import StopReason
 from vokcrawl.replay.checks import check_manifest
 from vokcrawl.storage.manifest import read_manifest
 from vokcrawl.storage.output_folder import ARCHIVE, RUN_ID, OutputFolder, began_at, run_order
@@ -86,9 +86,9 @@ class Captures:
     @property
     def broke_off(self) -> bool:
         """Whether the run ended before its walks did: then nothing was given of what waited for their end."""
-        if self.manifest.get("outcome") in (KILLED, WORDS[ExitCode.INTERRUPTED]):
+        if self.manifest.get("outcome") in (CRASHED, WORDS[ExitCode.INTERRUPTED]):
             return True
-        return any(each.get("stopped") == Why.INTERRUPTED for each in self.manifest.get("listings", ()))
+        return any(each.get("stopped") == StopReason.INTERRUPTED for each in self.manifest.get("listings", ()))
 
 
 def find_sources(given: Sequence[str], folder: OutputFolder, longest: int, fault: TellFault) -> list[Captures]:

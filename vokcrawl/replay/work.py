@@ -14,7 +14,7 @@ from scrapy.settings import BaseSettings
 from vokcrawl.config import Options
 from vokcrawl.errors import ExitCode
 from vokcrawl.normalize import authority, utc
-from vokcrawl.policy.outcome import Facts, under_floor
+from vokcrawl.policy.outcome import RunStatistics, below_minimum_coverage
 from vokcrawl.replay.extraction import Site, extract_all
 from vokcrawl.replay.pool import in_order
 from vokcrawl.replay.rewriting import SPIDER, Rewriting
@@ -41,11 +41,11 @@ class Done:
     counts: Counter[str] = field(default_factory=Counter)
     passed_over: Counter[str] = field(default_factory=Counter)
     coverage: Coverage = field(default_factory=Coverage)
-    under_floor: list[str] = field(default_factory=list)
+    below_minimum_coverage: list[str] = field(default_factory=list)
 
     @property
     def exit_code(self) -> ExitCode:
-        if self.under_floor:
+        if self.below_minimum_coverage:
             return ExitCode.LAYOUT
         return ExitCode.INCOMPLETE if self.faults else ExitCode.DONE
 
@@ -81,9 +81,9 @@ class Replay:
                 state.close()
         finally:
             folder.release()
-        facts = Facts(articles=self.done.articles, coverage=self.done.coverage.shares("articles"))
-        facts.floors = self.options.min_coverage
-        self.done.under_floor = under_floor(facts)
+        statistics = RunStatistics(articles=self.done.articles, coverage=self.done.coverage.shares("articles"))
+        statistics.minimum_coverage = self.options.min_coverage
+        self.done.below_minimum_coverage = below_minimum_coverage(statistics)
         return self.done
 
     def _rewrite(self, folder: OutputFolder, state: State, captures: Sequence[Captures]) -> None:
@@ -120,7 +120,7 @@ class Replay:
         self.done.counts.update(one.run.counts)
         self.done.passed_over.update(one.passed_over)
         self.done.answers += one.answers.total()
-        self.done.articles += one.run.facts.articles
+        self.done.articles += one.run.statistics.articles
         self.done.coverage.update(one.run.readable)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from vokcrawl.utils.humanize import count, stretch
+from vokcrawl.utils.humanize import format_duration, pluralize
 from vokcrawl.utils.terminal import harmless
 
 # The rate is that of the last minute: long enough for a gentle crawl, short enough to show that a site got slow.
@@ -59,10 +59,10 @@ def line(
         why = f", {harmless(pause.why)}" if pause.why else ""
         yield f"waiting until {_moment(pause.until, now)} ({harmless(pause.host)}{why})", "bold yellow"
         yield "  ", ""
-    yield count(figures.pages, "page"), "bold"
+    yield pluralize(figures.pages, "page"), "bold"
     yield f"  {figures.new:,} new  {figures.revised:,} revised  ", ""
-    yield count(figures.errors, "error"), "bold red" if figures.errors else ""
-    yield f"  {rate:,.0f}/min  {stretch(seconds)}", ""
+    yield pluralize(figures.errors, "error"), "bold red" if figures.errors else ""
+    yield f"  {rate:,.0f}/min  {format_duration(seconds)}", ""
 
 
 def _moment(until: datetime, now: datetime) -> str:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from vokcrawl.errors import ExitCode
-from vokcrawl.reporting.outcome_help import advice
-from vokcrawl.utils.humanize import count, stretch
+from vokcrawl.reporting.outcome_help import outcome_help
+from vokcrawl.utils.humanize import format_duration, pluralize
 from vokcrawl.utils.terminal import harmless
 
 # So many reasons of errors are named.
@@ -26,7 +26,7 @@ def closing(
     style = {ExitCode.DONE: "bold green", ExitCode.INTERRUPTED: "bold"}.get(code, "bold red")
     name = f"Run {manifest['run_id']}: " if manifest is not None else ""
     yield f"{name}{outcome} (exit code {code})", style
-    said = advice(outcome)
+    said = outcome_help(outcome)
     if said is not None:
         yield f"  {said.meaning}", ""
     if manifest is not None:
@@ -38,14 +38,14 @@ def closing(
 
 def _figures(manifest: Mapping[str, Any], revised: int, paused: float) -> Iterator[str]:
     counts = manifest["counts"]
-    new = count(counts.get("articles", 0) - revised, "new article")
+    new = pluralize(counts.get("articles", 0) - revised, "new article")
     delivered = f"{new}, {revised:,} revised, {counts.get('removals', 0):,} removed, "
-    yield delivered + count(counts.get("teasers", 0), "new teaser")
+    yield delivered + pluralize(counts.get("teasers", 0), "new teaser")
     began, ended = (datetime.fromisoformat(manifest[name]) for name in ("started_at", "ended_at"))
-    took = stretch((ended - began).total_seconds())
-    waited = f", {stretch(paused)} of it left alone because it refused" if paused else ""
-    read, failed = count(manifest["pages"]["read"], "page"), manifest["pages"]["failed"]
-    yield f"{read} read, {failed:,} not to be had; {count(manifest['requests'], 'request')} in {took}{waited}"
+    took = format_duration((ended - began).total_seconds())
+    waited = f", {format_duration(paused)} of it left alone because it refused" if paused else ""
+    read, failed = pluralize(manifest["pages"]["read"], "page"), manifest["pages"]["failed"]
+    yield f"{read} read, {failed:,} not to be had; {pluralize(manifest['requests'], 'request')} in {took}{waited}"
     errors = sorted(manifest["errors"].items(), key=lambda each: -each[1]["count"])
     if errors:
         named = ", ".join(f"{reason} ({told['count']:,})" for reason, told in errors[:_MOST])
@@ -53,4 +53,5 @@ def _figures(manifest: Mapping[str, Any], revised: int, paused: float) -> Iterat
         yield f"noted: {named}{more}; docs/operating.md explains each"
     owed = manifest["owed"]
     if owed:
-        yield f"owed: {count(len(owed), 'article')}, asked for again from {min(each['next_at'] for each in owed)} on"
+        first = min(each["next_at"] for each in owed)
+        yield f"owed: {pluralize(len(owed), 'article')}, asked for again from {first} on"

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from vokcrawl.normalize import utc
-from vokcrawl.policy.outcome import KILLED, RUNNING
+from vokcrawl.policy.outcome import CRASHED, RUNNING
 from vokcrawl.storage.disk_usage import disk_use
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.protocol import State
@@ -43,14 +43,14 @@ def status(folder: OutputFolder, state: State, now: datetime) -> dict[str, Any]:
             {"url": row.url, "last_complete_walk": row.completed_at, "back_to": row.back_to, "last_sweep": row.swept_at}
             for row in state.listings()
         ],
-        "owed": [asdict(row) for row in state.owed()],
+        "owed": [asdict(row) for row in state.pending_retries()],
         "gaps": [{"from": first, "to": last} for first, last in gaps([day for day, _ in days])],
         "disk": disk_use(folder),
     }
 
 
 def _run(row: RunRow, folder: OutputFolder) -> dict[str, Any]:
-    unfinished = {True: RUNNING, False: KILLED, None: f"{RUNNING}, or {KILLED}"}
+    unfinished = {True: RUNNING, False: CRASHED, None: f"{RUNNING}, or {CRASHED}"}
     return {
         "run_id": row.run_id,
         "started_at": row.started_at,

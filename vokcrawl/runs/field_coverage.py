@@ -25,7 +25,7 @@ class Coverage:
             self._fields[kind] = Counter(dict.fromkeys(record, 0))
         self._fields[kind].update(_there(record))
 
-    def take_out(self, kind: str, record: Mapping[str, Any]) -> None:
+    def remove_records(self, kind: str, record: Mapping[str, Any]) -> None:
         """Counts a record no longer."""
         self._records[kind] -= 1
         self._fields[kind].subtract(_there(record))
@@ -45,7 +45,7 @@ class Coverage:
         total = self._records[kind]
         return {name: round(count / total, 4) for name, count in self._fields.get(kind, {}).items()} if total else {}
 
-    def told(self) -> dict[str, dict[str, float]]:
+    def to_dict(self) -> dict[str, dict[str, float]]:
         """As it stands in the manifest."""
         return {kind: self.shares(kind) for kind in sorted(self._records)}
 

@@ -25,7 +25,7 @@ class Problems:
     def count(self, reasons: Iterable[str]) -> int:
         return sum(self._counts.get(reason, 0) for reason in reasons)
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As it stands in the manifest."""
         return {
             reason: {"count": self._counts[reason], "examples": self._examples[reason]}

@@ -15,7 +15,7 @@ import orjson
 
 from vokcrawl.errors import StateUnusable
 from vokcrawl.normalize import utc
-from vokcrawl.policy.outcome import KILLED
+from vokcrawl.policy.outcome import CRASHED
 from vokcrawl.storage.manifest import ended, file_entry, read_manifest, write_manifest
 from vokcrawl.storage.output_folder import (
     DATA_KINDS,
@@ -24,10 +24,10 @@ from vokcrawl.storage.output_folder import (
     OutputFolder,
     archive_name,
     archive_order,
-    cut_back,
     digest,
-    storing,
     sync_folder,
+    translate_os_errors,
+    truncate_to,
 )
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import FileRow, RunRow
@@ -52,7 +52,7 @@ def _finish(folder: OutputFolder, state: State, run: RunRow, now: datetime) -> N
         name = str(part.relative_to(folder.path)).removesuffix(PART)
         if part.name.partition(".")[0] == run.run_id and name not in committed:
             # Nothing in it was committed: what it holds is met again.
-            with storing(part):
+            with translate_os_errors(part):
                 part.unlink()
     path = folder.manifest(run.run_id)
     if path.exists():
@@ -96,8 +96,8 @@ def _finish_file(folder: OutputFolder, row: FileRow) -> dict[str, Any]:
                 f"{part}: holds {part.stat().st_size} bytes, but {row.bytes} were committed; the disk or another "
                 "program lost some of it; restore it, or run `scrapy repair --rebuild-state` to keep what is there"
             )
-        cut_back(part, row.bytes)
-        with storing(path):
+        truncate_to(part, row.bytes)
+        with translate_os_errors(path):
             os.replace(part, path)
             sync_folder(path.parent)
     _, size, sha256 = digest(path)
@@ -111,7 +111,7 @@ def _finish_file(folder: OutputFolder, row: FileRow) -> dict[str, Any]:
 def _manifest(state: State, run: RunRow, entries: list[dict[str, Any]]) -> dict[str, Any]:
     """The manifest that the run could not write: what is known of it, and no more."""
     counts = {kind: entry["records"] for entry in entries if (kind := entry["path"].partition("/")[0]) in DATA_KINDS}
-    run.outcome = KILLED
+    run.outcome = CRASHED
     return ended(
         state,
         run,
@@ -132,7 +132,7 @@ def _manifest(state: State, run: RunRow, entries: list[dict[str, Any]]) -> dict[
 
 def _set_aside(folder: OutputFolder, part: Path) -> None:
     target = folder.path / "aside" / f"{part.parent.name}-{part.name}"
-    with storing(target):
+    with translate_os_errors(target):
         target.parent.mkdir(exist_ok=True)
         if target.exists():
             target = target.with_name(f"{target.name}.{part.stat().st_mtime_ns}")

@@ -19,7 +19,7 @@ from scrapy.settings import BaseSettings
 
 from vokcrawl.errors import ExitCode, StorageFailed, VokcrawlError
 from vokcrawl.normalize import utc
-from vokcrawl.policy.outcome import Facts
+from vokcrawl.policy.outcome import RunStatistics
 from vokcrawl.policy.revisit import next_attempt
 from vokcrawl.runs.field_coverage import Coverage
 from vokcrawl.runs.problems import Problems
@@ -29,7 +29,7 @@ from vokcrawl.storage.manifest import draft, ended, write_manifest
 from vokcrawl.storage.output_folder import OutputFolder, run_order
 from vokcrawl.storage.state.factory import Opening, in_folder
 from vokcrawl.storage.state.protocol import State
-from vokcrawl.storage.state.rows import OwedRow, RunRow
+from vokcrawl.storage.state.rows import RetryRow, RunRow
 from vokcrawl.warc.writer import Archive
 
 logger = logging.getLogger(__name__)
@@ -53,12 +53,12 @@ class Run:
         self.counts: Counter[str] = Counter()
         self.other_sources: list[str] = []
         # Which ways to the source were left, in order, and why.
-        self.ways_left: list[dict[str, str]] = []
+        self.discovery_attempts: list[dict[str, str]] = []
         # Of a worker that has not led: the crawl that it took part in. Who leads tells of the listings.
         self.follows: str | None = None
         # How often each way of reading was the one that worked, by what was read: "article", "teaser".
-        self.readings: dict[str, Counter[str]] = {"article": Counter(), "teaser": Counter()}
-        self.facts = Facts()
+        self.extractors_used: dict[str, Counter[str]] = {"article": Counter(), "teaser": Counter()}
+        self.statistics = RunStatistics()
         self.failure: VokcrawlError | None = None
         # Once it is written: what the run's manifest says.
         self.manifest: dict[str, Any] | None = None
@@ -159,21 +159,21 @@ class Run:
         """The same as records have it."""
         return utc(self.clock())
 
-    def owe(self, identity: str, url: str | None, reason: str) -> None:
+    def schedule_retry(self, identity: str, url: str | None, reason: str) -> None:
         """Remembers an article that could not be had, to be asked for again with growing pauses.
 
         Of one that was delivered before a look at it is owed. `url` may be None where the address is known.
         """
-        state = self.remember()
+        state = self.begin_transaction()
         row = state.articles([identity]).get(identity)
-        before = state.owed_of(identity)
+        before = state.retry_of(identity)
         known = row.url if row is not None and row.revision else url
         address = before.url if before is not None else known
         if address is None:
             return
         attempts = before.attempts + 1 if before is not None else 1
         first = before.first_at if before is not None else self.now()
-        state.put_owed(OwedRow(identity, address, reason, attempts, first, next_attempt(attempts, self.moment())))
+        state.put_retry(RetryRow(identity, address, reason, attempts, first, next_attempt(attempts, self.moment())))
 
     def meet_teaser(self, identity: str) -> bool:
         """Whether this teaser is to be delivered: not met in this run, nor delivered by an earlier one."""
@@ -214,7 +214,7 @@ class Run:
         if self._pending >= BATCH:
             self.commit()
 
-    def remember(self) -> State:
+    def begin_transaction(self) -> State:
         """The state, ready to be changed; the changes last with the next `commit`."""
         self.state.begin()
         return self.state
@@ -224,8 +224,8 @@ class Run:
         self._sync()
         while lost := self.state.commit():
             # Another worker was first: these leave the files before anybody has seen them there.
-            for kind, record in self.files.take_out(lost):
-                self.coverage.take_out(kind, record)
+            for kind, record in self.files.remove_records(lost):
+                self.coverage.remove_records(kind, record)
                 self.counts[kind] -= 1
             self._sync()
         self.files.mark()
@@ -234,7 +234,7 @@ class Run:
     def _sync(self) -> None:
         """Brings the files to the disk, and tells the state how long they are."""
         for row in self.files.sync():
-            self.remember().put_file(row)
+            self.begin_transaction().put_file(row)
 
     def fail(self, failure: VokcrawlError) -> None:
         """Notes that the run cannot go on, and tells `on_failure`. The first failure stays."""
@@ -260,7 +260,7 @@ class Run:
         """
         self.commit()
         for name in self.files.finish():
-            self.remember().drop_file(name)
+            self.begin_transaction().drop_file(name)
         self._write_manifest(outcome, code, told)
 
     def abandon(self) -> None:
@@ -283,12 +283,12 @@ class Run:
         found = {
             "counts": {kind: count for kind, count in sorted(self.counts.items()) if count},
             **told,
-            "pages": self.facts.pages(),
-            "files": self.files.told(),
-            "coverage": self.coverage.told(),
-            "readings": {what: dict(ways) for what, ways in self.readings.items()},
-            "ways_left": self.ways_left,
-            "errors": self.problems.told(),
+            "pages": self.statistics.pages(),
+            "files": self.files.to_dict(),
+            "coverage": self.coverage.to_dict(),
+            "readings": {what: dict(ways) for what, ways in self.extractors_used.items()},
+            "ways_left": self.discovery_attempts,
+            "errors": self.problems.to_dict(),
             "other_sources": self.other_sources,
             **({"follows": self.follows} if self.follows is not None else {}),
         }

@@ -43,11 +43,11 @@ class RunFiles:
         for file in self._records.values():
             file.mark()
 
-    def take_out(self, lost: Lost) -> Iterator[tuple[str, dict[str, Any]]]:
+    def remove_records(self, lost: Lost) -> Iterator[tuple[str, dict[str, Any]]]:
         """Takes records that another worker has delivered first out of the files, and gives them with their kinds."""
         for kind, ids in (("articles", lost.articles), ("removals", lost.articles), ("teasers", lost.teasers)):
             if ids and kind in self._records:
-                yield from ((kind, record) for record in self._records[kind].take_out(ids))
+                yield from ((kind, record) for record in self._records[kind].remove_records(ids))
 
     def finish(self) -> list[str]:
         """Gives the files their names; those that hold nothing go, and are named here. Raises `StorageFailed`."""
@@ -61,7 +61,7 @@ class RunFiles:
         for file in self.all():
             file.abandon()
 
-    def told(self) -> list[dict[str, Any]]:
+    def to_dict(self) -> list[dict[str, Any]]:
         """As they stand in the manifest."""
         return [file_entry(self._row(file), file.sha256()) for file in self.all()]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vokcrawl.errors import UsageFault
 from vokcrawl.search.fts5 import match_of
 from vokcrawl.search.index import SearchIndex
-from vokcrawl.utils.temp_database import scratching
+from vokcrawl.utils.temp_database import translate_database_errors
 
 # What stands before and after a word that was found, within a passage. No text has such characters.
 OPENS, CLOSES = "\x02", "\x03"
@@ -49,7 +49,7 @@ def find(
     if len(words) > _MOST_WORDS:
         raise UsageFault(f"{len(words)} words are too many; name {_MOST_WORDS} at most")
     bounds = {"match": match, "since": since, "until": until}
-    with scratching():
+    with translate_database_errors():
         (total,) = index.db.execute(f"SELECT count(*) {_CURRENT}", bounds).fetchone()
         numbers = index.db.execute(
             f"SELECT number {_CURRENT} ORDER BY bm25(texts_fts, {_TITLE_WEIGHT}, 1), published_on DESC, texts.id DESC "

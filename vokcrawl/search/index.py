@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from vokcrawl.search.fts5 import TOKENIZER
-from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, storing
+from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors
 from vokcrawl.storage.record_files import read_file
-from vokcrawl.utils.temp_database import scratch, scratching
+from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
 NAME = "search.sqlite3"
 # "voks": whose file it is. The version is raised when the tables change; an index of another one is made anew.
@@ -47,8 +47,8 @@ class SearchIndex:
         except (sqlite3.Error, OSError):
             # A folder that cannot be written to, a full disk, another program's file.
             self.kept = False
-            self.db = scratch(*_TABLES)
-            with scratching():
+            self.db = temporary_database(*_TABLES)
+            with translate_database_errors():
                 self._take_in(self.db, self._files())
 
     def damaged(self) -> list[str]:
@@ -100,7 +100,7 @@ class SearchIndex:
         found = {}
         for kind in _KINDS:
             for path in in_run_order(matching(self._folder.path / kind, ".jsonl")):
-                with storing(path):
+                with translate_os_errors(path):
                     told = path.stat()
                 found[f"{kind}/{path.name}"] = (told.st_size, told.st_mtime_ns)
         return found

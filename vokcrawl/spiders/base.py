@@ -19,7 +19,7 @@ from vokcrawl.crawling.articles import ArticleIntake
 from vokcrawl.downloader.failures import name_of
 from vokcrawl.normalize import authority, clean_text, untracked
 from vokcrawl.pages.document import Document, read_document
-from vokcrawl.pages.gates import Gate, gate_in_page, redirected_to_gate
+from vokcrawl.pages.gates import BlockPage, find_block_page, redirects_to_block_page
 
 # What the engine sends first: articles before the next listing page, so that the queue stays short.
 ARTICLE_PRIORITY, LISTING_PRIORITY, RECHECK_PRIORITY = 10, 0, -10
@@ -93,22 +93,22 @@ class SourceSpider(ArticleIntake, Spider):
         if isinstance(failure.value, HttpError):
             response = failure.value.response
             asked = str(response.meta.get("redirect_urls", [response.url])[0])
-            gate = redirected_to_gate(asked, response.url) or gate_in_page(response.body)
+            gate = redirects_to_block_page(asked, response.url) or find_block_page(response.body)
             if gate is not None:
                 return gate
         return name_of(failure)
 
     def stop_at(self, reason: str) -> None:
         """Ends the crawl when the site checks visitors or blocks them. Raises `CloseSpider`; nothing is evaded."""
-        if reason in (Gate.BOT_CHECK, Gate.NATIONAL_BLOCK):
-            self.run.facts.stopped_at_gate = True
+        if reason in (BlockPage.BOT_CHECK, BlockPage.NATIONAL_BLOCK):
+            self.run.statistics.stopped_at_gate = True
             raise CloseSpider(reason)
 
     def document(self, response: Response) -> Document:
         """The parsed page; a wrong declaration of its encoding is noted. Raises `PageFault`."""
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         document = read_document(response.body, content_type)
-        self.run.facts.pages_read += 1
+        self.run.statistics.pages_read += 1
         if document.wrong_charset:
             self.note("wrong_charset", response.url)
         return document

@@ -26,11 +26,11 @@ from twisted.python.failure import Failure
 from vokcrawl.crawling.listing_task import ListingWalk
 from vokcrawl.downloader.failures import CLOSING, NOT_UNDERSTOOD, request_of
 from vokcrawl.pages.document import EMPTY_PAGE, PageFault
-from vokcrawl.pages.gates import gate_in_page
+from vokcrawl.pages.gates import find_block_page
 from vokcrawl.pages.routes import Route, SearchRoute, SitemapRoute
 from vokcrawl.pages.search import number_in_form
 from vokcrawl.pages.sources import Belongs
-from vokcrawl.policy.pagination import Entry, Why
+from vokcrawl.policy.pagination import Entry, StopReason
 from vokcrawl.spiders.base import ARTICLE_PRIORITY
 from vokcrawl.spiders.searches import SearchSpider
 from vokcrawl.spiders.sitemaps import SitemapSpider
@@ -108,7 +108,7 @@ class FallbackSpider(WaySpider, SearchSpider, SitemapSpider):
             root = None
         raws = self.reading.teasers(root) if root is not None else []
         if not raws:
-            self.stop_at(gate_in_page(response.body) or "")
+            self.stop_at(find_block_page(response.body) or "")
         if root is not None and not lead.number:
             lead.number = number_in_form(root, self.options.source) or ""
         for raw in raws[:_MOST_CANDIDATES]:
@@ -153,19 +153,19 @@ class FallbackSpider(WaySpider, SearchSpider, SitemapSpider):
             self.scouts.update((identity, (lead, False)) for identity in identities)
             lead.resume = partial(self._revived_sitemap, walk)
 
-    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> Why:
+    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> StopReason:
         lead = self.leads.get(walk.led_from or "")
         gated = reason.startswith("gate_")
         if lead is not None and not gated:
             self._leave(lead, walk.first.way if walk is lead.resort and walk.first else LISTING, reason)
             if walk is lead.resort:
                 self.hand_over(lead)
-                return Why.LEFT
+                return StopReason.LEFT
         if walk.led_from is not None or gated or reason not in NOT_UNDERSTOOD or not self._is_listing(walk):
             return super().first_page_failed(walk, reason, url)
         failed = partial(super().first_page_failed, walk, reason, url)
         self._look_elsewhere(walk, reason, lambda: walk.walk.spoil(failed()))
-        return walk.walk.stopped or Why.LEFT
+        return walk.walk.stopped or StopReason.LEFT
 
     def on_no_teasers(self, walk: ListingWalk, url: str) -> None:
         if walk.led_from is None and self._is_listing(walk):
@@ -176,7 +176,7 @@ class FallbackSpider(WaySpider, SearchSpider, SitemapSpider):
     def broke_off(self, walk: ListingWalk, reason: str, verdict: Callable[[], None]) -> None:
         """More Articles could not be followed from the first page on; or a last resort is of no use."""
         resort = isinstance(walk.first, SearchRoute | SitemapRoute)
-        useless = resort and walk.walk.stopped in (Why.DAYS_IGNORED, Why.DAYS_CUT)
+        useless = resort and walk.walk.stopped in (StopReason.DAYS_IGNORED, StopReason.DAYS_CUT)
         unfollowed = not resort and not walk.walk.led_on and reason in _REFUSED
         if self.options.more != "auto" or not (useless or unfollowed):
             verdict()
@@ -200,18 +200,18 @@ class FallbackSpider(WaySpider, SearchSpider, SitemapSpider):
         lead.verdict = partial(_restored, walk, walk.walk.stopped, verdict)
         lead.page_read |= walk.example is not None and not walk.mixed
         self._leave(lead, walk.way or LISTING, reason)
-        walk.walk.spoil(Why.LEFT)
+        walk.walk.spoil(StopReason.LEFT)
         self.hand_over(lead)
 
     def _resort_left(self, walk: ListingWalk, reason: str, verdict: Callable[[], None]) -> None:
         """Leaves a last resort for the next one; one that an earlier run had found, for the start page."""
         start = walk.led_from or walk.url
-        self.run.remember().drop_way(start, self.options.source)
+        self.run.begin_transaction().drop_route(start, self.options.source)
         lead = self.leads.get(start)
         stopped = walk.walk.stopped
-        walk.walk.spoil(Why.LEFT)
+        walk.walk.spoil(StopReason.LEFT)
         if lead is None:
-            self.run.ways_left.append({"start": start, "way": walk.way or LISTING, "why": reason})
+            self.run.discovery_attempts.append({"start": start, "way": walk.way or LISTING, "why": reason})
             self.way_lost(walk, reason)
             return
         lead.verdict = lead.verdict or partial(_restored, walk, stopped, verdict)
@@ -233,10 +233,10 @@ class FallbackSpider(WaySpider, SearchSpider, SitemapSpider):
 
     def _leave(self, lead: Lead, way: str, why: str) -> None:
         logger.warning("%s: its %s is left for another way to the source: %s", lead.start, way, why)
-        self.run.ways_left.append({"start": lead.start, "way": way, "why": why})
+        self.run.discovery_attempts.append({"start": lead.start, "way": way, "why": why})
 
 
-def _restored(walk: ListingWalk, stopped: Why | None, verdict: Callable[[], None]) -> None:
+def _restored(walk: ListingWalk, stopped: StopReason | None, verdict: Callable[[], None]) -> None:
     """A walk that was left after all ended as it had."""
     walk.walk.stopped = stopped
     verdict()

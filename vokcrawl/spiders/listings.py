@@ -14,14 +14,14 @@ from twisted.python.failure import Failure
 from vokcrawl.crawling.listing_task import ListingWalk, Step
 from vokcrawl.downloader.failures import CLOSING, OF_ANOTHER_SOURCE, PASSING, name_of, request_of
 from vokcrawl.pages.document import EMPTY_PAGE, Document, PageFault
-from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
+from vokcrawl.pages.gates import find_block_page, redirects_to_block_page
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.routes import (
     AjaxRoute,
     LinkRoute,
     Route,
 )
-from vokcrawl.policy.pagination import Entry, Why
+from vokcrawl.policy.pagination import Entry, StopReason
 from vokcrawl.spiders.articles import (
     asked_address,
     validators_of,
@@ -30,12 +30,12 @@ from vokcrawl.spiders.walks import WalkSpider
 
 # What it is called in the manifest that a walk stopped before its end though no page failed.
 _BROKE_OFF = {
-    Why.NO_WAY: "more_not_understood",
-    Why.NO_MORE: "more_not_found",
-    Why.CIRCLE: "more_leads_back",
-    Why.REPEATS: "more_repeats",
-    Why.DAYS_IGNORED: "search_ignores_days",
-    Why.DAYS_CUT: "search_shows_too_little",
+    StopReason.NO_WAY: "more_not_understood",
+    StopReason.NO_MORE: "more_not_found",
+    StopReason.CIRCLE: "more_leads_back",
+    StopReason.REPEATS: "more_repeats",
+    StopReason.DAYS_IGNORED: "search_ignores_days",
+    StopReason.DAYS_CUT: "search_shows_too_little",
 }
 
 
@@ -47,7 +47,7 @@ class ListingSpider(WalkSpider):
     def parse_listing(self, response: Response, listing: str, step: Step) -> Iterator[Any]:
         """A page of a listing."""
         walk = self.walks[listing]
-        if walk.walk.stopped is Why.LEFT:
+        if walk.walk.stopped is StopReason.LEFT:
             # A better way was found while this page was under way.
             return
         yield from self._listing_page(response, walk, step)
@@ -131,7 +131,7 @@ class ListingSpider(WalkSpider):
 
     def _read(self, response: Response, walk: ListingWalk, route: Route) -> tuple[Document | None, Sequence[RawTeaser]]:
         """The page and its teasers; none for the empty batch that ends a call. Raises `PageFault`."""
-        gate = redirected_to_gate(asked_address(response), response.url)
+        gate = redirects_to_block_page(asked_address(response), response.url)
         if gate is not None:
             raise PageFault(gate)
         document = None
@@ -142,7 +142,7 @@ class ListingSpider(WalkSpider):
                 raise
         raws = self.reading.teasers(document.root) if document is not None else []
         if not raws:
-            gate = gate_in_page(response.body)
+            gate = find_block_page(response.body)
             if gate is not None:
                 raise PageFault(gate)
             if not self.may_be_empty(walk, route, document) and (walk.walk.pages or document is None):
@@ -178,7 +178,7 @@ class ListingSpider(WalkSpider):
     ) -> Iterator[Request]:
         """The request for the next page, or the reason why there is none."""
         following = self.following(walk, document, url, route, walk.last_received)
-        if isinstance(following, Why):
+        if isinstance(following, StopReason):
             walk.walk.stop(following)
             return
         walk.way = following.way
@@ -198,7 +198,7 @@ class ListingSpider(WalkSpider):
             walk.walk.head = tuple(entry.id for entry in entries)
         if not walk.walk.again(entries) and again < walk.walk.pages:
             following = self.following(walk, document, url, route, len(entries))
-            if not isinstance(following, Why):
+            if not isinstance(following, StopReason):
                 yield self.page_request(walk, Step(following, again=again + 1))
                 return
         walk.rereading = False
@@ -211,7 +211,7 @@ class ListingSpider(WalkSpider):
         if walk.walk.pages == 0 and not again:
             walk.walk.spoil(self.first_page_failed(walk, reason, url))
         else:
-            walk.walk.spoil(Why.EMPTY if reason == EMPTY_PAGE else Why.FAILED)
+            walk.walk.spoil(StopReason.EMPTY if reason == EMPTY_PAGE else StopReason.FAILED)
             failed = partial(self._page_failed, reason, url)
             if again:
                 failed()
@@ -220,16 +220,16 @@ class ListingSpider(WalkSpider):
 
     def _page_failed(self, reason: str, url: str) -> None:
         self.note(f"listing_{reason}", url)
-        self.run.facts.pages_failed += 1
-        self.run.facts.starts_gated += reason.startswith("gate_")
+        self.run.statistics.pages_failed += 1
+        self.run.statistics.starts_gated += reason.startswith("gate_")
         self.stop_at(reason)
 
     def _note_stop(self, walk: ListingWalk, url: str) -> None:
-        if walk.walk.stopped is Why.NO_TEASERS:
+        if walk.walk.stopped is StopReason.NO_TEASERS:
             self.on_no_teasers(walk, url)
         elif walk.walk.stopped in _BROKE_OFF:
             name = _BROKE_OFF[walk.walk.stopped]
             self.broke_off(walk, name, partial(self.note, name, url))
-        elif walk.walk.stopped is Why.OFFSITE:
+        elif walk.walk.stopped is StopReason.OFFSITE:
             # Noted where it was seen, with where it led.
             self.broke_off(walk, "offsite_more", lambda: None)

@@ -21,14 +21,19 @@ from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.more import More
 from vokcrawl.pages.routes import FIRST_CLICKS, Route, SplashRoute
 from vokcrawl.pages.tree import Element
-from vokcrawl.policy.pagination import Entry, Why
+from vokcrawl.policy.pagination import Entry, StopReason
 from vokcrawl.spiders.base import LISTING_PRIORITY
 from vokcrawl.spiders.starts import StartSpider
 
 logger = logging.getLogger(__name__)
 
 # What the browser's last step means for the walk; for any other there is a next step.
-_ENDS = {Outcome.END: Why.END, Outcome.MISSING: Why.NO_WAY, Outcome.DEAD: Why.NO_WAY, Outcome.OFFSITE: Why.OFFSITE}
+_ENDS = {
+    Outcome.END: StopReason.END,
+    Outcome.MISSING: StopReason.NO_WAY,
+    Outcome.DEAD: StopReason.NO_WAY,
+    Outcome.OFFSITE: StopReason.OFFSITE,
+}
 # Where scrapy-splash wants to stand among the middlewares.
 _MIDDLEWARE, _PLACE = "vokcrawl.downloader.splash.middleware.RenderingMiddleware", 725
 _FINGERPRINTER = "vokcrawl.downloader.splash.compat.SplashRequestFingerprinter"
@@ -128,11 +133,11 @@ class RenderedSpider(StartSpider):
                 self._stop(walk, why, rendered, route.url)
         yield from self._taken(walk, route, route.url, first)
 
-    def _stop(self, walk: ListingWalk, why: Why, rendered: Rendered, url: str) -> None:
+    def _stop(self, walk: ListingWalk, why: StopReason, rendered: Rendered, url: str) -> None:
         walk.walk.stop(why)
-        if why is Why.OFFSITE:
+        if why is StopReason.OFFSITE:
             self.note("offsite_more", rendered.blocked)
-        elif why is Why.NO_WAY:
+        elif why is StopReason.NO_WAY:
             logger.error(
                 '%s: in the browser its "More Articles" %s%s',
                 url,
@@ -150,18 +155,18 @@ class RenderedSpider(StartSpider):
                 self.options.splash_timeout,
             )
         pages = rendered_pages(rendered, route.url, self.allowed_authorities, self.reading.teasers)
-        self.run.facts.pages_read += len(pages)
+        self.run.statistics.pages_read += len(pages)
         return pages
 
     # Failing
 
-    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> Why:
+    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> StopReason:
         """As ever; but a way is not lost because Splash is."""
         if reason in (SPLASH_UNREACHABLE, SPLASH_REFUSED):
             self.start_failed(reason, url)
-            return Why.FAILED
+            return StopReason.FAILED
         return super().first_page_failed(walk, reason, url)
 
     def _listing_failed(self, walk: ListingWalk, reason: str, url: str, again: int) -> None:
-        self.run.facts.splash_failed |= reason in (SPLASH_UNREACHABLE, SPLASH_REFUSED)
+        self.run.statistics.splash_failed |= reason in (SPLASH_UNREACHABLE, SPLASH_REFUSED)
         super()._listing_failed(walk, reason, url, again)

@@ -15,10 +15,10 @@ from twisted.python.failure import Failure
 from vokcrawl.crawling.listing_task import ListingWalk, Step
 from vokcrawl.downloader.failures import CLOSING, request_of
 from vokcrawl.normalize import ingested_on
-from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
+from vokcrawl.pages.gates import find_block_page, redirects_to_block_page
 from vokcrawl.pages.routes import SitemapRoute
 from vokcrawl.pages.sitemap import read_sitemap
-from vokcrawl.policy.pagination import Entry, Why
+from vokcrawl.policy.pagination import Entry, StopReason
 from vokcrawl.policy.sitemap_queue import MOST_ASKED, SitemapReading
 from vokcrawl.spiders.articles import asked_address
 from vokcrawl.spiders.starts import StartSpider
@@ -46,12 +46,12 @@ class SitemapSpider(StartSpider):
         if walk.walk.stopped is not None:
             return
         walk.way = step.route.way
-        gate = redirected_to_gate(asked_address(response), response.url)
+        gate = redirects_to_block_page(asked_address(response), response.url)
         sitemap = read_sitemap(response.body) if gate is None else None
         if sitemap is not None:
             self._reading_of(walk).take(sitemap)
         else:
-            self._file_failed(walk, gate or gate_in_page(response.body) or "not_a_sitemap", response.url)
+            self._file_failed(walk, gate or find_block_page(response.body) or "not_a_sitemap", response.url)
         yield from self.next_sitemap_articles(walk)
         yield from self.over(walk)
 
@@ -73,7 +73,7 @@ class SitemapSpider(StartSpider):
             return
         self._reading_of(walk).failed = True
         self.note(f"listing_{reason}", url)
-        self.run.facts.pages_failed += 1
+        self.run.statistics.pages_failed += 1
         self.stop_at(reason)
 
     def _reading_of(self, walk: ListingWalk) -> SitemapReading:
@@ -99,7 +99,7 @@ class SitemapSpider(StartSpider):
                 self.first_page_read(walk)
             reading.asked += len(requests)
             if reading.asked >= MOST_ASKED:
-                walk.walk.stop(Why.SHARE)
+                walk.walk.stop(StopReason.SHARE)
             self.awaited.update((request.cb_kwargs["identity"], walk) for request in requests)
             self.asked_for(walk, [request.cb_kwargs["identity"] for request in requests])
             yield from requests
@@ -129,7 +129,7 @@ class SitemapSpider(StartSpider):
             if since is not None and day is not None and day < since:
                 walk.passed_over = True
                 continue
-            self.run.remember().put_entry(identity, walk.number)
+            self.run.begin_transaction().put_entry(identity, walk.number)
             if identity not in self.requested and self.is_asked_for(identity, article):
                 requests.append(self.article_request(identity, address))
         if entries:
@@ -140,9 +140,9 @@ class SitemapSpider(StartSpider):
         if walk.walk.pages == 0:
             walk.walk.spoil(self.first_page_failed(walk, "without_articles", walk.url))
         elif reading.failed:
-            walk.walk.stop(Why.FAILED)
+            walk.walk.stop(StopReason.FAILED)
         else:
-            walk.walk.stop(Why.END if reading.all_read else Why.SHARE)
+            walk.walk.stop(StopReason.END if reading.all_read else StopReason.SHARE)
 
     def answered(self, identity: str) -> Iterator[Any]:
         yield from super().answered(identity)

@@ -30,7 +30,7 @@ class TeaserSpider(SourceSpider):
             walk.example = walk.example or (teaser.raw.id if teaser.wanted else None)
             if teaser.wanted and not entry.covered:
                 if self.in_window(teaser.day):
-                    self.run.remember().put_entry(teaser.raw.id, walk.number)
+                    self.run.begin_transaction().put_entry(teaser.raw.id, walk.number)
                 else:
                     walk.passed_over = True
             yield from self.take_listed(teaser, url)
@@ -42,4 +42,4 @@ class TeaserSpider(SourceSpider):
         bound = walk.before.back_to if joins and walk.before is not None else self.arguments.since
         if entry is None or not entry.covered(bound):
             return False
-        return article is not None or self.run.state.owed_of(identity) is not None
+        return article is not None or self.run.state.retry_of(identity) is not None

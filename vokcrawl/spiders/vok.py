@@ -16,7 +16,7 @@ from scrapy.exceptions import DontCloseSpider
 
 from vokcrawl.errors import StorageFailed
 from vokcrawl.normalize import article_id
-from vokcrawl.policy.pagination import Why
+from vokcrawl.policy.pagination import StopReason
 from vokcrawl.policy.revisit import next_check
 from vokcrawl.spiders.articles import conditional_headers
 from vokcrawl.spiders.base import RECHECK_PRIORITY
@@ -53,15 +53,15 @@ class VokSpider(RenderedSpider, FallbackSpider):
         """The requests that all others follow from: what is owed, and the start pages."""
         self._reschedule()
         self.walks_open = len(self.start_urls)
-        for owed in self.run.state.owed(until=self.run.now()):
+        for owed in self.run.state.pending_retries(until=self.run.now()):
             yield self.article_request(owed.id, owed.url)
         for url in self.start_urls:
-            self.run.facts.starts += 1
+            self.run.statistics.starts += 1
             yield self.start_article(url) if article_id(url) else self.begin(url)
 
     def _reschedule(self) -> None:
         """Reckons anew when each article is checked next, where `VOK_RECHECK_DAYS` is not what it was."""
-        state, ages = self.run.remember(), self.options.recheck_days
+        state, ages = self.run.begin_transaction(), self.options.recheck_days
         told = ",".join(map(str, ages))
         before = state.note("recheck_days")
         if before == told:
@@ -104,7 +104,7 @@ class VokSpider(RenderedSpider, FallbackSpider):
 
         Behind a walk that broke off they are the next run's: it walks there anyway.
         """
-        walks = [each.walk for each in self.walks.values() if each.walk.stopped is not Why.LEFT]
+        walks = [each.walk for each in self.walks.values() if each.walk.stopped is not StopReason.LEFT]
         if not walks or not all(walk.complete for walk in walks):
             return
         ids = [identity for identity in self.in_blocks if identity not in self.requested]

@@ -27,7 +27,7 @@ from vokcrawl.pages.routes import (
     SplashRoute,
 )
 from vokcrawl.pages.tree import Element
-from vokcrawl.policy.pagination import Entry, Why
+from vokcrawl.policy.pagination import Entry, StopReason
 from vokcrawl.spiders.articles import ArticleSpider, conditional_headers
 from vokcrawl.spiders.base import LISTING_PRIORITY
 
@@ -84,22 +84,22 @@ class WalkSpider(ArticleSpider):
 
     def following(
         self, walk: ListingWalk, document: Document | None, url: str, route: Route, received: int
-    ) -> Route | Why:
+    ) -> Route | StopReason:
         if isinstance(route, AjaxRoute):
             return route.at(route.start + received)
         if document is None:
-            return Why.END
+            return StopReason.END
         more = self.more_of(document.root, url, received)
         if more.route is None and not more.said:
             # A short page may be all there is; a full first one hides its way on from us.
-            return Why.NO_MORE if walk.walk.pages == 1 and received >= PAGE_SIZE else Why.END
+            return StopReason.NO_MORE if walk.walk.pages == 1 and received >= PAGE_SIZE else StopReason.END
         if more.route is None:
-            return Why.NO_WAY
+            return StopReason.NO_WAY
         if authority(more.route.url) not in self.allowed_authorities:
             self.note("offsite_more", more.route.url)
-            return Why.OFFSITE
+            return StopReason.OFFSITE
         if isinstance(more.route, LinkRoute) and more.route.url in walk.visited and not walk.rereading:
-            return Why.CIRCLE
+            return StopReason.CIRCLE
         if walk.mixed and self._is_by_number(more.route):
             # What a stream of all sources has shown says nothing of how far the source's own listing was read.
             return more.route.at(0)
@@ -154,10 +154,10 @@ class WalkSpider(ArticleSpider):
     def first_page_read(self, walk: ListingWalk) -> None:
         """The first page of a walk was read; see `spiders.ways`."""
 
-    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> Why:
+    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> StopReason:
         """The first page of a walk could not be had; gives what the walk is to say of it."""
         self.start_failed(reason, url)
-        return Why.FAILED
+        return StopReason.FAILED
 
     def on_no_teasers(self, walk: ListingWalk, url: str) -> None:
         """The first page of a walk shows no teasers."""
@@ -171,9 +171,9 @@ class WalkSpider(ArticleSpider):
         """A start page that could not be had: gated, not what it was, or out of reach."""
         self.note(f"start_{reason}", url)
         if reason.startswith("gate_"):
-            self.run.facts.starts_gated += 1
+            self.run.statistics.starts_gated += 1
         elif reason in NOT_UNDERSTOOD:
-            self.run.facts.starts_not_understood += 1
+            self.run.statistics.starts_not_understood += 1
         else:
-            self.run.facts.starts_unreachable += 1
+            self.run.statistics.starts_unreachable += 1
         self.stop_at(reason)

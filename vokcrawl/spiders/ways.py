@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
-from vokcrawl.crawling.listing_task import ListingWalk, sweep_is_due
+from vokcrawl.crawling.listing_task import ListingWalk, rescan_is_due
 from vokcrawl.normalize import absolute_url
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.routes import (
@@ -28,7 +28,7 @@ from vokcrawl.pages.routes import (
     route_from,
     route_told,
 )
-from vokcrawl.policy.pagination import Entry, Why
+from vokcrawl.policy.pagination import Entry, StopReason
 from vokcrawl.settings.base import VOK_START_URLS
 from vokcrawl.spiders.starts import BY_ARTICLE, StartSpider
 
@@ -77,10 +77,10 @@ class WaySpider(StartSpider):
 
     def begin(self, url: str) -> Request:
         """The first request for a listing to start from: where it was found to lead, or the listing itself."""
-        told = self.run.state.way(url, self.options.source)
+        told = self.run.state.stored_route(url, self.options.source)
         route = route_from(told) if told is not None else None
         if isinstance(route, SearchRoute | SitemapRoute) and self._looks_again(route):
-            self.run.remember().drop_way(url, self.options.source)
+            self.run.begin_transaction().drop_route(url, self.options.source)
         elif route is not None:
             return self.lead_to(url, route, BY_MEMORY)
         if self.may_call_by_number and urlsplit(url).path.rstrip("/") == _STREAM:
@@ -93,7 +93,7 @@ class WaySpider(StartSpider):
     def _looks_again(self, route: SearchRoute | SitemapRoute) -> bool:
         """Whether a better way is looked for than the last resort that was found: with each sweep."""
         before = self.run.state.listing(route.url, self.options.source)
-        due = before is None or sweep_is_due(before, self.run.started, self.options.sweep_hours)
+        due = before is None or rescan_is_due(before, self.run.started, self.options.sweep_hours)
         return due or self.options.more != "auto"
 
     def lead_to(self, start: str, route: Route, found_by: str) -> Request:
@@ -161,7 +161,7 @@ class WaySpider(StartSpider):
             # Its walk takes the place of what looked for it.
             for walk in (lead.walk, lead.resort):
                 if walk is not None:
-                    walk.walk.spoil(Why.LEFT)
+                    walk.walk.spoil(StopReason.LEFT)
                     walk.over = True
 
     def answered(self, identity: str) -> Iterator[Any]:
@@ -206,17 +206,17 @@ class WaySpider(StartSpider):
 
     def first_page_read(self, walk: ListingWalk) -> None:
         """Remembers a way that has been found once it has led to teasers."""
-        if walk.led_from is not None and walk.first is not None and walk.walk.stopped is not Why.NO_TEASERS:
-            self.run.remember().put_way(walk.led_from, self.options.source, route_told(walk.first))
+        if walk.led_from is not None and walk.first is not None and walk.walk.stopped is not StopReason.NO_TEASERS:
+            self.run.begin_transaction().put_route(walk.led_from, self.options.source, route_told(walk.first))
 
-    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> Why:
+    def first_page_failed(self, walk: ListingWalk, reason: str, url: str) -> StopReason:
         """A way that led nowhere is forgotten, and the start page looked at again; a start page's own is a fault."""
         if walk.led_from is None or reason.startswith("gate_"):
             return super().first_page_failed(walk, reason, url)
         self.note(f"way_{reason}", url)
-        self.run.remember().drop_way(walk.led_from, self.options.source)
+        self.run.begin_transaction().drop_route(walk.led_from, self.options.source)
         self.way_lost(walk, reason)
-        return Why.LEFT
+        return StopReason.LEFT
 
     def way_lost(self, walk: ListingWalk, reason: str) -> None:
         """A way is lost: one that was found in this run leads back to where it was found, else all begins anew."""

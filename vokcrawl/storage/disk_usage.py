@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vokcrawl.storage.output_folder import DATA_KINDS, OutputFolder, storing
+from vokcrawl.storage.output_folder import DATA_KINDS, OutputFolder, translate_os_errors
 
 # The folders of an output folder, as the design names them; what is in none of them counts as `other`.
 _FOLDERS = (*DATA_KINDS, "archive", "runs", "aside")
@@ -16,7 +16,7 @@ def disk_use(folder: OutputFolder) -> dict[str, int]:
     Raises `StorageFailed` when the folder cannot be read; what a run renames meanwhile is not missed by much.
     """
     used = dict.fromkeys((*_FOLDERS, "state", "other"), 0)
-    with storing(folder.path):
+    with translate_os_errors(folder.path):
         for path in folder.path.iterdir():
             name = path.name if path.name in _FOLDERS else "other"
             # With its log and its index.

@@ -19,7 +19,7 @@ from vokcrawl import __version__
 from vokcrawl.config.redacted import told_settings
 from vokcrawl.errors import StorageFailed
 from vokcrawl.normalize import ingested_at
-from vokcrawl.storage.output_folder import OutputFolder, storing, write_whole
+from vokcrawl.storage.output_folder import OutputFolder, translate_os_errors, write_whole
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import FileRow, RunRow
 
@@ -54,7 +54,7 @@ def ended(state: State, run: RunRow, found: Mapping[str, Any]) -> dict[str, Any]
         "exit_code": run.exit_code,
         **found,
         "newest_article": ingested_at(state.newest() or ""),
-        "owed": [asdict(row) for row in state.owed()],
+        "owed": [asdict(row) for row in state.pending_retries()],
         "previous_manifest": {"run_id": previous[0], "sha256": previous[1]} if previous else None,
     }
 
@@ -73,7 +73,7 @@ def write_manifest(folder: OutputFolder, manifest: Mapping[str, Any]) -> str:
 
 def read_manifest(path: Path) -> tuple[dict[str, Any], str]:
     """A manifest and its sha256. Raises `StorageFailed` when it cannot be read as one."""
-    with storing(path):
+    with translate_os_errors(path):
         content = path.read_bytes()
     try:
         manifest = orjson.loads(content)

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
-from vokcrawl.errors import FolderHeld, StorageFailed
+from vokcrawl.errors import FolderLocked, StorageFailed
 
 PART = ".part"
 WARC = ".warc.gz"
@@ -72,7 +72,7 @@ def archive_order(path: Path) -> tuple[tuple[str, int], int]:
     return run_order(run_id), int(number) if number.isascii() and number.isdigit() else 1
 
 
-class storing:
+class translate_os_errors:
     """Turns what the system says of a failed read or write into `StorageFailed` that names `what` and the way out.
 
     No generator: it stands around each record that is written.
@@ -94,7 +94,7 @@ def matching(folder: Path, ending: str) -> list[Path]:
 
     Raises `StorageFailed` when it cannot be read. `Path.glob` would take it for an empty one: a silent gap.
     """
-    with storing(folder):
+    with translate_os_errors(folder):
         try:
             return [folder / name for name in os.listdir(folder) if name.endswith(ending)]
         except (FileNotFoundError, NotADirectoryError):
@@ -146,13 +146,13 @@ class OutputFolder:
 
         `holder` says in words who takes it. Raises `FolderHeld` naming the holder, or `StorageFailed`.
         """
-        with storing(self.path):
+        with translate_os_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.path / ".lock")
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                raise FolderHeld(
+                raise FolderLocked(
                     f"{self.path}: another run holds this output folder ({self._holder()}); "
                     "wait for it to end, or set another VOK_OUTPUT_DIR"
                 ) from None
@@ -192,7 +192,7 @@ class OutputFolder:
 def write_whole(path: Path, content: bytes) -> None:
     """Writes a file so that it is there whole or not at all. Raises `StorageFailed`."""
     part = path.with_name(path.name + PART)
-    with storing(path):
+    with translate_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
             file.write(content)
@@ -208,9 +208,9 @@ def close_as_is(file: IO[Any]) -> None:
         file.close()
 
 
-def cut_back(part: Path, length: int) -> None:
+def truncate_to(part: Path, length: int) -> None:
     """Cuts an unfinished file back to its committed length and brings that to the disk."""
-    with storing(part), part.open("r+b") as file:
+    with translate_os_errors(part), part.open("r+b") as file:
         file.truncate(length)
         file.flush()
         os.fsync(file.fileno())
@@ -220,7 +220,7 @@ def digest(path: Path) -> tuple[int, int, str]:
     """Records (lines), bytes and sha256 of a file. Raises `StorageFailed`."""
     lines = size = 0
     sha256 = hashlib.sha256()
-    with storing(path), path.open("rb") as file:
+    with translate_os_errors(path), path.open("rb") as file:
         while chunk := file.read(1 << 20):
             lines += chunk.count(b"\n")
             size += len(chunk)

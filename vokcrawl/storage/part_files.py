@@ -8,7 +8,7 @@ import os
 from collections.abc import Container
 from typing import Any
 
-from vokcrawl.storage.output_folder import PART, OutputFolder, close_as_is, storing, sync_folder
+from vokcrawl.storage.output_folder import PART, OutputFolder, close_as_is, sync_folder, translate_os_errors
 
 
 class PartFile:
@@ -27,7 +27,7 @@ class PartFile:
         self._sha256 = hashlib.sha256()
         self._written = False
         self.mark()
-        with storing(self.part):
+        with translate_os_errors(self.part):
             made = not self.part.parent.exists()
             self.part.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.part.open("xb")
@@ -37,7 +37,7 @@ class PartFile:
 
     def write(self, data: bytes, records: int = 1) -> None:
         """Adds whole records as they are to stand in the file."""
-        with storing(self.part):
+        with translate_os_errors(self.part):
             self._file.write(data)
         self._sha256.update(data)
         self.records += records
@@ -48,7 +48,7 @@ class PartFile:
         """Brings all that was written to the disk, and says whether there was anything."""
         if not self._written:
             return False
-        with storing(self.part):
+        with translate_os_errors(self.part):
             self._file.flush()
             os.fsync(self._file.fileno())
         self._written = False
@@ -61,7 +61,7 @@ class PartFile:
     def finish(self) -> None:
         """Closes the file and gives it its own name; one without a record goes."""
         self.sync()
-        with storing(self.path):
+        with translate_os_errors(self.path):
             self._file.close()
             if self.records:
                 os.replace(self.part, self.path)
@@ -85,9 +85,9 @@ class RecordFile(PartFile):
         """Adds one record; `line` is its JSON without a line end."""
         self.write(line + b"\n")
 
-    def take_out(self, ids: Container[str]) -> list[dict[str, Any]]:
+    def remove_records(self, ids: Container[str]) -> list[dict[str, Any]]:
         """Takes the records of these ids out of what was written since the last commit, and gives them."""
-        with storing(self.part):
+        with translate_os_errors(self.part):
             self._file.flush()
             with self.part.open("rb") as written:
                 written.seek(self._committed[0])

@@ -11,7 +11,7 @@ import orjson
 from pydantic import ValidationError
 
 from vokcrawl.items import KINDS, breaches, validated
-from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, storing
+from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors
 
 _SCHEMAS = {kind: schema for schema, kind in KINDS.items()}
 
@@ -35,7 +35,7 @@ class Line:
 def read_file(path: Path, kind: str) -> Iterator[Line]:
     """The lines of one file, each held to the schema of its kind. Raises `StorageFailed` when it cannot be read."""
     offset = 0
-    with storing(path), path.open("rb") as file:
+    with translate_os_errors(path), path.open("rb") as file:
         for number, line in enumerate(file, 1):
             yield Line(path, number, offset, line, *_read_line(line, kind))
             offset += len(line)
@@ -64,7 +64,7 @@ def _read_line(line: bytes, kind: str) -> tuple[dict[str, Any] | None, str | Non
 
 def read_at(path: Path, offset: int, length: int, kind: str) -> Line:
     """The line of that many bytes that begins at `offset`; its number is 0. Raises `StorageFailed`."""
-    with storing(path), path.open("rb") as file:
+    with translate_os_errors(path), path.open("rb") as file:
         file.seek(offset)
         raw = file.read(length)
     return Line(path, 0, offset, raw, *_read_line(raw, kind))

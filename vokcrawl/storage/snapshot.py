@@ -12,7 +12,7 @@ from vokcrawl.errors import StorageFailed, UsageFault
 from vokcrawl.items import KINDS
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching
 from vokcrawl.storage.record_files import Line, read_at, read_file
-from vokcrawl.utils.temp_database import scratch, scratching
+from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
 # The moment from which on a record is known.
 _KNOWN_SINCE = {"articles": "fetched_at", "teasers": "first_seen_at", "removals": "confirmed_at"}
@@ -80,7 +80,7 @@ class Fold:
     def __init__(self, snapshot: Snapshot) -> None:
         """Reads all articles and removals once. Raises `StorageFailed`."""
         self._paths: list[Path] = []
-        self._db = scratch(
+        self._db = temporary_database(
             "CREATE TABLE latest (id TEXT PRIMARY KEY, revision INTEGER, fetched_at TEXT, removed_at TEXT, "
             "file INTEGER, offset INTEGER, length INTEGER) WITHOUT ROWID"
         )
@@ -94,20 +94,20 @@ class Fold:
 
         That is the order in which the site took them in.
         """
-        with scratching():
+        with translate_database_errors():
             rows = self._db.execute("SELECT * FROM latest ORDER BY id")
             for _, revision, _, removed_at, file, offset, length in rows:
                 yield self._read(file, offset, length), Standing(revision, removed_at)
 
     def standing(self, identity: str) -> Standing:
         """How an article stands that the snapshot holds."""
-        with scratching():
+        with translate_database_errors():
             query = "SELECT revision, removed_at FROM latest WHERE id = ?"
             return Standing(*self._db.execute(query, (identity,)).fetchone())
 
     def text_of(self, identity: str) -> tuple[str, str]:
         """Title and body of the latest version."""
-        with scratching():
+        with translate_database_errors():
             query = "SELECT file, offset, length FROM latest WHERE id = ?"
             record = self._read(*self._db.execute(query, (identity,)).fetchone())
         return record["title"], record["body"]
@@ -119,7 +119,7 @@ class Fold:
         if not self._paths or self._paths[-1] != line.path:
             self._paths.append(line.path)
         place = (len(self._paths) - 1, line.offset, len(line.raw))
-        with scratching():
+        with translate_database_errors():
             self._db.execute(
                 """
                 INSERT INTO latest VALUES (?, ?, ?, NULL, ?, ?, ?)
@@ -131,7 +131,7 @@ class Fold:
             )
 
     def _take_removal(self, record: dict[str, Any]) -> None:
-        with scratching():
+        with translate_database_errors():
             self._db.execute(
                 """
                 UPDATE latest SET removed_at = :at

@@ -5,23 +5,23 @@ from __future__ import annotations
 _UNITS = ("kB", "MB", "GB", "TB")
 
 
-def count(number: int, of: str, many: str | None = None) -> str:
+def pluralize(number: int, of: str, many: str | None = None) -> str:
     """A number with what is counted; `many` is the plural of what does not just take an s.
 
-    >>> count(1, "article"), count(1204, "article"), count(2, "stretch", "stretches")
+    >>> pluralize(1, "article"), pluralize(1204, "article"), pluralize(2, "stretch", "stretches")
     ('1 article', '1,204 articles', '2 stretches')
     """
     return f"{number:,} {of}" if number == 1 else f"{number:,} {many or of + 's'}"
 
 
-def size(number: int) -> str:
+def format_size(number: int) -> str:
     """Bytes, in the largest unit (of powers of 1000) of which there is at least one.
 
-    >>> size(17), size(1_530_000)
+    >>> format_size(17), format_size(1_530_000)
     ('17 bytes', '1.5 MB')
     """
     if number < 1000:
-        return count(number, "byte")
+        return pluralize(number, "byte")
     amount = float(number)
     for unit in _UNITS:
         amount /= 1000
@@ -31,10 +31,10 @@ def size(number: int) -> str:
     return f"{amount:,.1f} {unit}"
 
 
-def stretch(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A stretch of time in its two largest units.
 
-    >>> stretch(42), stretch(612), stretch(90_000)
+    >>> format_duration(42), format_duration(612), format_duration(90_000)
     ('42 s', '10 min 12 s', '1 d 1 h')
     """
     left = round(seconds)

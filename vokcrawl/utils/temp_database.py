@@ -12,9 +12,9 @@ from vokcrawl.errors import StorageFailed
 _CACHE_KIB = 16_384
 
 
-def scratch(*tables: str) -> sqlite3.Connection:
+def temporary_database(*tables: str) -> sqlite3.Connection:
     """An empty database with these tables (`CREATE TABLE` statements)."""
-    with scratching():
+    with translate_database_errors():
         db = sqlite3.connect("", isolation_level=None)
         # One long transaction without a journal: nothing here is ever taken back or read by another.
         for statement in ("PRAGMA journal_mode=OFF", f"PRAGMA cache_size=-{_CACHE_KIB}", "BEGIN", *tables):
@@ -23,7 +23,7 @@ def scratch(*tables: str) -> sqlite3.Connection:
 
 
 @contextmanager
-def scratching() -> Iterator[None]:
+def translate_database_errors() -> Iterator[None]:
     """Turns what SQLite says of a failed statement into `StorageFailed` that names the way out."""
     try:
         yield

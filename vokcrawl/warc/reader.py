@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 
 from fastwarc.warc import ArchiveIterator, WarcHeader, WarcRecord, WarcRecordType
 
-from vokcrawl.storage.output_folder import storing
+from vokcrawl.storage.output_folder import translate_os_errors
 from vokcrawl.warc.compression import Packing, packing_of
 from vokcrawl.warc.gzip_members import member_end, members, place_of
 from vokcrawl.warc.validation import NoRecord, bytes_in, taken_apart
@@ -79,13 +79,13 @@ def read_archive(path: Path, longest: int) -> Iterator[Captured | Flaw]:
 
     Raises `NotAnArchive`, or `StorageFailed` when it cannot be read at all.
     """
-    with storing(path), path.open("rb") as file:
+    with translate_os_errors(path), path.open("rb") as file:
         yield from _Reading(path, file, packing_of(file), longest).records()
 
 
 def read_at(place: Place, longest: int) -> Iterator[Captured | Flaw]:
     """The same from a record on."""
-    with storing(place.file), place.file.open("rb") as file:
+    with translate_os_errors(place.file), place.file.open("rb") as file:
         yield from _Reading(place.file, file, packing_of(file), longest).records(place.offset)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from vokcrawl.errors import StorageFailed
 from vokcrawl.normalize import canonical_url
-from vokcrawl.storage.output_folder import ARCHIVE, PART, WARC, OutputFolder, storing
+from vokcrawl.storage.output_folder import ARCHIVE, PART, WARC, OutputFolder, translate_os_errors
 from vokcrawl.warc.gzip_members import Member, members, read_member
 from vokcrawl.warc.http_exchange import parted
 from vokcrawl.warc.records import digest
@@ -54,7 +54,7 @@ class ArchiveCheck:
         self._length = length
 
     def flaws(self) -> Iterator[tuple[int, str]]:
-        with storing(self._path), self._path.open("rb") as file:
+        with translate_os_errors(self._path), self._path.open("rb") as file:
             for member in members(file):
                 if self._length is not None and member.start >= self._length:
                     return
@@ -91,7 +91,7 @@ def _referred_to(record: ArchivedRecord) -> dict[str, Any]:
 
 def answers(path: Path) -> Iterator[tuple[int, ArchivedRecord]]:
     """The whole answers of a file with a body of their own, and their offsets. Passes over what is no record."""
-    with storing(path), path.open("rb") as file:
+    with translate_os_errors(path), path.open("rb") as file:
         for member in members(file):
             try:
                 record = taken_apart(member)
@@ -110,7 +110,7 @@ def not_there(folder: OutputFolder, place: dict[str, Any], url: str) -> str | No
     if not path.exists():
         path = path.with_name(path.name + PART)
     try:
-        with storing(path), path.open("rb") as file:
+        with translate_os_errors(path), path.open("rb") as file:
             member = read_member(file, place["offset"]) if place["offset"] >= 0 else None
     except StorageFailed as failure:
         return str(failure)

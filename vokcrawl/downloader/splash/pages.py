@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from vokcrawl.downloader.splash.result import Outcome, Rendered
 from vokcrawl.normalize import authority
 from vokcrawl.pages.document import EMPTY_PAGE, PageFault, read_document
-from vokcrawl.pages.gates import gate_in_page, redirected_to_gate
+from vokcrawl.pages.gates import find_block_page, redirects_to_block_page
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.tree import Element
 
@@ -21,13 +21,13 @@ def rendered_pages(
 
     Raises `PageFault` for what is no listing.
     """
-    gate = redirected_to_gate(asked, rendered.url)
+    gate = redirects_to_block_page(asked, rendered.url)
     if gate is not None:
         raise PageFault(gate)
     if not rendered.url.startswith(("http://", "https://")) or authority(rendered.url) not in hosts:
         raise PageFault("offsite")
     if rendered.outcome is Outcome.STRANGE:
-        raise PageFault(gate_in_page(rendered.html.encode("utf-8", "replace")) or EMPTY_PAGE)
+        raise PageFault(find_block_page(rendered.html.encode("utf-8", "replace")) or EMPTY_PAGE)
     if rendered.outcome is Outcome.LATE:
         raise PageFault(OUT_OF_TIME)
     if rendered.is_refusal:

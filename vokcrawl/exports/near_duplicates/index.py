@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from datasketch import MinHash
 
-from vokcrawl.exports.near_duplicates.similarity import Fingerprint, likeness
-from vokcrawl.utils.temp_database import scratch, scratching
+from vokcrawl.exports.near_duplicates.similarity import Fingerprint, similarity
+from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
 # Chosen on the sample site's doubles; `python -m benchmarks.near_duplicates` prints what each threshold costs.
 THRESHOLD = 0.8
@@ -35,7 +35,7 @@ _KEPT = 256
 Signature = npt.NDArray[np.uint32]
 
 
-class Near(NamedTuple):
+class Match(NamedTuple):
     """An earlier article, and how much a later one is like it (from the threshold to 1)."""
 
     of: str
@@ -52,7 +52,7 @@ class NearDuplicates:
     def __init__(self, text_of: Callable[[str], tuple[str, str]], threshold: float = THRESHOLD) -> None:
         """`text_of` gives title and body of an article that was added, by its id."""
         self.threshold = threshold
-        self._db = scratch(
+        self._db = temporary_database(
             "CREATE TABLE leaders (number INTEGER PRIMARY KEY, id TEXT, signature BLOB)",
             "CREATE TABLE texts (digest BLOB PRIMARY KEY, id TEXT) WITHOUT ROWID",
             "CREATE TABLE bands (key INTEGER, leader INTEGER, PRIMARY KEY (key, leader)) WITHOUT ROWID",
@@ -61,12 +61,12 @@ class NearDuplicates:
         self._permutations = MinHash(num_perm=BANDS * ROWS).permutations
         self._leader = lru_cache(_KEPT)(lambda identity: Fingerprint(*text_of(identity)))
 
-    def add(self, identity: str, title: str, body: str) -> Near | None:
+    def add(self, identity: str, title: str, body: str) -> Match | None:
         """Takes in the next article, later than all before it. None where it tells none of them again."""
         text = Fingerprint(title, body)
         signature = None if text.short else self._signature(text)
         keys = [] if signature is None else _keys(signature)
-        with scratching():
+        with translate_database_errors():
             near = self._same(text)
             if near is None and signature is not None:
                 near = self._likest(text, signature, keys)
@@ -76,20 +76,20 @@ class NearDuplicates:
                 self._db.execute("INSERT INTO near VALUES (?, ?, ?)", (identity, *near))
         return near
 
-    def of(self, identity: str) -> Near | None:
+    def of(self, identity: str) -> Match | None:
         """What `add` has said of an article."""
-        with scratching():
+        with translate_database_errors():
             row = self._db.execute("SELECT of, score FROM near WHERE id = ?", (identity,)).fetchone()
-        return Near(*row) if row else None
+        return Match(*row) if row else None
 
     def close(self) -> None:
         self._db.close()
 
-    def _same(self, text: Fingerprint) -> Near | None:
+    def _same(self, text: Fingerprint) -> Match | None:
         row = self._db.execute("SELECT id FROM texts WHERE digest = ?", (text.digest,)).fetchone()
-        return Near(row[0], 1.0) if row else None
+        return Match(row[0], 1.0) if row else None
 
-    def _likest(self, text: Fingerprint, signature: Signature, keys: list[int]) -> Near | None:
+    def _likest(self, text: Fingerprint, signature: Signature, keys: list[int]) -> Match | None:
         rows = self._db.execute(
             f"""
             SELECT id, signature FROM (
@@ -99,14 +99,14 @@ class NearDuplicates:
             """,  # noqa: S608  placeholders and a constant
             keys,
         ).fetchall()
-        best: Near | None = None
+        best: Match | None = None
         for identity, other in rows:
             estimate = np.count_nonzero(signature == np.frombuffer(other, dtype=signature.dtype)) / len(signature)
             if estimate < self.threshold - _SLACK:
                 continue
-            score = round(likeness(text, self._leader(identity)), 4)
+            score = round(similarity(text, self._leader(identity)), 4)
             if score >= self.threshold and (best is None or score > best.score):
-                best = Near(identity, score)
+                best = Match(identity, score)
         return best
 
     def _lead(self, identity: str, text: Fingerprint, signature: Signature | None, keys: list[int]) -> None:

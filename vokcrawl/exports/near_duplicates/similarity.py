@@ -72,7 +72,7 @@ def particulars(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def likeness(one: Fingerprint, other: Fingerprint) -> float:
+def similarity(one: Fingerprint, other: Fingerprint) -> float:
     """From 0 to 1: the share of all shingles of both texts that they have in common (Jaccard).
 
     1 for the same words in the same order; 0 where a text is short, or where too few particulars are the same.

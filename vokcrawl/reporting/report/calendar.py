@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from vokcrawl.reporting.status import gaps
-from vokcrawl.utils.humanize import count
+from vokcrawl.utils.humanize import pluralize
 
 # So many years are drawn, the newest ones that have an article; so many more are summed up.
 _MOST_DRAWN = 12
@@ -147,7 +147,8 @@ def _month(
     here = [articles for day, articles in counts.items() if day.month == month]
     without = sum(day.month == month for day in missing)
     name = f"{date(year, month, 1):%B %Y}"
-    told = f"{name}: {count(sum(here), 'article')} on {count(len(here), 'day')}, {count(without, 'day')} without any"
+    shown = f"{pluralize(len(here), 'day')}, {pluralize(without, 'day')} without any"
+    told = f"{name}: {pluralize(sum(here), 'article')} on {shown}"
     return Month(f"{date(year, month, 1):%b}", told, cells, outside)
 
 
@@ -155,7 +156,7 @@ def _full(day: date, left: int, top: int, articles: int, levels: list[tuple[int,
     # The darkest shade is always there; where there are fewer, the lighter ones are left out.
     level = next(place for place, (_, most) in enumerate(levels, SHADES + 1 - len(levels)) if articles <= most)
     square = f"M{left} {top}h{_SIDE}v{_SIDE}h-{_SIDE}z"
-    return Cell(f"d{level}", square, f"{_name(day)}: {count(articles, 'article')}")
+    return Cell(f"d{level}", square, f"{_name(day)}: {pluralize(articles, 'article')}")
 
 
 def _empty(day: date, left: int, top: int, long: bool) -> Cell:

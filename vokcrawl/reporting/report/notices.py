@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from vokcrawl.reporting.outcome_help import advice
+from vokcrawl.reporting.outcome_help import outcome_help
 from vokcrawl.reporting.report.runs import RunTold
-from vokcrawl.utils.humanize import count, stretch
+from vokcrawl.utils.humanize import format_duration, pluralize
 
 # A schedule that has not run for so long has probably stopped.
 _SILENT = timedelta(days=2)
@@ -30,7 +30,7 @@ def notices(
     """`status` is what `scrapy status` tells, `faults` are those of `all_faults` lines and manifests that are named."""
     if all_faults:
         more = (f"and {all_faults - len(faults):,} more",) if all_faults > len(faults) else ()
-        named = count(all_faults, "fault") + (" was" if all_faults == 1 else " were")
+        named = pluralize(all_faults, "fault") + (" was" if all_faults == 1 else " were")
         told = (
             f"{named} found in what was delivered; what could be read is told here. `scrapy verify` checks everything."
         )
@@ -39,7 +39,7 @@ def notices(
     if not status["listings"]:
         yield Notice("look", "No listing has had a complete walk yet: there may be older articles that nobody has met.")
     if status["owed"]:
-        owed = count(len(status["owed"]), "article")
+        owed = pluralize(len(status["owed"]), "article")
         yield Notice("look", f"{owed} could not be had yet, and {'is' if len(status['owed']) == 1 else 'are'} owed.")
 
 
@@ -52,10 +52,10 @@ def _of_run(last: Mapping[str, Any] | None, runs: Sequence[RunTold], now: dateti
         return
     newest = runs[-1] if runs else None
     if newest is None or newest.kind == "bad":
-        said = advice(last["outcome"])
+        said = outcome_help(last["outcome"])
         why = f": {said.meaning}. What to do: {said.next}." if said else "."
         yield Notice("look", f"The last run ended as “{last['outcome']}”{why}")
     if now - began > _SILENT:
         yield Notice(
-            "look", f"The last run began {stretch((now - began).total_seconds())} ago. Is its schedule at work?"
+            "look", f"The last run began {format_duration((now - began).total_seconds())} ago. Is its schedule at work?"
         )

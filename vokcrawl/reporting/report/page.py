@@ -12,11 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from vokcrawl import __version__
-from vokcrawl.reporting.outcome_help import advice
+from vokcrawl.reporting.outcome_help import outcome_help
 from vokcrawl.reporting.report.calendar import days_of, in_words
 from vokcrawl.reporting.report.contents import MOST_GAPS, MOST_OWED, MOST_RUNS, Contents
 from vokcrawl.reporting.report.excerpt import cut, excerpt, shortened
-from vokcrawl.utils.humanize import count, size, stretch
+from vokcrawl.utils.humanize import format_duration, format_size, pluralize
 from vokcrawl.utils.terminal import is_seen
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -42,9 +42,9 @@ def page(contents: Contents) -> bytes:
         words=_words,
         day=_day,
         moment=_moment,
-        size=size,
-        stretch=stretch,
-        count=count,
+        format_size=format_size,
+        format_duration=format_duration,
+        pluralize=pluralize,
         share=_share,
         excerpt=excerpt,
         shortened=shortened,
@@ -57,7 +57,7 @@ def page(contents: Contents) -> bytes:
         c=contents,
         status=contents.status,
         version=__version__,
-        advice=advice,
+        outcome_help=outcome_help,
         most={"runs": MOST_RUNS, "owed": MOST_OWED, "gaps": MOST_GAPS},
     )
     # A half of a character, which JSON can hold, is no UTF-8.

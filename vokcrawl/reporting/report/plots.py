@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from vokcrawl.reporting.report.runs import RunTold
 from vokcrawl.reporting.report.svg import ACCENT, INK, LINE, SOFT, TINT, WARN, drawn
-from vokcrawl.utils.humanize import size
+from vokcrawl.utils.humanize import format_size
 
 # By how far the ticks are apart: years, months, days, hours, minutes, seconds.
 _FORMATS = ["%Y", "%b %Y", "%-d %b", "%-d %b %H:%M", "%H:%M", "%H:%M:%S"]
@@ -129,7 +129,7 @@ def disk_plot(runs: Sequence[RunTold]) -> Plot:
         axes.plot(moments, grown, drawstyle="steps-post", color=ACCENT, linewidth=1.6)
         axes.set_ylim(0, max([*grown, 1]) * 1.05)
         axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: size(int(value)) if value else "0"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_size(int(value)) if value else "0"))
         axes.grid(axis="y", color=LINE, linewidth=0.8)
         axes.set_axisbelow(True)
         _dates(axes, width, told)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from vokcrawl.errors import ExitCode
-from vokcrawl.policy.outcome import KILLED, NOTHING_NEW, WORDS
+from vokcrawl.policy.outcome import CRASHED, NOTHING_NEW, WORDS
 
 Kind = Literal["good", "stopped", "bad"]
 # How an outcome is to be taken; all others are bad.
@@ -42,7 +42,7 @@ def run_of(manifest: Mapping[str, Any], revised: int) -> RunTold:
     """What a manifest tells; `revised` of the run's articles are later versions."""
     began, ended = _moment(manifest.get("started_at")), _moment(manifest.get("ended_at"))
     counts = _mapping(manifest.get("counts"))
-    outcome = str(manifest.get("outcome") or KILLED)
+    outcome = str(manifest.get("outcome") or CRASHED)
     errors = _mapping(manifest.get("errors"))
     noted = [(str(reason), _number(_mapping(told).get("count")) or 0) for reason, told in errors.items()]
     files = manifest.get("files")

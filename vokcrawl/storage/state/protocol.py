@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, PayloadRow, RunRow
+from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, PayloadRow, RetryRow, RunRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +132,10 @@ class State(Protocol):
     def delivered_teasers(self) -> Iterator[str]:
         """The ids of those that were delivered, in no order."""
 
-    def add_walk(self, listing: str, run_id: str) -> int:
+    def begin_listing_crawl(self, listing: str, run_id: str) -> int:
         """Begins a walk and gives its number, higher than those before."""
 
-    def complete_walk(self, number: int, back_to: str | None) -> None:
+    def complete_listing_crawl(self, number: int, back_to: str | None) -> None:
         """Says that a walk was complete, back to a day or (None) to the end."""
 
     def listing(self, url: str, source: str) -> ListingRow | None:
@@ -145,20 +145,20 @@ class State(Protocol):
 
     def put_listing(self, row: ListingRow) -> None: ...
 
-    def way(self, start: str, source: str) -> str | None:
+    def stored_route(self, start: str, source: str) -> str | None:
         """Where a start page was found to lead for a source (a route as text), if that is remembered."""
 
-    def put_way(self, start: str, source: str, route: str) -> None: ...
+    def put_route(self, start: str, source: str, route: str) -> None: ...
 
-    def drop_way(self, start: str, source: str) -> None: ...
+    def drop_route(self, start: str, source: str) -> None: ...
 
     # What is owed
 
-    def owed(self, until: str | None = None) -> list[OwedRow]:
+    def pending_retries(self, until: str | None = None) -> list[RetryRow]:
         """What is owed, or what of it is to be asked for by the moment `until`; longest owed first."""
 
-    def owed_of(self, identity: str) -> OwedRow | None: ...
+    def retry_of(self, identity: str) -> RetryRow | None: ...
 
-    def put_owed(self, row: OwedRow) -> None: ...
+    def put_retry(self, row: RetryRow) -> None: ...
 
-    def drop_owed(self, identity: str) -> None: ...
+    def drop_retry(self, identity: str) -> None: ...

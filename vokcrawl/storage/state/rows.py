@@ -106,7 +106,7 @@ class ListingRow:
 
 
 @dataclass(slots=True)
-class OwedRow:
+class RetryRow:
     """An article that could not be had after all retries, and when it is asked for next."""
 
     id: str

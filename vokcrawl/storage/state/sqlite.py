@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vokcrawl.storage.state.protocol import Lost
-from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, OwedRow, PayloadRow, RunRow, Status
+from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, PayloadRow, RetryRow, RunRow, Status
 from vokcrawl.storage.state.sqlite_errors import telling
 from vokcrawl.storage.state.sqlite_open import connect
 
@@ -175,11 +175,11 @@ class SqliteState:
             for row in self._db.execute("SELECT id FROM entries WHERE delivered = 1 ORDER BY id"):
                 yield row[0]
 
-    def add_walk(self, listing: str, run_id: str) -> int:
+    def begin_listing_crawl(self, listing: str, run_id: str) -> int:
         self._do("INSERT INTO walks (listing, run_id) VALUES (?, ?)", listing, run_id)
         return int(self._all("SELECT max(number) FROM walks")[0][0])
 
-    def complete_walk(self, number: int, back_to: str | None) -> None:
+    def complete_listing_crawl(self, number: int, back_to: str | None) -> None:
         self._do("UPDATE walks SET complete = 1, back_to = ? WHERE number = ?", back_to, number)
 
     def listing(self, url: str, source: str) -> ListingRow | None:
@@ -193,11 +193,11 @@ class SqliteState:
         query, values = _upsert("listings", tuple(row.__dataclass_fields__))
         self._do(query, *(json.dumps(value) if isinstance(value, tuple) else value for value in values(row)))
 
-    def way(self, start: str, source: str) -> str | None:
+    def stored_route(self, start: str, source: str) -> str | None:
         rows = self._all("SELECT route FROM ways WHERE start = ? AND source = ?", start, source.casefold())
         return str(rows[0][0]) if rows else None
 
-    def put_way(self, start: str, source: str, route: str) -> None:
+    def put_route(self, start: str, source: str, route: str) -> None:
         self._do(
             "INSERT INTO ways VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET route = excluded.route",
             start,
@@ -205,23 +205,23 @@ class SqliteState:
             route,
         )
 
-    def drop_way(self, start: str, source: str) -> None:
+    def drop_route(self, start: str, source: str) -> None:
         self._do("DELETE FROM ways WHERE start = ? AND source = ?", start, source.casefold())
 
     # What is owed
 
-    def owed(self, until: str | None = None) -> list[OwedRow]:
+    def pending_retries(self, until: str | None = None) -> list[RetryRow]:
         rows = self._all("SELECT * FROM owed WHERE ?1 IS NULL OR next_at <= ?1 ORDER BY first_at, id", until)
-        return [OwedRow(*row) for row in rows]
+        return [RetryRow(*row) for row in rows]
 
-    def owed_of(self, identity: str) -> OwedRow | None:
+    def retry_of(self, identity: str) -> RetryRow | None:
         rows = self._all("SELECT * FROM owed WHERE id = ?", identity)
-        return OwedRow(*rows[0]) if rows else None
+        return RetryRow(*rows[0]) if rows else None
 
-    def put_owed(self, row: OwedRow) -> None:
+    def put_retry(self, row: RetryRow) -> None:
         self._put("owed", row)
 
-    def drop_owed(self, identity: str) -> None:
+    def drop_retry(self, identity: str) -> None:
         self._do("DELETE FROM owed WHERE id = ?", identity)
 
     # The statements

@@ -7,11 +7,11 @@ from itertools import islice
 
 from vokcrawl.storage.state.redis.codec import packed, unpacked, whole
 from vokcrawl.storage.state.redis.connection import Server
-from vokcrawl.storage.state.redis.reads import PART, Reading
+from vokcrawl.storage.state.redis.reads import PART, Extractor
 from vokcrawl.storage.state.rows import FileRow, PayloadRow, RunRow
 
 
-class FolderRows(Reading):
+class FolderRows(Extractor):
     """The rows of the folder whose id is `worker`; `interface.State` says what each method is for."""
 
     def __init__(self, server: Server, worker: str) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from vokcrawl.errors import FolderHeld, StateUnusable
-from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, storing, write_whole
+from vokcrawl.errors import FolderLocked, StateUnusable
+from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors, write_whole
 from vokcrawl.storage.state.redis.codec import read
 from vokcrawl.storage.state.redis.connection import Server
 from vokcrawl.storage.state.redis.namespace import AT_WORK, FORGOTTEN
@@ -77,7 +77,7 @@ def id_of(folder: OutputFolder) -> str | None:
     path = folder.path / ID_FILE
     if not path.exists():
         return None
-    with storing(path):
+    with translate_os_errors(path):
         said = path.read_text(encoding="ascii", errors="replace").strip()
     if not _ID.fullmatch(said):
         raise StateUnusable(f"{path}: it holds no worker's id; move it away, and {_WAY_OUT.partition(', or ')[2]}")
@@ -101,7 +101,7 @@ def _register(server: Server, folder: OutputFolder, worker: str) -> None:
         for run in at_work:
             if _worker_of(server, run) == worker:
                 host, path = read(tuple[str, str], before)
-                raise FolderHeld(
+                raise FolderLocked(
                     f"{folder.path}: run {run} is writing to a folder of the same id, {path} on {host}; was this one "
                     f"copied from there? Wait for it to end, or set another VOK_OUTPUT_DIR"
                 )

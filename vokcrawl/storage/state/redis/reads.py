@@ -13,7 +13,7 @@ from vokcrawl.storage.state.redis.write_batch import Batch, Raw, sliced
 PART = 100
 
 
-class Reading:
+class Extractor:
     """Tables are named by their keys. What is read of articles and debts is noted: what is said of them rests on it."""
 
     def __init__(self, server: Server) -> None:

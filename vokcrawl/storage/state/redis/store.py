@@ -21,7 +21,7 @@ from vokcrawl.storage.state.redis.connection import Server
 from vokcrawl.storage.state.redis.folder_rows import FolderRows
 from vokcrawl.storage.state.redis.namespace import AT_WORK, FORGOTTEN, VERSION
 from vokcrawl.storage.state.redis.write_batch import REVISED
-from vokcrawl.storage.state.rows import ArticleRow, EntryRow, ListingRow, OwedRow
+from vokcrawl.storage.state.rows import ArticleRow, EntryRow, ListingRow, RetryRow
 
 # A walk: its listing, its run, whether it was complete, and back to which day.
 _Walk = tuple[str, str, bool, str | None]
@@ -194,12 +194,12 @@ class RedisState(FolderRows):
             if _entry(raw)[1] and not self._batch.entries.get(identity, (None, False))[1]:
                 yield identity
 
-    def add_walk(self, listing: str, run_id: str) -> int:
+    def begin_listing_crawl(self, listing: str, run_id: str) -> int:
         number = int(self._call("hincrby", self._counts, "walks", 1))
         self._batch.put(self._walks, str(number), orjson.dumps([listing, run_id, False, None]).decode())
         return number
 
-    def complete_walk(self, number: int, back_to: str | None) -> None:
+    def complete_listing_crawl(self, number: int, back_to: str | None) -> None:
         raw = self._many(self._walks, [str(number)]).get(str(number))
         if raw is not None:
             self._batch.put(self._walks, str(number), orjson.dumps([*read(_Walk, raw)[:2], True, back_to]).decode())
@@ -215,30 +215,30 @@ class RedisState(FolderRows):
     def put_listing(self, row: ListingRow) -> None:
         self._batch.put(self._listings, _pair(row.url, row.source), packed(row))
 
-    def way(self, start: str, source: str) -> str | None:
+    def stored_route(self, start: str, source: str) -> str | None:
         return self._many(self._ways, [_pair(start, source)]).get(_pair(start, source))
 
-    def put_way(self, start: str, source: str, route: str) -> None:
+    def put_route(self, start: str, source: str, route: str) -> None:
         self._batch.put(self._ways, _pair(start, source), route)
 
-    def drop_way(self, start: str, source: str) -> None:
+    def drop_route(self, start: str, source: str) -> None:
         self._batch.put(self._ways, _pair(start, source), None)
 
     # What is owed
 
-    def owed(self, until: str | None = None) -> list[OwedRow]:
-        rows = (unpacked(OwedRow, raw) for raw in self._all(self._owed))
+    def pending_retries(self, until: str | None = None) -> list[RetryRow]:
+        rows = (unpacked(RetryRow, raw) for raw in self._all(self._owed))
         due = (row for row in rows if until is None or row.next_at <= until)
         return sorted(due, key=lambda row: (row.first_at, row.id))
 
-    def owed_of(self, identity: str) -> OwedRow | None:
+    def retry_of(self, identity: str) -> RetryRow | None:
         raw = self._many(self._owed, [identity]).get(identity)
-        return unpacked(OwedRow, raw) if raw is not None else None
+        return unpacked(RetryRow, raw) if raw is not None else None
 
-    def put_owed(self, row: OwedRow) -> None:
+    def put_retry(self, row: RetryRow) -> None:
         self._batch.put(self._owed, row.id, packed(row))
 
-    def drop_owed(self, identity: str) -> None:
+    def drop_retry(self, identity: str) -> None:
         self._batch.put(self._owed, identity, None)
 
 

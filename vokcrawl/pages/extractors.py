@@ -18,7 +18,7 @@ from vokcrawl.pages.tree import Element
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Extractor:
     """How pages captured at `valid_from` (aware) or later are read, until the next reading's moment."""
 
     valid_from: datetime
@@ -28,9 +28,9 @@ class Reading:
 
 
 # Oldest first. The first one is for all that came before, too.
-READINGS = [Reading(datetime(1970, 1, 1, tzinfo=UTC), ArticlePage, read_teasers, read_more)]
+EXTRACTORS = [Extractor(datetime(1970, 1, 1, tzinfo=UTC), ArticlePage, read_teasers, read_more)]
 
 
-def reading_at(moment: datetime) -> Reading:
+def extractor_at(moment: datetime) -> Extractor:
     """The reading for a page that was captured at this moment (aware)."""
-    return next((each for each in reversed(READINGS) if each.valid_from <= moment), READINGS[0])
+    return next((each for each in reversed(EXTRACTORS) if each.valid_from <= moment), EXTRACTORS[0])
