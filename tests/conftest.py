@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,12 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support.crawling import Crawl, run_crawl
 from vokcrawl.sample import SampleServer, SampleSite
-
-# So that tests of any folder can say `from hostile import …`.
-sys.path.insert(1, str(Path(__file__).parent / "site"))
-
-from crawling import Crawl, run_crawl
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background lets them, and so their children, ignore Ctrl-C.

@@ -1,0 +1,121 @@
+"""Every command that README.md and docs/ print does what it is printed for: it is run, as printed, and ends well."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.children import ROOT
+from tests.support.crawling import Crawl, environment, run_crawl
+from tests.support.printed import Printed, printed
+from vokcrawl.sample import SampleServer, SampleSite
+from vokcrawl.storage.output_folder import in_run_order
+
+# Commands that this test does not run, and what does; where nothing can, why not.
+ELSEWHERE = {
+    r"make( setup| demo| test| check| bench| docs| audit| clean)?( .*)?": "run by .ci/run, or by hand before a release",
+    r"VOK_TEST_THOROUGH=1 make test": "run by .ci/run, by way of CI=true",
+    r"make crawl|.*kcnawatch\.org.*": "the live site: no test may talk to it",
+    r"(docker|iptables|for range|done|curl .*8050|--cap-drop|scrapinghub).*": "a fence needs a machine of its own",
+    r"(install|systemctl|systemd-sysusers) .*": "a machine of its own; tests/e2e/deploy checks the units",
+    r"cd deploy/scrapyd && scrapyd|scrapyd-deploy|pip install .*|curl .*6800.*": "tests/e2e/deploy/test_scrapyd.py",
+    r"scrapy sources( .*)?": "tests/integration/crawl/test_several_sources.py: it wants a site with several sources",
+    r"(export (SCRAPY_PROJECT|REDIS_URL)=|VOK_OUTPUT_DIR=/var/|scrapy verify --with).*": "tests/e2e/distributed",
+    r"wb-manager .*": "pywb wants an environment of its own",
+    r"python -m benchmarks.*": "takes minutes: by hand, for docs/performance.md, docs/scaling.md and docs/exports.md",
+}
+COMMANDS = sorted({each.command: each for each in printed()}.values())
+# A command that is only named, as `scrapy export` is in a sentence: that there is such a one is what is shown.
+NAMED = re.compile(r"(?:\.venv/bin/)?scrapy(?: [a-z-]+)?")
+RUN = [each for each in COMMANDS if not any(re.fullmatch(known, each.command) for known in ELSEWHERE)]
+
+
+class Workspace:
+    """A checkout's folder as a reader of the docs has it: an environment in `.venv`, and what some runs have left."""
+
+    def __init__(self, path: Path, server: SampleServer) -> None:
+        self.path = path
+        self.server = server
+        for name in ("scrapy.cfg", "vokcrawl", "benchmarks", "docs", "deploy"):
+            if (ROOT / name).exists():
+                (path / name).symlink_to(ROOT / name)
+        (path / ".venv").symlink_to(sys.prefix)
+
+    def crawl(self) -> None:
+        done = run_crawl(self.server.url + "/article/163/", self.path / "output", settings={"VOK_RECHECK_DAYS": "0"})
+        assert done.code == 0, done.stderr
+
+    def copy_archives(self) -> None:
+        """Archives where the pages speak of some that a reader has from elsewhere."""
+        for number, path in enumerate(in_run_order((self.path / "output" / "archive").glob("*.warc.gz"))):
+            for folder, name in (("old", f"{number}.warc.gz"), ("archive", f"2019-{number}.warc.gz")):
+                (self.path / folder).mkdir(exist_ok=True)
+                shutil.copy(path, self.path / folder / name)
+
+    def words(self) -> dict[str, str]:
+        """What stands for the words in capitals of a command."""
+        records = Crawl(0, "", "", self.path / "output").articles()
+        runs = [path.stem for path in in_run_order((self.path / "output" / "runs").glob("*.json"))]
+        return {
+            "ID": next(each["id"] for each in records if each["revision"] == 2),
+            "WORDS": records[0]["title"].split()[0],
+            "RUN_ID": runs[0],
+            "OFFSET": str(records[0]["archived_as"]["offset"]),
+            "DIR": "elsewhere",
+            "FILE": "elsewhere.parquet",
+            "URL": self.server.url + "/article/163/",
+            "YYYY-MM-DD": "2030-01-01",
+            "N": "3",
+        }
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    site = SampleSite(30, faults=())
+    with SampleServer(site) as server:
+        made = Workspace(tmp_path_factory.mktemp("checkout"), server)
+        made.crawl()
+        changed = Crawl(0, "", "", made.path / "output").articles()[0]["id"]
+        site.edit(changed)
+        made.crawl()
+        made.copy_archives()
+        yield made
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("printed", RUN, ids=[f"{each.page}:{each.line}" for each in RUN])
+def test_a_printed_command_ends_well(printed: Printed, workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "checkout"
+    shutil.copytree(workspace.path, folder, symlinks=True)
+    command = printed.command + (" -h" if NAMED.fullmatch(printed.command) and not printed.block else "")
+    for word, meaning in workspace.words().items():
+        command = re.sub(rf"(?<![\w-]){word}(?![\w-])", meaning, command)
+    done = subprocess.run(
+        ["bash", "-euc", command],
+        cwd=folder,
+        env=environment(
+            {
+                "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",
+                "VOK_START_URLS": workspace.server.url + "/article/163/",
+                "VOK_OUTPUT_DIR": "output",
+            }
+        ),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_run_elsewhere_is_still_printed() -> None:
+    unused = [known for known in ELSEWHERE if not any(re.fullmatch(known, each.command) for each in COMMANDS)]
+    assert not unused

@@ -1,0 +1,223 @@
+"""The memory that workers share: of two that say something of the same article one is heard, and nothing twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.support.cut_off import CutOff
+from tests.support.memories import NOW, OnRedis, article, made, run
+from tests.support.redis_server import RedisServer
+from vokcrawl.errors import ExitCode, ServerAway, StateUnusable, StorageFailed
+from vokcrawl.storage.state.protocol import Lost, State
+from vokcrawl.storage.state.redis.connection import Server
+from vokcrawl.storage.state.redis.store import RedisState
+from vokcrawl.storage.state.rows import EntryRow, RetryRow
+
+A = "1733800000-1"
+B = "1733800001-2"
+
+
+@pytest.fixture
+def memory(redis_server: RedisServer) -> OnRedis:
+    return OnRedis.new(redis_server.url)
+
+
+@pytest.fixture
+def one(memory: OnRedis) -> Iterator[State]:
+    state = made(memory)
+    yield state
+    state.close()
+
+
+@pytest.fixture
+def other(one: State, memory: OnRedis) -> Iterator[State]:
+    """Another worker's folder looks at the same memory."""
+    state = memory.of("b").open()
+    yield state
+    state.close()
+
+
+def test_of_two_that_deliver_the_same_article_the_second_is_told_that_it_lost(one: State, other: State) -> None:
+    for state in (one, other):
+        assert state.articles([A]) == {}
+        state.put_article(article(A, content_hash=state.__class__.__name__))
+    other.put_article(article(B))
+    assert not one.commit()
+    assert other.commit() == Lost(articles=frozenset({A}))
+    assert other.articles([A, B]).keys() == {A, B}, "what was not lost is still to be committed"
+    assert one.articles([B]) == {}, "and was not committed with what was lost"
+    assert not other.commit()
+    assert one.articles([B]) == {B: article(B)}
+    assert one.count_articles() == {"delivered": 2}
+
+
+def test_an_article_that_was_put_without_having_been_read_is_compared_with_what_was_there_then(
+    one: State, other: State
+) -> None:
+    other.put_article(article(A, revision=0))
+    one.put_article(article(A))
+    assert not one.commit()
+    assert other.commit() == Lost(articles=frozenset({A}))
+
+
+def test_what_is_owed_does_not_come_back_once_another_has_delivered_it(one: State, other: State) -> None:
+    assert other.articles([A]) == {}
+    assert other.retry_of(A) is None
+    other.put_retry(RetryRow(A, "u", "timeout", 1, NOW, NOW))
+    one.put_article(article(A))
+    assert not one.commit()
+    assert other.commit() == Lost(articles=frozenset({A}))
+    assert not other.commit()
+    assert one.pending_retries() == []
+
+
+def test_two_that_found_the_same_article_unchanged_agree_on_one_of_their_checks(one: State, other: State) -> None:
+    one.put_article(article(A))
+    one.commit()
+    for state, checked in ((one, NOW), (other, "2024-12-10T07:00:00Z")):
+        row = state.articles([A])[A]
+        state.put_article(replace(row, checked_at=checked, next_check_at=checked))
+    assert not one.commit()
+    assert other.commit()
+    assert not other.commit()
+    assert [row.next_check_at for row in other.due("2025-01-01T00:00:00Z", ("", ""), 9)] == [NOW]
+
+
+def test_a_teaser_is_delivered_once_and_the_walk_that_saw_it_is_noted_all_the_same(one: State, other: State) -> None:
+    walk = other.begin_listing_crawl("u", "second")
+    one.put_entry(A, delivered=True)
+    other.put_entry(A, walk, delivered=True)
+    other.put_entry(B, walk, delivered=True)
+    assert not one.commit()
+    assert other.commit() == Lost(teasers=frozenset({A}))
+    assert not other.commit()
+    assert one.entries([A, B]) == {each: EntryRow(each, walk, True, False, None) for each in (A, B)}
+    assert one.count_teasers() == 2
+
+
+def test_walks_of_two_workers_have_numbers_of_their_own(one: State, other: State) -> None:
+    assert one.begin_listing_crawl("u", "first") != other.begin_listing_crawl("u", "second")
+
+
+def test_a_run_id_belongs_to_one_of_all_workers_and_runs_and_files_to_their_folder(one: State, other: State) -> None:
+    assert one.take_run_id("20241210T060000Z")
+    assert not other.take_run_id("20241210T060000Z")
+    assert other.runs() == other.files() == []
+    other.put_run(run("second", manifest_sha256="abc"))
+    other.commit()
+    assert one.last_manifest() is None
+    assert other.last_manifest() == ("second", "abc")
+
+
+def test_a_commit_whose_answer_was_lost_is_asked_for_again_and_counts_once(redis_server: RedisServer) -> None:
+    memory = OnRedis.new(redis_server.url)
+    with CutOff(redis_server.port) as wire:
+        state = OnRedis(f"redis://127.0.0.1:{wire.port}/0", memory.prefix).open()
+        state.put_article(article(A))
+        state.put_entry(A, delivered=True)
+        wire.cut(b'"token"')
+        assert not state.commit()
+        assert wire.cuts == 1
+        state.close()
+    again = memory.open()
+    assert (again.count_articles(), again.count_teasers()) == ({"delivered": 1}, 1)
+    again.close()
+
+
+def test_a_server_that_was_killed_and_started_again_knows_all_that_was_committed(tmp_path: Path) -> None:
+    with RedisServer(tmp_path / "redis") as server:
+        state = made(OnRedis.new(server.url))
+        state.put_article(article(A))
+        assert not state.commit()
+        server.kill()
+        server.start()
+        assert state.articles([A]) == {A: article(A)}
+        state.put_article(article(B))
+        assert not state.commit()
+        server.kill()
+        server.start()
+        assert [row.id for row in state.delivered("", 9)] == [A, B]
+        state.close()
+
+
+def test_a_server_that_stays_away_is_waited_for_once_and_then_told_of(tmp_path: Path) -> None:
+    with RedisServer(tmp_path / "redis") as server:
+        opened = Server(server.url, "test", patience=0.5)
+        opened.open(make=True)
+        state = RedisState(opened, "a")
+        state.put_article(article(A))
+        server.kill()
+        began = time.monotonic()
+        for _ in range(3):
+            with pytest.raises(ServerAway, match="VOK_REDIS_PATIENCE") as away:
+                state.commit()
+        assert away.value.exit_code is ExitCode.UNREACHABLE
+        assert 0.5 <= time.monotonic() - began < 3
+        state.close()
+
+
+def test_a_server_that_has_forgotten_a_commit_is_not_built_upon(one: State, redis_server: RedisServer) -> None:
+    assert isinstance(one, RedisState)
+    one.put_article(article(A))
+    assert not one.commit()
+    one.put_article(article(B))
+    with redis_server.client() as client:
+        client.delete(*client.keys(f"{one.server.prefix}:*"))
+    with pytest.raises(StateUnusable, match="has forgotten what was committed"):
+        one.commit()
+
+
+def test_an_older_copy_of_what_it_knew_is_not_built_upon(one: State, redis_server: RedisServer) -> None:
+    assert isinstance(one, RedisState)
+    one.put_article(article(A))
+    one.commit()
+    with redis_server.client(decode_responses=False) as client:
+        copy = {key: client.dump(key) for key in client.keys(f"{one.server.prefix}:*")}
+        one.put_article(article(B))
+        one.commit()
+        client.delete(*client.keys(f"{one.server.prefix}:*"))
+        for key, kept in copy.items():
+            client.restore(key, 0, kept)
+    one.put_article(article(B, revision=2))
+    with pytest.raises(StateUnusable, match="has forgotten what was committed"):
+        one.commit()
+    assert list(one.articles([A, B])) == [A, B], "what was not committed is still to be seen here"
+
+
+def test_a_worker_of_another_version_that_is_still_at_work_is_stopped(one: State, redis_server: RedisServer) -> None:
+    assert isinstance(one, RedisState)
+    one.put_article(article(A))
+    with redis_server.client() as client:
+        client.hset(one.server.key("marker"), "version", "999")
+    with pytest.raises(StateUnusable, match="update this worker"):
+        one.commit()
+
+
+def test_a_server_without_room_for_more_is_a_storage_failure_and_takes_the_batch_later(tmp_path: Path) -> None:
+    with RedisServer(tmp_path / "redis") as server, server.client() as client:
+        state = made(OnRedis.new(server.url))
+        state.put_article(article(A))
+        client.config_set("maxmemory", "1mb")
+        with pytest.raises(StorageFailed, match="memory is full") as full:
+            state.commit()
+        assert full.value.exit_code is ExitCode.STORAGE
+        client.config_set("maxmemory", "0")
+        assert not state.commit()
+        assert state.articles([A]) == {A: article(A)}
+        state.close()
+
+
+def test_the_check_finds_numbers_that_do_not_agree(one: State, redis_server: RedisServer) -> None:
+    assert isinstance(one, RedisState)
+    one.put_article(article(A, published_on="2024-12-10"))
+    assert not one.commit()
+    assert one.check() == []
+    with redis_server.client() as client:
+        client.hincrby(one.server.key("statuses"), "delivered", 1)
+        client.delete(one.server.key("delivered"))
+    assert len(one.check()) == 2

@@ -1,0 +1,447 @@
+"""Where a source's listing cannot be had or followed: its search by days, and then the sitemap, bring the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.support.crawling import Crawl
+from tests.support.expected import assert_same, assert_whole
+from tests.support.hostile import HostileSite, with_body
+from tests.support.spoilt import NOT_FOUND, redirect, reply
+from vokcrawl.sample import Answer, SampleServer
+
+Serve = Callable[..., SampleServer]
+RunCrawl = Callable[..., Crawl]
+STREAM, LISTING, AJAX, SITEMAP = "/newstream/", "/article/163/", "/wp-admin/admin-ajax.php", "/sitemap_index.xml"
+NO_PAGE = reply("<html><body><p>Nothing here</p></body></html>")
+REFUSED = reply("0")
+BLOCKED = redirect("/free-member-form/")
+BROKEN = reply("<html><body><h1>Critical error</h1></body></html>", status=500)
+BUSY = reply("<html><body><h1>Service unavailable</h1></body></html>", status=503)
+# Nothing but what a test is about: no checks of delivered articles, no second try of what stays refused.
+QUIET = {"VOK_RECHECK_DAYS": "", "RETRY_TIMES": 0}
+
+
+def searches(server: SampleServer) -> list[dict[str, str]]:
+    """What the search was asked, but for the source's name in words."""
+    asked = [request.target for request in server.requests if request.target.startswith("/?s=")]
+    fields = [{name: values[0] for name, values in parse_qs(urlsplit(each).query).items()} for each in asked]
+    return [each for each in fields if "s" not in each]
+
+
+def discovery_attempts(done: Crawl) -> list[tuple[str, str]]:
+    return [(each["way"], each["why"]) for each in done.manifest["ways_left"]]
+
+
+def listing(done: Crawl, way: str) -> dict[str, Any]:
+    (found,) = [each for each in done.manifest["listings"] if each["way"] == way]
+    return found
+
+
+def no_way_on(answer: Answer) -> Answer:
+    """Takes every "More Articles" off a page."""
+    return with_body(answer, re.sub(rb'<p class="more-link">.*?</p>', b"", answer.body, flags=re.DOTALL))
+
+
+def dead_listing() -> tuple[HostileSite, str]:
+    site = HostileSite(45, search="button")
+    site.change(LISTING, NOT_FOUND)
+    return site, STREAM
+
+
+def dead_start() -> tuple[HostileSite, str]:
+    site = HostileSite(45, search="button")
+    site.change(LISTING, NOT_FOUND)
+    return site, LISTING
+
+
+def refused_call() -> tuple[HostileSite, str]:
+    site = HostileSite(45, more="ajax", search="button")
+    site.change(AJAX, REFUSED)
+    return site, LISTING
+
+
+def broken_call() -> tuple[HostileSite, str]:
+    site = HostileSite(45, more="ajax", search="link")
+    site.change(AJAX, BROKEN)
+    return site, STREAM
+
+
+def only_scripts() -> tuple[HostileSite, str]:
+    return HostileSite(45, more="script", search="button", skin="plain"), LISTING
+
+
+def stream_of_scripts() -> tuple[HostileSite, str]:
+    return HostileSite(45, more="script", search="link"), STREAM
+
+
+def listing_that_says_nothing_of_more() -> tuple[HostileSite, str]:
+    site = HostileSite(45, search="button")
+    site.change(LISTING, no_way_on)
+    return site, LISTING
+
+
+def article_that_says_nothing_of_more() -> tuple[HostileSite, str]:
+    site = HostileSite(45, search="button")
+    newest = site.truth()["articles"][0]
+    site.change(newest["id"], no_way_on)
+    return site, urlsplit(newest["url"]).path
+
+
+DEAD = [
+    dead_listing,
+    dead_start,
+    refused_call,
+    broken_call,
+    only_scripts,
+    stream_of_scripts,
+    listing_that_says_nothing_of_more,
+    article_that_says_nothing_of_more,
+]
+
+
+@pytest.mark.parametrize("dead", DEAD)
+def test_where_the_listing_cannot_be_followed_the_search_by_days_brings_the_same_records(
+    dead: Callable[[], tuple[HostileSite, str]], serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
+    site, start = dead()
+    server = serve(site=site)
+    done = crawl(server.url + start, output, settings=QUIET)
+    assert done.code == 0, done.stderr[-3000:]
+    assert_whole(done, site)
+    way, _ = discovery_attempts(done)[0]
+    assert way in ("listing", "ajax")
+    walked = listing(done, "search")
+    assert (walked["found_by"], walked["complete"], walked["stopped"]) == ("search", True, "end of the listing")
+    assert any("start" in each and "end" in each for each in searches(server))
+    assert "is left for another way" in done.stderr
+    if start == article_that_says_nothing_of_more()[1]:
+        return
+    server.reset()
+    again = crawl(server.url + start, output, settings=QUIET)
+    assert (again.code, again.manifest["outcome"]) == (0, "nothing new")
+    assert len(server.requests) == 2  # robots.txt and the search's first page
+    assert again.manifest["listings"][0]["found_by"] == "remembered"
+
+
+@pytest.mark.parametrize("dead", [dead_listing, refused_call, only_scripts])
+@pytest.mark.parametrize("search", [NOT_FOUND, NO_PAGE], ids=["no search", "an empty search"])
+def test_where_the_search_cannot_be_had_either_the_sitemap_leads_to_the_articles(
+    dead: Callable[[], tuple[HostileSite, str]], search: Answer, serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
+    _, start = dead()
+    site = HostileSite(45, more="script", sitemap=True)
+    server = serve(site=site)
+    site.change(LISTING, NOT_FOUND) if start == LISTING else site.change(STREAM, NO_PAGE)
+    site.change("/", search)
+    done = crawl(server.url + start, output, settings=QUIET)
+    assert done.code == 0, done.stderr[-3000:]
+    truth = site.truth()
+    assert_same(done.articles(), truth["articles"])
+    # A sitemap shows no teasers: those are the blocks' of the articles' pages.
+    assert {each["id"] for each in done.teasers()} <= {each["id"] for each in truth["teasers"]}
+    assert [way for way, _ in discovery_attempts(done)] == ["listing", "search"]
+    walked = listing(done, "sitemap")
+    assert (walked["found_by"], walked["complete"], walked["entries"]) == ("sitemap", True, 60)
+    site.publish(2)
+    server.reset()
+    again = crawl(server.url + start, output, settings=QUIET)
+    assert again.code == 0, again.stderr[-3000:]
+    assert_same(again.articles(), site.truth()["articles"])
+    assert sum(request.target.startswith("/newstream/1") for request in server.requests) == 2
+
+
+def test_where_nothing_leads_on_the_verdict_is_the_listings_and_every_way_is_named(
+    serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
+    site = HostileSite(25, more="script")
+    server = serve(site=site)
+    site.change("/", NOT_FOUND)
+    done = crawl(server.url + LISTING, output, settings=QUIET)
+    assert done.code == 12
+    assert discovery_attempts(done) == [
+        ("listing", "more_not_understood"),
+        ("search", "http_404"),
+        ("sitemap", "http_404"),
+    ]
+    assert "SPLASH_URL" in done.stderr
+    assert done.errors["more_not_understood"] == 1
+    assert done.manifest["listings"][0]["stopped"] == "no way to More Articles could be read"
+    assert_same(done.articles(), site.truth()["articles"][:10])
+
+
+def test_a_search_that_does_not_look_at_the_days_is_left(serve: Serve, crawl: RunCrawl, output: Path) -> None:
+    site = HostileSite(45, more="script", search="button", sitemap=True)
+    server = serve(site=site)
+    newest = site.answer("GET", "/?s=&source=190221", {})
+    site.change("/", newest)
+    done = crawl(server.url + LISTING, output, settings=QUIET)
+    assert done.code == 0, done.stderr[-3000:]
+    assert_same(done.articles(), site.truth()["articles"])
+    assert discovery_attempts(done) == [("listing", "more_not_understood"), ("search", "search_ignores_days")]
+
+
+def test_days_that_hold_more_than_the_search_shows_are_named_and_the_sitemap_has_the_rest(
+    serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
+    site = HostileSite(45, more="script", search="button", sitemap=True, page_size=7)
+    server = serve(site=site)
+    done = crawl(server.url + LISTING, output, settings=QUIET)
+    assert done.code == 0, done.stderr[-3000:]
+    assert_same(done.articles(), site.truth()["articles"])
+    assert discovery_attempts(done)[1] == ("search", "search_shows_too_little")
+    assert done.errors["search_day_cut"] >= 3
+
+
+def test_one_day_that_holds_more_leaves_the_run_incomplete_where_there_is_no_sitemap(
+    serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
+    site = HostileSite(45, more="ajax", search="button")
+    site.change(AJAX, REFUSED)
+    server = serve(site=site)
+    assert crawl(server.url + LISTING, output, settings=QUIET).code == 0
+    for _ in range(3):
+        site.publish()
+    day = site.truth()["teasers"][0]["published_on"]
+    while sum(each["published_on"] == day for each in site.truth()["teasers"]) < 8:
+        site.publish()
+    # Three more than a page shows stand under one day, all taken in later.
+    for _ in range(5):
+        newest = datetime.fromisoformat(site.truth()["teasers"][0]["published_on"])
+        site.publish_late((newest.date() - datetime.fromisoformat(day).date()).days + 1)
+    done = crawl(server.url + LISTING, output, args={"full": 1}, settings=QUIET)
+    assert done.code == 10, done.stderr[-3000:]
+    assert done.errors["search_day_cut"] == 1
+
+
+@pytest.mark.parametrize("search", ["button", "link"])
+def test_arguments_hold_for_the_search_as_for_any_listing(
+    search: str, serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
+    site = HostileSite(60, more="script", search=search)
+    server = serve(site=site)
+    articles = site.truth()["articles"]
+    since, until = articles[40]["published_on"], articles[15]["published_on"]
+    done = crawl(server.url + LISTING, output, args={"since": since, "until": until}, settings=QUIET)
+    assert done.code == 0, done.stderr[-3000:]
+    assert_same(done.articles(), [each for each in articles if since <= each["published_on"] <= until])
+    assert listing(done, "search")["back_to"] == since
+    asked = [each["start"] for each in searches(server) if "start" in each]
+    assert all("-".join(reversed(each.split("-"))) >= "2019-01-01" for each in asked)
+    server.reset()
+    few = crawl(server.url + LISTING, output.with_name("few"), args={"max_pages": 2}, settings=QUIET)
+    assert few.code == 0
+    assert listing(few, "search")["stopped"] == "max_pages reached"
+    assert len(searches(server)) == 2
+
+
+def test_the_number_of_the_source_in_the_search_can_be_given(serve: Serve, crawl: RunCrawl, output: Path) -> None:
+    site = HostileSite(45, more="script", search="button")
+    server = serve(site=site)
+
+    def without_form(answer: Answer) -> Answer:
+        return with_body(answer, re.sub(rb"<select.*?</select>", b"", answer.body, flags=re.DOTALL))
+
+    site.change("/", without_form)
+    unknown = crawl(server.url + LISTING, output.with_name("unknown"), settings=QUIET)
+    assert unknown.code == 12  # all sources together fill a page each day
+    done = crawl(server.url + LISTING, output, settings={**QUIET, "VOK_SEARCH_ID": 190221})
+    assert done.code == 0, done.stderr[-3000:]
+    assert_whole(done, site)
+
+
+def test_a_search_by_the_day_of_intake_leaves_out_none_that_is_shown_under_another(
+    serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
+    class ByIntake(HostileSite):
+        """Its search finds what came late by the day on which it came."""
+
+        def answer(self, method: str, target: str, headers: Any) -> Answer:
+            answer = super().answer(method, target, headers)
+            late = self.late
+            if not target.startswith("/?s=") or late.encode() not in self.item.encode():
+                return answer
+            query = parse_qs(urlsplit(target).query)
+            start, end = (
+                datetime.strptime(query[name][0], "%d-%m-%Y").replace(tzinfo=UTC).timestamp() if name in query else None
+                for name in ("start", "end")
+            )
+            taken_in = int(late.partition("-")[0])
+            found = (start is None or taken_in >= start) and (end is None or taken_in < end + 86_400)
+            body = re.sub(
+                rb'<article class="clearfix">(?:(?!</article>).)*' + late.encode() + rb".*?</article>\n",
+                b"",
+                answer.body,
+                flags=re.DOTALL,
+            )
+            if found and "source" in query:
+                body = body.replace(
+                    b'<div id="latest_article_wrapper">\n',
+                    b'<div id="latest_article_wrapper">\n' + self.item.encode(),
+                    1,
+                )
+            return with_body(answer, body)
+
+        late, item = "none", ""
+
+    site = ByIntake(60, more="script", search="button")
+    late = site.publish_late(5)
+    page = site.answer("GET", LISTING, {}).body.decode() + site.answer("GET", "/article/163/page/2/", {}).body.decode()
+    page += site.answer("GET", "/article/163/page/5/", {}).body.decode()
+    page += site.answer("GET", "/article/163/page/4/", {}).body.decode()
+    site.item = next(each + "</article>\n" for each in page.split("</article>\n") if late in each)
+    site.late = late
+    server = serve(site=site)
+    done = crawl(server.url + LISTING, output, settings=QUIET)
+    assert done.code == 0, done.stderr[-3000:]
+    assert late in {each["id"] for each in done.articles()}
+    assert_same(done.articles(), site.truth()["articles"])
+
+
+def windows_asked(server: SampleServer, crawl: RunCrawl, output: Path) -> list[str]:
+    """The windows of days that a crawl of the site asks for by its search, in their order."""
+    crawl(server.url + LISTING, output, settings=QUIET)
+    return [request.target for request in server.requests if "&end=" in request.target]
+
+
+def test_a_window_without_teasers_is_asked_for_again_before_it_is_believed(
+    serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
+    site = HostileSite(45, more="script", search="button")
+    server = serve(site=site)
+    asked = windows_asked(server, crawl, output.with_name("first"))
+    site.change(asked[1], NO_PAGE, times=1)
+    done = crawl(server.url + LISTING, output, settings=QUIET)
+    assert done.code == 0, done.stderr[-3000:]
+    assert_whole(done, site)
+
+
+def test_a_search_that_fails_on_its_way_is_gone_on_with_by_the_next_run(
+    serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
+    site = HostileSite(45, more="script", search="button")
+    server = serve(site=site)
+    asked = windows_asked(server, crawl, output.with_name("first"))
+    site.change(asked[2], BUSY, times=1)
+    done = crawl(server.url + LISTING, output, settings=QUIET)
+    assert done.code == 10
+    assert done.errors["listing_http_503"] == 1
+    after = crawl(server.url + LISTING, output, settings=QUIET)
+    assert after.code == 0, after.stderr[-3000:]
+    assert_whole(after, site)
+
+
+def test_a_sweep_looks_again_for_a_better_way_than_the_search(serve: Serve, crawl: RunCrawl, output: Path) -> None:
+    site = HostileSite(45, more="ajax", search="button")
+    server = serve(site=site)
+    site.change(AJAX, REFUSED)
+    assert crawl(server.url + LISTING, output, settings=QUIET).code == 0
+    site.change(AJAX, REFUSED, times=0)
+    site.publish(3)
+    before = crawl(server.url + LISTING, output, settings=QUIET)
+    assert [each["way"] for each in before.manifest["listings"]] == ["search"]
+    sweep = crawl(server.url + LISTING, output, settings={**QUIET, "VOK_SWEEP_HOURS": 0})
+    assert sweep.code == 0, sweep.stderr[-3000:]
+    assert [each["way"] for each in sweep.manifest["listings"]] == ["ajax"]
+    assert sweep.manifest["ways_left"] == []
+    last = crawl(server.url + LISTING, output, settings=QUIET)
+    assert [each["found_by"] for each in last.manifest["listings"]] == ["start page"]
+    assert_whole(last, site)
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "code"),
+    [(LISTING, BLOCKED, 11), (AJAX, BLOCKED, 11), (LISTING, BUSY, 14), (AJAX, BUSY, 10)],
+    ids=["a gated listing", "a gated call", "a listing out of reach", "a call out of reach"],
+)
+def test_neither_a_gate_nor_a_site_out_of_reach_is_a_reason_for_another_way(
+    key: str, answer: Answer, code: int, serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
+    site = HostileSite(25, more="ajax", search="button", sitemap=True)
+    server = serve(site=site)
+    site.change(key, answer)
+    done = crawl(server.url + LISTING, output, settings=QUIET)
+    assert done.code == code, done.stderr[-3000:]
+    assert not [request.target for request in server.requests if request.target.startswith(("/?", "/sitemap"))]
+    assert done.manifest["ways_left"] == []
+
+
+def test_a_gate_before_the_search_is_named_and_not_gone_round(serve: Serve, crawl: RunCrawl, output: Path) -> None:
+    site = HostileSite(25, more="script", search="button", sitemap=True)
+    server = serve(site=site)
+    site.change("/", BLOCKED)
+    done = crawl(server.url + LISTING, output, settings=QUIET)
+    assert done.code == 11, done.stderr[-3000:]
+    assert done.errors["start_gate_sign_up"] == 1
+    assert not [request.target for request in server.requests if request.target.startswith("/sitemap")]
+
+
+@pytest.mark.parametrize("more", ["link", "ajax", "splash"])
+def test_a_way_that_was_asked_for_is_not_left_for_another(
+    more: str, serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
+    site = HostileSite(25, more="script", search="button", sitemap=True)
+    server = serve(site=site)
+    done = crawl(server.url + LISTING, output, settings={**QUIET, "VOK_MORE": more})
+    assert done.code == 12
+    assert searches(server) == []
+
+
+def test_a_mistyped_start_page_is_told_and_not_replaced(serve: Serve, crawl: RunCrawl, output: Path) -> None:
+    site = HostileSite(25, search="button", sitemap=True)
+    server = serve(site=site)
+    done = crawl(server.url + "/artcle/163/", output, settings=QUIET)
+    assert done.code == 12
+    assert [request.target for request in server.requests] == ["/robots.txt", "/artcle/163/"]
+
+
+@pytest.mark.thorough
+def test_of_a_long_sitemap_each_run_asks_for_a_share_newest_first(serve: Serve, crawl: RunCrawl, output: Path) -> None:
+    site = HostileSite(560, sitemap=True)
+    server = serve(site=site)
+    site.change(LISTING, NOT_FOUND)
+    site.change(STREAM, NOT_FOUND)
+    first = crawl(server.url + STREAM, output, settings={**QUIET, "LOG_LEVEL": "WARNING"})
+    assert first.code == 10, first.stderr[-3000:]
+    assert listing(first, "sitemap")["stopped"] == "as much of the sitemap as one run asks for"
+    truth = site.truth()
+    newest = sorted((*(each["id"] for each in truth["articles"]), *truth["others"]))[-400:]
+    assert set(newest) <= {each["id"] for each in first.articles()} | set(truth["others"])
+    second = crawl(server.url + STREAM, output, settings={**QUIET, "LOG_LEVEL": "WARNING"})
+    assert second.code == 0, second.stderr[-3000:]
+    assert_same(second.articles(), truth["articles"])
+
+
+def test_a_file_of_the_sitemap_that_cannot_be_had_leaves_the_others(
+    serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
+    site = HostileSite(90, sitemap=True)
+    server = serve(site=site)
+    site.change(LISTING, NOT_FOUND)
+    site.change("/post-sitemap2.xml", reply("<html><body>No</body></html>"), times=1)
+    broken = crawl(server.url + LISTING, output, settings=QUIET)
+    assert broken.code == 10, broken.stderr[-3000:]
+    assert broken.errors["listing_not_a_sitemap"] == 1
+    assert 40 < len(broken.articles()) < 90
+    after = crawl(server.url + LISTING, output, settings=QUIET)
+    assert after.code == 0, after.stderr[-3000:]
+    assert_same(after.articles(), site.truth()["articles"])
+
+
+def test_since_holds_for_the_sitemap_by_the_day_of_intake(serve: Serve, crawl: RunCrawl, output: Path) -> None:
+    site = HostileSite(60, sitemap=True)
+    server = serve(site=site)
+    site.change(LISTING, NOT_FOUND)
+    articles = site.truth()["articles"]
+    since = articles[25]["published_on"]
+    done = crawl(server.url + LISTING, output, args={"since": since}, settings=QUIET)
+    assert done.code == 0, done.stderr[-3000:]
+    assert_same(done.articles(), [each for each in articles if each["published_on"] >= since])
+    assert listing(done, "sitemap")["back_to"] == since

@@ -1,0 +1,70 @@
+"""The settings of the project: where they may be given, which of them wins, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.crawling import Crawl
+from tests.support.expected import assert_whole
+from vokcrawl.sample import SampleServer
+
+Crawling = Callable[..., Crawl]
+Serving = Callable[..., SampleServer]
+
+WRONG = {
+    "a mistyped name with -s": ({"settings": {"VOK_MOER": "link"}}, ["VOK_MOER: no such setting", "VOK_MORE"]),
+    "a mistyped name in the environment": ({"env": {"VOK_MOER": "link"}}, ["VOK_MOER: no such setting", "VOK_MORE"]),
+    "a wrong choice": ({"settings": {"VOK_MORE": "scroll"}}, ["VOK_MORE: 'scroll'", "auto, link, ajax"]),
+    "a wrong number in the environment": (
+        {"env": {"VOK_KNOWN_PAGES": "two"}},
+        ["VOK_KNOWN_PAGES: 'two'", "whole number of 1 or more"],
+    ),
+    "a start that is no URL": ({"settings": {"VOK_START_URLS": "newstream"}}, ["VOK_START_URLS: 'newstream'", "http"]),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_setting_is_refused_before_anything_is_opened_or_sent(case: str, crawl: Crawling, output: Path) -> None:
+    given, said = WRONG[case]
+    done = crawl(None, output, **given)
+    assert done.code == 2
+    last = done.stderr.strip().splitlines()[-1]
+    assert [words for words in said if words not in last] == [], last
+    assert "Traceback" not in done.stderr
+    assert not output.exists()
+
+
+def test_the_environment_beats_the_profile_and_the_command_line_beats_both(
+    crawl: Crawling, serve: Serving, tmp_path: Path
+) -> None:
+    server = serve(3)
+    by_environment, by_command = tmp_path / "environment", tmp_path / "command"
+    # The profile `sample` names an output folder too.
+    env = {"VOK_OUTPUT_DIR": str(by_environment), "VOK_START_URLS": f"{server.url}/article/163/"}
+
+    first = crawl(None, by_environment, env=env, settings={"VOK_OUTPUT_DIR": by_environment})
+    assert first.code == 0, first.stderr
+    assert_whole(first, server.site)
+
+    second = crawl(None, by_command, env=env)
+    assert second.code == 0, second.stderr
+    assert_whole(second, server.site)
+    assert len(first.manifests()) == 1
+
+
+def test_the_manifest_names_the_settings_that_differ_from_the_defaults_and_no_secret(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    server = serve(3)
+    done = crawl(
+        f"{server.url}/article/163/",
+        output,
+        settings={"VOK_KNOWN_PAGES": 3, "HTTPPROXY_AUTH_ENCODING": "utf-8", "FTP_PASSWORD": "hush-hush"},
+    )
+    told = done.manifest["settings"]
+    assert (told["VOK_KNOWN_PAGES"], told["VOK_OUTPUT_DIR"]) == ("3", str(output))
+    assert "VOK_MORE" not in told
+    assert "hush-hush" not in str(done.manifest)

@@ -1,0 +1,15 @@
+"""What the tests against the hostile server share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.watched import Place
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """An output folder deep inside an empty tree, so that whatever leaves it is seen."""
+    return Place.inside(tmp_path)

@@ -1,0 +1,179 @@
+"""Each way in which the site shuts a visitor out has its name in the manifest and its exit code; none is evaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.expected import assert_same
+from tests.support.faulty_server import Exchange, Fault, FaultyServer
+from tests.support.watched import Place, assert_rest_whole, ids, watch
+from vokcrawl.sample import SampleSite
+
+SIGN_UP = '<html><body><div class="nk-paywall-free-member-form"><h2>Become a free member</h2></div></body></html>'
+BOT_CHECK = "<html><head><title>Just a moment...</title></head><body>Checking your browser</body></html>"
+NATIONAL = '<html><head><meta name="kcsc" content="blocking"></head><body>warning.or.kr</body></html>'
+CHROME = (
+    '<html><body><header><a href="/">Home</a><img alt="KCNA Watch Logo"><button>Browse</button></header>'
+    "<footer>Languages, About us, Contact</footer></body></html>"
+)
+
+
+def site(articles: int = 25, **options: object) -> SampleSite:
+    return SampleSite(articles, **{"faults": (), **options})  # type: ignore[arg-type]
+
+
+def says(body: str, status: int = 200, kind: str = "text/html; charset=utf-8") -> Fault:
+    """Another page in place of what was asked for."""
+
+    async def fault(exchange: Exchange) -> None:
+        await exchange.send(status, [("Content-Type", kind)], body.encode())
+
+    return fault
+
+
+def goes_to(location: str) -> Fault:
+    async def fault(exchange: Exchange) -> None:
+        await exchange.send(302, [("Location", location)])
+
+    return fault
+
+
+def of_another(path: str) -> Fault:
+    """The site's own page of another address."""
+
+    async def fault(exchange: Exchange) -> None:
+        await exchange.send(*exchange.server.site.answer("GET", path, {}))
+
+    return fault
+
+
+ON_LISTING = {
+    "a redirect to the sign-up form": (goes_to("/free-member-form/?next=163"), "start_gate_sign_up"),
+    "a redirect to the front page": (goes_to("/"), "start_gate_front_page"),
+    "a block that asks to sign up": (says(SIGN_UP), "start_gate_sign_up"),
+    "a bot check": (says(BOT_CHECK, 403), "start_gate_bot_check"),
+    "a bot check that says 503": (says(BOT_CHECK, 503), "start_gate_bot_check"),
+    "a national block": (says(NATIONAL), "start_gate_national_block"),
+}
+
+
+@pytest.mark.parametrize("case", ON_LISTING)
+def test_a_gate_in_front_of_the_listing_is_named_and_ends_the_run(case: str, place: Place) -> None:
+    fault, reason = ON_LISTING[case]
+    with FaultyServer(site(12)) as server:
+        server.inflict("/article/163/", fault)
+        done = watch(f"{server.url}/article/163/", place, {"RETRY_TIMES": 1})
+        assert (done.code, done.manifest["outcome"]) == (11, "gated"), done.stderr
+        assert done.errors[reason] == 1
+        assert done.articles() == done.teasers() == []
+        # Nothing else was tried in the listing's place.
+        assert {each.target.partition("?")[0] for each in server.requests} <= {
+            "/robots.txt", "/article/163/", "/free-member-form/", "/"
+        }  # fmt: skip
+
+
+# Gates in front of one article, which do not keep the crawl from the others.
+ON_ARTICLE = {
+    "a redirect to the sign-up form": (goes_to("/free-member-form/"), "gate_sign_up"),
+    "a redirect to the front page": (goes_to("/"), "gate_front_page"),
+    "a block that asks to sign up": (says(SIGN_UP), "gate_sign_up"),
+    "mere chrome": (says(CHROME), "chrome_only"),
+    "a listing": (of_another("/newstream/"), "listing_in_place"),
+    "an error page": (says("<html><body><h1>Error</h1></body></html>", 403), "http_403"),
+}
+
+
+def test_gates_in_front_of_some_articles_are_named_and_the_articles_owed(place: Place) -> None:
+    with FaultyServer(site()) as server:
+        gated = dict(zip(ON_ARTICLE, ids(server)[3:], strict=False))
+        for case, (fault, _) in ON_ARTICLE.items():
+            server.inflict(gated[case], fault)
+        done = watch(f"{server.url}/article/163/", place, {"RETRY_TIMES": 1})
+        assert (done.code, done.manifest["outcome"]) == (10, "incomplete"), done.stderr
+        owed = {each["id"]: each["reason"] for each in done.manifest["owed"]}
+        assert owed == {gated[case]: reason for case, (_, reason) in ON_ARTICLE.items()}
+        reasons = [reason for _, reason in ON_ARTICLE.values()]
+        for reason in reasons:
+            assert done.errors[f"article_{reason}"] == reasons.count(reason)
+        assert_rest_whole(done, server, gated.values())
+
+        server.relent()
+        after = watch(f"{server.url}/article/163/", place)
+        assert after.code == 0, after.stderr
+        assert_rest_whole(after, server, unsaid=gated.values())
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"), [(says(BOT_CHECK, 403), "gate_bot_check"), (says(NATIONAL), "gate_national_block")]
+)
+def test_a_check_of_visitors_at_an_article_stops_the_crawl(fault: Fault, reason: str, place: Place) -> None:
+    with FaultyServer(site()) as server:
+        at = ids(server)[4]
+        server.inflict(at, fault)
+        settings = {"CONCURRENT_REQUESTS": 1, "CONCURRENT_REQUESTS_PER_DOMAIN": 1}
+        done = watch(f"{server.url}/article/163/", place, settings)
+        assert (done.code, done.manifest["outcome"]) == (11, "gated"), done.stderr
+        assert done.errors[f"article_{reason}"] == 1
+        (checked,) = server.of(at)
+        # One more may have been on its way.
+        assert len([each for each in server.requests if each.at > checked.at]) <= 1
+        assert [each["id"] for each in done.manifest["owed"]] == [at]
+
+        server.relent()
+        after = watch(f"{server.url}/article/163/", place)
+        assert after.code == 0, after.stderr
+        assert_rest_whole(after, server, unsaid=[at])
+
+
+def test_metering_of_every_article_is_a_gate_and_of_some_is_not(place: Place) -> None:
+    with FaultyServer(site(4)) as server:
+        for identity in ids(server):
+            server.site.meter(identity)
+        done = watch(f"{server.url}/article/163/", place)
+        assert (done.code, done.manifest["outcome"]) == (11, "gated"), done.stderr
+        assert done.errors["article_metered"] == 4
+        assert {each["truncated"] for each in done.articles()} == {True}
+        assert not any("NK PRO" in each["body"] for each in done.articles())
+        assert_rest_whole(done, server)
+
+        server.site.unmeter(ids(server)[0])
+        server.site.publish()
+        after = watch(f"{server.url}/article/163/", place, {"VOK_RECHECK_DAYS": "0"})
+        assert after.code == 0, after.stderr
+
+
+NO_BATCH = {
+    "0": (says("0"), 10, "listing_not_html_0"),
+    "-1": (says("-1"), 10, "listing_not_html_minus_1"),
+    "JSON": (says('{"success":false,"data":[]}', kind="application/json"), 10, "listing_not_html_json"),
+    "JSON that is called a page": (says('{"success":false,"data":[]}'), 10, "listing_not_html_json"),
+    "another page": (says(CHROME), 10, "listing_"),
+    "a bot check": (says(BOT_CHECK), 11, "listing_"),
+}
+
+
+def test_a_batch_that_is_none_is_a_failure_and_not_an_end(place: Place) -> None:
+    """Run after run gets another answer that is no batch; none takes it for the listing's end."""
+    with FaultyServer(site(25, more="ajax")) as server:
+        for case, (fault, code, name) in NO_BATCH.items():
+            server.draw = second_batch(fault)
+            done = watch(f"{server.url}/article/163/", place, {"RETRY_TIMES": 1})
+            assert done.code == code, (case, done.stderr)
+            listing = done.manifest["listings"][0]
+            assert not listing["complete"], case
+            assert any(reason.startswith(name) for reason in done.errors), (case, done.errors)
+        assert len(done.articles()) < 25
+
+        server.relent()
+        after = watch(f"{server.url}/article/163/", place)
+        assert after.code == 0, after.stderr
+        truth = server.site.truth()
+        assert_same(after.articles(), truth["articles"])
+        # Teasers that "More From" blocks showed came while the listing could not be read: without a title.
+        assert sorted(each["id"] for each in after.teasers()) == sorted(each["id"] for each in truth["teasers"])
+
+
+def second_batch(fault: Fault) -> Callable[[str, int], Fault | None]:
+    return lambda target, _: fault if "from=10" in target else None

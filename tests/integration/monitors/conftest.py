@@ -1,0 +1,24 @@
+"""What the tests of monitors share: servers that are told of alarms, and what a run leaves about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.support.receiving import MailServer, Receiver
+
+
+@pytest.fixture
+def receive() -> Iterator[Callable[..., Receiver]]:
+    """`receive(behaviour="answers")` starts a server on the loopback interface that takes in what is posted."""
+    with ExitStack() as stack:
+        yield lambda behaviour="answers": stack.enter_context(Receiver(behaviour))
+
+
+@pytest.fixture
+def mail_server() -> Iterator[Callable[..., MailServer]]:
+    """`mail_server(user=None, password=None)` starts a real SMTP server on the loopback interface."""
+    with ExitStack() as stack:
+        yield lambda **given: stack.enter_context(MailServer(**given))

@@ -1,0 +1,194 @@
+"""Each monitor fires when the thing that it looks for happens in a real crawl, and not otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.support.crawling import Crawl
+from tests.support.hostile import HostileServer, HostileSite
+from tests.support.left import OFF, alarms_in, alarms_of, health_of
+from tests.support.spoilt import matching
+from vokcrawl.normalize import parse_utc
+from vokcrawl.sample import SampleServer
+
+Crawling = Callable[..., Crawl]
+Serving = Callable[..., SampleServer]
+
+QUIET: dict[str, object] = {**OFF, "VOK_RECHECK_DAYS": "", "RETRY_TIMES": 0}
+
+
+def listing_of(server: SampleServer) -> str:
+    return f"{server.url}/article/163/"
+
+
+def fired(done: Crawl) -> dict[str, str]:
+    """What fired in the crawl; log and health file must say the same."""
+    assert "Traceback" not in done.stderr, done.stderr
+    assert alarms_in(done.stderr) == alarms_of(done.output)
+    return alarms_of(done.output)
+
+
+def test_a_good_run_fires_nothing_with_the_default_settings(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(30)
+    for runs in ("1 run", "2 runs"):
+        done = crawl(listing_of(server), output, settings={"VOK_ALERT_METERED": 0.5})
+        assert (done.code, fired(done)) == (0, {}), done.stderr
+        assert health_of(output)["monitors"]["unfinished"] == f"only {runs}, too few to tell"
+    health = health_of(output)
+    assert (health["ok"], health["in_a_row"], health["last_ok_at"]) == (True, 2, health["ended_at"])
+    # The sample profile turns `age` off, for its articles are old.
+    told = health["monitors"]
+    assert told.pop("age") == "off"
+    assert "too few to tell" in told.pop("few_articles")
+    assert "too few to tell" in told.pop("unfinished")
+    assert set(told.values()) == {"content"}
+
+
+def test_a_monitor_that_is_off_looks_at_nothing(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(30)
+    for path in ("/article/163/", "/robots.txt"):
+        server.site.fail(path, 503, times=-1)
+    done = crawl(listing_of(server), output, settings=QUIET)
+    assert (done.code, fired(done)) == (14, {})
+    assert set(health_of(output)["monitors"].values()) == {"off"}
+    assert not health_of(output)["ok"]
+
+
+def test_outcome_fires_after_as_many_runs_in_a_row_as_the_setting_says(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    server = serve(5)
+    settings = {**QUIET, "VOK_ALERT_OUTCOMES": "14=2"}
+    assert crawl(listing_of(server), output, settings=settings).code == 0
+    server.site.fail("/article/163/", 500, times=-1)
+    for said in ({}, {"outcome": "the last 2 runs ended with 14 (unreachable)"}):
+        done = crawl(listing_of(server), output, settings=settings)
+        assert (done.code, fired(done)) == (14, said)
+    server.site.fail("/article/163/", 500, times=0)
+    done = crawl(listing_of(server), output, settings=settings)
+    assert (done.code, fired(done)) == (0, {})
+
+
+def test_few_articles_fires_when_there_are_fewer_than_is_usual_on_that_day_of_the_week(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    server = serve(40)
+    now = datetime(2030, 1, 30, 6, 5, tzinfo=UTC)
+    settings = {**QUIET, "VOK_ALERT_FEW_ARTICLES": 3}
+    # The first run takes in the whole listing: one week that is unlike all others.
+    for weeks_before, new in ((5, 0), (4, 12), (3, 11), (2, 13), (1, 12)):
+        server.site.publish(new)
+        done = crawl(listing_of(server), output, settings=settings, at=now - timedelta(weeks=weeks_before))
+        assert (done.code, fired(done)) == (0, {}), done.stderr
+    server.site.publish(9)
+    done = crawl(listing_of(server), output, settings=settings, at=now)
+    assert (done.code, fired(done)) == (0, {})
+    # The same day of the week, a week later: two are few.
+    server.site.publish(2)
+    done = crawl(listing_of(server), output, settings=settings, at=now + timedelta(weeks=1))
+    said = fired(done)["few_articles"]
+    assert done.code == 0
+    assert said.startswith("2 articles in the last 24 hours; in the 6 weeks before there were 9 to 40 on this day")
+
+
+def test_coverage_fires_when_too_few_articles_have_a_field(crawl: Crawling, output: Path) -> None:
+    site = HostileSite(24)
+    for article in site.truth()["articles"][:10]:
+        site.change(article["id"], matching(r"Date: ?\d\d/\d\d/\d{4}", "Date: soon"))
+    settings = {**QUIET, "VOK_MIN_COVERAGE": "", "VOK_ALERT_COVERAGE": "title=0.9,published_on=0.8"}
+    with HostileServer(site) as server:
+        done = crawl(listing_of(server), output, settings=settings)
+    assert done.code == 0, done.stderr
+    assert fired(done) == {
+        "coverage": "too few of the 24 articles of the last 7 days have a field (published_on: 58%, floor 80%)"
+    }
+
+
+def test_coverage_is_held_over_many_small_runs(crawl: Crawling, output: Path) -> None:
+    site = HostileSite(12)
+    settings = {**QUIET, "VOK_MIN_COVERAGE": "", "VOK_ALERT_COVERAGE": "published_on=0.8"}
+    with HostileServer(site) as server:
+        assert fired(crawl(listing_of(server), output, settings=settings)) == {}
+        for number in (5, 5):
+            for identity in site.publish(number):
+                site.change(identity, matching(r"Date: ?\d\d/\d\d/\d{4}", "Date: soon"))
+            done = crawl(listing_of(server), output, settings=settings)
+    assert "of the 22 articles" in fired(done)["coverage"]
+
+
+def test_errors_fires_when_too_many_pages_cannot_be_had(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(24)
+    for article in server.site.truth()["articles"][:8]:
+        server.site.fail(article["id"], 500, times=-1)
+    done = crawl(listing_of(server), output, settings={**QUIET, "VOK_ALERT_ERRORS": 0.2})
+    assert done.code == 10
+    pages = done.manifest["pages"]
+    assert pages["failed"] == 8
+    total = pages["failed"] + pages["read"]
+    said = f"8 of {total} pages could not be had in the last 24 hours ({8 / total:.0%}, VOK_ALERT_ERRORS is 20%)"
+    assert fired(done) == {"errors": said}
+
+
+def test_metered_fires_when_the_site_cuts_too_many_texts_short(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(20)
+    for article in server.site.truth()["articles"][:12]:
+        server.site.meter(article["id"])
+    done = crawl(listing_of(server), output, settings={**QUIET, "VOK_ALERT_METERED": 0.5})
+    metered = done.manifest["pages"]["metered"]
+    assert metered >= 12
+    said = f"{metered} of 20 articles were metered in the last 24 hours ({metered / 20:.0%}, VOK_ALERT_METERED is 50%)"
+    assert fired(done) == {"metered": said}
+
+
+def test_age_fires_when_the_newest_article_is_old_also_in_a_run_that_finds_nothing(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    server = serve(8)
+    settings = {**QUIET, "VOK_ALERT_AGE_HOURS": 48}
+    newest = max(article["ingested_at"] for article in server.site.truth()["articles"])
+    at = parse_utc(newest)
+    done = crawl(listing_of(server), output, settings=settings, at=at + timedelta(hours=47))
+    assert (done.code, fired(done)) == (0, {})
+    done = crawl(listing_of(server), output, settings=settings, at=at + timedelta(hours=49))
+    assert done.manifest["outcome"] == "nothing new"
+    assert fired(done) == {"age": "the site took in the newest article 49 hours ago, VOK_ALERT_AGE_HOURS is 48"}
+
+
+def test_unfinished_fires_when_no_walk_was_complete_for_so_many_runs(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    server = serve(45)
+    settings = {**QUIET, "VOK_ALERT_UNFINISHED_RUNS": 2}
+    done = crawl(listing_of(server), output, settings=settings, args={"max_pages": 1})
+    assert fired(done) == {}
+    done = crawl(listing_of(server), output, settings=settings, args={"max_pages": 1})
+    assert fired(done) == {"unfinished": f"in the last 2 runs no walk of {listing_of(server)} was complete"}
+    done = crawl(listing_of(server), output, settings=settings)
+    assert (done.code, fired(done)) == (0, {})
+
+
+def test_disk_fires_when_the_disk_is_nearly_full(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(5)
+    done = crawl(listing_of(server), output, settings={**QUIET, "VOK_ALERT_FREE_MB": 999_999_999})
+    assert done.code == 0
+    assert re.fullmatch(rf"\d+ MB are free at {output}, VOK_ALERT_FREE_MB is 999999999", fired(done)["disk"])
+
+
+def test_manifests_that_cannot_be_read_are_passed_over(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(24)
+    settings = {**QUIET, "VOK_ALERT_COVERAGE": "title=0.9", "VOK_ALERT_UNFINISHED_RUNS": 2}
+    first = crawl(listing_of(server), output, settings=settings)
+    for name, content in {
+        "20200101T000000Z.json": b"",
+        "20200102T000000Z.json": b'{"schema": "vokcrawl.runs.run/1"}',
+        "20200103T000000Z.json": b"[" * 100_000,
+        "notes.json": b"{}",
+        "99990101T000000Z.json": b"{}",
+    }.items():
+        (output / "runs" / name).write_bytes(content)
+    done = crawl(listing_of(server), output, settings=settings)
+    assert (first.code, done.code, fired(done)) == (0, 0, {})
+    assert health_of(output)["monitors"]["unfinished"] == "content"

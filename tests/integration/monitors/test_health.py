@@ -1,0 +1,151 @@
+"""The health file says how the last run ended, also when it could not begin; and is never in a run's way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.crawling import Crawl
+from tests.support.left import alarms_in, alarms_of, health_of
+from tests.support.receiving import Receiver
+from tests.support.scheduling import T0, crawl_harmed
+from vokcrawl.monitors.health import Health, read_health
+from vokcrawl.normalize import parse_utc
+from vokcrawl.sample import SampleServer
+from vokcrawl.storage.output_folder import OutputFolder
+
+Crawling = Callable[..., Crawl]
+Serving = Callable[..., SampleServer]
+Receiving = Callable[..., Receiver]
+
+
+def test_it_says_when_the_run_ended_how_whether_it_is_well_and_when_the_next_is_expected(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    server = serve(4)
+    done = crawl(f"{server.url}/article/163/", output, settings={"VOK_EXPECT_WITHIN_HOURS": 8}, at=T0)
+    health = health_of(output)
+    ended = parse_utc(health["ended_at"])
+    assert timedelta(0) <= ended - T0 < timedelta(minutes=1)
+    assert parse_utc(health["expected_by"]) - ended == timedelta(hours=8)
+    assert (health["schema"], health["ok"], health["outcome"], health["exit_code"]) == (
+        "vokcrawl.health/1",
+        True,
+        "done",
+        0,
+    )
+    assert (health["run_id"], health["counts"]) == (done.manifest["run_id"], {"articles": 4, "teasers": 4})
+    assert json.loads(Path(health["manifest"]).read_bytes()) == done.manifest
+    assert health["source"] == "Voice of Korea (EN)"
+
+
+def test_a_run_that_is_refused_the_folder_says_so_and_keeps_when_all_was_well(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    server = serve(2)
+    url = f"{server.url}/article/163/"
+    assert crawl(url, output).code == 0
+    before = health_of(output)
+    folder = OutputFolder(output)
+    folder.take("a test")
+    try:
+        for times in (1, 2, 3):
+            refused = crawl(url, output, settings={"VOK_ALERT_OUTCOMES": "13=3"})
+            health = health_of(output)
+            assert (refused.code, health["exit_code"], health["outcome"]) == (13, 13, "held")
+            assert (health["ok"], health["in_a_row"], health["run_id"]) == (False, times, None)
+            assert health["last_ok_at"] == before["last_ok_at"]
+            assert (set(alarms_of(output)) == {"outcome"}) is (times == 3)
+    finally:
+        folder.release()
+    assert "another run holds this output folder" in alarms_in(refused.stderr)["outcome"]
+    # The clear message is still the last thing that is said.
+    assert refused.stderr.strip().splitlines()[-1].startswith(f"scrapy crawl: {output}: another run holds")
+    assert crawl(url, output).code == 0
+    assert (health_of(output)["ok"], health_of(output)["in_a_row"]) == (True, 1)
+
+
+def test_a_site_that_cannot_be_reached_is_unhealthy(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(3)
+    server.site.fail("/article/163/", 500, times=-1)
+    done = crawl(f"{server.url}/article/163/", output)
+    health = health_of(output)
+    assert (done.code, health["exit_code"], health["ok"]) == (14, 14, False)
+    assert health["run_id"] == done.manifest["run_id"]
+
+
+def test_a_state_that_cannot_be_used_is_told_at_once_with_its_reason(
+    crawl: Crawling, serve: Serving, receive: Receiving, output: Path
+) -> None:
+    server, receiver = serve(3), receive()
+    url = f"{server.url}/article/163/"
+    assert crawl(url, output).code == 0
+    (output / "state.sqlite3").unlink()
+    done = crawl(url, output, env={"VOK_ALERT_WEBHOOK": receiver.url})
+    health = health_of(output)
+    assert (done.code, health["exit_code"], health["ok"], health["manifest"]) == (15, 15, False, None)
+    assert "the state file is missing" in health["message"]
+    (told,) = receiver.posted
+    assert (told.json["kind"], told.json["exit_code"], told.json["run_id"]) == ("alarm", 15, None)
+    assert "the state file is missing" in told.json["text"]
+    # What the monitors look at is left as it is, for `scrapy repair`.
+    assert not (output / "state.sqlite3").exists()
+
+
+def test_a_storage_that_fails_in_the_middle_is_in_the_health_file(serve: Serving, output: Path) -> None:
+    server = serve(60)
+    assert crawl_harmed("often,largest:40000", f"{server.url}/article/163/", output) == 15
+    assert (health_of(output)["exit_code"], health_of(output)["ok"]) == (15, False)
+
+
+def test_wrong_settings_leave_the_last_word_to_the_run_before(
+    crawl: Crawling, serve: Serving, receive: Receiving, output: Path
+) -> None:
+    server, receiver = serve(3), receive()
+    url = f"{server.url}/article/163/"
+    assert crawl(url, output).code == 0
+    before = (output / "health.json").read_bytes()
+    done = crawl(url, output, settings={"VOK_MORE": "scroll"}, env={"VOK_ALERT_WEBHOOK": receiver.url})
+    assert (done.code, receiver.posted) == (2, [])
+    assert (output / "health.json").read_bytes() == before
+
+
+DAMAGES = [b"", b"{", b"[1, 2]", b'{"ok": "perhaps"}', b'{"schema": "vokcrawl.health/9"}', b"\xff" * 100, b"{}" * 10**6]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=range(len(DAMAGES)))
+def test_a_damaged_one_is_as_none(damage: bytes, tmp_path: Path) -> None:
+    (tmp_path / "health.json").write_bytes(damage)
+    assert read_health(tmp_path / "health.json") == Health() == read_health(tmp_path / "none.json")
+
+
+def test_a_damaged_one_is_written_anew(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(2)
+    output.mkdir()
+    (output / "health.json").write_bytes(b'{"ok": "perhaps"}')
+    done = crawl(f"{server.url}/article/163/", output)
+    assert (done.code, health_of(output)["ok"], health_of(output)["in_a_row"]) == (0, True, 1)
+    assert "Traceback" not in done.stderr
+
+
+def test_one_that_cannot_be_written_is_a_line_in_the_log(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(2)
+    (output / "health.json").mkdir(parents=True)
+    done = crawl(f"{server.url}/article/163/", output, settings={"VOK_METRICS_FILE": "/proc/none/vokcrawl.prom"})
+    assert done.code == 0
+    assert f"WARNING: VOK_HEALTH_FILE: {output / 'health.json'}: " in done.stderr
+    assert "WARNING: VOK_METRICS_FILE: /proc/none/vokcrawl.prom: No such file or directory" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(output.glob("*.part")) == []
+
+
+def test_it_may_stand_elsewhere(crawl: Crawling, serve: Serving, output: Path, tmp_path: Path) -> None:
+    server = serve(2)
+    elsewhere = tmp_path / "watched.json"
+    assert crawl(f"{server.url}/article/163/", output, settings={"VOK_HEALTH_FILE": elsewhere}).code == 0
+    assert json.loads(elsewhere.read_bytes())["ok"]
+    assert not (output / "health.json").exists()

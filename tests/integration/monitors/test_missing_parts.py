@@ -1,0 +1,57 @@
+"""Without the optional parts a crawl works as ever, and one line says what is not done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.crawling import Crawl
+from tests.support.expected import assert_whole
+from tests.support.left import health_of
+from tests.support.receiving import Receiver
+from vokcrawl.sample import SampleServer
+
+Crawling = Callable[..., Crawl]
+Serving = Callable[..., SampleServer]
+
+
+@pytest.fixture
+def without(tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """`without("spidermon")` is an environment in which Python does not find that package."""
+
+    def hide(*names: str) -> dict[str, str]:
+        for name in names:
+            (tmp_path / "hidden" / name).mkdir(parents=True)
+            code = f'raise ModuleNotFoundError("No module named {name!r}", name={name!r})\n'
+            (tmp_path / "hidden" / name / "__init__.py").write_text(code)
+        return {"PYTHONPATH": str(tmp_path / "hidden")}
+
+    return hide
+
+
+def test_a_crawl_works_without_them_and_says_in_a_line_what_is_missing(
+    without: Callable[..., dict[str, str]],
+    crawl: Crawling,
+    serve: Serving,
+    receive: Callable[..., Receiver],
+    output: Path,
+) -> None:
+    server, receiver = serve(5), receive()
+    env = {**without("spidermon", "prometheus_client"), "VOK_ALERT_WEBHOOK": receiver.url}
+    settings = {"VOK_METRICS_FILE": "vokcrawl.prom", "VOK_ALERT_FREE_MB": 999_999_999}
+    done = crawl(f"{server.url}/article/163/", output, settings=settings, env=env)
+    assert done.code == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert_whole(done, server.site)
+    said = [line.partition("] ")[2] for line in done.stderr.splitlines() if "is not installed" in line]
+    wanted = "is not installed (pip install -r requirements/operations.txt); the crawl is not affected"
+    assert said == [
+        f"WARNING: monitors: spidermon {wanted}",
+        f"WARNING: VOK_METRICS_FILE: vokcrawl.prom: prometheus_client {wanted}",
+    ]
+    # The health file needs neither.
+    health = health_of(output)
+    assert (health["ok"], health["outcome"], health["alarms"], health["monitors"]) == (True, "done", [], {})
+    assert receiver.posted == []

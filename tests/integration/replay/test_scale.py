@@ -1,0 +1,24 @@
+"""The number of processes changes nothing in the records."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.captures import AT, HOST, got, packed, records, site_of, whole
+from tests.support.replaying import replay
+
+
+@pytest.mark.parametrize("workers", [2, 5])
+def test_the_number_of_workers_changes_nothing(workers: int, tmp_path: Path) -> None:
+    site = site_of(150)
+    pages = whole(site)
+    again = got(site, [pages[1].url.removeprefix(HOST)], AT + timedelta(days=1))
+    path = packed(records([*pages, *again]), tmp_path / "a.warc.gz")
+    done = replay(path, f"--workers={workers}", to=tmp_path / "to")
+    one = replay(path, "--workers=1", to=tmp_path / "one")
+    assert done.code == 0
+    for kind in ("articles", "teasers"):
+        assert done.records(kind) == one.records(kind)

@@ -1,0 +1,248 @@
+"""`scrapy report` as a command: where it writes, what it reads, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.children import ROOT
+from tests.support.crawling import environment
+from tests.support.folders import T0, Archive, article, large, removal, retry_entry, revised
+from tests.support.scheduling import ONE_BY_ONE, Crawling, Serving, contents, crawling, delivered, scrapy, wait_for
+from vokcrawl.storage.output_folder import PART
+
+
+def small(path: Path) -> Path:
+    """Three articles of three days with a hole between them, one revised, one removed, and one that is owed."""
+    made = Archive(path)
+    first = [article(number, T0 + timedelta(days=day)) for number, day in ((1, 0), (2, 1), (3, 4))]
+    made.run(T0 + timedelta(days=4), first)
+    at = T0 + timedelta(days=5)
+    made.run(
+        at, [revised(first[0], at, title="Story 1, corrected")], [removal(first[1], at)], owed=[retry_entry(9, at)]
+    )
+    return made.finish()
+
+
+def text_of(path: Path) -> str:
+    """What the page says, without its markup; blocks are parted by spaces."""
+    text = re.sub(r"<style>.*?</style>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(r"</?(?:a|bdi|code|del|ins|span|time)\b[^>]*>", "", text)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+
+def test_it_writes_one_page_into_the_output_folder_and_changes_nothing_else(output: Path) -> None:
+    small(output)
+    before = contents(output)
+    done = scrapy("report", output=output)
+    assert (done.code, done.stderr) == (0, "")
+    assert re.fullmatch(rf"{output}/report\.html: 3 articles, \d+\.\d kB\n", done.stdout)
+    assert contents(output, but=(".lock", "report.html")) == before
+    # And again, over the one of before.
+    assert scrapy("report", output=output).code == 0
+    assert [path.name for path in output.rglob(f"*{PART}")] == []
+
+
+def test_a_user_without_a_home_hears_nothing_of_fonts(output: Path) -> None:
+    small(output)
+    done = scrapy("report", output=output, env={"HOME": "/dev/null/home", "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""})
+    assert (done.code, done.stderr) == (0, "")
+
+
+def test_it_tells_the_same_as_status(output: Path) -> None:
+    small(output)
+    assert scrapy("report", output=output).code == 0
+    told = json.loads(scrapy("status", "--json", output=output).stdout)
+    assert (told["articles"], told["revised"], told["removed"], len(told["owed"]), told["runs"]) == (3, 1, 1, 1, 2)
+    text = text_of(output / "report.html")
+    assert "3 articles, shown from 1 January 2024 to 5 January 2024" in text
+    figures = ["articles 3", "of them revised 1", "taken away by the site 1", "teasers 0"]
+    figures += ["stretch of days without an article 1", "owed 1", "runs 2", "on disk "]
+    assert " ".join(figures) in text
+    assert told["gaps"] == [{"from": "2024-01-03", "to": "2024-01-04"}]
+    assert "3 to 4 January 2024" in text
+    assert "Story deleted: 1 inserted: 1, corrected" in text
+    assert "Story 2 404 5 Jan 2024, 06:00 6 Jan 2024, 06:00 gone" in text
+    assert f"{told['owed'][0]['url']} http_503 3 times" in text
+
+
+def test_a_real_crawl_is_told_with_its_requests_and_what_was_new(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(12)
+    done = crawl(f"{server.url}/article/163/", output)
+    assert done.code == 0, done.stderr
+    assert scrapy("report", output=output).code == 0
+    text = text_of(output / "report.html")
+    assert "12 articles, shown from" in text
+    assert re.search(rf"● done \d+ s {len(server.requests)} 12 0 0 12 ", text)
+    assert "What needs a look Nothing needs a look." in text
+
+
+def test_to_names_another_file(output: Path, tmp_path: Path) -> None:
+    small(output)
+    target = tmp_path / "page.html"
+    done = scrapy("report", "--to", str(target), output=output)
+    assert done.code == 0
+    assert done.stdout.startswith(f"{target}: ")
+    assert target.read_bytes().startswith(b"<!doctype html>")
+    assert not (output / "report.html").exists()
+
+
+def test_what_is_no_report_is_not_written_over(output: Path, tmp_path: Path) -> None:
+    small(output)
+    precious = tmp_path / "thesis.html"
+    precious.write_text("<html>years of work</html>", encoding="utf-8")
+    for arguments in (("--to", str(precious)), ()):
+        if not arguments:
+            (output / "report.html").write_bytes(precious.read_bytes())
+        done = scrapy("report", *arguments, output=output)
+        assert done.code == 2
+        assert "move it away" in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert precious.read_text(encoding="utf-8") == "<html>years of work</html>"
+    assert (output / "report.html").read_bytes() == precious.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--to", "{tmp}"], "a folder; name a file in it"),
+        (["--to", "{tmp}/none/report.html"], "does not exist; make it first"),
+        (["--to", "{tmp}/output/runs/report.html"], "it lies among the crawl's own files"),
+        (["page.html"], "name the page with --to FILE"),
+    ],
+)
+def test_a_target_that_cannot_be_is_refused_in_one_line(
+    output: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    small(output)
+    done = scrapy("report", *(each.format(tmp=tmp_path) for each in arguments), output=output)
+    assert done.code == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_without_anything_in_it_is_refused_and_one_without_articles_is_told(output: Path) -> None:
+    done = scrapy("report", output=output)
+    assert done.code == 2
+    assert "no run has left anything here" in done.stderr
+    assert not output.exists()
+    made = Archive(output)
+    made.run(T0)
+    made.finish()
+    done = scrapy("report", output=output)
+    assert (done.code, done.stderr) == (0, "")
+    text = text_of(output / "report.html")
+    for said in (
+        "No article has been delivered yet",
+        "No article that was delivered shows a day.",
+        "No article has more than one version.",
+        "The site has taken nothing away",
+        "Nothing: every article that was met could be had.",
+    ):
+        assert said in text
+
+
+def test_a_damaged_line_is_named_on_the_page_and_in_the_terminal_and_the_rest_is_told(output: Path) -> None:
+    small(output)
+    path = next((output / "articles").glob("20240105*.jsonl"))
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + lines[1][:40] + b"\n" + lines[2])
+    done = scrapy("report", output=output)
+    assert done.code == 10
+    assert done.stderr.startswith(f"scrapy report: 1 fault in what was delivered, told on the page: {path}:2: not JSON")
+    assert done.stderr.count("\n") == 1
+    text = text_of(output / "report.html")
+    assert "1 fault was found in what was delivered; what could be read is told here." in text
+    assert f"{path}:2: not JSON" in text
+    assert "2 articles on 2 days" in text
+
+
+def test_a_manifest_that_lacks_something_is_named_and_the_others_are_told(output: Path) -> None:
+    small(output)
+    path = sorted((output / "runs").glob("*.json"))[0]
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["files"]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    done = scrapy("report", output=output)
+    assert done.code == 10
+    assert f"{path}: not a manifest of this project: it lacks files" in done.stderr
+    assert "1 run: 1 done." in text_of(output / "report.html")
+
+
+def test_without_a_state_it_says_how_to_make_one_and_writes_nothing(output: Path) -> None:
+    small(output)
+    (output / "state.sqlite3").unlink()
+    done = scrapy("report", output=output)
+    assert done.code == 15
+    assert "scrapy repair --rebuild-state" in done.stderr
+    assert not (output / "report.html").exists()
+
+
+def test_where_there_is_no_room_the_page_of_before_stays_and_nothing_half_is_left(output: Path) -> None:
+    small(output)
+    done = scrapy("report", output=output, harm="largest:4096")
+    assert done.code == 15, done.stderr
+    assert done.stderr.startswith(f"scrapy report: {output}/report.html: ")
+    assert list(output.glob("report.html*")) == []
+    assert scrapy("report", output=output).code == 0
+    before = (output / "report.html").read_bytes()
+    assert scrapy("report", output=output, harm="largest:4096").code == 15
+    assert (output / "report.html").read_bytes() == before
+    assert list(output.glob(f"*{PART}")) == []
+
+
+def test_beside_a_crawl_it_tells_of_the_runs_that_have_ended(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(12)
+    url = f"{server.url}/article/163/"
+    assert crawl(url, output).code == 0
+    server.site.publish(40)
+    with crawling(url, output, {**ONE_BY_ONE, "DOWNLOAD_DELAY": 0.5}) as process:
+        wait_for(lambda: delivered(output) > 12, process)
+        done = scrapy("report", output=output)
+        assert (done.code, done.stderr) == (0, "")
+        assert process.poll() is None
+    text = text_of(output / "report.html")
+    assert "is under way; what it delivers is told here once it has ended." in text
+    assert "1 run: 1 done." in text
+    assert "12 articles on" in text
+
+
+def test_without_its_libraries_it_names_the_file_that_brings_them(output: Path, tmp_path: Path) -> None:
+    small(output)
+    (tmp_path / "matplotlib.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'matplotlib'\", name='matplotlib')", encoding="utf-8"
+    )
+    path = os.pathsep.join(each for each in (str(tmp_path), os.environ.get("PYTHONPATH")) if each)
+    done = scrapy("report", output=output, env={"PYTHONPATH": path})
+    assert done.code == 2
+    assert done.stderr == ("scrapy report: matplotlib is not installed; run `pip install -r requirements/export.txt`\n")
+
+
+@pytest.mark.thorough
+def test_a_hundred_thousand_articles_make_a_small_page_in_a_few_seconds(output: Path) -> None:
+    large(output, articles=100_000, runs=1_000)
+    command = [sys.executable, "-m", "scrapy", "report", "-s", f"VOK_OUTPUT_DIR={output}"]
+    before, began = os.times(), time.monotonic()
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120, check=False
+    )
+    took, after = time.monotonic() - began, os.times()
+    assert done.returncode == 0, done.stderr
+    # Its own processor time: what else this machine does is not its fault.
+    used = after.children_user - before.children_user + after.children_system - before.children_system
+    print(f"{used:.1f} s of processor time in {took:.1f} s, {(output / 'report.html').stat().st_size:,} bytes")
+    assert used < 10
+    assert (output / "report.html").stat().st_size < 2_000_000
+    text = text_of(output / "report.html")
+    assert "100,000 articles, shown from" in text
+    assert "1,000 runs: " in text
+    assert "And 980 runs more: " in text

@@ -1,0 +1,118 @@
+"""`scrapy status` says in words how the folder stands: the last complete walk, what is owed, and gaps by day."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from tests.support.children import ROOT
+from tests.support.scheduling import (
+    ONE_BY_ONE,
+    QUIET,
+    T0,
+    Crawling,
+    Serving,
+    contents,
+    crawling,
+    delivered,
+    scrapy,
+    wait_for,
+)
+
+
+def test_status_tells_of_the_last_complete_walk_what_is_owed_and_the_days_without_an_article(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    server = serve(60)
+    url, truth = f"{server.url}/article/163/", server.site.truth()["articles"]
+    days = sorted({each["published_on"] for each in truth})
+    for each in truth:
+        if each["published_on"] in days[1:3] or each["published_on"] == days[-3]:
+            server.site.remove(each["id"])
+    failing = truth[0]
+    server.site.fail(failing["id"], 503, -1)
+    bounded = crawl(url, output, settings=QUIET, args={"max_pages": 1}, at=T0)
+    assert bounded.code == 10, bounded.stderr
+    told = scrapy("status", output=output).stdout
+    assert "No listing has had a complete walk yet: the next run walks to the end" in told
+
+    done = crawl(url, output, settings=QUIET, at=T0 + timedelta(hours=2))
+    assert done.code == 10, done.stderr
+    told = scrapy("status", output=output).stdout
+    count, removed = len(done.articles()), 0
+    assert f"{count} articles ({removed} of them removed by the site), shown from {days[0]} to {days[-1]}" in told
+    assert f"{len(done.teasers())} teasers" in told
+    assert f"Last run: {done.manifest['run_id']}, incomplete\n  some pages could not be had" in told
+    assert f"Last complete walk of {url}: 2030-01-01T08:00:" in told
+    assert f"Owed: 1\n  {failing['url']}: http_503, asked for 2 times, next at 2030-01-01T08:" in told
+    assert f"Gaps, days without an article: 2\n  {days[1]} to {days[2]}\n  {days[-3]}\n" in told
+
+    as_json = json.loads(scrapy("status", "--json", output=output).stdout)
+    assert as_json["gaps"] == [{"from": days[1], "to": days[2]}, {"from": days[-3], "to": days[-3]}]
+    assert [each["id"] for each in as_json["owed"]] == [failing["id"]]
+    assert scrapy("status", output=output.with_name("nothing")).code == 2
+
+
+def test_status_for_programs_has_the_keys_that_the_docs_describe(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(12)
+    url = f"{server.url}/article/163/"
+    assert crawl(url, output, at=T0).code == 0
+    edited, removed = (each["id"] for each in server.site.truth()["articles"][:2])
+    server.site.edit(edited)
+    server.site.remove(removed)
+    for days in (2, 4):
+        done = crawl(url, output, settings={"VOK_RECHECK_DAYS": "0"}, at=T0 + timedelta(days=days))
+        assert done.code == 0, done.stderr
+    before = contents(output)
+    told = json.loads(scrapy("status", "--json", output=output).stdout)
+    assert contents(output) == before
+    assert told.keys() == documented("status")
+    assert told["disk"].keys() == documented("disk")
+    assert told["last_run"].keys() == {"run_id", "started_at", "ended_at", "outcome", "exit_code"}
+    assert (told["schema"], told["runs"]) == ("vokcrawl.reporting.status/1", 3)
+    assert (told["articles"], told["revised"], told["removed"], told["teasers"]) == (12, 1, 1, 12)
+    assert told["days"] == len({each["published_on"] for each in done.articles()})
+    on_disk = {path.relative_to(output).parts[0]: 0 for path in output.rglob("*") if path.is_file()}
+    for path in output.rglob("*"):
+        if path.is_file():
+            on_disk[path.relative_to(output).parts[0]] += path.stat().st_size
+    assert told["disk"]["articles"] == on_disk["articles"]
+    assert told["disk"]["state"] == on_disk["state.sqlite3"]
+    assert told["disk"]["total"] == sum(on_disk.values()) == sum(told["disk"].values()) - told["disk"]["total"]
+
+
+def documented(table: str) -> set[str]:
+    """The keys of a table of docs/report.md, which follows a line that names it."""
+    text = (ROOT / "docs" / "report.md").read_text(encoding="utf-8").split(f"<!-- keys: {table} -->")[1]
+    rows = text.strip().partition("\n\n")[0].splitlines()[2:]
+    return {key for row in rows for key in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
+
+
+def test_status_tells_a_run_that_is_under_way_from_one_that_was_killed(serve: Serving, output: Path) -> None:
+    server = serve(60)
+    with crawling(f"{server.url}/article/163/", output, {**ONE_BY_ONE, "DOWNLOAD_DELAY": 0.5}) as process:
+        wait_for(lambda: delivered(output), process)
+        assert json.loads(scrapy("status", "--json", output=output).stdout)["last_run"]["outcome"] == "running"
+    told = json.loads(scrapy("status", "--json", output=output).stdout)
+    assert told["last_run"]["outcome"] == "killed"
+    assert told["last_run"]["ended_at"] is None
+    assert "it died in the middle" in scrapy("status", output=output).stdout
+    # A folder that another machine wrote to, or writes to: nothing can be known of its processes.
+    holder = json.loads((output / ".holder.json").read_text(encoding="utf-8"))
+    (output / ".holder.json").write_text(json.dumps({**holder, "host": "another"}), encoding="utf-8")
+    told = json.loads(scrapy("status", "--json", output=output).stdout)
+    assert told["last_run"]["outcome"] == "running, or killed"
+
+
+def test_many_debts_and_gaps_are_counted_where_they_are_not_named(
+    serve: Serving, crawl: Crawling, output: Path
+) -> None:
+    server = serve(60)
+    for each in server.site.truth()["articles"][:12]:
+        server.site.fail(each["id"], 503, -1)
+    assert crawl(f"{server.url}/article/163/", output, settings={**QUIET, "RETRY_TIMES": 0}).code == 10
+    told = scrapy("status", output=output).stdout
+    assert "Owed: 12\n" in told
+    assert "  and 2 more; `scrapy status --json` has all\n" in told

@@ -1,0 +1,120 @@
+"""A child of the tests that is forked does just what one does that begins at nothing."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.children import Child, launch, run
+from tests.support.crawling import Crawl, command, environment, run_crawl
+from vokcrawl.replay.comparison import OF_THE_RUN
+from vokcrawl.sample import SampleServer, SampleSite
+
+WAYS = ("forked", "from nothing")
+AT = datetime(2031, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Children begin in this way."""
+    choose(request.param, monkeypatch)
+    return str(request.param)
+
+
+def choose(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOK_TEST_COLD", "" if way == "forked" else "1")
+
+
+def script(folder: Path, text: str) -> list[str]:
+    path = folder / "a_script.py"
+    path.write_text(text, encoding="utf-8")
+    return [sys.executable, str(path)]
+
+
+def ended(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    return run([*script(folder, text), "a", "b c"], env=environment({"VOK_WORD": "조선"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "output", "last_error"),
+    [
+        ("import sys, os; print(sys.argv[1:], os.environ['VOK_WORD'])", 0, "['a', 'b c'] 조선\n", ""),
+        ("import os; print('VOK_TEST_COLD' in os.environ, 'PATH' in os.environ)", 0, "False True\n", ""),
+        ("print(__name__, __file__.rpartition('/')[2]); raise SystemExit(11)", 11, "__main__ a_script.py\n", ""),
+        ("raise SystemExit('a word')", 1, "", "a word"),
+        ("import atexit; atexit.register(print, 'end'); 1 / 0", 1, "end\n", "ZeroDivisionError: division by zero"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", -signal.SIGTERM, "", ""),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGINT)", -signal.SIGINT, "", "KeyboardInterrupt"),
+        ("print(input())", 1, "", "EOFError: EOF when reading a line"),
+        ("import os; print(len(os.listdir('/proc/self/fd')), os.path.exists('scrapy.cfg'))", 0, "4 True\n", ""),
+        ("import threading as t; t.Timer(0.01, print, ['late']).start()", 0, "late\n", ""),
+    ],
+)  # fmt: skip
+def test_a_child_has_its_own_words_environment_files_and_end(
+    way: str, text: str, code: int, output: str, last_error: str, tmp_path: Path
+) -> None:
+    done = ended(tmp_path, text)
+    assert (done.returncode, done.stdout) == (code, output), done.stderr
+    assert (done.stderr.splitlines() or [""])[-1] == last_error
+
+
+def test_a_child_that_takes_too_long_is_killed(way: str, tmp_path: Path) -> None:
+    with pytest.raises(subprocess.TimeoutExpired):
+        run(script(tmp_path, "import time; time.sleep(60)"), env=environment(), timeout=0.1)
+
+
+def test_a_child_can_be_waited_for_and_told_to_end(way: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    words = script(tmp_path, "import signal; signal.sigwait({signal.SIGUSR1}); signal.pause()")
+    with log.open("wb") as file, launch(words, env=environment(), stdout=file, stderr=file) as process:
+        assert isinstance(process, Child) is (way == "forked")
+        assert process.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.01)
+        process.terminate()
+        assert process.wait(30) == process.poll() == process.returncode == -signal.SIGTERM
+        # It is over, and nothing that has its number now is told.
+        process.kill()
+    assert log.read_bytes() == b""
+
+
+def test_what_one_child_changes_no_other_sees(way: str, tmp_path: Path) -> None:
+    text = "import os, vokcrawl as v; print(hasattr(v, 'changed'), os.getcwd() == '/'); v.changed = 1; os.chdir('/')"
+    words = [*script(tmp_path, "import sys; sys.path[0] = ''\n" + text)]
+    assert [run(words, env=environment()).stdout for _ in range(2)] == ["False False\n"] * 2
+
+
+def of_the_site(done: Crawl) -> list[dict[str, Any]]:
+    """The records in the order of their ids, without what tells of moments and places of the run."""
+    records = [*sorted(done.articles(), key=itemgetter("id")), *sorted(done.teasers(), key=itemgetter("id"))]
+    return [{name: each[name] for name in each if name not in OF_THE_RUN} for each in records]
+
+
+def test_a_crawl_and_a_command_leave_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    with SampleServer(SampleSite(12, faults=())) as server:
+        for way in WAYS:
+            choose(way, monkeypatch)
+            output = tmp_path / way
+            done = run_crawl(f"{server.url}/article/163/", output, at=AT)
+            words = [sys.executable, "-m", "scrapy", "verify", "-s", f"VOK_OUTPUT_DIR={output}"]
+            verified = run(words, env=environment())
+            refused = run(command(server.url, output, args={"since": "today"}), env=environment())
+            told.append(
+                [
+                    *(done.code, of_the_site(done), done.manifest["counts"]),
+                    *(verified.returncode, verified.stdout, verified.stderr),
+                    *(refused.returncode, refused.stderr.splitlines()[-1]),
+                ]
+            )
+    forked, from_nothing = told
+    assert forked[0] == 0
+    assert len(forked[1]) == 24
+    assert forked == from_nothing

@@ -1,0 +1,179 @@
+"""Starts child processes of Python: forked from one that has imported the project before, if that makes no difference.
+
+A `scrapy …` of its own spends most of its time on imports; `warm.py` says what is forked instead. With VOK_TEST_COLD=1
+every child begins at nothing, as it does where forking is not safe (macOS, Windows).
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+WARM = Path(__file__).resolve().parent / "warm.py"
+# What a crawl imports. Of `tldextract` only what it needs: it looks for the home folder when it is imported.
+OF_A_CRAWL = (
+    "vokcrawl.commands.*",
+    "vokcrawl.extensions.*",
+    "vokcrawl.downloader.middlewares.*",
+    "vokcrawl.monitors.*",
+    "vokcrawl.pipelines",
+    "vokcrawl.downloader.splash.*",
+    "vokcrawl.spiders.*",
+    "scrapy.commands.*",
+    "scrapy.extensions.remote_control",
+    "scrapy.extensions.telnet",
+    "scrapy.spidermiddlewares.*",
+    "scrapy.squeues",
+    "requests",
+    "time_machine",
+)
+# What the other commands import besides; it is large, and no crawl shall seem to need so much memory.
+OF_COMMANDS = (
+    *OF_A_CRAWL,
+    "vokcrawl.exports.*",
+    "vokcrawl.replay.*",
+    "vokcrawl.reporting.report.*",
+    "vokcrawl.search.*",
+)
+# What a crawl imports that shares its work by a Redis server.
+OF_A_WORKER = (*OF_A_CRAWL, "vokcrawl.distributed.*", "vokcrawl.storage.state.*", "vokcrawl.storage.state.redis.*")
+
+
+class Child:
+    """A process that was forked, with those methods of `subprocess.Popen` that are wanted."""
+
+    def __init__(self, words: Sequence[str], told: int) -> None:
+        self.args = words
+        self.returncode: int | None = None
+        self._told = os.fdopen(told, "rb", buffering=0)
+        number = self._told.readline()
+        if not number:
+            self._told.close()
+            raise RuntimeError(f"{WARM} has ended; its standard error output says why")
+        self.pid = int(number)
+
+    def poll(self) -> int | None:
+        """The exit code, or minus the number of the signal that ended it; None as long as it runs."""
+        return self._look(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """As `poll`, when it has ended. Raises `subprocess.TimeoutExpired`."""
+        code = self._look(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.wait()
+
+    def _look(self, timeout: float | None) -> int | None:
+        if self.returncode is None and select.select([self._told], [], [], timeout)[0]:
+            self.returncode = os.waitstatus_to_exitcode(int(self._told.readline()))
+            self._told.close()
+        return self.returncode
+
+
+Process = Child | subprocess.Popen[bytes]
+
+
+def launch(
+    words: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    stdout: IO[bytes],
+    stderr: IO[bytes],
+    imported: Sequence[str] | None = None,
+) -> Process:
+    """Starts `python …` from the repository's root. What it writes goes into the two files.
+
+    `imported` are the modules that it is given when it is forked; a crawl's or a command's where they are not named.
+    With an empty sequence it begins at nothing.
+    """
+    if imported == () or not _may_be_forked(words, env):
+        return subprocess.Popen(words, cwd=ROOT, env=dict(env), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+    if imported is None:
+        imported = OF_A_CRAWL if "crawl" in words else OF_COMMANDS
+    with tempfile.TemporaryFile() as asked:
+        asked.write(json.dumps({"words": list(words[1:]), "cwd": str(ROOT), "env": dict(env)}).encode())
+        asked.seek(0)
+        told, tell = os.pipe()
+        files = [asked.fileno(), stdout.fileno(), stderr.fileno(), tell]
+        socket.send_fds(_forking(imported), [b"!"], files)
+        os.close(tell)
+    return Child(words, told)
+
+
+def run(words: Sequence[str], *, env: Mapping[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Runs `python …` from the repository's root, to its end. Raises `subprocess.TimeoutExpired`, and kills it then."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        with launch(words, env=env, stdout=output, stderr=errors) as process:
+            try:
+                code = process.wait(timeout)
+            finally:
+                process.kill()
+        texts = []
+        for file in (output, errors):
+            file.seek(0)
+            # As in text mode of `subprocess`.
+            texts.append(file.read().decode().replace("\r\n", "\n").replace("\r", "\n"))
+    return subprocess.CompletedProcess(list(words), code, *texts)
+
+
+def _may_be_forked(words: Sequence[str], env: Mapping[str, str]) -> bool:
+    """Whether a forked child would do the same: what an interpreter asks the environment for at its start is alike."""
+
+    def asked_for(given: Mapping[str, str]) -> dict[str, str]:
+        return {name: value for name, value in given.items() if name.startswith(("PYTHON", "LC_", "LANG", "LD_"))}
+
+    return (
+        sys.platform == "linux"
+        and not os.environ.get("VOK_TEST_COLD")
+        and words[0] == sys.executable
+        and words[1] != "-c"
+        and asked_for(env) == asked_for(os.environ)
+    )
+
+
+@functools.cache
+def _forking(modules: Sequence[str]) -> socket.socket:
+    """The socket of a process that has imported these modules; it ends with this one."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        words = [sys.executable, str(WARM), str(theirs.fileno()), *modules]
+        null = subprocess.DEVNULL
+        process = subprocess.Popen(words, cwd=ROOT, stdin=null, stdout=null, pass_fds=[theirs.fileno()])
+
+    def end() -> None:
+        ours.close()
+        process.wait()
+
+    atexit.register(end)
+    return ours

@@ -1,0 +1,79 @@
+"""`python -m tests.support.harmed HARM crawl vok …`: Scrapy's command line in a process to which something happens.
+
+HARM is a list of, joined by commas:
+`often`             batches are small and committed often, so that there is much to be torn
+`kill:NAME:N`       SIGKILL just before the Nth call of NAME: `fsync`, `replace` (of `os`) or `commit` (of the state)
+`largest:BYTES`     no file may grow beyond that (RLIMIT_FSIZE)
+`powerless`         root may do no more than others (Linux); must be the last
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+from typing import Any
+
+
+def often() -> None:
+    from vokcrawl.extensions import run as extension
+    from vokcrawl.runs import run
+
+    run.BATCH = 7
+    extension.COMMIT_SECONDS = 0.1
+
+
+def kill(name: str, number: int) -> None:
+    from vokcrawl.storage.state.sqlite import SqliteState
+
+    kill_in(SqliteState if name == "commit" else os, name, number)
+
+
+def kill_in(owner: Any, name: str, number: int) -> None:
+    """SIGKILL just before the Nth call of what `owner` has by this name."""
+    function, calls = getattr(owner, name), iter(range(1, number))
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        if next(calls, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*args, **kwargs)
+
+    setattr(owner, name, called)
+
+
+def largest(size: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def powerless() -> None:
+    """Goes on as a new process, for which the permissions of files count although it is root's."""
+    if os.geteuid() == 0:
+        drop_from_bounding_set, overriding = 24, (1, 2, 3)
+        for capability in overriding:
+            if ctypes.CDLL(None, use_errno=True).prctl(drop_from_bounding_set, capability, 0, 0, 0) != 0:
+                raise SystemExit(f"prctl: {os.strerror(ctypes.get_errno())}")
+    os.execv(sys.executable, [sys.executable, "-m", "scrapy", *sys.argv[2:]])  # noqa: S606
+
+
+def main() -> None:
+    from scrapy.cmdline import execute
+
+    for harm in sys.argv[1].split(","):
+        match harm.split(":"):
+            case ["often"]:
+                often()
+            case ["kill", name, number]:
+                kill(name, int(number))
+            case ["largest", size]:
+                largest(int(size))
+            case ["powerless"]:
+                powerless()
+            case _:
+                raise SystemExit(f"{harm}: no harm that is known here")
+    execute(["scrapy", *sys.argv[2:]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""`python -m tests.support.measured crawl vok …`: Scrapy's command line that prints its peak memory at exit."""
+
+from __future__ import annotations
+
+import atexit
+import re
+import resource
+import sys
+from pathlib import Path
+
+STATUS = Path("/proc/self/status")
+
+
+def peak() -> int:
+    """The most memory that this process has had, in KiB.
+
+    Where the system tells it of this program alone, that: `ru_maxrss` holds what the parent had when it forked, too.
+    """
+    if STATUS.exists() and (found := re.search(r"VmHWM:\s*(\d+)", STATUS.read_text(encoding="utf-8"))):
+        return int(found[1])
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most // 1024 if sys.platform == "darwin" else most
+
+
+def main() -> None:
+    from scrapy.cmdline import execute
+
+    atexit.register(lambda: print(f"peak memory: {peak()} KiB", file=sys.stderr))
+    execute(["scrapy", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""A real pseudo-terminal with a program in it, and a screen that shows what a person would see."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+import pyte
+
+from tests.support.children import ROOT
+from tests.support.crawling import environment
+
+_DEADLINE = 60.0
+# Makes the terminal the session's own, so that Ctrl-C, written to it, becomes a signal; then becomes the program.
+_ON_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
+class Terminal:
+    """Runs a command with its input and outputs on a terminal of the given size. For a `with`: kills it at the end.
+
+    `raw` is what the program has written, byte for byte; `rows` is what the terminal has shown of it, from the first
+    row to the last, also what has scrolled away.
+    """
+
+    def __init__(
+        self, command: list[str], env: Mapping[str, str] | None = None, columns: int = 400, lines: int = 30
+    ) -> None:
+        self._command = command
+        # What a person's terminal says of itself, and nothing that a test run may have in its own environment.
+        unset = dict.fromkeys(("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"), "")
+        given = {"TERM": "xterm-256color", **(env or {})}
+        self._env = {name: value for name, value in environment({**unset, **given}).items() if value}
+        self._size = struct.pack("HHHH", lines, columns, 0, 0)
+        self.raw = b""
+        self._unseen: list[bytes] = []
+        self._screen = pyte.HistoryScreen(columns, lines, history=100_000, ratio=1e-9)
+        self._stream = pyte.ByteStream(self._screen)
+
+    def __enter__(self) -> Self:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, self._size)
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _ON_TERMINAL, *self._command],
+                cwd=ROOT,
+                env=self._env,
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                start_new_session=True,
+            )
+        finally:
+            os.close(slave)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._master)
+
+    def until(self, happens: Callable[[Terminal], object]) -> None:
+        """Looks on, picture by picture, until something is seen."""
+        deadline = time.monotonic() + _DEADLINE
+        while not happens(self):
+            assert time.monotonic() < deadline, f"not seen in time; the terminal shows:\n{self}"
+            assert self._next(), f"not seen before the program ended; the terminal shows:\n{self}"
+
+    def ended(self, each: Callable[[Terminal], object] = lambda _: None) -> int:
+        """Looks on until the program ends, and gives its exit code; `each` is called for each picture."""
+        while self._next():
+            each(self)
+        return self._process.wait(_DEADLINE)
+
+    def press(self, keys: bytes) -> None:
+        os.write(self._master, keys)
+
+    def kill(self) -> None:
+        self._process.send_signal(signal.SIGKILL)
+
+    @property
+    def rows(self) -> list[str]:
+        above = [
+            "".join(row[column].data for column in range(self._screen.columns)) for row in self._screen.history.top
+        ]
+        return [row.rstrip() for row in (*above, *self._screen.display)]
+
+    @property
+    def shown(self) -> list[str]:
+        """The rows on the screen now that are not empty."""
+        return [row.rstrip() for row in self._screen.display if row.strip()]
+
+    @property
+    def cursor_hidden(self) -> bool:
+        return bool(self._screen.cursor.hidden)
+
+    def _next(self) -> bool:
+        """Shows what was written up to the next time that a row is erased, so that no picture is missed."""
+        if not self._unseen:
+            try:
+                piece = os.read(self._master, 65_536)
+            except OSError:
+                # So Linux says that nobody has the other end open any more.
+                return False
+            self.raw += piece
+            self._unseen = [part for part in re.split(rb"(?=\r\x1b\[2K)", piece) if part]
+        if self._unseen:
+            self._stream.feed(self._unseen.pop(0))
+            return True
+        return False
+
+    def __str__(self) -> str:
+        return "\n".join(self.rows)

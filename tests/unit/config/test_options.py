@@ -1,0 +1,250 @@
+"""Settings and arguments are checked, each with an error that names it, its value and what is allowed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scrapy.settings import Settings
+
+from vokcrawl.config import Arguments, Options, faults, known_names
+from vokcrawl.config.scrapy_checks import check_scrapys
+from vokcrawl.errors import ExitCode, UsageFault
+from vokcrawl.settings import base
+from vokcrawl.settings.environment import from_environment
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def options(**given: Any) -> Options:
+    settings = Settings()
+    settings.setmodule("vokcrawl.settings.base", priority="project")
+    settings.setdict(given, priority="cmdline")
+    return Options.read(settings)
+
+
+def test_the_defaults_are_those_of_the_design() -> None:
+    known = options()
+    assert known.source == "Voice of Korea (EN)"
+    assert (known.source_id, known.more, known.output_dir) == ("", "auto", "output")
+    assert (known.known_pages, known.lookback_days, known.sweep_hours) == (2, 7, 24)
+    assert known.recheck_days == (1, 3, 7, 30, 90)
+    assert known.min_coverage.keys() == {"title", "body", "published_on", "source"}
+    assert all(url.startswith("https://") for url in known.start_urls)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "read"),
+    [
+        ("VOK_START_URLS", "http://a.test/x/, http://b.test/", "start_urls", ("http://a.test/x/", "http://b.test/")),
+        ("VOK_START_URLS", ["http://a.test/x/"], "start_urls", ("http://a.test/x/",)),
+        ("VOK_SOURCE", "  KCNA \n(EN)", "source", "KCNA (EN)"),
+        ("VOK_SOURCE_ID", 189661, "source_id", "189661"),
+        ("VOK_MORE", " Ajax", "more", "ajax"),
+        ("VOK_KNOWN_PAGES", "3", "known_pages", 3),
+        ("VOK_LOOKBACK_DAYS", 0, "lookback_days", 0),
+        ("VOK_SWEEP_HOURS", "0", "sweep_hours", 0),
+        ("VOK_RECHECK_DAYS", "", "recheck_days", ()),
+        ("VOK_RECHECK_DAYS", "0", "recheck_days", (0,)),
+        ("VOK_RECHECK_DAYS", " 1, 3 ,", "recheck_days", (1, 3)),
+        ("VOK_RECHECK_DAYS", [1, 3], "recheck_days", (1, 3)),
+        ("VOK_MIN_COVERAGE", "", "min_coverage", {}),
+        ("VOK_MIN_COVERAGE", "title=1, body=0.5", "min_coverage", {"title": 1.0, "body": 0.5}),
+        ("VOK_MIN_COVERAGE", {"title": 0}, "min_coverage", {"title": 0.0}),
+    ],
+)
+def test_a_right_value_is_read_from_text_and_from_python_alike(name: str, value: Any, field: str, read: Any) -> None:
+    assert getattr(options(**{name: value}), field) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("VOK_START_URLS", ""),
+        ("VOK_START_URLS", " , "),
+        ("VOK_START_URLS", "site.test/newstream/"),
+        ("VOK_START_URLS", "/newstream/"),
+        ("VOK_START_URLS", "ftp://site.test/"),
+        ("VOK_START_URLS", "http://a.test/,javascript:x"),
+        ("VOK_START_URLS", "http://[bad/"),
+        ("VOK_SOURCE", ""),
+        ("VOK_SOURCE", None),
+        ("VOK_MORE", "browser"),
+        ("VOK_MORE", ""),
+        ("VOK_OUTPUT_DIR", " "),
+        ("VOK_KNOWN_PAGES", "0"),
+        ("VOK_KNOWN_PAGES", "-1"),
+        ("VOK_KNOWN_PAGES", "two"),
+        ("VOK_KNOWN_PAGES", "2.5"),
+        ("VOK_KNOWN_PAGES", "２"),
+        ("VOK_KNOWN_PAGES", None),
+        ("VOK_LOOKBACK_DAYS", "-7"),
+        ("VOK_LOOKBACK_DAYS", "9999999999"),
+        ("VOK_SWEEP_HOURS", ""),
+        ("VOK_RECHECK_DAYS", "3,1"),
+        ("VOK_RECHECK_DAYS", "1,1"),
+        ("VOK_RECHECK_DAYS", "0,1"),
+        ("VOK_RECHECK_DAYS", "1;3"),
+        ("VOK_MIN_COVERAGE", "title"),
+        ("VOK_MIN_COVERAGE", "title=2"),
+        ("VOK_MIN_COVERAGE", "title=nan"),
+        ("VOK_MIN_COVERAGE", "=0.5"),
+        ("VOK_MIN_COVERAGE", "title=high"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name_with_its_value(name: str, value: Any) -> None:
+    with pytest.raises(UsageFault, match=f"^{name}: ") as refused:
+        options(**{name: value})
+    assert refused.value.exit_code is ExitCode.USAGE
+    said = str(refused.value)
+    assert "must" in said or " is not " in said or " neither " in said
+
+
+@pytest.mark.parametrize("value", ["1000000000", "999999999999", "9" * 999])
+def test_a_number_that_is_too_high_is_refused_with_the_highest(value: str) -> None:
+    with pytest.raises(UsageFault, match=f"^VOK_LOOKBACK_DAYS: '{value}' is too many: it must be 999999999 or less$"):
+        options(VOK_LOOKBACK_DAYS=value)
+    assert options(VOK_LOOKBACK_DAYS="999999999").lookback_days == 999_999_999
+
+
+def test_a_next_run_that_no_calendar_holds_is_refused() -> None:
+    settings = Settings({"VOK_EXPECT_WITHIN_HOURS": "876001"})
+    assert "VOK_EXPECT_WITHIN_HOURS: '876001' is too many: it must be 876000 or less" in faults(settings)
+
+
+@pytest.mark.parametrize("name", ["VOK_SOURCE", "VOK_OUTPUT_DIR", "VOK_START_URLS"])
+def test_of_what_must_not_be_empty_it_is_said_how_to_have_the_default(name: str) -> None:
+    with pytest.raises(UsageFault, match=rf"^{name}: it is empty, but must .*; leave it away for the default$"):
+        options(**{name: ""})
+
+
+def test_a_floor_for_a_field_that_no_record_has_is_refused() -> None:
+    with pytest.raises(UsageFault, match="titel"):
+        options(VOK_MIN_COVERAGE="titel=0.9")
+
+
+def test_ages_so_high_that_no_calendar_holds_them_are_refused() -> None:
+    with pytest.raises(UsageFault, match="VOK_RECHECK_DAYS"):
+        options(VOK_RECHECK_DAYS="1,999999999")
+
+
+def test_a_start_url_given_twice_is_one_start() -> None:
+    assert options(VOK_START_URLS="http://a.test/,http://a.test/").start_urls == ("http://a.test/",)
+
+
+def test_a_mistyped_setting_is_refused_with_the_one_that_was_meant() -> None:
+    with pytest.raises(UsageFault, match=r"^VOK_KNOWN_PAGE: no such setting; did you mean VOK_KNOWN_PAGES\?"):
+        options(VOK_KNOWN_PAGE=3)
+
+
+def test_each_setting_has_a_default_and_stands_in_the_documentation_with_it() -> None:
+    documented = {
+        name: default
+        for row in re.findall(r"^\| (`.*)", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"), re.MULTILINE)
+        for name, default in [(row.split("|")[0].strip().strip("`"), row.split("|")[1].strip().strip("`"))]
+        if name in known_names() or name.startswith("VOK_")
+    }
+    defaults = {name: str(getattr(base, name, "no default")) or "empty" for name in known_names()}
+    assert documented == defaults
+
+
+def test_the_environment_gives_what_has_our_prefix_mistyped_or_not() -> None:
+    given = from_environment({"VOK_MORE": "ajax", "VOK_TYPO": "1", "PATH": "/bin", "NOVOK_MORE": "x", "vok_more": "y"})
+    assert given == {"VOK_MORE": "ajax", "VOK_TYPO": "1"}
+    assert "VOK_MORE" in known_names()
+    assert "VOK_TYPO" not in known_names()
+
+
+def test_what_only_the_tests_are_told_is_no_setting() -> None:
+    assert from_environment({"VOK_TEST_THOROUGH": "1", "VOK_TESTS": "1"}) == {"VOK_TESTS": "1"}
+
+
+def test_arguments_are_all_optional() -> None:
+    assert Arguments.read({}) == Arguments(None, None, None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"start_url": " http://a.test/article/163/ "}, Arguments(start_url="http://a.test/article/163/")),
+        ({"start_url": "http://a.test/?s=one,two"}, Arguments(start_url="http://a.test/?s=one,two")),
+        ({"since": "2024-12-01", "until": "2024-12-01"}, Arguments(since="2024-12-01", until="2024-12-01")),
+        ({"max_pages": "3"}, Arguments(max_pages=3)),
+        ({"full": "1"}, Arguments(full=True)),
+        ({"full": "YES"}, Arguments(full=True)),
+        ({"full": "0"}, Arguments(full=False)),
+        ({"full": False}, Arguments(full=False)),
+    ],
+)
+def test_right_arguments_are_read(given: dict[str, Any], read: Arguments) -> None:
+    assert Arguments.read(given) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("start_url", ""),
+        ("start_url", "newstream"),
+        ("since", "2024-02-30"),
+        ("since", "20241201"),
+        ("since", "2024-W49-1"),
+        ("since", "December 10, 2024"),
+        ("since", ""),
+        ("until", "2024-12-1"),
+        ("until", "2024-12-01T00:00"),
+        ("max_pages", "0"),
+        ("max_pages", "all"),
+        ("max_pages", ""),
+        ("full", "maybe"),
+        ("pages", "3"),
+    ],
+)
+def test_a_wrong_argument_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(UsageFault, match=f"^{name}: "):
+        Arguments.read({name: value})
+
+
+def test_since_later_than_until_is_refused_with_both() -> None:
+    with pytest.raises(UsageFault, match=r"since.*2024-12-02.*until.*2024-12-01"):
+        Arguments.read({"since": "2024-12-02", "until": "2024-12-01"})
+
+
+NAMES = st.sampled_from(["start_url", "since", "until", "max_pages", "full", "other"])
+
+
+@given(st.dictionaries(NAMES, st.text(max_size=20)))
+def test_any_arguments_are_read_or_refused(given: dict[str, str]) -> None:
+    said = ""
+    try:
+        read = Arguments.read(given)
+        assert read.max_pages is None or read.max_pages >= 1
+    except UsageFault as fault:
+        said = str(fault)
+    assert not said or said.partition(":")[0] in given
+
+
+SETTINGS = st.sampled_from(sorted(known_names() - {"VOK_OUTPUT_DIR"}))
+
+
+@given(SETTINGS, st.text(max_size=20) | st.none() | st.integers() | st.floats() | st.lists(st.integers(), max_size=3))
+def test_any_setting_is_read_or_refused_by_name(name: str, value: Any) -> None:
+    said = ""
+    try:
+        options(**{name: value})
+    except UsageFault as fault:
+        said = str(fault)
+    # What two settings disagree about is said under the name of one of them.
+    assert not said or (name in said and said.partition(":")[0] in known_names())
+
+
+def test_a_longest_throttled_delay_below_the_delay_is_refused() -> None:
+    """AutoThrottle would ask more often than `DOWNLOAD_DELAY` says."""
+    throttled = {"USER_AGENT": "x", "AUTOTHROTTLE_ENABLED": True, "AUTOTHROTTLE_MAX_DELAY": 120.0}
+    with pytest.raises(UsageFault, match=r"AUTOTHROTTLE_MAX_DELAY: 120 is less than DOWNLOAD_DELAY \(300\)"):
+        check_scrapys(Settings({**throttled, "DOWNLOAD_DELAY": 300}))
+    check_scrapys(Settings({**throttled, "DOWNLOAD_DELAY": 120}))
+    check_scrapys(Settings({**throttled, "DOWNLOAD_DELAY": 300, "AUTOTHROTTLE_ENABLED": False}))

@@ -1,0 +1,104 @@
+"""A page as a flow of blocks: what is one run of text to a reader is one block."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.mutations import SKINS, mutated, rendered
+from tests.support.page_variants import root
+from tests.support.patience import patience
+from vokcrawl.normalize import clean_text
+from vokcrawl.pages.flow import flow, is_within
+from vokcrawl.pages.tree import TEXT, ancestors
+
+SILENT = "head iframe noscript object script select style svg template textarea title".split()  # noqa: SIM905
+
+
+def texts(markup: str) -> list[str]:
+    return [block.text for block in flow(root(markup)) if block.text]
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<p>One</p><p>Two</p>", ["One", "Two"]),
+        ("<div>One<p>Two</p>Three</div>", ["One", "Two", "Three"]),
+        ("<p>O<b>n</b>e <i>and</i> two</p>", ["One and two"]),
+        ("<p>One<br>two</p>", ["One two"]),
+        ("<div>One<br><br>Two</div>", ["One", "Two"]),
+        ("<div>One<br> \n &nbsp;<br>Two<br><br><br>Three</div>", ["One", "Two", "Three"]),
+        ("<x-new>One</x-new><x-new>Two</x-new>", ["One", "Two"]),
+        ("<table><tr><td>One</td><td>Two</td></tr></table>", ["One", "Two"]),
+        ("<p>One<script>no</script> and<!-- no --> two<style>no</style></p>", ["One and two"]),
+        ("<p>One</p><noscript><p>no</p></noscript><template>no</template><title>no</title>", ["One"]),
+        ("<p>a\r\n b\u200b\t c</p>", ["a b c"]),
+        ("<p> </p><p>\u200b</p>", []),
+    ],
+)
+def test_block_elements_and_double_breaks_part_blocks_and_nothing_else_does(markup: str, expected: list[str]) -> None:
+    assert texts(markup) == expected
+
+
+def test_a_block_knows_its_links_pictures_and_heading() -> None:
+    one, two, three, four = flow(
+        root(
+            "<h3><a href='/a'>All</a></h3><p>Part <a href='/b'>linked</a></p>"
+            "<a href='/c'><p>Inside</p><img src='x'></a>"
+        )
+    )
+    assert (one.text, one.hrefs, one.heading, one.linked) == ("All", ["/a"], 3, True)
+    assert (two.text, two.hrefs, two.heading, two.linked) == ("Part linked", ["/b"], 0, False)
+    assert (three.text, three.hrefs, three.linked) == ("Inside", ["/c"], True)
+    assert (four.text, four.hrefs, [each.attributes.get("src") for each in four.images]) == ("", ["/c"], ["x"])
+
+
+def test_an_inline_element_by_itself_is_a_block_too() -> None:
+    (block,) = flow(root("<p>One <a href='/a'>two</a> three</p>").css("a")[0])
+    assert (block.text, block.hrefs) == ("two", ["/a"])
+
+
+@pytest.mark.parametrize("inside", ["<!-- thumb -->", " <!-- a --> <?php b ?>\n"])
+def test_an_anchor_with_nothing_to_be_seen_is_empty(inside: str) -> None:
+    assert [block.hrefs for block in flow(root(f"<p><a href='/a'>{inside}</a></p>"))] == [["/a"]]
+
+
+def test_a_heading_without_its_end_ends_before_what_stands_in_none() -> None:
+    blocks = flow(root("<div><h2>One<p>Two</p><h3>Three</h3><ul><li>Four</ul></div>"))
+    assert [(block.text, block.heading) for block in blocks] == [("One", 2), ("Two", 0), ("Three", 3), ("Four", 0)]
+
+
+def test_an_empty_anchor_still_is_a_link() -> None:
+    assert [block.hrefs for block in flow(root("<p><a href='/a'></a></p><a name='x'></a>"))] == [["/a"]]
+
+
+def test_is_within_sees_the_element_itself_and_what_is_around_it() -> None:
+    (block,) = flow(root("<nav><div><p>x</p></div></nav>"))
+    assert is_within(block.element, ("nav",))
+    assert is_within(block.element, ("p",))
+    assert not is_within(block.element, ("form",))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_no_visible_word_is_lost_or_doubled_however_damaged_the_page(data: st.DataObject) -> None:
+    tree = root(mutated(rendered("/article/163/", data.draw(st.sampled_from(SKINS))), data))
+    visible = [
+        node.text_content or ""
+        for node in tree.traverse(include_text=True)
+        if node.tag == TEXT and not any(each.tag in SILENT for each in ancestors(node))
+    ]
+    assert clean_text(" ".join(block.text for block in flow(tree))).replace(" ", "") == "".join(
+        clean_text("".join(visible)).split()
+    )
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ["<div>" * 100_000 + "x", "x<br>" * 100_000, "x<br><br>" * 50_000, "<a href='/x'>" * 50_000, "<span>" * 50_000],
+    ids=["elements", "breaks", "double breaks", "links", "spans"],
+)
+def test_deep_and_long_pages_are_read_in_good_time(markup: str) -> None:
+    with patience():
+        flow(root(markup))

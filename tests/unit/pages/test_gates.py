@@ -1,0 +1,116 @@
+"""The metering sentence is cut out of a text, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.mutations import SKINS, articles, path_of, rendered
+from tests.support.patience import patience
+from vokcrawl.pages.gates import BlockPage, cut_metering, find_block_page, redirects_to_block_page
+
+SENTENCE = "Upgrade to NK PRO today to get full access to this content except for users based in South Korea"
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "kept"),
+    [
+        (SENTENCE, ""),
+        (f"{SENTENCE}.", ""),
+        (SENTENCE.upper(), ""),
+        (f"The choir sang... {SENTENCE}", "The choir sang..."),
+        (f'The choir sang. "It was good." {SENTENCE}', 'The choir sang. "It was good."'),
+        (f"The choir sang… {SENTENCE}", "The choir sang…"),
+        ("Please log in to get full access to this content.", ""),
+    ],
+)
+def test_the_sentence_goes_and_the_text_before_it_stays(paragraph: str, kept: str) -> None:
+    assert cut_metering(paragraph) == (kept, True)
+
+
+@pytest.mark.parametrize("paragraph", ["", "They upgraded the mill.", "A pro choir has full access to the hall."])
+def test_other_sentences_are_left_alone(paragraph: str) -> None:
+    assert cut_metering(paragraph) == (paragraph, False)
+
+
+@given(st.text())
+def test_any_text_without_the_sentence_stays_as_it_is_and_with_it_only_gets_shorter(text: str) -> None:
+    kept, metered = cut_metering(text)
+    assert metered or kept == text
+    cut, metered = cut_metering(f"{text}. {SENTENCE}")
+    assert metered
+    assert f"{text}.".startswith(cut)
+    assert cut_metering(cut) == (cut, False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "got", "gate"),
+    [
+        ("/newstream/", "/free-member-form/", BlockPage.SIGN_UP),
+        ("/newstream/", "/join/free-member-form?next=/", BlockPage.SIGN_UP),
+        ("/newstream/", "/", BlockPage.FRONT_PAGE),
+        ("/newstream/", "", BlockPage.FRONT_PAGE),
+        ("/newstream/", "/newstream/", None),
+        ("/newstream", "/newstream/", None),
+        ("/", "/", None),
+        ("", "/", None),
+    ],
+)
+def test_where_a_redirect_leads_tells_a_gate(asked: str, got: str, gate: BlockPage | None) -> None:
+    assert redirects_to_block_page(f"http://site.test{asked}", f"http://site.test{got}") is gate
+
+
+@pytest.mark.parametrize(
+    ("body", "gate"),
+    [
+        (b"<div class='nk-paywall-free-member-form'>Sign up</div>", BlockPage.SIGN_UP),
+        (b"<h1>Just a moment...</h1>", BlockPage.BOT_CHECK),
+        (b"<meta name='kcsc' content='blocking' /><p>\xc1\xc2</p>", BlockPage.NATIONAL_BLOCK),
+        (b"<h1>Page not found</h1>", None),
+        (b"", None),
+        (b"\xff\xfe\x00", None),
+    ],
+)
+def test_the_words_of_a_page_tell_a_gate(body: bytes, gate: BlockPage | None) -> None:
+    assert find_block_page(body) is gate
+
+
+@pytest.mark.parametrize(
+    ("body", "gate"),
+    [
+        (b'<div class="free-member-form-inner">', BlockPage.SIGN_UP),
+        (b"<TITLE>ATTENTION REQUIRED!</TITLE>", BlockPage.BOT_CHECK),
+        (b"<form>Please solve the CAPTCHA</form>", BlockPage.BOT_CHECK),
+        (b'<META NAME="KCSC" CONTENT="BLOCKING"><p>just a moment</p>', BlockPage.NATIONAL_BLOCK),
+        (b'<meta name="description" content="blocking of a road">', None),
+        (b"<p>filler</p>" * 10_000 + b"<p>captcha</p>", None),
+    ],
+)
+def test_a_gate_is_told_in_any_case_and_only_by_a_short_page(body: bytes, gate: BlockPage | None) -> None:
+    assert find_block_page(body) is gate
+
+
+@pytest.mark.parametrize("skin", SKINS)
+@pytest.mark.parametrize("path", ["/", "/newstream/", "/article/163/", "/article/163/page/3/", "/nowhere/"])
+def test_no_page_of_the_site_itself_is_taken_for_a_gate_but_its_sign_up_form(path: str, skin: str) -> None:
+    assert find_block_page(rendered(path, skin).encode()) is None
+    assert find_block_page(rendered("/free-member-form/", skin).encode()) is BlockPage.SIGN_UP
+
+
+@pytest.mark.parametrize("skin", SKINS)
+def test_no_article_of_the_site_is_taken_for_a_gate(skin: str) -> None:
+    for article in articles(skin):
+        assert find_block_page(rendered(path_of(article), skin).encode()) is None
+
+
+@given(st.binary(), st.text(), st.text())
+def test_no_page_and_no_address_makes_it_raise(body: bytes, asked: str, got: str) -> None:
+    find_block_page(body)
+    redirects_to_block_page(asked, got)
+
+
+@pytest.mark.parametrize("body", [b"<meta name=kcsc " * 4000, b"<meta" * 12_000, b"<meta " + b"name=" * 12_000])
+def test_a_hostile_page_is_looked_through_in_good_time(body: bytes) -> None:
+    with patience():
+        find_block_page(body)

@@ -1,0 +1,169 @@
+"""The smaller parts of the report: runs, what needs a look, plots, and text of others."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from tests.support.folders import T0, Archive, article
+from vokcrawl.reporting.report.contents import contents
+from vokcrawl.reporting.report.notices import notices
+from vokcrawl.reporting.report.page import page, told
+from vokcrawl.reporting.report.plots import Plot, coverage_plot, disk_plot, runs_plot
+from vokcrawl.reporting.report.runs import RunTold, run_of
+from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.sqlite import SqliteState
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = ("run_id", "started_at", "ended_at", "outcome", "exit_code", "counts", "requests", "files", "errors")
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), anything))
+def test_whatever_a_manifest_holds_a_run_can_be_told(manifest: dict[str, Any]) -> None:
+    run = run_of(manifest, 0)
+    assert run.new >= 0
+    assert run.kind in ("good", "stopped", "bad")
+
+
+def test_a_run_is_told_as_its_manifest_says() -> None:
+    manifest = {
+        "run_id": "20240101T060000Z",
+        "started_at": "2024-01-01T06:00:00Z",
+        "ended_at": "2024-01-01T06:10:12Z",
+        "outcome": "incomplete",
+        "exit_code": 10,
+        "counts": {"articles": 9, "teasers": 8, "removals": 1},
+        "requests": 31,
+        "files": [{"bytes": 1000}, {"bytes": 500}],
+        "errors": {"article_timeout": {"count": 1}, "article_metered": {"count": 4}},
+    }
+    run = run_of(manifest, 2)
+    assert (run.seconds, run.kind, run.new, run.revised, run.removed, run.teasers) == (612, "bad", 7, 2, 1, 8)
+    assert (run.requests, run.stored) == (31, 1500)
+    assert run.noted == [("article_metered", 4), ("article_timeout", 1)]
+
+
+def run_at(at: datetime, kind: Any = "good", new: int = 3, seconds: float | None = 40) -> RunTold:
+    return RunTold("run", at, seconds, "done", kind, 0, 9, new, 0, 0, 0, 1000, [])
+
+
+RUNS = [run_at(T0 + timedelta(hours=each * 6), ("good", "bad", "stopped")[each % 3], each) for each in range(60)]
+PLOTS = {
+    "runs": lambda: runs_plot(RUNS),
+    "runs, one": lambda: runs_plot(RUNS[:1]),
+    "runs of one moment": lambda: runs_plot([run_at(T0), run_at(T0)]),
+    "runs of a thousand years": lambda: runs_plot([run_at(T0.replace(year=1900)), run_at(T0.replace(year=2900))]),
+    "runs, nothing known": lambda: runs_plot([run_at(T0, new=0, seconds=None)]),
+    "runs, very large": lambda: runs_plot([run_at(T0, new=10**9, seconds=10**7)]),
+    "disk": lambda: disk_plot(RUNS),
+    "coverage": lambda: coverage_plot(["2024-01-01", "2024-02-01"], {"text": [1.0, None], "story": [None, 0.25]}),
+    "coverage, hostile": lambda: coverage_plot(["<a> $x^2$"], {"<script>$\\frac": [0.5]}),
+}
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_plot_is_a_part_of_the_page_and_no_more(name: str) -> None:
+    plot: Plot = PLOTS[name]()
+    ids: list[str] = []
+    for drawing in (plot.wide, plot.narrow):
+        root = etree.fromstring(drawing)
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        kinds = {etree.QName(element).localname for element in root.iter()}
+        assert kinds <= {"svg", "g", "path", "use", "text", "defs", "clipPath", "rect"}
+        ids += [element.get("id") for element in root.iter() if element.get("id")]
+        # Every colour is the page's, and what is pointed at is there.
+        assert not re.search(r"#[0-9a-f]{6}\b", drawing)
+        assert set(re.findall(r"#([\w.-]+)", drawing)) <= set(ids)
+        assert "font-family" not in drawing
+    assert len(ids) == len(set(ids))
+
+
+def test_the_same_figures_make_the_same_plot() -> None:
+    assert runs_plot(RUNS) == runs_plot(RUNS)
+
+
+def test_a_plot_of_a_thousand_runs_is_small() -> None:
+    plot = runs_plot([run_at(T0 + timedelta(hours=each * 6), new=each % 7) for each in range(1_000)])
+    assert len(plot.wide) + len(plot.narrow) < 600_000
+
+
+def test_the_same_archive_makes_the_same_page(output: Any) -> None:
+    made = Archive(output)
+    made.run(T0, [article(number, T0) for number in range(1, 5)])
+    folder = OutputFolder(made.finish())
+    pages = set()
+    for _ in range(2):
+        state = SqliteState.open(folder.state, expected=True, read_only=True)
+        pages.add(page(contents(folder, state, "Voice of Korea (EN)", T0 + timedelta(hours=1))))
+        state.close()
+    assert len(pages) == 1
+
+
+@given(st.text())
+def test_text_of_others_becomes_text(text: str) -> None:
+    shown = str(told(text, len(text)))
+    inner = re.sub(
+        r'<span class="unseen"(?: title="[\w -]+")?>|</span>', "", shown.removeprefix("<bdi>").removesuffix("</bdi>")
+    )
+    assert "<" not in inner
+    assert '"' not in inner
+
+
+STATUS: dict[str, Any] = {
+    "last_run": {"run_id": "r", "started_at": "2024-01-01T06:00:00Z", "outcome": "done"},
+    "listings": [{}],
+    "owed": [],
+}
+NOW = datetime(2024, 1, 1, 7, tzinfo=UTC)
+
+
+def told_of(
+    status: dict[str, Any], runs: list[RunTold] = RUNS[:1], faults: tuple[str, ...] = (), now: datetime = NOW
+) -> str:
+    return " ".join(each.text for each in notices({**STATUS, **status}, runs, faults, len(faults), now))
+
+
+def test_where_all_is_well_there_is_nothing_to_look_at() -> None:
+    assert told_of({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "runs", "now", "said"),
+    [
+        ({"owed": [{}]}, RUNS[:1], NOW, "1 article could not be had yet, and is owed."),
+        ({"owed": [{}, {}]}, RUNS[:1], NOW, "2 articles could not be had yet, and are owed."),
+        ({"listings": []}, RUNS[:1], NOW, "No listing has had a complete walk yet"),
+        ({}, RUNS[:1], NOW + timedelta(days=3), "The last run began 3 d 1 h ago. Is its schedule at work?"),
+        (
+            {"last_run": {**STATUS["last_run"], "outcome": "gated"}},
+            [run_at(T0, "bad")],
+            NOW,
+            "The last run ended as “gated”: the site asks for an account",
+        ),
+        (
+            {"last_run": {**STATUS["last_run"], "outcome": "running"}},
+            [run_at(T0, "bad")],
+            NOW + timedelta(days=3),
+            "Run r is under way; what it delivers is told here once it has ended.",
+        ),
+        ({"last_run": {**STATUS["last_run"], "outcome": "killed"}}, [], NOW, "The last run ended as “killed”: it died"),
+    ],
+)
+def test_what_needs_a_look_is_said(status: dict[str, Any], runs: list[RunTold], now: datetime, said: str) -> None:
+    assert told_of(status, runs, now=now).startswith(said)
+
+
+def test_faults_are_told_before_all_else() -> None:
+    (first, *_) = notices(STATUS, RUNS, ["a:1: torn"], 12, NOW)
+    assert first.text.startswith("12 faults were found in what was delivered")
+    assert first.detail == ("a:1: torn", "and 11 more")
