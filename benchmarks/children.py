@@ -18,7 +18,7 @@ CONCURRENCY = 8
 SCRAPY = ("-m", "scrapy")
 MB = 1_000_000
 # What the profile `sample` sets beside `_scrapy`, for a profile that is meant for live sites.
-AS_SAMPLE = {"AUTOTHROTTLE_ENABLED": "0", "VOK_COOL_OFF": "1", "VOK_ALERT_AGE_HOURS": "0"}
+AS_SAMPLE = {"AUTOTHROTTLE_ENABLED": "0", "VOK_BACKOFF_SECONDS": "1", "VOK_ALERT_AGE_HOURS": "0"}
 # So much of what a failed command has said is shown.
 _SHOWN = 4000
 

@@ -16,7 +16,7 @@ from vokcrawl.sample.site import SampleSite
 OURS, EMPTY = "vokcrawl", "empty Scrapy spider"
 PUBLISHED = 5
 # Sweeps and re-checks come by the clock; here it is the plain run that is measured.
-PLAIN = {"VOK_SWEEP_HOURS": "1000000", "VOK_RECHECK_DAYS": ""}
+PLAIN = {"VOK_RESCAN_HOURS": "1000000", "VOK_RECHECK_DAYS": ""}
 _ARTICLE = re.compile(r"/newstream/\d{10}-")
 
 

@@ -31,9 +31,9 @@ RAPID: dict[str, object] = {
     "CONCURRENT_REQUESTS": 2,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 2,
     "DOWNLOAD_TIMEOUT": 15,
-    "VOK_COOL_OFF": 1,
-    "VOK_CLAIM_SECONDS": 2,
-    "VOK_REDIS_PATIENCE": 20,
+    "VOK_BACKOFF_SECONDS": 1,
+    "VOK_LEASE_SECONDS": 2,
+    "VOK_REDIS_TIMEOUT": 20,
 }
 # Slow enough for all workers to have a part in a small crawl, and for a test to meet it in its middle: the site is
 # asked every 20 ms, by all of them together.

@@ -19,7 +19,7 @@ from tests.support.faulty_server import FaultyServer
 MEASURED = "tests.support.measured"
 # Small times, so that what is waited for is waited for in no time; two seconds are an age on the loopback interface.
 # No second opinion on the pages: another test asks for that, and it takes a second of each process.
-SETTINGS: dict[str, object] = {"DOWNLOAD_TIMEOUT": 2, "VOK_COOL_OFF": 0.2}
+SETTINGS: dict[str, object] = {"DOWNLOAD_TIMEOUT": 2, "VOK_BACKOFF_SECONDS": 0.2}
 MOST_MEMORY_KIB = 400 * 1024
 
 

@@ -27,7 +27,7 @@ from vokcrawl.config.settings_group import Group, by
 from vokcrawl.errors import UsageFault
 from vokcrawl.settings.environment import PREFIX
 
-WAYS = ("auto", "link", "ajax", "splash")
+PAGINATION = ("auto", "link", "ajax", "browser")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,15 @@ class Options(Group):
     source: str = by(text)
     source_id: str = by(number)
     search_id: str = by(number)
-    more: str = by(choice, allowed=WAYS)
+    pagination: str = by(choice, allowed=PAGINATION)
     output_dir: str = by(text)
-    known_pages: int = by(whole, least=1)
+    stop_after_known_pages: int = by(whole, least=1)
     lookback_days: int = by(whole, least=0)
-    sweep_hours: int = by(whole, least=0)
+    rescan_hours: int = by(whole, least=0)
     recheck_days: tuple[int, ...] = by(days)
     min_coverage: Mapping[str, float] = by(minimum_coverage)
-    cool_off: float = by(seconds)
-    most_wait: int = by(whole, least=1)
+    backoff_seconds: float = by(seconds)
+    max_wait_seconds: int = by(whole, least=1)
     robots_unreadable: str = by(choice, allowed=("stop", "go"))
     contact: str = by(words)
     progress: str = by(choice, allowed=("auto", "off"))
@@ -57,8 +57,8 @@ class Options(Group):
     state: str = by(choice, allowed=("sqlite", "redis"))
     redis_url: str = by(words, is_secret=True)
     redis_prefix: str = by(prefix)
-    redis_patience: int = by(whole, least=0)
-    claim_seconds: int = by(whole, least=2)
+    redis_timeout: int = by(whole, least=0)
+    lease_seconds: int = by(whole, least=2)
 
     def disagreements(self) -> list[str]:
         # A crawl by one worker has no business with what others may mean by this name in the environment.
@@ -76,6 +76,20 @@ class Options(Group):
             raise UsageFault(fault)
         return cls(**cls.values(settings))
 
+
+# Names of earlier versions: the new name, or the reason why a setting no longer exists.
+RENAMED = {
+    "VOK_MORE": "VOK_PAGINATION",
+    "VOK_COOL_OFF": "VOK_BACKOFF_SECONDS",
+    "VOK_MOST_WAIT": "VOK_MAX_WAIT_SECONDS",
+    "VOK_KNOWN_PAGES": "VOK_STOP_AFTER_KNOWN_PAGES",
+    "VOK_SWEEP_HOURS": "VOK_RESCAN_HOURS",
+    "VOK_REDIS_PATIENCE": "VOK_REDIS_TIMEOUT",
+    "VOK_CLAIM_SECONDS": "VOK_LEASE_SECONDS",
+}
+REMOVED = {
+    "VOK_CROSS_CHECK": "a crawl no longer compares its extraction with a second extractor",
+}
 
 # All classes of settings of this project.
 GROUPS: tuple[type[Group], ...] = (Options, Alerts)
@@ -97,12 +111,19 @@ def faults(settings: BaseSettings) -> list[str]:
 
 
 def unknown(settings: BaseSettings) -> list[str]:
-    """What is wrong with the settings that have our prefix and are none of ours, a line for each."""
+    """One error per setting that has the project's prefix but is not one of its settings."""
     known = sorted(known_names())
-    faults = []
-    for name in sorted(str(name) for name in settings):
-        if name.startswith(PREFIX) and name not in known:
-            meant = get_close_matches(name, known, n=1)
-            hint = f"did you mean {meant[0]}? " if meant else ""
-            faults.append(f"{name}: no such setting; {hint}`scrapy check-config` lists them all")
-    return faults
+    return [
+        _unknown(name, known) for name in sorted(map(str, settings)) if name.startswith(PREFIX) and name not in known
+    ]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    if name in RENAMED:
+        values = ", and its value `splash` is now `browser`" if name == "VOK_MORE" else ""
+        return f"{name}: this setting was renamed; use {RENAMED[name]} instead{values}"
+    if name in REMOVED:
+        return f"{name}: this setting was removed: {REMOVED[name]}"
+    meant = get_close_matches(name, known, n=1)
+    hint = f"did you mean {meant[0]}? " if meant else ""
+    return f"{name}: no such setting; {hint}`scrapy check-config` lists them all"

@@ -66,11 +66,11 @@ class ListingWalk:
         """Begins to walk a listing by the rules that the run's arguments and the memory give."""
         before = run.state.listing(url, options.source)
         joins = before is not None and before.holds_for(arguments.since) and not arguments.full
-        sweep = before is None or arguments.full or rescan_is_due(before, run.started, options.sweep_hours)
+        sweep = before is None or arguments.full or rescan_is_due(before, run.started, options.rescan_hours)
         rules = StopRules(
             since=arguments.since,
             max_pages=arguments.max_pages,
-            known_pages=options.known_pages if joins else 0,
+            known_pages=options.stop_after_known_pages if joins else 0,
             head=before.head if before is not None and joins else (),
             sweep_days=options.lookback_days if joins and sweep else None,
             today=run.started.date().isoformat(),

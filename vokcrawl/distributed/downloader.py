@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 class SharedDownloader(PausingDownloader):
     """Set as `DOWNLOADER`. The delay of a slot is the time between the requests of all workers to its host.
 
-    A crawl that finds a host paused for longer than `VOK_MOST_WAIT` seconds ends.
+    A crawl that finds a host paused for longer than `VOK_MAX_WAIT_SECONDS` seconds ends.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -33,7 +33,7 @@ class SharedDownloader(PausingDownloader):
         spider = VokWorker.of(crawler)
         self.run = Run.of(crawler)
         self.turns = spider.turns
-        self._most_wait = spider.options.most_wait
+        self._max_wait = spider.options.max_wait_seconds
         self._splash_timeout = spider.options.splash_timeout
         self._closing: asyncio.Future[None] | None = None
 
@@ -58,7 +58,7 @@ class SharedDownloader(PausingDownloader):
             except StorageFailed as failure:
                 self.run.fail(failure)
             else:
-                if wait <= self._most_wait:
+                if wait <= self._max_wait:
                     return wait
                 self._refuse_to_wait(key, wait)
         self.drain()

@@ -52,7 +52,7 @@ class WorkersExtension:
         spider = crawler.spider
         server = spider.state.server
         spider.turns = Turns(server)
-        spider.workers = Workers(server, spider.run.id, spider.options.claim_seconds, terms(spider))
+        spider.workers = Workers(server, spider.run.id, spider.options.lease_seconds, terms(spider))
         try:
             spider.workers.join()
         except UsageFault as fault:
@@ -62,7 +62,7 @@ class WorkersExtension:
         return cls(crawler, spider)
 
     def engine_started(self) -> None:
-        beat = min(_BEAT_SECONDS, self.spider.options.claim_seconds / 4)
+        beat = min(_BEAT_SECONDS, self.spider.options.lease_seconds / 4)
         self._clock.start(beat)
         self._looking.start(min(beat, max(_LOOK_SECONDS, self.crawler.settings.getfloat("DOWNLOAD_DELAY"))))
 
@@ -111,7 +111,7 @@ def terms(spider: VokWorker) -> dict[str, Any]:
     return {
         "start_urls": list(spider.start_urls),
         "VOK_SOURCE": options.source,
-        "VOK_MORE": options.more,
+        "VOK_PAGINATION": options.pagination,
         "VOK_RECHECK_DAYS": list(options.recheck_days),
         **{name: getattr(arguments, name) for name in ("since", "until", "max_pages", "full")},
     }

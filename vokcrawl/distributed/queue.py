@@ -1,7 +1,7 @@
 """The queue of article requests that the workers share: scrapy-redis's, but what is taken from it can come back.
 
 A request is in work from the moment it is queued until the commit that answers it (`state.committing`). A worker that
-takes it claims it for `VOK_CLAIM_SECONDS`, and renews that while it lives; what a dead worker had claimed is queued
+takes it claims it for `VOK_LEASE_SECONDS`, and renews that while it lives; what a dead worker had claimed is queued
 again by whoever asks next. (scrapy-redis's own queues forget a request in the moment in which it is taken.)
 """
 
@@ -100,7 +100,7 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
         self.claimed: set[str] = set()
         self._empty_until = 0.0
         self._run = spider.run.id
-        self._milliseconds = 1000 * spider.options.claim_seconds
+        self._milliseconds = 1000 * spider.options.lease_seconds
         self._keys = [server.key(name) for name in _KEYS]
         self._push, self._claim = server.script(_PUSH), server.script(_CLAIM)
         self._take, self._release = server.script(_TAKE), server.script(_RELEASE)

@@ -11,14 +11,14 @@ VOK_START_URLS = "https://kcnawatch.org/newstream/"
 VOK_SOURCE = "Voice of Korea (EN)"
 VOK_SOURCE_ID = ""
 VOK_SEARCH_ID = ""
-VOK_MORE = "auto"
+VOK_PAGINATION = "auto"
 VOK_OUTPUT_DIR = "output"
-VOK_KNOWN_PAGES = 2
+VOK_STOP_AFTER_KNOWN_PAGES = 2
 VOK_LOOKBACK_DAYS = 7
-VOK_SWEEP_HOURS = 24
+VOK_RESCAN_HOURS = 24
 VOK_RECHECK_DAYS = "1,3,7,30,90"
-VOK_COOL_OFF = 300
-VOK_MOST_WAIT = 3600
+VOK_BACKOFF_SECONDS = 300
+VOK_MAX_WAIT_SECONDS = 3600
 VOK_ROBOTS_UNREADABLE = "stop"
 VOK_CONTACT = ""
 VOK_PROGRESS = "auto"
@@ -29,8 +29,8 @@ VOK_ARCHIVE_SIZE = 1000
 VOK_STATE = "sqlite"
 REDIS_URL = ""
 VOK_REDIS_PREFIX = "vokcrawl"
-VOK_REDIS_PATIENCE = 60
-VOK_CLAIM_SECONDS = 60
+VOK_REDIS_TIMEOUT = 60
+VOK_LEASE_SECONDS = 60
 VOK_MIN_COVERAGE = "title=0.98,body=0.9,published_on=0.8,source=0.8"
 # What looks at each run when it has ended (docs/alerts.md). Secrets belong into the environment, not here.
 VOK_ALERT_OUTCOMES = "10=3,11=1,12=1,13=3,14=3,15=1"

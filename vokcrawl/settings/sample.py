@@ -8,7 +8,7 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 8
 DOWNLOAD_DELAY = 0
 AUTOTHROTTLE_ENABLED = False
 DOWNLOAD_TIMEOUT = 15
-VOK_COOL_OFF = 1
+VOK_BACKOFF_SECONDS = 1
 # They are as old as the sample says, whatever the day is.
 VOK_ALERT_AGE_HOURS = 0
 VOK_OUTPUT_DIR = "output/sample"

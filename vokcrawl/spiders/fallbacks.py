@@ -60,7 +60,7 @@ class FallbackSpider(WaySpider, SearchSpider, SitemapSpider):
         yield from self._by_articles(lead)
         yield self._probe(lead)
         yield from self._by_articles(lead)
-        may_walk = self.options.more == "auto"
+        may_walk = self.options.pagination == "auto"
         if lead.number and may_walk:
             yield from self._by_resort(lead, SearchRoute(lead.start, lead.number))
         yield from super().ways(lead)
@@ -178,7 +178,7 @@ class FallbackSpider(WaySpider, SearchSpider, SitemapSpider):
         resort = isinstance(walk.first, SearchRoute | SitemapRoute)
         useless = resort and walk.walk.stopped in (StopReason.DAYS_IGNORED, StopReason.DAYS_CUT)
         unfollowed = not resort and not walk.walk.led_on and reason in _REFUSED
-        if self.options.more != "auto" or not (useless or unfollowed):
+        if self.options.pagination != "auto" or not (useless or unfollowed):
             verdict()
         elif not resort:
             self._look_elsewhere(walk, reason, verdict)
@@ -186,7 +186,7 @@ class FallbackSpider(WaySpider, SearchSpider, SitemapSpider):
             self._resort_left(walk, reason, verdict)
 
     def without_way(self, url: str) -> Request | None:
-        if self.options.more != "auto":
+        if self.options.pagination != "auto":
             return super().without_way(url)
         lead = self.lead_for(url, None)
         lead.page_read = True

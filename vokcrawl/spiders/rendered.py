@@ -40,7 +40,7 @@ _FINGERPRINTER = "vokcrawl.downloader.splash.compat.SplashRequestFingerprinter"
 
 
 class RenderedSpider(StartSpider):
-    """Takes to Splash where `VOK_MORE` says so, or where a page has a "More Articles" that cannot be read."""
+    """Takes to Splash where `VOK_PAGINATION` says so, or where a page has a "More Articles" that cannot be read."""
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -55,7 +55,7 @@ class RenderedSpider(StartSpider):
 
     def more_of(self, root: Element, url: str, received: int) -> More:
         more = super().more_of(root, url, received)
-        if more.route is not None or not more.said or self.options.more not in ("auto", "splash"):
+        if more.route is not None or not more.said or self.options.pagination not in ("auto", "browser"):
             return more
         if not self.options.splash_url:
             self.note("more_needs_splash", url)

@@ -108,7 +108,7 @@ class WalkSpider(ArticleSpider):
     def more_of(self, root: Element, url: str, received: int) -> More:
         """The way on that the page names, if the settings allow it; else the call for the source that they name."""
         more = self.reading.more(root, url, received)
-        allowed = {"link": LinkRoute, "ajax": AjaxRoute, "splash": SplashRoute}.get(self.options.more)
+        allowed = {"link": LinkRoute, "ajax": AjaxRoute, "browser": SplashRoute}.get(self.options.pagination)
         if more.route is not None and (allowed is None or isinstance(more.route, allowed)):
             return more
         endpoint = absolute_url(url, AJAX_PATH)
@@ -121,7 +121,7 @@ class WalkSpider(ArticleSpider):
     @property
     def may_call_by_number(self) -> bool:
         """Whether the call for the source that `VOK_SOURCE_ID` names can be made where a page names none."""
-        return bool(self.options.source_id) and self.options.more in ("auto", "ajax") and not self.number_is_wrong
+        return bool(self.options.source_id) and self.options.pagination in ("auto", "ajax") and not self.number_is_wrong
 
     def _is_by_number(self, route: Route | None) -> TypeGuard[AjaxRoute]:
         return isinstance(route, AjaxRoute) and route.id == self.options.source_id

@@ -93,8 +93,8 @@ class WaySpider(StartSpider):
     def _looks_again(self, route: SearchRoute | SitemapRoute) -> bool:
         """Whether a better way is looked for than the last resort that was found: with each sweep."""
         before = self.run.state.listing(route.url, self.options.source)
-        due = before is None or rescan_is_due(before, self.run.started, self.options.sweep_hours)
-        return due or self.options.more != "auto"
+        due = before is None or rescan_is_due(before, self.run.started, self.options.rescan_hours)
+        return due or self.options.pagination != "auto"
 
     def lead_to(self, start: str, route: Route, found_by: str) -> Request:
         """The first request of a walk that a start page has led to."""

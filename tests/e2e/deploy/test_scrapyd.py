@@ -141,9 +141,9 @@ def test_how_a_crawl_failed_is_seen_in_its_log_and_in_scrapyds(
     said = (deployed.folder / "scrapyd.log").read_text(encoding="utf-8")
     assert "exitstatus=14" in said
 
-    deployed.run(setting=[f"VOK_OUTPUT_DIR={output}", "VOK_MOER=link"])
+    deployed.run(setting=[f"VOK_OUTPUT_DIR={output}", "VOK_PAGINATOIN=link"])
     said = (deployed.folder / "scrapyd.log").read_text(encoding="utf-8")
-    assert "VOK_MOER: no such setting; did you mean VOK_MORE?" in said
+    assert "VOK_PAGINATOIN: no such setting; did you mean VOK_PAGINATION?" in said
     assert "exitstatus=2" in said
 
 

@@ -31,7 +31,7 @@ def group(serve: Serving, grouped: Grouped) -> Group:
 def refused(group: Group, code: int, url: str | None = None, how: str = "", **settings: object) -> str:
     """A worker that must be refused; what it says. It leaves nothing but its lock, and perhaps its id."""
     env = {} if url is None else {"REDIS_URL": url}
-    process = group.start(0, how, settings={"VOK_REDIS_PATIENCE": 1, **settings}, env=env)
+    process = group.start(0, how, settings={"VOK_REDIS_TIMEOUT": 1, **settings}, env=env)
     assert process.wait(timeout=60) == code
     said = group.log(0)
     assert "Traceback" not in said
@@ -82,7 +82,7 @@ def test_a_server_of_another_kind_is_told_as_such(group: Group, web_server: int)
 
 def test_a_server_that_is_not_there_is_waited_for_and_then_told_of(group: Group) -> None:
     said = refused(group, 14, f"redis://127.0.0.1:{free_port()}/0")
-    assert "VOK_REDIS_PATIENCE=1" in said
+    assert "VOK_REDIS_TIMEOUT=1" in said
 
 
 def test_keys_of_another_project_are_left_alone(group: Group) -> None:

@@ -71,7 +71,7 @@ def test_a_host_that_asked_for_more_time_than_a_run_waits_is_left_alone_by_the_n
     group = grouped(server)
     identity = server.site.truth()["articles"][5]["id"]
     server.site.fail(identity, 429, retry_after=600)
-    settings = {**QUIET, "DOWNLOAD_DELAY": 0.02, "VOK_MOST_WAIT": 60}
+    settings = {**QUIET, "DOWNLOAD_DELAY": 0.02, "VOK_MAX_WAIT_SECONDS": 60}
     assert set(group.crawl(settings=settings)) <= {10, 14}
     server.reset()
     assert group.crawl(settings=settings) == [14, 14, 14]
@@ -85,7 +85,7 @@ def test_all_workers_stop_where_the_site_checks_one_of_them(serve: Serving, grou
     group = grouped(server)
     check = reply("<html><head><title>Just a moment...</title></head><body>Checking</body></html>", status=403)
     site.change(sorted(each["id"] for each in site.truth()["articles"])[-15], check)
-    codes = group.crawl(settings={**QUIET, "DOWNLOAD_DELAY": 0.02, "VOK_COOL_OFF": 0})
+    codes = group.crawl(settings={**QUIET, "DOWNLOAD_DELAY": 0.02, "VOK_BACKOFF_SECONDS": 0})
     # Who met it says so; who was told to stop has left something undone.
     assert 11 in codes
     assert set(codes) <= {10, 11}

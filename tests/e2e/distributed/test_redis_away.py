@@ -34,14 +34,14 @@ def test_workers_end_with_14_when_the_server_stays_away_and_go_on_where_they_wer
 ) -> None:
     server = serve(150)
     group = grouped(server, own_redis)
-    settings = {**SLOW, "VOK_REDIS_PATIENCE": 1}
+    settings = {**SLOW, "VOK_REDIS_TIMEOUT": 1}
     started = [group.start(worker, "together:3,often", settings=settings) for worker in range(3)]
     wait_for(lambda: group.delivered() > 20)
     own_redis.kill()
     assert [process.wait(timeout=60) for process in started] == [14, 14, 14]
     for worker in range(3):
         assert "Traceback" not in group.log(worker)
-        assert "VOK_REDIS_PATIENCE=1" in group.log(worker)
+        assert "VOK_REDIS_TIMEOUT=1" in group.log(worker)
     # One that comes now says the same, and leaves no trace.
     assert group.start(3, settings=settings).wait(timeout=60) == 14
     assert traces(group.output(3)) == []

@@ -20,7 +20,7 @@ from vokcrawl.sample.views import AJAX_PATH, SCRIPT_PATH
 
 Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]
-QUIET = {"VOK_SWEEP_HOURS": 1_000_000, "VOK_RECHECK_DAYS": ""}
+QUIET = {"VOK_RESCAN_HOURS": 1_000_000, "VOK_RECHECK_DAYS": ""}
 
 
 class Altered(SampleSite):
@@ -114,7 +114,7 @@ def test_vok_more_splash_clicks_also_where_a_link_would_do(
     crawl: Crawling, serve: Serving, splash: str, output: Path
 ) -> None:
     server = serve(25, more="link")
-    settings = {"VOK_MORE": "splash"}
+    settings = {"VOK_PAGINATION": "browser"}
     done = crawl(f"{server.url}/article/163/", output, settings=settings, env={"SPLASH_URL": f"{splash}/"})
     assert done.code == 0, done.stderr
     assert done.manifest["listings"][0]["way"] == "splash"

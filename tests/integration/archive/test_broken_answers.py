@@ -18,7 +18,7 @@ from vokcrawl.sample import Answer, SampleSite
 Crawling = Callable[..., Crawl]
 
 # Each is met once, by an article of its own; five seconds are an age on the loopback interface.
-ONCE: dict[str, object] = {"DOWNLOAD_TIMEOUT": 5, "VOK_COOL_OFF": 0.2, "RETRY_TIMES": 2}
+ONCE: dict[str, object] = {"DOWNLOAD_TIMEOUT": 5, "VOK_BACKOFF_SECONDS": 0.2, "RETRY_TIMES": 2}
 BROKEN_OFF: dict[Fault, str] = {
     faults.drip: "time",
     faults.reset_middle: "disconnect",

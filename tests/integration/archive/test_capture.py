@@ -88,7 +88,7 @@ def test_what_came_over_tls_is_kept_as_the_site_sent_it(crawl: Crawling, output:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with WiredServer(SampleSite(4, faults=()), oddly, context) as server:
-        refused = crawl(f"{server.url}/article/163/", output, settings={"RETRY_TIMES": 0, "VOK_COOL_OFF": 0})
+        refused = crawl(f"{server.url}/article/163/", output, settings={"RETRY_TIMES": 0, "VOK_BACKOFF_SECONDS": 0})
         assert (refused.code, server.exchanged) == (14, [])
         done = crawl(f"{server.url}/article/163/", output, settings={"DOWNLOAD_VERIFY_CERTIFICATES": False})
         assert done.code == 0, done.stderr

@@ -26,17 +26,17 @@ def listed(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
 
 
 def test_each_setting_is_listed_with_its_value_and_where_it_comes_from() -> None:
-    env = {"VOK_SWEEP_HOURS": "12", "SPLASH_URL": "http://127.0.0.1:8050", "VOK_MORE": "ajax"}
-    done = check("--json", "-s", "VOK_MORE=link", "-s", "VOK_SOURCE=KCNA (EN)", env=env)
+    env = {"VOK_RESCAN_HOURS": "12", "SPLASH_URL": "http://127.0.0.1:8050", "VOK_PAGINATION": "ajax"}
+    done = check("--json", "-s", "VOK_PAGINATION=link", "-s", "VOK_SOURCE=KCNA (EN)", env=env)
     found = listed(done)
     assert (done.returncode, done.stderr) == (0, "")
     assert found.keys() == known_names()
     told = {name: (each["value"], each["origin"]) for name, each in found.items()}
-    assert told["VOK_KNOWN_PAGES"] == ("2", "base")
+    assert told["VOK_STOP_AFTER_KNOWN_PAGES"] == ("2", "base")
     assert told["VOK_OUTPUT_DIR"] == ("output/sample", "profile sample")
-    assert told["VOK_SWEEP_HOURS"] == ("12", "environment")
+    assert told["VOK_RESCAN_HOURS"] == ("12", "environment")
     assert told["SPLASH_URL"] == ("http://127.0.0.1:8050", "environment")
-    assert told["VOK_MORE"] == ("link", "-s")
+    assert told["VOK_PAGINATION"] == ("link", "-s")
     assert told["VOK_SOURCE"] == ("KCNA (EN)", "-s")
     assert told["VOK_CONTACT"] == ("(empty)", "base")
     assert all(each["faults"] == [] for each in found.values())
@@ -66,11 +66,11 @@ def test_an_argument_is_refused_rather_than_passed_over() -> None:
 
 
 def test_for_people_there_is_a_line_for_each_and_a_mark_at_what_is_wrong() -> None:
-    done = check("-s", "VOK_KNOWN_PAGES=two")
+    done = check("-s", "VOK_STOP_AFTER_KNOWN_PAGES=two")
     assert done.returncode == 2
     assert len(done.stdout.splitlines()) == len(known_names())
     assert [line.split() for line in done.stdout.splitlines() if line.startswith("!")] == [
-        ["!", "VOK_KNOWN_PAGES", "-s", "two"]
+        ["!", "VOK_STOP_AFTER_KNOWN_PAGES", "-s", "two"]
     ]
 
 
@@ -85,8 +85,8 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_of_it_is_a_secret() -> No
         "SPLASH_URL": "http://planted:planted@127.0.0.1:8050/",
     }
     wrong = {
-        "VOK_MORE": "scroll",
-        "VOK_KNOWN_PAGES": "0",
+        "VOK_PAGINATION": "scroll",
+        "VOK_STOP_AFTER_KNOWN_PAGES": "0",
         "VOK_ALERT_OUTCOMES": "0=1",
         "VOK_ALERT_ERRORS": "20",
         "VOK_ALERT_FEW_ARTICLES": "-3",

@@ -347,7 +347,7 @@ def test_a_sweep_looks_again_for_a_better_way_than_the_search(serve: Serve, craw
     site.publish(3)
     before = crawl(server.url + LISTING, output, settings=QUIET)
     assert [each["way"] for each in before.manifest["listings"]] == ["search"]
-    sweep = crawl(server.url + LISTING, output, settings={**QUIET, "VOK_SWEEP_HOURS": 0})
+    sweep = crawl(server.url + LISTING, output, settings={**QUIET, "VOK_RESCAN_HOURS": 0})
     assert sweep.code == 0, sweep.stderr[-3000:]
     assert [each["way"] for each in sweep.manifest["listings"]] == ["ajax"]
     assert sweep.manifest["ways_left"] == []
@@ -383,13 +383,13 @@ def test_a_gate_before_the_search_is_named_and_not_gone_round(serve: Serve, craw
     assert not [request.target for request in server.requests if request.target.startswith("/sitemap")]
 
 
-@pytest.mark.parametrize("more", ["link", "ajax", "splash"])
+@pytest.mark.parametrize("more", ["link", "ajax", "browser"])
 def test_a_way_that_was_asked_for_is_not_left_for_another(
     more: str, serve: Serve, crawl: RunCrawl, output: Path
 ) -> None:
     site = HostileSite(25, more="script", search="button", sitemap=True)
     server = serve(site=site)
-    done = crawl(server.url + LISTING, output, settings={**QUIET, "VOK_MORE": more})
+    done = crawl(server.url + LISTING, output, settings={**QUIET, "VOK_PAGINATION": more})
     assert done.code == 12
     assert searches(server) == []
 

@@ -23,7 +23,7 @@ Serving = Callable[..., SampleServer]
 LISTING, STREAM, AJAX = "/article/163/", "/newstream/", "/wp-admin/admin-ajax.php"
 T0 = datetime(2030, 1, 1, 6, tzinfo=UTC)
 # Every run asks for all delivered articles, and for nothing twice within it.
-ALWAYS: dict[str, object] = {"VOK_SWEEP_HOURS": 1_000_000, "VOK_RECHECK_DAYS": "0", "RETRY_TIMES": 0}
+ALWAYS: dict[str, object] = {"VOK_RESCAN_HOURS": 1_000_000, "VOK_RECHECK_DAYS": "0", "RETRY_TIMES": 0}
 
 
 class Everywhere(HostileSite):

@@ -15,12 +15,24 @@ Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]
 
 WRONG = {
-    "a mistyped name with -s": ({"settings": {"VOK_MOER": "link"}}, ["VOK_MOER: no such setting", "VOK_MORE"]),
-    "a mistyped name in the environment": ({"env": {"VOK_MOER": "link"}}, ["VOK_MOER: no such setting", "VOK_MORE"]),
-    "a wrong choice": ({"settings": {"VOK_MORE": "scroll"}}, ["VOK_MORE: 'scroll'", "auto, link, ajax"]),
+    "a mistyped name with -s": (
+        {"settings": {"VOK_PAGINATOIN": "link"}},
+        ["VOK_PAGINATOIN: no such setting", "VOK_PAGINATION"],
+    ),
+    "a mistyped name in the environment": (
+        {"env": {"VOK_PAGINATOIN": "link"}},
+        ["VOK_PAGINATOIN: no such setting", "VOK_PAGINATION"],
+    ),
+    "an old name with -s": ({"settings": {"VOK_MORE": "link"}}, ["VOK_MORE: ", "renamed", "VOK_PAGINATION"]),
+    "an old name in the environment": ({"env": {"VOK_COOL_OFF": "1"}}, ["VOK_COOL_OFF: ", "VOK_BACKOFF_SECONDS"]),
+    "a setting that was removed": ({"settings": {"VOK_CROSS_CHECK": 1}}, ["VOK_CROSS_CHECK: ", "was removed"]),
+    "a wrong choice": (
+        {"settings": {"VOK_PAGINATION": "scroll"}},
+        ["VOK_PAGINATION: 'scroll'", "auto, link, ajax, browser"],
+    ),
     "a wrong number in the environment": (
-        {"env": {"VOK_KNOWN_PAGES": "two"}},
-        ["VOK_KNOWN_PAGES: 'two'", "whole number of 1 or more"],
+        {"env": {"VOK_STOP_AFTER_KNOWN_PAGES": "two"}},
+        ["VOK_STOP_AFTER_KNOWN_PAGES: 'two'", "whole number of 1 or more"],
     ),
     "a start that is no URL": ({"settings": {"VOK_START_URLS": "newstream"}}, ["VOK_START_URLS: 'newstream'", "http"]),
 }
@@ -62,9 +74,9 @@ def test_the_manifest_names_the_settings_that_differ_from_the_defaults_and_no_se
     done = crawl(
         f"{server.url}/article/163/",
         output,
-        settings={"VOK_KNOWN_PAGES": 3, "HTTPPROXY_AUTH_ENCODING": "utf-8", "FTP_PASSWORD": "hush-hush"},
+        settings={"VOK_STOP_AFTER_KNOWN_PAGES": 3, "HTTPPROXY_AUTH_ENCODING": "utf-8", "FTP_PASSWORD": "hush-hush"},
     )
     told = done.manifest["settings"]
-    assert (told["VOK_KNOWN_PAGES"], told["VOK_OUTPUT_DIR"]) == ("3", str(output))
-    assert "VOK_MORE" not in told
+    assert (told["VOK_STOP_AFTER_KNOWN_PAGES"], told["VOK_OUTPUT_DIR"]) == ("3", str(output))
+    assert "VOK_PAGINATION" not in told
     assert "hush-hush" not in str(done.manifest)

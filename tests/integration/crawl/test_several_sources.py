@@ -38,7 +38,7 @@ GENTLE = {
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
     "DOWNLOAD_DELAY": DELAY,
     "DOWNLOAD_DELAY_JITTER": 0,
-    "VOK_SWEEP_HOURS": 1_000_000,
+    "VOK_RESCAN_HOURS": 1_000_000,
 }
 # The clock that is kept is the sender's; on the way to the server a request may be a little late, and the next not.
 ON_THE_WAY = 0.15

@@ -28,7 +28,7 @@ def test_a_feed_in_the_settings_holds_what_the_run_has_delivered_and_no_more(
 ) -> None:
     server = serve(12)
     feed = {f"{tmp_path}/feeds/%(time)s.jsonl": {"format": "jsonlines", "encoding": "utf8"}}
-    settings = {"FEEDS": json.dumps(feed), "VOK_SWEEP_HOURS": 1000}
+    settings = {"FEEDS": json.dumps(feed), "VOK_RESCAN_HOURS": 1000}
     done = crawl(f"{server.url}/article/163/", output, settings=settings)
     assert done.code == 0, done.stderr
     (path,) = (tmp_path / "feeds").iterdir()

@@ -8,7 +8,7 @@ from tests.support.watched import Place, ids
 from vokcrawl.sample import SampleSite
 
 # Every run asks for all delivered articles.
-SETTINGS = {"VOK_SWEEP_HOURS": 1_000_000, "VOK_RECHECK_DAYS": "0"}
+SETTINGS = {"VOK_RESCAN_HOURS": 1_000_000, "VOK_RECHECK_DAYS": "0"}
 
 
 async def of_another_source(exchange: Exchange) -> None:

@@ -13,7 +13,7 @@ from vokcrawl.sample import SampleSite
 ARTICLES = 500
 SEED = 5
 # The patience of the client is short, so that silences and drips cost little.
-SETTINGS: dict[str, object] = {"DOWNLOAD_TIMEOUT": 1, "VOK_COOL_OFF": 0.02}
+SETTINGS: dict[str, object] = {"DOWNLOAD_TIMEOUT": 1, "VOK_BACKOFF_SECONDS": 0.02}
 PLAIN = (
     faults.too_many,
     faults.error_500,

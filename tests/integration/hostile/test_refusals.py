@@ -78,7 +78,7 @@ def test_a_burst_of_refusals_counts_once(fault: Fault, place: Place) -> None:
 def test_a_site_that_asks_for_too_long_is_left_to_the_next_run(place: Place) -> None:
     with FaultyServer(site()) as server:
         server.inflict(ids(server)[5], faults.asks(100), 1)
-        done = watch(listing(server), place, {"VOK_MOST_WAIT": 1})
+        done = watch(listing(server), place, {"VOK_MAX_WAIT_SECONDS": 1})
         assert (done.code, done.manifest["outcome"]) == (10, "incomplete"), done.stderr
         assert done.seconds < 20
         assert "closed_refused" in done.errors
@@ -95,7 +95,7 @@ def test_nothing_more_is_sent_once_a_site_is_given_up(place: Place) -> None:
     """Not even what was queued behind the request that was refused."""
     with FaultyServer(site()) as server:
         server.inflict(ids(server)[1], faults.asks(100), 1)
-        settings = {"VOK_MOST_WAIT": 1, "DOWNLOAD_DELAY": 0.1, "DOWNLOAD_DELAY_JITTER": 0}
+        settings = {"VOK_MAX_WAIT_SECONDS": 1, "DOWNLOAD_DELAY": 0.1, "DOWNLOAD_DELAY_JITTER": 0}
         done = watch(listing(server), place, settings)
         assert done.code == 10, done.stderr
         (refusal,) = server.refusals
@@ -109,7 +109,7 @@ def test_the_cool_off_after_resets_grows_and_the_site_is_then_given_up(place: Pl
         # The listing and some articles come, then nothing more does.
         for identity in ids(server)[3:]:
             server.inflict(identity, faults.reset_before)
-        done = watch(listing(server), place, {"VOK_COOL_OFF": 0.2, **ONE_BY_ONE})
+        done = watch(listing(server), place, {"VOK_BACKOFF_SECONDS": 0.2, **ONE_BY_ONE})
         assert (done.code, done.manifest["outcome"]) == (10, "incomplete"), done.stderr
         assert "closed_refused" in done.errors
         refused = [each for each in server.requests if each.fault == "reset_before"]
@@ -128,7 +128,7 @@ def test_the_cool_off_after_resets_grows_and_the_site_is_then_given_up(place: Pl
 def test_a_site_that_only_resets_is_out_of_reach(robots: str, place: Place) -> None:
     with FaultyServer(site(1)) as server:
         server.inflict("*", faults.reset_before)
-        done = watch(listing(server), place, {"VOK_COOL_OFF": 0.05, "VOK_ROBOTS_UNREADABLE": robots})
+        done = watch(listing(server), place, {"VOK_BACKOFF_SECONDS": 0.05, "VOK_ROBOTS_UNREADABLE": robots})
         assert (done.code, done.manifest["outcome"]) == (14, "unreachable"), done.stderr
         assert done.articles() == done.teasers() == []
 
@@ -194,7 +194,12 @@ def test_the_crawl_delay_of_robots_txt_is_kept(throttle: bool, place: Place) -> 
 def test_an_unreadable_robots_txt_is_what_the_setting_says(setting: str, code: int, fault: Fault, place: Place) -> None:
     with FaultyServer(site(3)) as server:
         server.inflict("/robots.txt", fault)
-        settings = {"VOK_ROBOTS_UNREADABLE": setting, "DOWNLOAD_TIMEOUT": 1, "RETRY_TIMES": 1, "VOK_COOL_OFF": 0.05}
+        settings = {
+            "VOK_ROBOTS_UNREADABLE": setting,
+            "DOWNLOAD_TIMEOUT": 1,
+            "RETRY_TIMES": 1,
+            "VOK_BACKOFF_SECONDS": 0.05,
+        }
         done = watch(listing(server), place, settings)
         assert done.code == code, done.stderr
         assert "VOK_ROBOTS_UNREADABLE" in done.stderr

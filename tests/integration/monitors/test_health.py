@@ -109,7 +109,7 @@ def test_wrong_settings_leave_the_last_word_to_the_run_before(
     url = f"{server.url}/article/163/"
     assert crawl(url, output).code == 0
     before = (output / "health.json").read_bytes()
-    done = crawl(url, output, settings={"VOK_MORE": "scroll"}, env={"VOK_ALERT_WEBHOOK": receiver.url})
+    done = crawl(url, output, settings={"VOK_PAGINATION": "scroll"}, env={"VOK_ALERT_WEBHOOK": receiver.url})
     assert (done.code, receiver.posted) == (2, [])
     assert (output / "health.json").read_bytes() == before
 

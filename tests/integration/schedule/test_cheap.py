@@ -81,7 +81,7 @@ def test_what_a_run_asks_for_does_not_grow_with_the_archive(crawl: Crawling, ser
 def test_once_a_day_a_run_reads_the_familiar_pages_of_the_last_week_too(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
-    """With the defaults: VOK_SWEEP_HOURS=24, VOK_LOOKBACK_DAYS=7; the sample site shows eight articles a day."""
+    """With the defaults: VOK_RESCAN_HOURS=24, VOK_LOOKBACK_DAYS=7; the sample site shows eight articles a day."""
     server = serve(100)
     url, settings = f"{server.url}/article/163/", {"VOK_RECHECK_DAYS": ""}
     crawl(url, output, settings=settings, at=T0)

@@ -132,7 +132,7 @@ def test_a_late_item_is_found_by_a_sweep_that_looks_back_far_enough(
     crawl(url, output, settings=QUIET)
     late = server.site.publish_late(days=5)
     found = []
-    for settings in ({}, {"VOK_SWEEP_HOURS": 0, "VOK_LOOKBACK_DAYS": 1}, {"VOK_SWEEP_HOURS": 0}):
+    for settings in ({}, {"VOK_RESCAN_HOURS": 0, "VOK_LOOKBACK_DAYS": 1}, {"VOK_RESCAN_HOURS": 0}):
         done = crawl(url, output, settings={**QUIET, **settings})
         assert done.code == 0, done.stderr
         found.append(done.manifest["counts"])
@@ -182,7 +182,7 @@ def test_a_delivered_article_that_cannot_be_looked_at_again_is_named_and_asked_f
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(5)
-    url, settings = f"{server.url}/article/163/", {**ALWAYS, "VOK_SWEEP_HOURS": 1_000_000}
+    url, settings = f"{server.url}/article/163/", {**ALWAYS, "VOK_RESCAN_HOURS": 1_000_000}
     assert crawl(url, output, settings=settings, at=T0).code == 0
     failing = server.site.truth()["articles"][2]["id"]
     server.site.fail(failing, 403, -1)

@@ -30,12 +30,12 @@ def first_page(server: SampleServer) -> set[str]:
     return {each["id"] for each in server.site.truth()["teasers"][:10]}
 
 
-@pytest.mark.parametrize("more", ["auto", "splash"])
+@pytest.mark.parametrize("more", ["auto", "browser"])
 def test_without_a_splash_the_run_ends_with_12_and_names_the_setting(
     crawl: Crawling, serve: Serving, output: Path, more: str
 ) -> None:
     server = serve(ARTICLES, more="script" if more == "auto" else "link")
-    done = crawl(f"{server.url}/article/163/", output, settings={"VOK_MORE": more})
+    done = crawl(f"{server.url}/article/163/", output, settings={"VOK_PAGINATION": more})
     assert done.code == 12
     assert "SPLASH_URL" in done.stderr
     assert (done.errors["more_needs_splash"], done.errors["more_not_understood"]) == (1, 1)

@@ -13,6 +13,7 @@ from scrapy.settings import Settings
 
 from vokcrawl.config import Arguments, Options, faults, known_names
 from vokcrawl.config.scrapy_checks import check_scrapys
+from vokcrawl.config.settings import RENAMED
 from vokcrawl.errors import ExitCode, UsageFault
 from vokcrawl.settings import base
 from vokcrawl.settings.environment import from_environment
@@ -30,8 +31,8 @@ def options(**given: Any) -> Options:
 def test_the_defaults_are_those_of_the_design() -> None:
     known = options()
     assert known.source == "Voice of Korea (EN)"
-    assert (known.source_id, known.more, known.output_dir) == ("", "auto", "output")
-    assert (known.known_pages, known.lookback_days, known.sweep_hours) == (2, 7, 24)
+    assert (known.source_id, known.pagination, known.output_dir) == ("", "auto", "output")
+    assert (known.stop_after_known_pages, known.lookback_days, known.rescan_hours) == (2, 7, 24)
     assert known.recheck_days == (1, 3, 7, 30, 90)
     assert known.min_coverage.keys() == {"title", "body", "published_on", "source"}
     assert all(url.startswith("https://") for url in known.start_urls)
@@ -44,10 +45,10 @@ def test_the_defaults_are_those_of_the_design() -> None:
         ("VOK_START_URLS", ["http://a.test/x/"], "start_urls", ("http://a.test/x/",)),
         ("VOK_SOURCE", "  KCNA \n(EN)", "source", "KCNA (EN)"),
         ("VOK_SOURCE_ID", 189661, "source_id", "189661"),
-        ("VOK_MORE", " Ajax", "more", "ajax"),
-        ("VOK_KNOWN_PAGES", "3", "known_pages", 3),
+        ("VOK_PAGINATION", " Ajax", "pagination", "ajax"),
+        ("VOK_STOP_AFTER_KNOWN_PAGES", "3", "stop_after_known_pages", 3),
         ("VOK_LOOKBACK_DAYS", 0, "lookback_days", 0),
-        ("VOK_SWEEP_HOURS", "0", "sweep_hours", 0),
+        ("VOK_RESCAN_HOURS", "0", "rescan_hours", 0),
         ("VOK_RECHECK_DAYS", "", "recheck_days", ()),
         ("VOK_RECHECK_DAYS", "0", "recheck_days", (0,)),
         ("VOK_RECHECK_DAYS", " 1, 3 ,", "recheck_days", (1, 3)),
@@ -73,18 +74,18 @@ def test_a_right_value_is_read_from_text_and_from_python_alike(name: str, value:
         ("VOK_START_URLS", "http://[bad/"),
         ("VOK_SOURCE", ""),
         ("VOK_SOURCE", None),
-        ("VOK_MORE", "browser"),
-        ("VOK_MORE", ""),
+        ("VOK_PAGINATION", "splash"),
+        ("VOK_PAGINATION", ""),
         ("VOK_OUTPUT_DIR", " "),
-        ("VOK_KNOWN_PAGES", "0"),
-        ("VOK_KNOWN_PAGES", "-1"),
-        ("VOK_KNOWN_PAGES", "two"),
-        ("VOK_KNOWN_PAGES", "2.5"),
-        ("VOK_KNOWN_PAGES", "２"),
-        ("VOK_KNOWN_PAGES", None),
+        ("VOK_STOP_AFTER_KNOWN_PAGES", "0"),
+        ("VOK_STOP_AFTER_KNOWN_PAGES", "-1"),
+        ("VOK_STOP_AFTER_KNOWN_PAGES", "two"),
+        ("VOK_STOP_AFTER_KNOWN_PAGES", "2.5"),
+        ("VOK_STOP_AFTER_KNOWN_PAGES", "２"),
+        ("VOK_STOP_AFTER_KNOWN_PAGES", None),
         ("VOK_LOOKBACK_DAYS", "-7"),
         ("VOK_LOOKBACK_DAYS", "9999999999"),
-        ("VOK_SWEEP_HOURS", ""),
+        ("VOK_RESCAN_HOURS", ""),
         ("VOK_RECHECK_DAYS", "3,1"),
         ("VOK_RECHECK_DAYS", "1,1"),
         ("VOK_RECHECK_DAYS", "0,1"),
@@ -137,8 +138,27 @@ def test_a_start_url_given_twice_is_one_start() -> None:
 
 
 def test_a_mistyped_setting_is_refused_with_the_one_that_was_meant() -> None:
-    with pytest.raises(UsageFault, match=r"^VOK_KNOWN_PAGE: no such setting; did you mean VOK_KNOWN_PAGES\?"):
-        options(VOK_KNOWN_PAGE=3)
+    with pytest.raises(
+        UsageFault, match=r"^VOK_STOP_AFTER_KNOWN_PAGE: no such setting; did you mean VOK_STOP_AFTER_KNOWN_PAGES\?"
+    ):
+        options(VOK_STOP_AFTER_KNOWN_PAGE=3)
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_an_old_name_is_refused_with_the_new_one(old: str, new: str) -> None:
+    assert new in known_names()
+    with pytest.raises(UsageFault, match=rf"^{old}: this setting was renamed; use {new} instead"):
+        options(**{old: "1"})
+
+
+def test_the_old_value_splash_is_named_with_its_new_name() -> None:
+    with pytest.raises(UsageFault, match=r"^VOK_MORE: .*VOK_PAGINATION.*`splash` is now `browser`"):
+        options(VOK_MORE="splash")
+
+
+def test_a_removed_setting_is_refused_with_the_reason() -> None:
+    with pytest.raises(UsageFault, match=r"^VOK_CROSS_CHECK: this setting was removed: "):
+        options(VOK_CROSS_CHECK="1")
 
 
 def test_each_setting_has_a_default_and_stands_in_the_documentation_with_it() -> None:
@@ -153,9 +173,11 @@ def test_each_setting_has_a_default_and_stands_in_the_documentation_with_it() ->
 
 
 def test_the_environment_gives_what_has_our_prefix_mistyped_or_not() -> None:
-    given = from_environment({"VOK_MORE": "ajax", "VOK_TYPO": "1", "PATH": "/bin", "NOVOK_MORE": "x", "vok_more": "y"})
-    assert given == {"VOK_MORE": "ajax", "VOK_TYPO": "1"}
-    assert "VOK_MORE" in known_names()
+    given = from_environment(
+        {"VOK_PAGINATION": "ajax", "VOK_TYPO": "1", "PATH": "/bin", "NOVOK_PAGINATION": "x", "vok_pagination": "y"}
+    )
+    assert given == {"VOK_PAGINATION": "ajax", "VOK_TYPO": "1"}
+    assert "VOK_PAGINATION" in known_names()
     assert "VOK_TYPO" not in known_names()
 
 

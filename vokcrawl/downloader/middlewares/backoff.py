@@ -32,17 +32,17 @@ class PauseMiddleware:
     """Pauses the slot of a host that refuses, and closes the crawl when it refuses too often in a row.
 
     A 429 without `Retry-After`, and a connection that was reset or closed without an answer, lead to a cool-off of
-    `VOK_COOL_OFF` seconds that doubles. A host that asks for more than `VOK_MOST_WAIT` seconds is not waited for:
-    the crawl ends, and the next run comes later. Stats: `vok/pauses/count`, `vok/pauses/seconds`.
+    `VOK_BACKOFF_SECONDS` seconds that doubles. A host that asks for more than `VOK_MAX_WAIT_SECONDS` seconds is not
+    waited for: the crawl ends, and the next run comes later. Stats: `vok/pauses/count`, `vok/pauses/seconds`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         options = Options.read(crawler.settings)
-        if not options.cool_off:
-            raise NotConfigured("VOK_COOL_OFF is 0")
+        if not options.backoff_seconds:
+            raise NotConfigured("VOK_BACKOFF_SECONDS is 0")
         self.crawler = crawler
-        self.most_wait = options.most_wait
-        self.pauses = Pauses(options.cool_off, MOST_IN_A_ROW)
+        self.max_wait = options.max_wait_seconds
+        self.pauses = Pauses(options.backoff_seconds, MOST_IN_A_ROW)
         self._closing: asyncio.Future[None] | None = None
 
     @classmethod
@@ -73,7 +73,7 @@ class PauseMiddleware:
         host = _host(request)
         before = self.pauses.remaining(host, now)
         seconds = self.pauses.refused(host, sent, now, asked)
-        if seconds > self.most_wait or self.pauses.gives_up(host):
+        if seconds > self.max_wait or self.pauses.gives_up(host):
             self._give_up(host, seconds)
             return
         downloader = self.crawler.engine.downloader

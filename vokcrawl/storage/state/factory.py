@@ -40,4 +40,4 @@ def opening_of(options: Options) -> Opening:
     # A crawl by one worker loads no client.
     from vokcrawl.storage.state.redis.folders import OnServer  # noqa: PLC0415
 
-    return OnServer(options.redis_url, options.redis_prefix, options.redis_patience)
+    return OnServer(options.redis_url, options.redis_prefix, options.redis_timeout)

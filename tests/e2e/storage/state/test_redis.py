@@ -154,7 +154,7 @@ def test_a_server_that_stays_away_is_waited_for_once_and_then_told_of(tmp_path: 
         server.kill()
         began = time.monotonic()
         for _ in range(3):
-            with pytest.raises(ServerAway, match="VOK_REDIS_PATIENCE") as away:
+            with pytest.raises(ServerAway, match="VOK_REDIS_TIMEOUT") as away:
                 state.commit()
         assert away.value.exit_code is ExitCode.UNREACHABLE
         assert 0.5 <= time.monotonic() - began < 3

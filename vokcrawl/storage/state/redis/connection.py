@@ -96,7 +96,7 @@ class Server:
                 if left <= 0:
                     self._gone = ServerAway(
                         f"{self.name}: it cannot be reached ({failure}), and has not come back within "
-                        f"VOK_REDIS_PATIENCE={self.patience:.0f} seconds; start it, or mend REDIS_URL, and run again; "
+                        f"VOK_REDIS_TIMEOUT={self.patience:.0f} seconds; start it, or mend REDIS_URL, and run again; "
                         "what was committed is safe"
                     )
                     raise self._gone from failure
