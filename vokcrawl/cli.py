@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from scrapy.commands import ScrapyCommand
 
 from vokcrawl.config import Options
-from vokcrawl.errors import ExitCode, StorageFailed, UsageFault, VokcrawlError
+from vokcrawl.errors import ExitCode, StorageError, UsageError, VokcrawlError
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder, opening_of
 from vokcrawl.storage.state.protocol import State
@@ -44,17 +44,17 @@ class FolderCommand(ScrapyCommand):
         raise NotImplementedError
 
     def existing_folder(self) -> OutputFolder:
-        """The output folder. Raises `UsageFault` when nothing was ever delivered there."""
+        """The output folder. Raises `UsageError` when nothing was ever delivered there."""
         parts = any(True for _ in self.folder.parts())
         if not (parts or self.folder.holds_records() or self.folder.state.exists()):
-            raise UsageFault(
+            raise UsageError(
                 f"{self.folder.path}: no run has left anything here; run `scrapy crawl vok`, or set VOK_OUTPUT_DIR"
             )
         return self.folder
 
     @contextmanager
     def held(self, command: str) -> Iterator[OutputFolder]:
-        """The output folder, held so that no run changes it meanwhile. Raises `FolderHeld`, `UsageFault`."""
+        """The output folder, held so that no run changes it meanwhile. Raises `FolderLockedError`, `UsageError`."""
         with self.holding(self.existing_folder(), command) as folder:
             yield folder
 
@@ -65,9 +65,9 @@ class FolderCommand(ScrapyCommand):
 
     @contextmanager
     def together(self, command: str, others: Sequence[str]) -> Iterator[list[OutputFolder]]:
-        """The output folder and those of other workers, all held. Raises `FolderHeld`, `UsageFault`."""
+        """The output folder and those of other workers, all held. Raises `FolderLockedError`, `UsageError`."""
         if others and opening_of(self.options) is in_folder:
-            raise UsageFault("--with: only workers share a state; choose their profile, SCRAPY_PROJECT=distributed")
+            raise UsageError("--with: only workers share a state; choose their profile, SCRAPY_PROJECT=distributed")
         with ExitStack() as stack:
             folders = [stack.enter_context(self.held(command))]
             folders += [stack.enter_context(self.holding(OutputFolder(each), command)) for each in others]
@@ -76,7 +76,7 @@ class FolderCommand(ScrapyCommand):
     @staticmethod
     @contextmanager
     def holding(folder: OutputFolder, command: str) -> Iterator[OutputFolder]:
-        """A folder, held so that no run changes it meanwhile. Raises `FolderHeld`."""
+        """A folder, held so that no run changes it meanwhile. Raises `FolderLockedError`."""
         folder.take(f"`scrapy {command}`")
         try:
             yield folder
@@ -85,7 +85,7 @@ class FolderCommand(ScrapyCommand):
 
     @contextmanager
     def state(self) -> Iterator[State]:
-        """The open state, to be read. Raises `StorageFailed`."""
+        """The open state, to be read. Raises `StorageError`."""
         folder = self.existing_folder()
         state = opening_of(self.options)(folder, True, read_only=True)
         try:
@@ -100,8 +100,8 @@ def complain(command: str, failure: VokcrawlError | str) -> None:
 
 
 def say(text: str) -> None:
-    """Writes text to the standard output, made harmless. Raises `StorageFailed` when it cannot be written."""
+    """Writes text to the standard output, made harmless. Raises `StorageError` when it cannot be written."""
     try:
         sys.stdout.write(harmless_lines(text) + "\n")
     except OSError as failure:
-        raise StorageFailed(f"standard output: {failure.strerror}") from failure
+        raise StorageError(f"standard output: {failure.strerror}") from failure

@@ -1,4 +1,4 @@
-"""What can go wrong so that a run, or a command, must end: one base and a few children."""
+"""The exit codes and the errors that end a run or a command: one base class and a few children."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes of every command, as a scheduler reads them (docs/operating.md)."""
+    """The exit codes of every command; docs/operating.md has the table."""
 
-    DONE = 0
+    OK = 0
     USAGE = 2
     INCOMPLETE = 10
     BLOCKED = 11
@@ -20,41 +20,59 @@ class ExitCode(IntEnum):
 
 
 class VokcrawlError(Exception):
-    """Base of the errors that end a run. The message names the thing, the value and the way out."""
+    """Base class of the errors that end a run or a command.
+
+    The message names what is wrong, its value, and what to do about it. `exit_code` is the exit code that follows.
+    """
 
     exit_code = ExitCode.STORAGE
 
 
-class UsageFault(VokcrawlError):
-    """A wrong argument or setting. Raised by `options`, before anything is opened or sent: exit code 2."""
+class UsageError(VokcrawlError):
+    """An argument or a setting is invalid.
+
+    Raised by `config` and by the commands, before a file is opened or a request is sent. Exit code 2.
+    """
 
     exit_code = ExitCode.USAGE
 
 
-class FolderLocked(VokcrawlError):
-    """Another run holds the output folder. Raised by `files` when the lock is taken: exit code 13."""
+class FolderLockedError(VokcrawlError):
+    """Another run or command holds the lock of the output directory.
+
+    Raised by `storage.output_folder` when the lock is acquired. Exit code 13.
+    """
 
     exit_code = ExitCode.LOCKED
 
 
-class StorageFailed(VokcrawlError):
-    """A file or the state could not be read or written (no space, no permission). Raised by `files`,
-    `state` and `run`; the crawl closes, what was committed stays: exit code 15."""
+class StorageError(VokcrawlError):
+    """A file or the state could not be read or written, for example because the disk is full.
+
+    Raised by `storage` and `runs`. The crawl ends; what was committed before is kept. Exit code 15.
+    """
 
 
-class StateUnusable(StorageFailed):
-    """The state is missing, damaged, foreign or newer than this code, or its server has forgotten something. Raised by
-    `state`: exit code 15."""
+class StateError(StorageError):
+    """The state is missing, damaged, foreign, from a newer version, or has lost committed data.
+
+    Raised by `storage.state` when the state is opened or read. Exit code 15.
+    """
 
 
-class ReplayBroken(VokcrawlError):
-    """A process that read archived pages died. Raised by `replay.pool`; what was committed stays: exit code 10."""
+class RedisUnavailableError(StorageError):
+    """The Redis server that holds the state cannot be reached.
 
-    exit_code = ExitCode.INCOMPLETE
-
-
-class ServerAway(StorageFailed):
-    """The Redis server that keeps the state cannot be reached any more. Raised by `state`; the crawl closes, what was
-    committed stays: exit code 14."""
+    Raised by `storage.state.redis`. The crawl ends; what was committed before is kept. Exit code 14.
+    """
 
     exit_code = ExitCode.UNREACHABLE
+
+
+class ReplayError(VokcrawlError):
+    """A worker process of a replay died.
+
+    Raised by `replay.pool`. What was committed before is kept. Exit code 10.
+    """
+
+    exit_code = ExitCode.INCOMPLETE

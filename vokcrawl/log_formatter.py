@@ -9,7 +9,7 @@ from scrapy.http import Response
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from twisted.python.failure import Failure
 
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 
 
 class RunLogFormatter(LogFormatter):
@@ -19,6 +19,6 @@ class RunLogFormatter(LogFormatter):
         self, failure: Failure, request: Request, response: Response | Failure, spider: Spider
     ) -> LogFormatterResult:
         told = super().spider_error(failure, request, response, spider)
-        if isinstance(failure.value, StorageFailed):
+        if isinstance(failure.value, StorageError):
             told["level"] = logging.DEBUG
         return told

@@ -17,7 +17,7 @@ from scrapy.utils.conf import build_component_list
 from scrapy.utils.misc import load_object
 
 from vokcrawl.config import Options
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.items import ARTICLE, KINDS, REMOVAL, TEASER, breaches, validated
 from vokcrawl.normalize import article_id, content_hash
 from vokcrawl.policy.revisit import next_check
@@ -46,12 +46,12 @@ class RunPipeline:
         return cls(Run.of(crawler), Options.read(crawler.settings), crawler.stats.inc_value)
 
     def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
-        """Takes a record and gives it on. Raises `DropItem`; a `StorageFailed` ends the run (`extensions.run`)."""
+        """Takes a record and gives it on. Raises `DropItem`; a `StorageError` ends the run (`extensions.run`)."""
         if self.run.failure is not None:
             raise Drop("the run is ending because its storage failed")
         try:
             return self.handle(item)
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.run.fail(failure)
             raise Drop("the run's storage failed") from failure
 

@@ -7,12 +7,12 @@ import json
 import pytest
 
 from vokcrawl.cli import complain, say
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 
 
 def test_what_a_command_says_and_complains_of_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     say("one\n\x1b]0;owned\x07\u202etwo")
-    complain("status", UsageFault("a\nb\x1b[2J"))
+    complain("status", UsageError("a\nb\x1b[2J"))
     told = capsys.readouterr()
     assert told.out == "one\n\\u001b]0;owned\\u0007\\u202etwo\n"
     assert told.err == "scrapy status: a\\u000ab\\u001b[2J\n"

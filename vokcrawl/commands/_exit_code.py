@@ -7,7 +7,7 @@ from typing import Any
 from scrapy.crawler import Crawler
 
 from vokcrawl.cli import complain
-from vokcrawl.errors import ExitCode, StorageFailed, VokcrawlError
+from vokcrawl.errors import ExitCode, StorageError, VokcrawlError
 from vokcrawl.extensions.progress import ProgressExtension
 from vokcrawl.extensions.run import RunExtension
 from vokcrawl.monitors.report import report_early
@@ -50,5 +50,5 @@ def _close(crawler: Crawler) -> None:
         return
     try:
         run.close(WORDS[ExitCode.USAGE], ExitCode.USAGE, {"requests": 0, "listings": []})
-    except StorageFailed as failure:
+    except StorageError as failure:
         complain("crawl", failure)

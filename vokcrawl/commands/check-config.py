@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 
 from vokcrawl.cli import complain, say
 from vokcrawl.config.overview import Listed, listed
-from vokcrawl.errors import ExitCode, StorageFailed
+from vokcrawl.errors import ExitCode, StorageError
 
 
 class Command(ScrapyCommand):
@@ -43,7 +43,7 @@ class Command(ScrapyCommand):
                 say(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2))
             else:
                 _table(found)
-        except StorageFailed as failure:
+        except StorageError as failure:
             complain("check-config", failure)
             self.exitcode = int(failure.exit_code)
             return

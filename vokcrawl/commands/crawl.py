@@ -6,10 +6,10 @@ import argparse
 from typing import Any
 
 from scrapy.commands import BaseRunSpiderCommand
-from scrapy.exceptions import UsageError
+from scrapy.exceptions import UsageError as ScrapyUsageError
 
 from vokcrawl.config.scrapy_checks import check_log_level
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 
 
 class Command(BaseRunSpiderCommand):
@@ -28,12 +28,12 @@ class Command(BaseRunSpiderCommand):
         try:
             if self.settings is not None:
                 check_log_level(self.settings)
-        except UsageFault as fault:
-            raise UsageError(str(fault), print_help=False) from fault
+        except UsageError as error:
+            raise ScrapyUsageError(str(error), print_help=False) from error
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
-            raise UsageError("name one spider: `scrapy crawl vok`")
+            raise ScrapyUsageError("expected one spider name: `scrapy crawl vok`")
         process = self.crawler_process
         if process is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
@@ -41,7 +41,8 @@ class Command(BaseRunSpiderCommand):
         from vokcrawl.commands._exit_code import ended  # noqa: PLC0415
 
         if args[0] not in process.spider_loader.list():
-            raise UsageError(f"{args[0]!r} is no spider of this project; there is: {process.spider_loader.list()}")
+            names = ", ".join(process.spider_loader.list())
+            raise ScrapyUsageError(f"spider not found: {args[0]}; this project has: {names}", print_help=False)
         crawler = self._create_crawler(args[0])
         task: Any = process.crawl(crawler, **opts.spargs)
         process.start()

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from vokcrawl.cli import FolderCommand, say
-from vokcrawl.errors import ExitCode, UsageFault
+from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order
 from vokcrawl.storage.record_files import read_kind
 
@@ -31,7 +31,7 @@ class Command(FolderCommand):
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if not opts.articles.isdigit() or not 1 <= int(opts.articles) <= 100_000:
-            raise UsageFault(f"--articles: {opts.articles!r} is not a whole number from 1 to 100000")
+            raise UsageError(f"--articles: {opts.articles!r} is not a whole number from 1 to 100000")
         # Scrapy imports all commands to run one: a crawl need not pay for the sample site and its server.
         from vokcrawl.sample import SampleServer, SampleSite  # noqa: PLC0415
 
@@ -40,17 +40,17 @@ class Command(FolderCommand):
             start = f"{server.url}/article/163/"
             say(f"Crawling {start}, a sample site of {opts.articles} invented articles; once it asks to wait …")
             code = _crawl(start, folder)
-        if code != ExitCode.DONE:
+        if code != ExitCode.OK:
             sys.stderr.write(f"scrapy demo: the crawl ended with exit code {code}; its log is above\n")
             return ExitCode(code)
         _show(OutputFolder(folder))
-        return ExitCode.DONE
+        return ExitCode.OK
 
 
 def _fresh(folder: Path) -> Path:
     if folder.exists():
         if not (folder / _MARK).exists():
-            raise UsageFault(f"{folder}: it was not made by `scrapy demo`; move it away or set VOK_OUTPUT_DIR")
+            raise UsageError(f"{folder}: it was not made by `scrapy demo`; move it away or set VOK_OUTPUT_DIR")
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / _MARK).touch()

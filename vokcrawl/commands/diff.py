@@ -6,7 +6,7 @@ import argparse
 from itertools import pairwise
 
 from vokcrawl.cli import FolderCommand, say
-from vokcrawl.errors import ExitCode, UsageFault
+from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.normalize import article_id
 from vokcrawl.reporting.revision_diff import difference, versions_of
 
@@ -22,13 +22,13 @@ class Command(FolderCommand):
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if len(args) != 1:
-            raise UsageFault("name one article by its id or URL: `scrapy diff 1733788800-123456789`")
+            raise UsageError("name one article by its id or URL: `scrapy diff 1733788800-123456789`")
         identity = article_id(args[0]) or args[0]
         versions = versions_of(self.existing_folder(), identity)
         if not versions:
-            raise UsageFault(f"{args[0]!r}: no article of that id was delivered to {self.folder.path}")
+            raise UsageError(f"{args[0]!r}: no article of that id was delivered to {self.folder.path}")
         for old, new in pairwise(versions):
             say(difference(old, new) or f"revision {new['revision']} has the same text as revision {old['revision']}")
         if len(versions) == 1:
             say(f"{identity}: one version, of {versions[0]['fetched_at']}; nothing to compare")
-        return ExitCode.DONE
+        return ExitCode.OK

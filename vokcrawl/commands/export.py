@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from vokcrawl.cli import FolderCommand, complain, say
-from vokcrawl.errors import ExitCode, UsageFault
+from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.exports.selection import WHATS, Selection
 
 # Scrapy imports all commands to run one: others need not pay for what writes files.
@@ -43,7 +43,7 @@ class Command(FolderCommand):
         from vokcrawl.exports.export import Export  # noqa: PLC0415
 
         if args or not opts.to:
-            raise UsageFault("name one file with --to: `scrapy export --to current.parquet`")
+            raise UsageError("name one file with --to: `scrapy export --to current.parquet`")
         selection = Selection.read(vars(opts))
         done = Export(
             opts.to,
@@ -54,7 +54,7 @@ class Command(FolderCommand):
             spreadsheet=opts.spreadsheet,
         ).write(self.existing_folder())
         _tell(done, selection)
-        return ExitCode.INCOMPLETE if done.damaged else ExitCode.DONE
+        return ExitCode.INCOMPLETE if done.damaged else ExitCode.OK
 
 
 def _tell(done: Exported, selection: Selection) -> None:

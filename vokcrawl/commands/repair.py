@@ -49,7 +49,7 @@ class Command(FolderCommand):
             known = f"{pluralize(len(state.runs()), 'run')}, {pluralize(articles, 'article')}"
             say(f"The state knows {known} and {pluralize(state.count_teasers(), 'teaser')}.")
             state.close()
-        return ExitCode.DONE
+        return ExitCode.OK
 
     def _repaired(self, folders: Sequence[OutputFolder]) -> State:
         states = [opening_of(self.options)(folder, folder.holds_records()) for folder in folders]

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from vokcrawl.cli import FolderCommand, say
-from vokcrawl.errors import ExitCode, UsageFault
+from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import ARCHIVE, DATA_KINDS, OutputFolder
 from vokcrawl.utils.humanize import pluralize
 from vokcrawl.utils.terminal import harmless
@@ -56,11 +56,11 @@ class Command(FolderCommand):
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")
         if opts.to == "":
-            raise UsageFault("--to: must not be empty; name a folder")
+            raise UsageError("--to: must not be empty; name a folder")
         if bool(opts.to) == opts.diff:
-            raise UsageFault("give either --to DIR or --diff")
+            raise UsageError("give either --to DIR or --diff")
         if opts.json and not opts.diff:
-            raise UsageFault("--json goes with --diff alone")
+            raise UsageError("--json goes with --diff alone")
         told = _Told()
         replay = Replay(self.options, self.settings, _workers(opts.workers), told.fault)
         try:
@@ -134,22 +134,22 @@ class Command(FolderCommand):
         return done
 
     def _fresh(self, path: Path) -> OutputFolder:
-        """The folder to write to. Raises `UsageFault` unless it is new or empty, and apart from what is replayed."""
+        """The folder to write to. Raises `UsageError` unless it is new or empty, and apart from what is replayed."""
         self._refuse_crawl(path)
         if path.exists() and any(path.iterdir()):
-            raise UsageFault(f"--to: {path} is not empty; name a folder that is new or empty")
+            raise UsageError(f"--to: {path} is not empty; name a folder that is new or empty")
         return OutputFolder(path)
 
     def _refuse_crawl(self, path: Path) -> None:
         resolved, output = path.resolve(), self.folder.path.resolve()
         inside = any(resolved.is_relative_to(output / kind) for kind in (*DATA_KINDS, ARCHIVE, "runs"))
         if resolved == output or inside:
-            raise UsageFault(f"--to: {path} is where the crawl's own files lie; name a folder of its own")
+            raise UsageError(f"--to: {path} is where the crawl's own files lie; name a folder of its own")
         if path.exists() and not path.is_dir():
-            raise UsageFault(f"--to: {path} is a file; name a folder")
+            raise UsageError(f"--to: {path} is a file; name a folder")
         folder = OutputFolder(path)
         if path.exists() and (folder.state.exists() or folder.holds_records()):
-            raise UsageFault(f"--to: {path} holds a crawl, or an earlier replay; name a folder of its own")
+            raise UsageError(f"--to: {path} holds a crawl, or an earlier replay; name a folder of its own")
 
 
 def _workers(given: str | None) -> int:
@@ -158,7 +158,7 @@ def _workers(given: str | None) -> int:
         usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return min(usable, _MOST_WORKERS)
     if not (given.isascii() and given.isdigit() and 1 <= int(given) <= _MOST_WORKERS):
-        raise UsageFault(f"--workers: {given!r} is not a whole number from 1 to {_MOST_WORKERS}")
+        raise UsageError(f"--workers: {given!r} is not a whole number from 1 to {_MOST_WORKERS}")
     return int(given)
 
 

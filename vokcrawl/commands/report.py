@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vokcrawl.cli import FolderCommand, complain, say
-from vokcrawl.errors import ExitCode, UsageFault
+from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.exports.target import checked_target, replacing
 from vokcrawl.exports.writer import exporting
 from vokcrawl.utils.humanize import format_size, pluralize
@@ -33,7 +33,7 @@ class Command(FolderCommand):
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if args:
-            raise UsageFault(f"{args[0]!r}: no argument is taken; name the page with --to FILE")
+            raise UsageError(f"{args[0]!r}: no argument is taken; name the page with --to FILE")
         folder = self.existing_folder()
         target = checked_target(opts.to or str(folder.path / "report.html"), folder, overwrite=True)
         _refuse_another_file(target)
@@ -42,7 +42,7 @@ class Command(FolderCommand):
             from vokcrawl.reporting.report.contents import contents  # noqa: PLC0415
             from vokcrawl.reporting.report.page import page  # noqa: PLC0415
         except ImportError as missing:
-            raise UsageFault(
+            raise UsageError(
                 f"{missing.name} is not installed; run `pip install -r requirements/export.txt`"
             ) from missing
         with self.state() as state:
@@ -55,12 +55,12 @@ class Command(FolderCommand):
             named = told.notices[0].detail[0]
             complain("report", f"{pluralize(told.faults, 'fault')} in what was delivered, told on the page: {named}")
             return ExitCode.INCOMPLETE
-        return ExitCode.DONE
+        return ExitCode.OK
 
 
 def _refuse_another_file(target: Path) -> None:
     if target.exists() and not _may_be_replaced(target):
-        raise UsageFault(f"{target}: it is there already, and no report; move it away, or name another with --to")
+        raise UsageError(f"{target}: it is there already, and no report; move it away, or name another with --to")
 
 
 def _may_be_replaced(target: Path) -> bool:

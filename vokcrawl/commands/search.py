@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.config.checks import period, whole
-from vokcrawl.errors import ExitCode, StorageFailed
+from vokcrawl.errors import ExitCode, StorageError
 from vokcrawl.search.finding import CLOSES, OPENS, Hit, find
 from vokcrawl.search.index import SearchIndex
 from vokcrawl.utils.terminal import harmless
@@ -50,7 +50,7 @@ class Command(FolderCommand):
             say(json.dumps(told, ensure_ascii=False, indent=2))
         else:
             _show(total, hits)
-        return ExitCode.DONE
+        return ExitCode.OK
 
 
 def _show(total: int, hits: list[Hit]) -> None:
@@ -67,7 +67,7 @@ def _show(total: int, hits: list[Hit]) -> None:
             console.print(Text(_INDENT + harmless(hit.url), "dim"))
         console.print(f"{total} found" + (f", {len(hits)} shown; --limit shows more" if total > len(hits) else ""))
     except OSError as failure:
-        raise StorageFailed(f"standard output: {failure.strerror}") from failure
+        raise StorageError(f"standard output: {failure.strerror}") from failure
 
 
 def _pieces(passage: str) -> Iterator[tuple[str, str]]:

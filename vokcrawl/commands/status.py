@@ -37,11 +37,11 @@ class Command(FolderCommand):
         if opts.changes:
             for record in changes(self.existing_folder()):
                 say(json.dumps(record, ensure_ascii=False) if opts.json else _change(record))
-            return ExitCode.DONE
+            return ExitCode.OK
         with self.state() as state:
             told = status(self.folder, state, datetime.now(UTC))
         say(json.dumps(told, ensure_ascii=False, indent=2) if opts.json else "\n".join(_words(told)))
-        return ExitCode.DONE
+        return ExitCode.OK
 
 
 def _words(told: dict[str, Any]) -> Iterator[str]:

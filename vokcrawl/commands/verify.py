@@ -46,7 +46,7 @@ class Command(FolderCommand):
         )
         counts = f"{pluralize(manifests, 'manifest')}, {pluralize(files, 'file')}, {pluralize(records, 'record')}"
         say(f"{counts}, {archived:,} archived: {pluralize(faults, 'fault') if faults else 'no faults'}")
-        return ExitCode.STORAGE if faults else ExitCode.DONE
+        return ExitCode.STORAGE if faults else ExitCode.OK
 
     def _agreement(self, folders: Sequence[OutputFolder]) -> ConsistencyCheck:
         """What the records must agree with: the folder's own, or what the folders of all workers hold together."""

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vokcrawl.config.checks import LEAVE_AWAY
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 from vokcrawl.normalize import absolute_url, clean_text
 
 _MAILBOX = re.compile(r"[^\s@,<>()\"]{1,64}@[^\s@,<>()\"]{1,255}", re.ASCII)
@@ -26,12 +26,12 @@ def urls(name: str, value: Any) -> tuple[str, ...]:
     given = value if isinstance(value, (list, tuple)) else re.split(r",\s*(?=[a-z][a-z0-9+.-]*:|$)", str(value or ""))
     urls = [clean_text(str(each)) for each in given if clean_text(str(each))]
     if not urls:
-        raise UsageFault(f"{name}: it is empty, but must name a listing or an article page to start from; {LEAVE_AWAY}")
+        raise UsageError(f"{name}: it is empty, but must name a listing or an article page to start from; {LEAVE_AWAY}")
     for url in urls:
         if re.search(r"//[^/?#]*@", url):
-            raise UsageFault(f"{name}: it names a user or a password, which must not stand in an address")
+            raise UsageError(f"{name}: it names a user or a password, which must not stand in an address")
         if absolute_url(url, url) is None or not urlsplit(url).scheme:
-            raise UsageFault(f"{name}: {url!r} is not an http or https URL, such as https://example.org/newstream/")
+            raise UsageError(f"{name}: {url!r} is not an http or https URL, such as https://example.org/newstream/")
     return tuple(dict.fromkeys(urls))
 
 
@@ -44,7 +44,7 @@ def server(name: str, value: Any) -> str:
     if parts is None or not parts.scheme or "@" in parts.netloc or parts.query or parts.fragment:
         # One with a user may name a password too.
         shown = f"{value!r}" if "@" not in url else "it"
-        raise UsageFault(f"{name}: {shown} is not the http or https URL of a server, such as http://127.0.0.1:8050")
+        raise UsageError(f"{name}: {shown} is not the http or https URL of a server, such as http://127.0.0.1:8050")
     return url.rstrip("/") + "/"
 
 
@@ -52,7 +52,7 @@ def secret_url(name: str, value: Any) -> str:
     """An http or https URL that is a secret as a whole; empty for none."""
     url = clean_text(str(value or ""))
     if url and (absolute_url(url, url) is None or not urlsplit(url).scheme or not urlsplit(url).hostname):
-        raise UsageFault(f"{name}: it is not an http or https URL {_HIDDEN}")
+        raise UsageError(f"{name}: it is not an http or https URL {_HIDDEN}")
     return url
 
 
@@ -60,7 +60,7 @@ def secret(name: str, value: Any) -> str:
     """A secret that stands in an address or a header; empty for none."""
     said = clean_text(str(value or ""))
     if not re.fullmatch(r"[!-~]{0,500}", said, re.ASCII) or "/" in said:
-        raise UsageFault(f"{name}: it is not a token of printed ASCII characters without slashes {_HIDDEN}")
+        raise UsageError(f"{name}: it is not a token of printed ASCII characters without slashes {_HIDDEN}")
     return said
 
 
@@ -71,7 +71,7 @@ def mail_server(name: str, value: Any) -> str:
         return ""
     port = urlsplit(url).netloc.rpartition("@")[2].partition(":")[2] if _MAIL_SERVER.fullmatch(url) else None
     if port is None or int(port or 25) > 65535:
-        raise UsageFault(f"{name}: it is not like smtp://host:25 or smtps://user:password@host:465 {_HIDDEN}")
+        raise UsageError(f"{name}: it is not like smtp://host:25 or smtps://user:password@host:465 {_HIDDEN}")
     return url
 
 
@@ -79,10 +79,10 @@ def redis_server(name: str, value: Any) -> str:
     """``redis://user:password@host:port/database`` or ``rediss://…`` (TLS), a secret as a whole."""
     url = clean_text(str(value or ""))
     if not url:
-        raise UsageFault(f"{name}: it is empty, but must name the Redis server of all workers; {_AS_REDIS}")
+        raise UsageError(f"{name}: it is empty, but must name the Redis server of all workers; {_AS_REDIS}")
     read = _REDIS.fullmatch(url)
     if read is None or int(read["port"] or 6379) > 65535:
-        raise UsageFault(f"{name}: it is not the URL of a Redis server; {_AS_REDIS} {_HIDDEN}")
+        raise UsageError(f"{name}: it is not the URL of a Redis server; {_AS_REDIS} {_HIDDEN}")
     return url
 
 
@@ -92,7 +92,7 @@ def mailboxes(name: str, value: Any) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(clean_text(str(each)) for each in given if clean_text(str(each))))
     for each in found:
         if not _MAILBOX.fullmatch(each):
-            raise UsageFault(f"{name}: {each!r} is not a mail address, such as desk@example.org")
+            raise UsageError(f"{name}: {each!r} is not a mail address, such as desk@example.org")
     return found
 
 
@@ -100,5 +100,5 @@ def textfile(name: str, value: Any) -> str:
     """A file for node_exporter's textfile collector, which reads none with another ending; empty for none."""
     path = clean_text(str(value or ""))
     if path and not re.search(r"[^/]\.prom$", path):
-        raise UsageFault(f"{name}: {value!r} does not end in .prom, and node_exporter reads only what does")
+        raise UsageError(f"{name}: {value!r} does not end in .prom, and node_exporter reads only what does")
     return path

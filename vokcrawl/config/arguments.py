@@ -8,7 +8,7 @@ from typing import Any
 
 from vokcrawl.config.addresses import urls
 from vokcrawl.config.checks import flag, period, whole
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,10 @@ class Arguments:
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Arguments:
-        """Checks them all. Raises `UsageFault` that names the argument, its value and what is allowed."""
+        """Checks them all. Raises `UsageError` that names the argument, its value and what is allowed."""
         for name in given:
             if name not in cls.__dataclass_fields__:
-                raise UsageFault(f"{name}: no such argument; allowed are {', '.join(cls.__dataclass_fields__)}")
+                raise UsageError(f"{name}: no such argument; allowed are {', '.join(cls.__dataclass_fields__)}")
         since, until = period(given)
         start_url, pages = given.get("start_url"), given.get("max_pages")
         return cls(

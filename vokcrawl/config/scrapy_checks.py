@@ -7,7 +7,7 @@ import math
 
 from scrapy.settings import BaseSettings
 
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 
 # With 0 of these a crawl would wait for ever.
 _ONE_OR_MORE = ("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN", "CONCURRENT_ITEMS")
@@ -19,9 +19,9 @@ _SECONDS_ABOVE_0 = ("DOWNLOAD_TIMEOUT", "AUTOTHROTTLE_MAX_DELAY")
 
 
 def check_scrapys(settings: BaseSettings) -> None:
-    """Raises `UsageFault` that names the setting, its value and what is allowed."""
+    """Raises `UsageError` that names the setting, its value and what is allowed."""
     for fault in scrapys_faults(settings):
-        raise UsageFault(fault)
+        raise UsageError(fault)
 
 
 def scrapys_faults(settings: BaseSettings) -> list[str]:
@@ -39,10 +39,10 @@ def scrapys_faults(settings: BaseSettings) -> list[str]:
 
 
 def check_log_level(settings: BaseSettings) -> None:
-    """Raises `UsageFault` for a `LOG_LEVEL` that is none: Scrapy reads it before anything else."""
+    """Raises `UsageError` for a `LOG_LEVEL` that is none: Scrapy reads it before anything else."""
     fault = _log_level_fault(settings)
     if fault is not None:
-        raise UsageFault(fault)
+        raise UsageError(fault)
 
 
 def _log_level_fault(settings: BaseSettings) -> str | None:

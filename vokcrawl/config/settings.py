@@ -24,7 +24,7 @@ from vokcrawl.config.checks import (
     words,
 )
 from vokcrawl.config.settings_group import Group, by
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 from vokcrawl.settings.environment import PREFIX
 
 PAGINATION = ("auto", "link", "ajax", "browser")
@@ -65,15 +65,15 @@ class Options(Group):
         if self.state == "redis":
             try:
                 redis_server("REDIS_URL", self.redis_url)
-            except UsageFault as fault:
+            except UsageError as fault:
                 return [str(fault)]
         return []
 
     @classmethod
     def read(cls, settings: BaseSettings) -> Options:
-        """Reads and checks all of them. Raises `UsageFault` that names the setting, its value and what is allowed."""
+        """Reads and checks all of them. Raises `UsageError` that names the setting, its value and what is allowed."""
         for fault in faults(settings):
-            raise UsageFault(fault)
+            raise UsageError(fault)
         return cls(**cls.values(settings))
 
 

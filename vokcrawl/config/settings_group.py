@@ -9,14 +9,14 @@ from typing import Any, Self, TypeVar
 
 from scrapy.settings import BaseSettings
 
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 from vokcrawl.settings.environment import ALSO_OURS, PREFIX
 
 T = TypeVar("T")
 
 
 def by(check: Callable[..., T], *, is_secret: bool = False, **bounds: Any) -> T:
-    """A field whose setting `check(name, value, **bounds)` reads, or refuses with a `UsageFault`.
+    """A field whose setting `check(name, value, **bounds)` reads, or refuses with a `UsageError`.
 
     What `is_secret` is shown nowhere.
     """
@@ -36,9 +36,9 @@ class Group:
 
     @classmethod
     def read(cls, settings: BaseSettings) -> Self:
-        """Reads and checks those of this group. Raises `UsageFault` that names the setting and what is allowed."""
+        """Reads and checks those of this group. Raises `UsageError` that names the setting and what is allowed."""
         for fault in cls.faults(settings):
-            raise UsageFault(fault)
+            raise UsageError(fault)
         return cls(**cls.values(settings))
 
     @classmethod
@@ -48,7 +48,7 @@ class Group:
         for name, each in cls.checks().items():
             try:
                 values[each.name] = each.metadata["check"](name, settings.get(name))
-            except UsageFault as fault:
+            except UsageError as fault:
                 found.append(str(fault))
         return found or cls(**values).disagreements()
 
@@ -58,5 +58,5 @@ class Group:
 
     @classmethod
     def values(cls, settings: BaseSettings) -> dict[str, Any]:
-        """The checked values by the names of their fields. Raises `UsageFault` for one that is wrong."""
+        """The checked values by the names of their fields. Raises `UsageError` for one that is wrong."""
         return {each.name: each.metadata["check"](name, settings.get(name)) for name, each in cls.checks().items()}

@@ -16,7 +16,7 @@ from vokcrawl.distributed.turns import SharedPauses
 from vokcrawl.downloader.downloader import LOOK_SECONDS, PausingDownloader, slow_down
 from vokcrawl.downloader.host_slots import host_of
 from vokcrawl.downloader.middlewares.backoff import MOST_IN_A_ROW, REFUSED, PauseMiddleware
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.runs.run import Run
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class SharedDownloader(PausingDownloader):
             slow_down(slot, host_of(key, self))
             try:
                 wait = self.turns.take(key, slot.download_delay())
-            except StorageFailed as failure:
+            except StorageError as failure:
                 self.run.fail(failure)
             else:
                 if wait <= self._max_wait:

@@ -15,7 +15,7 @@ from vokcrawl.distributed.spider import VokWorker
 from vokcrawl.distributed.turns import Turns
 from vokcrawl.distributed.workers import Workers
 from vokcrawl.downloader.middlewares.backoff import REFUSED
-from vokcrawl.errors import StorageFailed, UsageFault
+from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.pages.gates import BlockPage
 from vokcrawl.policy.outcome import WORDS
 
@@ -46,7 +46,7 @@ class WorkersExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Raises `UsageFault` when the workers at work are at another crawl than this one."""
+        """Raises `UsageError` when the workers at work are at another crawl than this one."""
         if not isinstance(crawler.spider, VokWorker):
             raise NotConfigured("only the profile `distributed` has workers")
         spider = crawler.spider
@@ -55,7 +55,7 @@ class WorkersExtension:
         spider.workers = Workers(server, spider.run.id, spider.options.lease_seconds, terms(spider))
         try:
             spider.workers.join()
-        except UsageFault as fault:
+        except UsageError as fault:
             spider.run.close(WORDS[fault.exit_code], fault.exit_code, {"listings": []})
             raise
         spider.run.follows = spider.workers.crawl
@@ -73,7 +73,7 @@ class WorkersExtension:
         queue = self.spider.queue
         try:
             lost = self.workers.beat(queue.claimed)
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.spider.run.fail(failure)
             return
         queue.claimed -= lost
@@ -101,7 +101,7 @@ class WorkersExtension:
         over = reason == "finished" and self.workers.leads and self.spider.run.failure is None
         try:
             self.workers.leave(over=over, stop=reason if reason in _FOR_ALL else "")
-        except StorageFailed as failure:
+        except StorageError as failure:
             logger.info("The other workers could not be told that this one has ended: %s", failure)
 
 

@@ -15,7 +15,7 @@ from scrapy import Request
 from scrapy_redis.dupefilter import RFPDupeFilter
 from scrapy_redis.queue import PriorityQueue
 
-from vokcrawl.errors import StateUnusable
+from vokcrawl.errors import StateError
 from vokcrawl.normalize import article_id
 from vokcrawl.spiders.articles import CONDITIONAL
 from vokcrawl.spiders.base import SourceSpider
@@ -90,7 +90,7 @@ return 1
 class ClaimQueue(PriorityQueue):  # type: ignore[misc]
     """Set as `SCHEDULER_QUEUE_CLASS`. Holds requests for articles only, each known by its article's id.
 
-    `claimed` are the ids that this worker has taken and has not answered yet. Every method may raise `StorageFailed`.
+    `claimed` are the ids that this worker has taken and has not answered yet. Every method may raise `StorageError`.
     """
 
     server: Server
@@ -176,7 +176,7 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
             headers = {str(name).title(): str(value) for name, value in told["headers"].items()}
             return request.replace(headers={name: headers[name] for name in CONDITIONAL if name in headers})
         except (ValueError, KeyError, TypeError, AttributeError) as fault:
-            raise StateUnusable(f"{self.server.name}: a request in the queue is none of ours: {fault}") from fault
+            raise StateError(f"{self.server.name}: a request in the queue is none of ours: {fault}") from fault
 
 
 class InWork(RFPDupeFilter):  # type: ignore[misc]

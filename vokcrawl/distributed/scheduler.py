@@ -18,7 +18,7 @@ from scrapy_redis.scheduler import Scheduler
 
 from vokcrawl.distributed.queue import ClaimQueue, InWork
 from vokcrawl.distributed.spider import VokWorker
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.runs.run import Run
 
 # The next page of a listing is asked for when fewer articles than this wait: enough for all workers to go on with.
@@ -68,7 +68,7 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
             self.spider.handed_out.add(identity)
             # The spider's filter is its memory; this one keeps a request that is in work from being queued again.
             return bool(super().enqueue_request(request.replace(dont_filter=False)))
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.run.fail(failure)
             return False
 
@@ -79,7 +79,7 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
             if (self._own or self._leaves_articles()) and len(self.queue) < _FEW:
                 return heapq.heappop(self._own)[-1] if self._own else None
             request: Request | None = super().next_request()
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.run.fail(failure)
             return None
         if request is None and self._own:
@@ -100,7 +100,7 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
             return True
         try:
             return self.run.failure is None and len(self.queue) > 0
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.run.fail(failure)
             return False
 
@@ -110,5 +110,5 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
             return
         try:
             self.queue.release(self.queue.claimed - self.spider.answered_for)
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.run.fail(failure)

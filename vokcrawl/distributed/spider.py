@@ -22,7 +22,7 @@ from vokcrawl.crawling.article_result import ArticleResult
 from vokcrawl.crawling.listing_task import Step
 from vokcrawl.distributed.turns import Turns
 from vokcrawl.distributed.workers import Workers
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.items import ARTICLE
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.spiders.vok import VokSpider
@@ -160,7 +160,7 @@ class VokWorker(VokSpider):
             return
         try:
             self._idle()
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.run.fail(failure)
 
     def _idle(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.policy.backoff import MOST_DOUBLINGS, Pause, Pauses
 from vokcrawl.runs.run import Run
 from vokcrawl.storage.state.redis.codec import read
@@ -41,7 +41,7 @@ return {0, in_a_row}
 
 
 class Turns:
-    """Turns at all hosts. Every method may raise `StorageFailed`."""
+    """Turns at all hosts. Every method may raise `StorageError`."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -104,7 +104,7 @@ class SharedPauses(Pauses):
         server = self._turns.server
         try:
             return server.call(lambda: server.client.transaction(in_one_step, key, value_from_callable=True))
-        except StorageFailed as failure:
+        except StorageError as failure:
             self._run.fail(failure)
             return change()
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 from vokcrawl.storage.state.redis.codec import read
 from vokcrawl.storage.state.redis.namespace import AT_WORK
 
@@ -88,7 +88,7 @@ return 1
 
 
 class Workers:
-    """One worker among the others. Every method may raise `StorageFailed`.
+    """One worker among the others. Every method may raise `StorageError`.
 
     `crawl` is the run that has begun the crawl. `terms` are what all workers of a crawl must agree on, by the names of
     the settings and arguments. After each `beat` `over` says that the crawl has ended, `stop` why all are to stop
@@ -110,13 +110,13 @@ class Workers:
         self._beat, self._leave = server.script(_BEAT), server.script(_LEAVE)
 
     def join(self) -> None:
-        """Joins the crawl that is under way, or begins one. Raises `UsageFault` when that one has other terms."""
+        """Joins the crawl that is under way, or begins one. Raises `UsageError` when that one has other terms."""
         said, what = self._join(self._keys, [self.run_id, 1000 * self.seconds, self._terms])
         if said == "other":
             theirs, ours = read(dict[str, Any], what), json.loads(self._terms)
             other = [name for name in ours if ours[name] != theirs.get(name)]
             named = [f"{name}: {ours[name]!r} here, {theirs.get(name)!r} there" for name in other]
-            raise UsageFault(
+            raise UsageError(
                 f"{self.server.name}: workers are at a crawl on other terms ({'; '.join(named)}); wait for its end, "
                 "give this one the same, or set another VOK_REDIS_PREFIX"
             )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 from vokcrawl.exports.columns import columns_of
 from vokcrawl.exports.forms import CSV, result_of, writer_of
 from vokcrawl.exports.rows import Rows
@@ -41,15 +41,15 @@ class Export:
     spreadsheet: bool = False
 
     def write(self, folder: OutputFolder) -> Exported:
-        """Writes the file, whole or not at all. Raises `UsageFault`, `StorageFailed`, `FolderHeld`."""
+        """Writes the file, whole or not at all. Raises `UsageError`, `StorageError`, `FolderLockedError`."""
         ending = result_of(self.to)
         if self.spreadsheet and ending != CSV:
-            raise UsageFault(f"--spreadsheet: it is for {CSV} alone, not for {ending}")
+            raise UsageError(f"--spreadsheet: it is for {CSV} alone, not for {ending}")
         target = checked_target(self.to, folder, overwrite=self.overwrite)
         form = writer_of(ending)
         snapshot = Snapshot(folder, self.selection.as_of, skip_damaged=self.skip_damaged)
         if not snapshot.holds_records():
-            raise UsageFault(f"{folder.path}: no run has delivered a record yet, so there is nothing to export")
+            raise UsageError(f"{folder.path}: no run has delivered a record yet, so there is nothing to export")
         whats = (self.selection.what,) if self.selection.what else form.holds
         with replacing(target, overwrite=self.overwrite) as part:
             rows = Rows(snapshot, self.selection, whats, near_duplicates=self.near_duplicates)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 from vokcrawl.exports.writer import TableWriter
 
 CSV = ".csv"
@@ -19,20 +19,20 @@ INSTALL = "pip install -r requirements/export.txt"
 
 
 def result_of(name: str) -> str:
-    """The ending that says the form. Raises `UsageFault` where it is none of ours."""
+    """The ending that says the form. Raises `UsageError` where it is none of ours."""
     for ending in _FORMS:
         if name.endswith(ending):
             return ending
-    raise UsageFault(f"--to: {name}: its ending is none of {', '.join(_FORMS)}")
+    raise UsageError(f"--to: {name}: its ending is none of {', '.join(_FORMS)}")
 
 
 def writer_of(ending: str) -> type[TableWriter]:
-    """What writes files of that ending. Raises `UsageFault` where a package is missing."""
+    """What writes files of that ending. Raises `UsageError` where a package is missing."""
     module, name = _FORMS[ending]
     try:
         found: type[TableWriter] = getattr(import_module(f"vokcrawl.exports.{module}"), name)
     except ImportError as missing:
-        raise UsageFault(
+        raise UsageError(
             f"--to: {ending} needs the package {missing.name}, which is not installed: {INSTALL}"
         ) from missing
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 from vokcrawl.exports.forms import INSTALL
 from vokcrawl.exports.selection import Selection
 from vokcrawl.storage.snapshot import Fold, Snapshot
@@ -23,7 +23,7 @@ class Rows:
     def __init__(
         self, snapshot: Snapshot, selection: Selection, whats: tuple[str, ...], *, near_duplicates: bool
     ) -> None:
-        """`whats` are those of `selection.WHATS` that will be asked for. Raises `StorageFailed`, `UsageFault`."""
+        """`whats` are those of `selection.WHATS` that will be asked for. Raises `StorageError`, `UsageError`."""
         self.near = 0
         self._snapshot = snapshot
         self._selection = selection
@@ -66,7 +66,7 @@ def _sought(fold: Fold) -> NearDuplicates:
     try:
         from vokcrawl.exports.near_duplicates.index import NearDuplicates  # noqa: PLC0415  an optional part
     except ImportError as missing:
-        raise UsageFault(
+        raise UsageError(
             f"near duplicates need the package {missing.name}, which is not installed: {INSTALL}; "
             "or give --no-near-duplicates"
         ) from missing

@@ -28,7 +28,7 @@ class Selection:
 
     @classmethod
     def read(cls, given: Mapping[str, str | None]) -> Selection:
-        """From the options of the command line, by their names. Raises `UsageFault` for a wrong one."""
+        """From the options of the command line, by their names. Raises `UsageError` for a wrong one."""
         what = given.get("what")
         since, until = period(given, "--")
         return cls(

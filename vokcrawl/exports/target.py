@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vokcrawl.errors import FolderLocked, UsageFault
+from vokcrawl.errors import FolderLockedError, UsageError
 from vokcrawl.exports.writer import exporting
 from vokcrawl.storage.output_folder import DATA_KINDS, PART, OutputFolder, sync_folder
 
@@ -17,7 +17,7 @@ _OWN_FOLDERS = (*DATA_KINDS, "archive", "aside", "runs")
 
 
 def checked_target(name: str, folder: OutputFolder, *, overwrite: bool) -> Path:
-    """The target as a path. Raises `UsageFault` for a place where none may be, `StorageFailed` where none can be."""
+    """The target as a path. Raises `UsageError` for a place where none may be, `StorageError` where none can be."""
     target = Path(name)
     with exporting(target):
         return _checked(target, name, folder, overwrite=overwrite)
@@ -26,12 +26,12 @@ def checked_target(name: str, folder: OutputFolder, *, overwrite: bool) -> Path:
 def _checked(target: Path, name: str, folder: OutputFolder, *, overwrite: bool) -> Path:
     parent = target.resolve().parent
     if not parent.is_dir():
-        raise UsageFault(f"--to: {name}: the folder {parent} does not exist; make it first")
+        raise UsageError(f"--to: {name}: the folder {parent} does not exist; make it first")
     if target.is_dir():
-        raise UsageFault(f"--to: {name}: a folder; name a file in it")
+        raise UsageError(f"--to: {name}: a folder; name a file in it")
     own = folder.path.resolve()
     if any(parent.is_relative_to(own / each) for each in _OWN_FOLDERS):
-        raise UsageFault(f"--to: {name}: it lies among the crawl's own files; name another place")
+        raise UsageError(f"--to: {name}: it lies among the crawl's own files; name another place")
     _refuse_existing(target, overwrite=overwrite)
     return target
 
@@ -40,7 +40,7 @@ def _checked(target: Path, name: str, folder: OutputFolder, *, overwrite: bool) 
 def replacing(target: Path, *, overwrite: bool) -> Iterator[Path]:
     """Gives the path of an empty file to write to; at the end it becomes the target, after a failure it is gone.
 
-    What a killed export left is written over. Raises `FolderHeld` where another export writes to the same target.
+    Overwrites what a killed export left. Raises `FolderLockedError` where another export writes to the same target.
     """
     part = target.with_name(target.name + PART)
     with exporting(target):
@@ -63,7 +63,7 @@ def replacing(target: Path, *, overwrite: bool) -> Iterator[Path]:
 
 def _refuse_existing(target: Path, *, overwrite: bool) -> None:
     if target.exists() and not overwrite:
-        raise UsageFault(f"--to: {target}: it exists; name another file, or give --overwrite to replace it")
+        raise UsageError(f"--to: {target}: it exists; name another file, or give --overwrite to replace it")
 
 
 def _locked(part: Path) -> int:
@@ -77,7 +77,7 @@ def _locked(part: Path) -> int:
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)
-            raise FolderLocked(
+            raise FolderLockedError(
                 f"{part}: another export is writing it; wait for it to end, or name another file"
             ) from None
         os.close(descriptor)

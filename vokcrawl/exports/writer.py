@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.exports.columns import Column
 
 Tables = Mapping[str, Sequence[Column]]
@@ -39,11 +39,11 @@ class TableWriter(ABC):
 
 @contextmanager
 def exporting(target: Path) -> Iterator[None]:
-    """Turns a failed read or write into `StorageFailed` that names the target, and says that it is as it was."""
+    """Turns a failed read or write into `StorageError` that names the target, and says that it is as it was."""
     try:
         yield
     except (OSError, sqlite3.Error) as failure:
         said = getattr(failure, "strerror", None) or failure
-        raise StorageFailed(
+        raise StorageError(
             f"{target}: {said}; nothing was left there; make room, or name another place with --to"
         ) from failure

@@ -14,7 +14,7 @@ from scrapy.utils.asyncio import create_looping_call
 from twisted.python.failure import Failure
 
 from vokcrawl.downloader.failures import request_of
-from vokcrawl.errors import ExitCode, StorageFailed, UsageFault
+from vokcrawl.errors import ExitCode, StorageError, UsageError
 from vokcrawl.items import ARTICLE
 from vokcrawl.normalize import article_id, canonical_url
 from vokcrawl.policy.outcome import WORDS, RunStatistics, below_minimum_coverage, determine_outcome, never_seen
@@ -47,13 +47,13 @@ class RunExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Raises `FolderHeld` or `StorageFailed` when the output folder cannot be had."""
+        """Raises `FolderLockedError` or `StorageError` when the output folder cannot be had."""
         spider: Any = crawler.spider
         options, arguments = getattr(spider, "options", None), getattr(spider, "arguments", None)
         if options is None or arguments is None:
             raise NotConfigured("only spiders of this project have runs")
         if (options.state == "redis") == spider.works_alone:
-            raise UsageFault(
+            raise UsageError(
                 f"VOK_STATE: {options.state!r} does not go with this profile; it is set by the profile that needs it, "
                 "SCRAPY_PROJECT=distributed"
             )
@@ -66,12 +66,12 @@ class RunExtension:
         logger.info("Run %s on %s", self.run.id, self.run.folder.path)
         try:
             self._warn_of_other_sources()
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.run.fail(failure)
         self._clock.start(COMMIT_SECONDS, now=False)
 
     def _warn_of_other_sources(self) -> None:
-        """Several sources may be meant to lie together, so that they are not refused. Raises `StorageFailed`."""
+        """Several sources may be meant to lie together, so that they are not refused. Raises `StorageError`."""
         spider: Any = self.crawler.spider
         source, state = spider.options.source, self.run.state
         others = {row.source for row in state.listings() if row.source.casefold() != source.casefold()}
@@ -89,7 +89,7 @@ class RunExtension:
         self._commit()
 
     def spider_error(self, failure: Failure, response: Response | Failure) -> None:
-        if isinstance(failure.value, StorageFailed):
+        if isinstance(failure.value, StorageError):
             self.run.fail(failure.value)
         else:
             # A fault of ours: the page is not lost silently.
@@ -110,7 +110,7 @@ class RunExtension:
             return
         try:
             self.run.schedule_retry(identity, address, "error")
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.run.fail(failure)
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
@@ -135,7 +135,7 @@ class RunExtension:
                 requests = self.crawler.stats.get_value("downloader/request_count", 0)
                 told = {"requests": requests, "listings": [walk.to_dict() for walk in walks]}
                 self.run.close(self.outcome, self.exit_code, told)
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.run.fail(failure)
             statistics.failure = failure
             self.outcome, self.exit_code = determine_outcome(statistics)
@@ -179,7 +179,7 @@ class RunExtension:
             return
         try:
             self.run.commit()
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.run.fail(failure)
 
     def _close(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from vokcrawl.errors import FolderLocked
+from vokcrawl.errors import FolderLockedError
 from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests
 from vokcrawl.integrity.rebuild_state import Builder
 from vokcrawl.storage.manifest_chain import Link, read_chain
@@ -30,11 +30,13 @@ _KINDS = ("articles", "teasers", "removals")
 def rebuild_shared(folders: Sequence[OutputFolder], opening: OnServer, recheck_days: Sequence[int]) -> RedisState:
     """Gives the memory as the first of the folders sees it. All must be held, and no worker may be at work.
 
-    Raises `FolderHeld` when one is, `UsageFault` for a wrong server, and `StorageFailed`.
+    Raises `FolderLockedError` when one is, `UsageError` for a wrong server, and `StorageError`.
     """
     states = [opening.adopt(folder) for folder in folders]
     if at_work := states[0].at_work():
-        raise FolderLocked(f"{states[0].where}: workers are at work (run {', '.join(at_work)}); wait for them to end")
+        raise FolderLockedError(
+            f"{states[0].where}: workers are at work (run {', '.join(at_work)}); wait for them to end"
+        )
     delivered = {_key(kind, record) for folder in folders for kind, record in _finished(folder)}
     placed: list[tuple[OutputFolder, RedisState, Link]] = []
     lost = False

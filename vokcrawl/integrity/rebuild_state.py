@@ -33,7 +33,7 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteSt
     """Moves the old state aside, if there is one, and gives a new one made from the files. The folder must be held.
 
     Unfinished files are cut back to their last whole record and finished: without the state nothing says what was
-    committed, and a whole record is a record. Raises `StorageFailed`.
+    committed, and a whole record is a record. Raises `StorageError`.
     """
     for part in list(folder.parts()):
         finish_part(folder, part)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.integrity.consistency import ConsistencyCheck, Fault, Take
 from vokcrawl.storage.manifest_chain import Link, read_chain
 from vokcrawl.storage.output_folder import ARCHIVE, PART, OutputFolder, digest
@@ -97,7 +97,7 @@ class Verification:
         path: Path | str = self.folder.state
         try:
             state = self._opening(self.folder, self.folder.holds_records())
-        except StorageFailed as failure:
+        except StorageError as failure:
             yield from map(_unnamed, unnamed)
             yield Fault(path, None, str(failure).removeprefix(f"{path}: "))
             return

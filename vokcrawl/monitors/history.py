@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.normalize import parse_utc
 from vokcrawl.storage.manifest import read_manifest
 from vokcrawl.storage.output_folder import OutputFolder, run_order
@@ -102,5 +102,5 @@ def _read(path: Path) -> PastRun | None:
         if path.stat().st_size > _MOST_BYTES:
             return None
         return PastRun.of(read_manifest(path)[0])
-    except (StorageFailed, OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (StorageError, OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

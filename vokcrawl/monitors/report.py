@@ -133,7 +133,7 @@ def _status(result: Any) -> str:
 def _health(ending: RunResult, alerts: Alerts, before: Health, in_a_row: int, findings: Findings | None) -> Health:
     now = utc(ending.ended)
     alarms = alarms_of(findings.fired, before, now) if findings else before.alarms
-    ok = ending.exit_code == ExitCode.DONE and not alarms
+    ok = ending.exit_code == ExitCode.OK and not alarms
     told, told_at = before.told, before.told_at
     if findings is not None and findings.told and findings.news is not None:
         told, told_at = [alarm.monitor for alarm in findings.news.alarms], now

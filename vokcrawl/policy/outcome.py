@@ -10,7 +10,7 @@ from vokcrawl.policy.pagination import StopReason
 
 # Outcomes in words, as they stand in the manifest.
 WORDS = {
-    ExitCode.DONE: "done",
+    ExitCode.OK: "done",
     ExitCode.USAGE: "wrong settings",
     ExitCode.INCOMPLETE: "incomplete",
     ExitCode.BLOCKED: "gated",
@@ -97,7 +97,7 @@ def never_seen(statistics: RunStatistics) -> bool:
 def determine_outcome(statistics: RunStatistics) -> tuple[str, ExitCode]:
     """The outcome and its exit code: the worst of what happened, storage first."""
     code = _code(statistics)
-    if code is ExitCode.DONE and not statistics.delivered:
+    if code is ExitCode.OK and not statistics.delivered:
         return NOTHING_NEW, code
     return WORDS[code], code
 
@@ -135,4 +135,4 @@ def _code(statistics: RunStatistics) -> ExitCode:
         or _BROKEN_OFF.intersection(statistics.walks)
     ):
         return ExitCode.INCOMPLETE
-    return ExitCode.DONE
+    return ExitCode.OK

@@ -7,7 +7,7 @@ from typing import Any
 
 from vokcrawl.config import Arguments
 from vokcrawl.config.addresses import urls
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 
 
 def check_manifest(manifest: Mapping[str, Any]) -> None:
@@ -25,5 +25,5 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
             urls("VOK_START_URLS", starts)
             if not isinstance(starts, str):
                 raise TypeError("VOK_START_URLS: no text")
-    except (UsageFault, TypeError) as fault:
+    except (UsageError, TypeError) as fault:
         raise ValueError(str(fault)) from fault

@@ -101,7 +101,7 @@ def compare(
     """Compares the records of two folders, kind by kind; memory does not grow with them.
 
     `archived` are the runs whose archives were read: records of others cannot be there anew, and do not vanish.
-    With `told` only what these runs have delivered, or would deliver, is counted. Raises `StorageFailed`.
+    With `told` only what these runs have delivered, or would deliver, is counted. Raises `StorageError`.
     """
     kinds: dict[str, KindChanges] = {}
     for kind in KINDS:

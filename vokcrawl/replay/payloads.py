@@ -17,7 +17,7 @@ LONGEST_NAME = 255
 class Payloads:
     """Finds the record that a revisit refers to: by the place that it names, or else by the payload's digest.
 
-    Digests are kept on the disk: memory does not grow with the archives. Raises `StorageFailed`.
+    Digests are kept on the disk: memory does not grow with the archives. Raises `StorageError`.
     """
 
     def __init__(self, files: Iterable[Path], longest: int) -> None:

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
-from vokcrawl.errors import ReplayBroken
+from vokcrawl.errors import ReplayError
 
 Portion = TypeVar("Portion")
 Mark = TypeVar("Mark")
@@ -28,7 +28,7 @@ def in_order(
 ) -> Iterator[Mark | Result]:
     """The items in their order, and in place of each portion (a list) its result. Other items pass as they are.
 
-    Raises `ReplayBroken` when a process dies.
+    Raises `ReplayError` when a process dies.
     """
     if workers == 1:
         for item in items:
@@ -52,7 +52,7 @@ def in_order(
             first = waiting.popleft()
             yield first.result() if isinstance(first, Future) else first
     except BrokenProcessPool as failure:
-        raise ReplayBroken(
+        raise ReplayError(
             "a process that read pages died: was it killed, or out of memory? Nothing of the archives was changed; "
             "run again, with fewer --workers if memory is short"
         ) from failure

@@ -10,7 +10,7 @@ from typing import Any
 from scrapy.settings import BaseSettings
 
 from vokcrawl.config import Options
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.normalize import utc
 from vokcrawl.pipelines import Chain
 from vokcrawl.policy.outcome import determine_outcome
@@ -80,7 +80,7 @@ class Rewriting:
         self._tell(self._source.path, told)
 
     def take(self, portion: bytes) -> None:
-        """Delivers the findings of a portion (`findings.told`). Raises `StorageFailed`."""
+        """Delivers the findings of a portion (`findings.told`). Raises `StorageError`."""
         for found in from_told(portion):
             self.answers[found.reason if found.kind is Kind.OTHER else found.kind.value] += 1
             if found.kind is Kind.FLAWED:
@@ -88,7 +88,7 @@ class Rewriting:
             self._deliver(self._intake.take(found))
 
     def end(self) -> None:
-        """All files are over: what waited is given, and the run gets its manifest. Raises `StorageFailed`."""
+        """All files are over: what waited is given, and the run gets its manifest. Raises `StorageError`."""
         self._deliver(self._intake.end(self.captures.broke_off))
         statistics, run = self.run.statistics, self.run
         statistics.delivered = sum(run.counts[kind] for kind in ("articles", "teasers", "removals"))
@@ -101,7 +101,7 @@ class Rewriting:
     def _deliver(self, items: Iterator[dict[str, Any]]) -> None:
         for item in items:
             self._chain.take(item)
-            if isinstance(self.run.failure, StorageFailed):
+            if isinstance(self.run.failure, StorageError):
                 raise self.run.failure
 
     def _told(self) -> dict[str, Any]:

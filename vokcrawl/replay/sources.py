@@ -11,7 +11,7 @@ from typing import Any
 
 from vokcrawl.config import Arguments
 from vokcrawl.config.addresses import urls
-from vokcrawl.errors import ExitCode, StorageFailed, UsageFault
+from vokcrawl.errors import ExitCode, StorageError, UsageError
 from vokcrawl.normalize import parse_utc, utc
 from vokcrawl.policy.outcome import CRASHED, WORDS
 from vokcrawl.policy.pagination import StopReason
@@ -94,7 +94,7 @@ class Captures:
 def find_sources(given: Sequence[str], folder: OutputFolder, longest: int, fault: TellFault) -> list[Captures]:
     """The captures that are meant by paths and run ids; all archives of the output folder where none is given.
 
-    What cannot be read is told to `fault`, and the rest is given. Raises `UsageFault` where there is nothing at all.
+    What cannot be read is told to `fault`, and the rest is given. Raises `UsageError` where there is nothing at all.
     """
     archive = folder.path / ARCHIVE
     paths: dict[Path, Path] = {}
@@ -120,12 +120,12 @@ def find_sources(given: Sequence[str], folder: OutputFolder, longest: int, fault
     for captures in ours.values():
         captures.sources.sort(key=lambda source: source.number)
     if not ours and not others:
-        raise UsageFault(f"{', '.join(given) or archive}: there is no archive that could be read")
+        raise UsageError(f"{', '.join(given) or archive}: there is no archive that could be read")
     return sorted([*ours.values(), *others], key=_order)
 
 
 def refuse_namesakes(found: Sequence[Captures]) -> None:
-    """Raises `UsageFault` where two files are the same one of a run: of two crawls that began in the same second.
+    """Raises `UsageError` where two files are the same one of a run: of two crawls that began in the same second.
 
     Their records would name one run, and one file of an archive, for both.
     """
@@ -133,7 +133,7 @@ def refuse_namesakes(found: Sequence[Captures]) -> None:
         known: dict[int, Source] = {}
         for source in captures.sources:
             if (other := known.setdefault(source.number, source)) is not source:
-                raise UsageFault(
+                raise UsageError(
                     f"{other.path} and {source.path} are both called {Path(source.head.name).name}: "
                     "of two crawls, or copies; replay those of each folder alone"
                 )
@@ -167,7 +167,7 @@ def _source(path: Path, longest: int, fault: TellFault) -> Source | None:
         fault(path, "it is no WARC file: no record could be read in it")
     except NotAnArchive as reason:
         fault(path, str(reason))
-    except StorageFailed as failure:
+    except StorageError as failure:
         fault(path, str(failure).removeprefix(f"{path}: "))
     return None
 
@@ -181,6 +181,6 @@ def _manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = read_manifest(beside)[0] if beside.exists() else {}
         check_manifest(manifest)
-    except (StorageFailed, ValueError):
+    except (StorageError, ValueError):
         return {}
     return manifest

@@ -52,7 +52,7 @@ Mark = Begun | Opened | Flaw | Closed | Over
 
 
 def read_tasks(sources: Sequence[Captures], site: Site, longest: int) -> Iterator[Mark | list[Task]]:
-    """What happens while the archives are read, in the order of capture. Raises `StorageFailed`."""
+    """What happens while the archives are read, in the order of capture. Raises `StorageError`."""
     files = [source.path for captures in sources for source in captures.sources]
     payloads = Payloads(files, longest)
     try:

@@ -47,7 +47,7 @@ class Done:
     def exit_code(self) -> ExitCode:
         if self.below_minimum_coverage:
             return ExitCode.LAYOUT
-        return ExitCode.INCOMPLETE if self.faults else ExitCode.DONE
+        return ExitCode.INCOMPLETE if self.faults else ExitCode.OK
 
 
 class Replay:
@@ -71,7 +71,7 @@ class Replay:
         self._tell(path, text)
 
     def into(self, folder: OutputFolder, captures: Sequence[Captures]) -> Done:
-        """Replays into a folder. Raises `FolderHeld`, `StorageFailed` or `ReplayBroken`."""
+        """Replays into a folder. Raises `FolderLockedError`, `StorageError` or `ReplayError`."""
         folder.take(f"`scrapy {SPIDER}` since {utc(datetime.now(UTC))}")
         try:
             state = in_folder(folder, folder.holds_records())

@@ -17,7 +17,7 @@ class OutcomeHelp:
 
 
 _BY_CODE = {
-    ExitCode.DONE: OutcomeHelp(
+    ExitCode.OK: OutcomeHelp(
         "all that was to be had is delivered",
         "nothing to do; the next run goes on from here",
     ),

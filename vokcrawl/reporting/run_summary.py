@@ -23,7 +23,7 @@ def closing(
     `manifest` is None where it could not be written. `revised` articles are later versions, `paused` are the seconds
     for which the site was left alone because it refused.
     """
-    style = {ExitCode.DONE: "bold green", ExitCode.INTERRUPTED: "bold"}.get(code, "bold red")
+    style = {ExitCode.OK: "bold green", ExitCode.INTERRUPTED: "bold"}.get(code, "bold red")
     name = f"Run {manifest['run_id']}: " if manifest is not None else ""
     yield f"{name}{outcome} (exit code {code})", style
     said = outcome_help(outcome)

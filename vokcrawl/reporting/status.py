@@ -21,7 +21,7 @@ SCHEMA = "vokcrawl.reporting.status/1"
 def status(folder: OutputFolder, state: State, now: datetime) -> dict[str, Any]:
     """Counts, last run, last complete walk of each listing, what is owed, days without an article, and disk use.
 
-    docs/report.md describes each key. `now` (UTC) is when it is told. Raises `StorageFailed`.
+    docs/report.md describes each key. `now` (UTC) is when it is told. Raises `StorageError`.
     """
     counts = state.count_articles()
     runs = state.runs()

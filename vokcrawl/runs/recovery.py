@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from vokcrawl.errors import StateUnusable
+from vokcrawl.errors import StateError
 from vokcrawl.normalize import utc
 from vokcrawl.policy.outcome import CRASHED
 from vokcrawl.storage.manifest import ended, file_entry, read_manifest, write_manifest
@@ -81,7 +81,7 @@ def _refuse_others_names(run: RunRow, rows: list[FileRow]) -> None:
     if not RUN_ID.fullmatch(run.run_id) or orjson.loads(run.draft)["run_id"] != run.run_id:
         strange.append(run.run_id)
     for name in strange:
-        raise StateUnusable(
+        raise StateError(
             f"{name!r} is no name of a run or of its files: the state is damaged, or others have written to it; find "
             "out who, and run `scrapy repair --rebuild-state`"
         )
@@ -92,7 +92,7 @@ def _finish_file(folder: OutputFolder, row: FileRow) -> dict[str, Any]:
     part = path.with_name(path.name + PART)
     if part.exists():
         if part.stat().st_size < row.bytes:
-            raise StateUnusable(
+            raise StateError(
                 f"{part}: holds {part.stat().st_size} bytes, but {row.bytes} were committed; the disk or another "
                 "program lost some of it; restore it, or run `scrapy repair --rebuild-state` to keep what is there"
             )
@@ -102,7 +102,7 @@ def _finish_file(folder: OutputFolder, row: FileRow) -> dict[str, Any]:
             sync_folder(path.parent)
     _, size, sha256 = digest(path)
     if size != row.bytes:
-        raise StateUnusable(
+        raise StateError(
             f"{path}: holds {size} bytes, but {row.bytes} were committed; run `scrapy verify` to see what is wrong"
         )
     return file_entry(row, sha256)

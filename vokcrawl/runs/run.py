@@ -17,7 +17,7 @@ import orjson
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
-from vokcrawl.errors import ExitCode, StorageFailed, VokcrawlError
+from vokcrawl.errors import ExitCode, StorageError, VokcrawlError
 from vokcrawl.normalize import utc
 from vokcrawl.policy.outcome import RunStatistics
 from vokcrawl.policy.revisit import next_attempt
@@ -86,7 +86,7 @@ class Run:
         """Takes the folder, opens its memory, finishes what dead runs left, and registers this one.
 
         `archive_bytes` is the size at which a file of its archive is followed by the next; None: nothing is archived.
-        Raises `FolderHeld` or `StorageFailed`; then the folder is free again.
+        Raises `FolderLockedError` or `StorageError`; then the folder is free again.
         """
         started = datetime.now(UTC)
         folder = OutputFolder(output_dir)
@@ -120,7 +120,7 @@ class Run:
     ) -> Run:
         """Registers a run on a folder that is taken, and whose memory is open; `run_id` names it where that is free.
 
-        Raises `StorageFailed`.
+        Raises `StorageError`.
         """
         stem, number = run_order(run_id or started.strftime("%Y%m%dT%H%M%SZ"))
         run_id = run_id or stem
@@ -202,7 +202,7 @@ class Run:
     def deliver(self, kind: str, record: Mapping[str, Any]) -> None:
         """Appends a record to its file. It counts as delivered with the next `commit`.
 
-        `kind` is one of `files.DATA_KINDS`. Raises `StorageFailed`.
+        `kind` is one of `files.DATA_KINDS`. Raises `StorageError`.
         """
         self.files.append(kind, record)
         self.coverage.add(kind, record)
@@ -220,7 +220,7 @@ class Run:
         return self.state
 
     def commit(self) -> None:
-        """Files first, then the state. Raises `StorageFailed`; then nothing of the batch is known."""
+        """Files first, then the state. Raises `StorageError`; then nothing of the batch is known."""
         self._sync()
         while lost := self.state.commit():
             # Another worker was first: these leave the files before anybody has seen them there.
@@ -245,7 +245,7 @@ class Run:
                 self.on_failure()
 
     def close(self, outcome: str, code: ExitCode, told: Mapping[str, Any]) -> None:
-        """Finishes, and frees the folder. Raises `StorageFailed`; the folder is freed all the same, and the next run
+        """Finishes, and frees the folder. Raises `StorageError`; the folder is freed all the same, and the next run
         finishes what is left.
         """
         try:
@@ -256,7 +256,7 @@ class Run:
     def finish(self, outcome: str, code: ExitCode, told: Mapping[str, Any]) -> None:
         """Commits, gives the files their names, and writes the manifest; `told` is what the caller adds to it.
 
-        Raises `StorageFailed`.
+        Raises `StorageError`.
         """
         self.commit()
         for name in self.files.finish():
@@ -264,7 +264,7 @@ class Run:
         self._write_manifest(outcome, code, told)
 
     def abandon(self) -> None:
-        """Leaves everything as it was last committed. Raises `StorageFailed`."""
+        """Leaves everything as it was last committed. Raises `StorageError`."""
         self.files.abandon()
         self.state.rollback()
 
@@ -273,7 +273,7 @@ class Run:
         try:
             self.abandon()
             self.state.close()
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.fail(failure)
         finally:
             self.folder.release()

@@ -29,13 +29,13 @@ class RunFiles:
         return [*(self.archive.files if self.archive is not None else ()), *self._records.values()]
 
     def append(self, kind: str, record: Any) -> None:
-        """Adds a record to the file of its kind. Raises `StorageFailed`."""
+        """Adds a record to the file of its kind. Raises `StorageError`."""
         if kind not in self._records:
             self._records[kind] = RecordFile(self._folder, f"{kind}/{self._run_id}.jsonl")
         self._records[kind].append(orjson.dumps(record))
 
     def sync(self) -> list[FileRow]:
-        """Brings all to the disk; gives the files that have grown. Raises `StorageFailed`."""
+        """Brings all to the disk; gives the files that have grown. Raises `StorageError`."""
         return [self._row(file) for file in self.all() if file.sync()]
 
     def mark(self) -> None:
@@ -50,7 +50,7 @@ class RunFiles:
                 yield from ((kind, record) for record in self._records[kind].remove_records(ids))
 
     def finish(self) -> list[str]:
-        """Gives the files their names; those that hold nothing go, and are named here. Raises `StorageFailed`."""
+        """Gives the files their names; those that hold nothing go, and are named here. Raises `StorageError`."""
         for file in self.all():
             file.finish()
         gone = [kind for kind, file in self._records.items() if not file.records]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 from vokcrawl.search.fts5 import match_of
 from vokcrawl.search.index import SearchIndex
 from vokcrawl.utils.temp_database import translate_database_errors
@@ -41,13 +41,13 @@ def find(
 ) -> tuple[int, list[Hit]]:
     """How many articles have all the words, and the first of them, best first; of equal ones the newest.
 
-    Days are those that the site shows, both included. Raises `UsageFault` where no word is given, or too many are.
+    Days are those that the site shows, both included. Raises `UsageError` where no word is given, or too many are.
     """
     match = match_of(words)
     if not match:
-        raise UsageFault("name a word to look for: `scrapy search orchard harvest`")
+        raise UsageError("name a word to look for: `scrapy search orchard harvest`")
     if len(words) > _MOST_WORDS:
-        raise UsageFault(f"{len(words)} words are too many; name {_MOST_WORDS} at most")
+        raise UsageError(f"{len(words)} words are too many; name {_MOST_WORDS} at most")
     bounds = {"match": match, "since": since, "until": until}
     with translate_database_errors():
         (total,) = index.db.execute(f"SELECT count(*) {_CURRENT}", bounds).fetchone()

@@ -38,7 +38,7 @@ class SearchIndex:
     """The index of a folder, up to date. `kept`: whether it could be kept there, or was made for this time alone."""
 
     def __init__(self, folder: OutputFolder) -> None:
-        """Raises `StorageFailed` when records cannot be read, or there is room for an index nowhere."""
+        """Raises `StorageError` when records cannot be read, or there is room for an index nowhere."""
         self._folder = folder
         self.path = folder.path / NAME
         self.kept = True

@@ -49,7 +49,7 @@ class SourceSpider(ArticleIntake, Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Raises `UsageFault` for a wrong setting or argument."""
+        """Raises `UsageError` for a wrong setting or argument."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.options = Options.read(crawler.settings)
         check_scrapys(crawler.settings)

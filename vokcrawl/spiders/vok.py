@@ -14,7 +14,7 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider
 
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.normalize import article_id
 from vokcrawl.policy.pagination import StopReason
 from vokcrawl.policy.revisit import next_check
@@ -46,7 +46,7 @@ class VokSpider(RenderedSpider, FallbackSpider):
         try:
             for request in self.begin_crawl():
                 yield request
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.run.fail(failure)
 
     def begin_crawl(self) -> Iterator[Request]:
@@ -85,7 +85,7 @@ class VokSpider(RenderedSpider, FallbackSpider):
             self._leftovers = self._left()
         try:
             requests = list(islice(self._leftovers, _CHUNK))
-        except StorageFailed as failure:
+        except StorageError as failure:
             self.run.fail(failure)
             return
         for request in requests:

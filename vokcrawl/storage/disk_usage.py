@@ -13,7 +13,7 @@ _FOLDERS = (*DATA_KINDS, "archive", "runs", "aside")
 def disk_use(folder: OutputFolder) -> dict[str, int]:
     """Bytes by folder, of the state (`state`), of all else (`other`), and in all (`total`).
 
-    Raises `StorageFailed` when the folder cannot be read; what a run renames meanwhile is not missed by much.
+    Raises `StorageError` when the folder cannot be read; what a run renames meanwhile is not missed by much.
     """
     used = dict.fromkeys((*_FOLDERS, "state", "other"), 0)
     with translate_os_errors(folder.path):

@@ -17,7 +17,7 @@ from scrapy.settings import BaseSettings
 
 from vokcrawl import __version__
 from vokcrawl.config.redacted import told_settings
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.normalize import ingested_at
 from vokcrawl.storage.output_folder import OutputFolder, translate_os_errors, write_whole
 from vokcrawl.storage.state.protocol import State
@@ -65,14 +65,14 @@ def file_entry(row: FileRow, sha256: str) -> dict[str, Any]:
 
 
 def write_manifest(folder: OutputFolder, manifest: Mapping[str, Any]) -> str:
-    """Writes a manifest whole and gives its sha256. Raises `StorageFailed`."""
+    """Writes a manifest whole and gives its sha256. Raises `StorageError`."""
     content = orjson.dumps(manifest, option=orjson.OPT_INDENT_2) + b"\n"
     write_whole(folder.manifest(manifest["run_id"]), content)
     return hashlib.sha256(content).hexdigest()
 
 
 def read_manifest(path: Path) -> tuple[dict[str, Any], str]:
-    """A manifest and its sha256. Raises `StorageFailed` when it cannot be read as one."""
+    """A manifest and its sha256. Raises `StorageError` when it cannot be read as one."""
     with translate_os_errors(path):
         content = path.read_bytes()
     try:
@@ -82,5 +82,5 @@ def read_manifest(path: Path) -> tuple[dict[str, Any], str]:
         if lacks := sorted(_NEEDED - manifest.keys()):
             raise ValueError(f"it lacks {', '.join(lacks)}")
     except (ValueError, KeyError, TypeError) as fault:
-        raise StorageFailed(f"{path}: not a manifest of this project: {fault}") from fault
+        raise StorageError(f"{path}: not a manifest of this project: {fault}") from fault
     return manifest, hashlib.sha256(content).hexdigest()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.storage.manifest import read_manifest
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, run_order
 
@@ -45,7 +45,7 @@ def read_chain(folder: OutputFolder) -> tuple[list[Link], list[Break]]:
     for path in in_run_order(matching(folder.runs, ".json")):
         try:
             manifest, sha256 = read_manifest(path)
-        except StorageFailed as failure:
+        except StorageError as failure:
             breaks.append(Break(path, str(failure)))
             continue
         links[path.stem] = Link(path, manifest, sha256)

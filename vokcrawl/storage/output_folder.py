@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
-from vokcrawl.errors import FolderLocked, StorageFailed
+from vokcrawl.errors import FolderLockedError, StorageError
 
 PART = ".part"
 WARC = ".warc.gz"
@@ -73,7 +73,7 @@ def archive_order(path: Path) -> tuple[tuple[str, int], int]:
 
 
 class translate_os_errors:
-    """Turns what the system says of a failed read or write into `StorageFailed` that names `what` and the way out.
+    """Turns what the system says of a failed read or write into `StorageError` that names `what` and the way out.
 
     No generator: it stands around each record that is written.
     """
@@ -86,13 +86,13 @@ class translate_os_errors:
     def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
         if isinstance(failure, OSError):
             way_out = _WAYS_OUT.get(failure.errno or 0, "mend it and run again; what was committed is safe")
-            raise StorageFailed(f"{self._what}: {failure.strerror or failure}; {way_out}") from failure
+            raise StorageError(f"{self._what}: {failure.strerror or failure}; {way_out}") from failure
 
 
 def matching(folder: Path, ending: str) -> list[Path]:
     """The files of a folder whose names end so, none where there is no such folder.
 
-    Raises `StorageFailed` when it cannot be read. `Path.glob` would take it for an empty one: a silent gap.
+    Raises `StorageError` when it cannot be read. `Path.glob` would take it for an empty one: a silent gap.
     """
     with translate_os_errors(folder):
         try:
@@ -144,7 +144,7 @@ class OutputFolder:
     def take(self, holder: str) -> None:
         """Takes the folder for this process, making it where needed. The system frees it when the process dies.
 
-        `holder` says in words who takes it. Raises `FolderHeld` naming the holder, or `StorageFailed`.
+        `holder` says in words who takes it. Raises `FolderLockedError` naming the holder, or `StorageError`.
         """
         with translate_os_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
@@ -152,7 +152,7 @@ class OutputFolder:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                raise FolderLocked(
+                raise FolderLockedError(
                     f"{self.path}: another run holds this output folder ({self._holder()}); "
                     "wait for it to end, or set another VOK_OUTPUT_DIR"
                 ) from None
@@ -190,7 +190,7 @@ class OutputFolder:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file so that it is there whole or not at all. Raises `StorageFailed`."""
+    """Writes a file so that it is there whole or not at all. Raises `StorageError`."""
     part = path.with_name(path.name + PART)
     with translate_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -217,7 +217,7 @@ def truncate_to(part: Path, length: int) -> None:
 
 
 def digest(path: Path) -> tuple[int, int, str]:
-    """Records (lines), bytes and sha256 of a file. Raises `StorageFailed`."""
+    """Records (lines), bytes and sha256 of a file. Raises `StorageError`."""
     lines = size = 0
     sha256 = hashlib.sha256()
     with translate_os_errors(path), path.open("rb") as file:

@@ -33,7 +33,7 @@ class Line:
 
 
 def read_file(path: Path, kind: str) -> Iterator[Line]:
-    """The lines of one file, each held to the schema of its kind. Raises `StorageFailed` when it cannot be read."""
+    """The lines of one file, each held to the schema of its kind. Raises `StorageError` when it cannot be read."""
     offset = 0
     with translate_os_errors(path), path.open("rb") as file:
         for number, line in enumerate(file, 1):
@@ -63,7 +63,7 @@ def _read_line(line: bytes, kind: str) -> tuple[dict[str, Any] | None, str | Non
 
 
 def read_at(path: Path, offset: int, length: int, kind: str) -> Line:
-    """The line of that many bytes that begins at `offset`; its number is 0. Raises `StorageFailed`."""
+    """The line of that many bytes that begins at `offset`; its number is 0. Raises `StorageError`."""
     with translate_os_errors(path), path.open("rb") as file:
         file.seek(offset)
         raw = file.read(length)

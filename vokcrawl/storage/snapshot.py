@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vokcrawl.errors import StorageFailed, UsageFault
+from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.items import KINDS
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching
 from vokcrawl.storage.record_files import Line, read_at, read_file
@@ -33,7 +33,7 @@ class Snapshot:
     """
 
     def __init__(self, folder: OutputFolder, as_of: str | None = None, *, skip_damaged: bool = False) -> None:
-        """Raises `UsageFault` for a day before the first run, `StorageFailed` where a folder cannot be read."""
+        """Raises `UsageError` for a day before the first run, `StorageError` where a folder cannot be read."""
         self.folder = folder
         self.damaged: dict[tuple[Path, int], Line] = {}
         self._skip_damaged = skip_damaged
@@ -41,7 +41,7 @@ class Snapshot:
         self._end = f"{as_of}T23:59:59Z" if as_of else None
         first = self._first_day()
         if as_of and first and as_of < first:
-            raise UsageFault(f"--as-of: {as_of} is before the first run, on {first}; there is no archive of that day")
+            raise UsageError(f"--as-of: {as_of} is before the first run, on {first}; there is no archive of that day")
 
     def holds_records(self) -> bool:
         """Whether any run has delivered anything."""
@@ -50,7 +50,7 @@ class Snapshot:
     def lines(self, kind: str) -> Iterator[tuple[Line, dict[str, Any]]]:
         """The lines of a kind with their records, run by run.
 
-        Raises `StorageFailed` for a damaged line, or where such are to be passed over, notes it in `damaged`.
+        Raises `StorageError` for a damaged line, or where such are to be passed over, notes it in `damaged`.
         """
         for path in self._files[kind]:
             for line in read_file(path, kind):
@@ -61,7 +61,7 @@ class Snapshot:
 
     def _meet_damage(self, line: Line) -> None:
         if not self._skip_damaged:
-            raise StorageFailed(
+            raise StorageError(
                 f"{line}; restore the file from a copy (`scrapy verify` names all that is wrong), "
                 "or give --skip-damaged to go on without such lines"
             )
@@ -78,7 +78,7 @@ class Fold:
     """The articles of a snapshot, each with its latest version. Kept in a temporary file: memory stays as it is."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        """Reads all articles and removals once. Raises `StorageFailed`."""
+        """Reads all articles and removals once. Raises `StorageError`."""
         self._paths: list[Path] = []
         self._db = temporary_database(
             "CREATE TABLE latest (id TEXT PRIMARY KEY, revision INTEGER, fetched_at TEXT, removed_at TEXT, "
@@ -143,5 +143,5 @@ class Fold:
     def _read(self, file: int, offset: int, length: int) -> dict[str, Any]:
         line = read_at(self._paths[file], offset, length, "articles")
         if line.record is None:
-            raise StorageFailed(f"{line.path}: changed while it was read ({line.fault}); run again")
+            raise StorageError(f"{line.path}: changed while it was read ({line.fault}); run again")
         return line.record

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 
 # What stays in memory of such a file.
 _CACHE_KIB = 16_384
@@ -24,10 +24,10 @@ def temporary_database(*tables: str) -> sqlite3.Connection:
 
 @contextmanager
 def translate_database_errors() -> Iterator[None]:
-    """Turns what SQLite says of a failed statement into `StorageFailed` that names the way out."""
+    """Turns what SQLite says of a failed statement into `StorageError` that names the way out."""
     try:
         yield
     except sqlite3.Error as failure:
-        raise StorageFailed(
+        raise StorageError(
             f"temporary file: {failure}; make room where such files go (TMPDIR names a folder for them), then run again"
         ) from failure

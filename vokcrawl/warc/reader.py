@@ -77,7 +77,7 @@ class Captured(NamedTuple):
 def read_archive(path: Path, longest: int) -> Iterator[Captured | Flaw]:
     """The records of a file that may hold an answer, and its flaws, in its order; `longest` bounds their blocks.
 
-    Raises `NotAnArchive`, or `StorageFailed` when it cannot be read at all.
+    Raises `NotAnArchive`, or `StorageError` when it cannot be read at all.
     """
     with translate_os_errors(path), path.open("rb") as file:
         yield from _Reading(path, file, packing_of(file), longest).records()

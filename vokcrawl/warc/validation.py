@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.normalize import canonical_url
 from vokcrawl.storage.output_folder import ARCHIVE, PART, WARC, OutputFolder, translate_os_errors
 from vokcrawl.warc.gzip_members import Member, members, read_member
@@ -112,7 +112,7 @@ def not_there(folder: OutputFolder, place: dict[str, Any], url: str) -> str | No
     try:
         with translate_os_errors(path), path.open("rb") as file:
             member = read_member(file, place["offset"]) if place["offset"] >= 0 else None
-    except StorageFailed as failure:
+    except StorageError as failure:
         return str(failure)
     where = f"{place['file']} at {place['offset']}"
     try:

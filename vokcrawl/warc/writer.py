@@ -45,7 +45,7 @@ class Archive:
         self._most_bytes = most_bytes
 
     def add(self, exchange: Exchange) -> Place:
-        """Writes an answer and its request, and says where the answer stands. Raises `StorageFailed`."""
+        """Writes an answer and its request, and says where the answer stands. Raises `StorageError`."""
         file = self._file()
         url, date, identity = redaction.of_address(exchange.url), records.moment(exchange.began), records.new_id()
         head, body = parted(exchange.answer)
@@ -72,7 +72,7 @@ class Archive:
         return place
 
     def add_rendered(self, url: str, content_type: str, body: bytes) -> Place:
-        """Writes what a browser made of a page, as the browser gave it. Raises `StorageFailed`."""
+        """Writes what a browser made of a page, as the browser gave it. Raises `StorageError`."""
         file = self._file()
         place = {"file": file.name, "offset": file.bytes, "digest": records.digest(body)}
         file.write(packed(records.rendered(redaction.of_address(url), content_type, body)))

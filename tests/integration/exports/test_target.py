@@ -17,7 +17,7 @@ from tests.support.commanding import run_command
 from tests.support.crawling import environment
 from tests.support.scheduling import contents, ended_by, scrapy, wait_for
 from vokcrawl.commands.export import Command
-from vokcrawl.errors import FolderLocked, StorageFailed, UsageFault
+from vokcrawl.errors import FolderLockedError, StorageError, UsageError
 from vokcrawl.exports.target import replacing
 from vokcrawl.storage.output_folder import OutputFolder
 
@@ -111,7 +111,7 @@ def test_an_existing_file_is_replaced_only_when_that_is_asked_for(archive: Path,
     target = tmp_path / "x.csv"
     exported(archive, target)
     before = target.read_bytes()
-    with pytest.raises(UsageFault, match="--overwrite"):
+    with pytest.raises(UsageError, match="--overwrite"):
         exported(archive, target, what="teasers")
     assert target.read_bytes() == before
     exported(archive, target, what="teasers", overwrite=True)
@@ -120,7 +120,7 @@ def test_an_existing_file_is_replaced_only_when_that_is_asked_for(archive: Path,
 
 def test_a_file_that_comes_while_the_export_is_written_is_not_replaced(tmp_path: Path) -> None:
     target = tmp_path / "x.csv"
-    with pytest.raises(UsageFault, match="it exists"), replacing(target, overwrite=False):
+    with pytest.raises(UsageError, match="it exists"), replacing(target, overwrite=False):
         target.write_text("precious")
     assert target.read_text() == "precious"
     assert left(tmp_path) == ["x.csv"]
@@ -136,7 +136,7 @@ def test_an_archive_without_a_record_is_refused_and_an_older_export_stays(
     assert "no run has left anything here" in done.stderr
     (output / "runs").mkdir(parents=True)
     (output / "runs" / "20240101T000000Z.json").write_text("{}")
-    with pytest.raises(UsageFault, match="no run has delivered a record yet"):
+    with pytest.raises(UsageError, match="no run has delivered a record yet"):
         exported(output, target, overwrite=True)
     assert target.read_text() == "the export of yesterday"
 
@@ -169,7 +169,7 @@ def test_temporary_files_without_room_end_with_15_and_say_where_they_go() -> Non
     code = """
 import resource
 from vokcrawl.utils import temp_database as scratch
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 
 scratch._CACHE_KIB = 64
 resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
@@ -178,7 +178,7 @@ try:
     for _ in range(1000):
         with scratch.scratching():
             db.execute("INSERT INTO texts VALUES (?)", ("x" * 1000,))
-except StorageFailed as failure:
+except StorageError as failure:
     print(int(failure.exit_code), failure)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -275,7 +275,7 @@ def test_a_second_export_to_the_same_file_ends_with_13_and_does_not_disturb_the_
         done = run_command(Command(), "--to", str(target), output=archive, capsys=capsys)
         assert done.code == 13
         assert "another export is writing it" in done.stderr
-        with pytest.raises(FolderLocked):
+        with pytest.raises(FolderLockedError):
             exported(archive, target)
         exported(archive, tmp_path / "y.csv")
     assert target.read_text() == "the first one's"
@@ -305,7 +305,7 @@ def test_a_damaged_line_is_named_and_ends_with_15_or_is_passed_over_when_that_is
     path = min((archive / kind).iterdir())
     damage(path, number, change)
     target = tmp_path / "x.csv"
-    with pytest.raises(StorageFailed, match="--skip-damaged") as failure:
+    with pytest.raises(StorageError, match="--skip-damaged") as failure:
         exported(archive, target, what="articles")
     assert str(failure.value).startswith(f"{path}:{number}: ")
     assert words in str(failure.value)

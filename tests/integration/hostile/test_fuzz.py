@@ -129,7 +129,7 @@ class Played:
         return asked
 
     def close(self) -> None:
-        self.run.close("done", ExitCode.DONE, {})
+        self.run.close("done", ExitCode.OK, {})
 
 
 class _Probe:

@@ -17,7 +17,7 @@ from tests.support.captures import AT, HOST, packed, records, site_of, whole
 from tests.support.children import ROOT
 from tests.support.crawling import environment
 from tests.support.scheduling import wait_for
-from vokcrawl.errors import ExitCode, ReplayBroken
+from vokcrawl.errors import ExitCode, ReplayError
 from vokcrawl.replay.pool import in_order
 
 
@@ -40,7 +40,7 @@ def test_results_and_marks_come_in_the_order_of_what_was_given(workers: int) -> 
 
 
 def test_a_process_that_dies_ends_the_work_with_a_clear_word() -> None:
-    with pytest.raises(ReplayBroken, match="a process that read pages died") as caught:
+    with pytest.raises(ReplayError, match="a process that read pages died") as caught:
         list(in_order(iter([[1], [2]]), _die, 2))
     assert caught.value.exit_code is ExitCode.INCOMPLETE
 

@@ -18,7 +18,7 @@ from tests.support.archives import Record, article, identity, removal, words, wr
 from tests.support.children import ROOT
 from tests.support.crawling import environment
 from tests.support.scheduling import contents, scrapy, wait_for
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.search import index as module
 from vokcrawl.search.finding import find
 from vokcrawl.search.index import NAME, SearchIndex
@@ -219,7 +219,7 @@ def test_records_that_cannot_be_read_end_with_15(archive: Path, monkeypatch: pyt
     path = archive / "articles" / "20240310T060000Z.jsonl"
     path.unlink()
     path.mkdir()
-    with pytest.raises(StorageFailed, match="Is a directory"):
+    with pytest.raises(StorageError, match="Is a directory"):
         found(archive, "pears")
 
 

@@ -21,7 +21,7 @@ from tests.support.crawling import environment
 from tests.support.scheduling import scrapy
 from tests.support.terminal import Terminal
 from vokcrawl.commands.search import Command
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 from vokcrawl.search.finding import find
 from vokcrawl.search.fts5 import match_of
 from vokcrawl.search.index import SearchIndex
@@ -171,7 +171,7 @@ ODD = [
 def test_no_words_are_a_wrong_query(archive_of_one: Path, words: list[str]) -> None:
     try:
         found(archive_of_one, *words)
-    except UsageFault:
+    except UsageError:
         assert not any(character.isalnum() for character in "".join(words))
 
 

@@ -17,7 +17,7 @@ from tests.support.crawling import Crawl
 from tests.support.fake_splash import FakeSplash
 from vokcrawl.config import Options
 from vokcrawl.downloader.splash.result import Outcome, read_answer
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]
@@ -49,7 +49,7 @@ def test_a_wrong_address_is_no_setting(url: str) -> None:
     settings = Settings()
     settings.setmodule("vokcrawl.settings.base", priority="project")
     settings.set("SPLASH_URL", url, priority="cmdline")
-    with pytest.raises(UsageFault, match="SPLASH_URL"):
+    with pytest.raises(UsageError, match="SPLASH_URL"):
         Options.read(settings)
 
 

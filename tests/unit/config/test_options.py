@@ -14,7 +14,7 @@ from scrapy.settings import Settings
 from vokcrawl.config import Arguments, Options, faults, known_names
 from vokcrawl.config.scrapy_checks import check_scrapys
 from vokcrawl.config.settings import RENAMED
-from vokcrawl.errors import ExitCode, UsageFault
+from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.settings import base
 from vokcrawl.settings.environment import from_environment
 
@@ -98,7 +98,7 @@ def test_a_right_value_is_read_from_text_and_from_python_alike(name: str, value:
     ],
 )
 def test_a_wrong_setting_is_refused_by_name_with_its_value(name: str, value: Any) -> None:
-    with pytest.raises(UsageFault, match=f"^{name}: ") as refused:
+    with pytest.raises(UsageError, match=f"^{name}: ") as refused:
         options(**{name: value})
     assert refused.value.exit_code is ExitCode.USAGE
     said = str(refused.value)
@@ -107,7 +107,7 @@ def test_a_wrong_setting_is_refused_by_name_with_its_value(name: str, value: Any
 
 @pytest.mark.parametrize("value", ["1000000000", "999999999999", "9" * 999])
 def test_a_number_that_is_too_high_is_refused_with_the_highest(value: str) -> None:
-    with pytest.raises(UsageFault, match=f"^VOK_LOOKBACK_DAYS: '{value}' is too many: it must be 999999999 or less$"):
+    with pytest.raises(UsageError, match=f"^VOK_LOOKBACK_DAYS: '{value}' is too many: it must be 999999999 or less$"):
         options(VOK_LOOKBACK_DAYS=value)
     assert options(VOK_LOOKBACK_DAYS="999999999").lookback_days == 999_999_999
 
@@ -119,17 +119,17 @@ def test_a_next_run_that_no_calendar_holds_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["VOK_SOURCE", "VOK_OUTPUT_DIR", "VOK_START_URLS"])
 def test_of_what_must_not_be_empty_it_is_said_how_to_have_the_default(name: str) -> None:
-    with pytest.raises(UsageFault, match=rf"^{name}: it is empty, but must .*; leave it away for the default$"):
+    with pytest.raises(UsageError, match=rf"^{name}: it is empty, but must .*; leave it away for the default$"):
         options(**{name: ""})
 
 
 def test_a_floor_for_a_field_that_no_record_has_is_refused() -> None:
-    with pytest.raises(UsageFault, match="titel"):
+    with pytest.raises(UsageError, match="titel"):
         options(VOK_MIN_COVERAGE="titel=0.9")
 
 
 def test_ages_so_high_that_no_calendar_holds_them_are_refused() -> None:
-    with pytest.raises(UsageFault, match="VOK_RECHECK_DAYS"):
+    with pytest.raises(UsageError, match="VOK_RECHECK_DAYS"):
         options(VOK_RECHECK_DAYS="1,999999999")
 
 
@@ -139,7 +139,7 @@ def test_a_start_url_given_twice_is_one_start() -> None:
 
 def test_a_mistyped_setting_is_refused_with_the_one_that_was_meant() -> None:
     with pytest.raises(
-        UsageFault, match=r"^VOK_STOP_AFTER_KNOWN_PAGE: no such setting; did you mean VOK_STOP_AFTER_KNOWN_PAGES\?"
+        UsageError, match=r"^VOK_STOP_AFTER_KNOWN_PAGE: no such setting; did you mean VOK_STOP_AFTER_KNOWN_PAGES\?"
     ):
         options(VOK_STOP_AFTER_KNOWN_PAGE=3)
 
@@ -147,17 +147,17 @@ def test_a_mistyped_setting_is_refused_with_the_one_that_was_meant() -> None:
 @pytest.mark.parametrize(("old", "new"), RENAMED.items())
 def test_an_old_name_is_refused_with_the_new_one(old: str, new: str) -> None:
     assert new in known_names()
-    with pytest.raises(UsageFault, match=rf"^{old}: this setting was renamed; use {new} instead"):
+    with pytest.raises(UsageError, match=rf"^{old}: this setting was renamed; use {new} instead"):
         options(**{old: "1"})
 
 
 def test_the_old_value_splash_is_named_with_its_new_name() -> None:
-    with pytest.raises(UsageFault, match=r"^VOK_MORE: .*VOK_PAGINATION.*`splash` is now `browser`"):
+    with pytest.raises(UsageError, match=r"^VOK_MORE: .*VOK_PAGINATION.*`splash` is now `browser`"):
         options(VOK_MORE="splash")
 
 
 def test_a_removed_setting_is_refused_with_the_reason() -> None:
-    with pytest.raises(UsageFault, match=r"^VOK_CROSS_CHECK: this setting was removed: "):
+    with pytest.raises(UsageError, match=r"^VOK_CROSS_CHECK: this setting was removed: "):
         options(VOK_CROSS_CHECK="1")
 
 
@@ -226,12 +226,12 @@ def test_right_arguments_are_read(given: dict[str, Any], read: Arguments) -> Non
     ],
 )
 def test_a_wrong_argument_is_refused_by_name(name: str, value: str) -> None:
-    with pytest.raises(UsageFault, match=f"^{name}: "):
+    with pytest.raises(UsageError, match=f"^{name}: "):
         Arguments.read({name: value})
 
 
 def test_since_later_than_until_is_refused_with_both() -> None:
-    with pytest.raises(UsageFault, match=r"since.*2024-12-02.*until.*2024-12-01"):
+    with pytest.raises(UsageError, match=r"since.*2024-12-02.*until.*2024-12-01"):
         Arguments.read({"since": "2024-12-02", "until": "2024-12-01"})
 
 
@@ -244,7 +244,7 @@ def test_any_arguments_are_read_or_refused(given: dict[str, str]) -> None:
     try:
         read = Arguments.read(given)
         assert read.max_pages is None or read.max_pages >= 1
-    except UsageFault as fault:
+    except UsageError as fault:
         said = str(fault)
     assert not said or said.partition(":")[0] in given
 
@@ -257,7 +257,7 @@ def test_any_setting_is_read_or_refused_by_name(name: str, value: Any) -> None:
     said = ""
     try:
         options(**{name: value})
-    except UsageFault as fault:
+    except UsageError as fault:
         said = str(fault)
     # What two settings disagree about is said under the name of one of them.
     assert not said or (name in said and said.partition(":")[0] in known_names())
@@ -266,7 +266,7 @@ def test_any_setting_is_read_or_refused_by_name(name: str, value: Any) -> None:
 def test_a_longest_throttled_delay_below_the_delay_is_refused() -> None:
     """AutoThrottle would ask more often than `DOWNLOAD_DELAY` says."""
     throttled = {"USER_AGENT": "x", "AUTOTHROTTLE_ENABLED": True, "AUTOTHROTTLE_MAX_DELAY": 120.0}
-    with pytest.raises(UsageFault, match=r"AUTOTHROTTLE_MAX_DELAY: 120 is less than DOWNLOAD_DELAY \(300\)"):
+    with pytest.raises(UsageError, match=r"AUTOTHROTTLE_MAX_DELAY: 120 is less than DOWNLOAD_DELAY \(300\)"):
         check_scrapys(Settings({**throttled, "DOWNLOAD_DELAY": 300}))
     check_scrapys(Settings({**throttled, "DOWNLOAD_DELAY": 120}))
     check_scrapys(Settings({**throttled, "DOWNLOAD_DELAY": 300, "AUTOTHROTTLE_ENABLED": False}))

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.archives import Record, article, exported, identity, removal, rows_of, told, write_archive
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 from vokcrawl.exports.selection import Selection
 
 ROOT = Path(__file__).parents[3]
@@ -180,12 +180,12 @@ def test_records_without_a_day_are_left_out_once_a_day_is_asked_for_and_counted(
     ],
 )
 def test_a_wrong_option_is_named_with_its_value_and_what_is_allowed(options: dict[str, str], words: str) -> None:
-    with pytest.raises(UsageFault, match=re.escape(words)):
+    with pytest.raises(UsageError, match=re.escape(words)):
         Selection.read(options)
 
 
 def test_a_day_before_the_first_run_is_refused_and_the_first_run_is_named(archive: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageFault, match=r"--as-of: 2024-03-09 is before the first run, on 2024-03-10"):
+    with pytest.raises(UsageError, match=r"--as-of: 2024-03-09 is before the first run, on 2024-03-10"):
         exported(archive, tmp_path / "x.csv", as_of="2024-03-09")
     assert not list(tmp_path.glob("x.csv*"))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vokcrawl.errors import ExitCode, FolderLocked, StorageFailed, UsageFault
+from vokcrawl.errors import ExitCode, FolderLockedError, StorageError, UsageError
 from vokcrawl.policy.outcome import WORDS, RunStatistics, below_minimum_coverage, determine_outcome
 from vokcrawl.policy.pagination import StopReason
 
@@ -52,11 +52,11 @@ from vokcrawl.policy.pagination import StopReason
         ),
         (RunStatistics(starts=1, starts_unreachable=1), "unreachable", 14),
         (RunStatistics(starts=2, starts_unreachable=2, pages_failed=3), "unreachable", 14),
-        (RunStatistics(failure=StorageFailed("x"), starts=1, starts_unreachable=1), "storage failed", 15),
-        (RunStatistics(failure=FolderLocked("x")), "held", 13),
-        (RunStatistics(failure=UsageFault("x")), "wrong settings", 2),
+        (RunStatistics(failure=StorageError("x"), starts=1, starts_unreachable=1), "storage failed", 15),
+        (RunStatistics(failure=FolderLockedError("x")), "held", 13),
+        (RunStatistics(failure=UsageError("x")), "wrong settings", 2),
         (RunStatistics(interrupted=True, starts=1, walks=[StopReason.INTERRUPTED], delivered=4), "interrupted", 130),
-        (RunStatistics(interrupted=True, failure=StorageFailed("x")), "storage failed", 15),
+        (RunStatistics(interrupted=True, failure=StorageError("x")), "storage failed", 15),
         (RunStatistics(starts=1, starts_gated=1, pages_failed=9, walks=[StopReason.NO_TEASERS]), "gated", 11),
     ],
 )
@@ -73,7 +73,7 @@ def test_coverage_counts_only_from_twenty_articles_on_and_only_under_its_floor()
 
 FACTS = st.builds(
     RunStatistics,
-    failure=st.none() | st.just(StorageFailed("x")),
+    failure=st.none() | st.just(StorageError("x")),
     interrupted=st.booleans(),
     starts=st.integers(1, 3),
     starts_unreachable=st.integers(0, 3),
@@ -117,8 +117,8 @@ def test_every_end_has_a_word_and_nothing_bad_ever_ends_in_0(statistics: RunStat
             StopReason.INTERRUPTED,
         },
     ]
-    if code is ExitCode.DONE:
+    if code is ExitCode.OK:
         assert not any(bad)
         assert outcome == ("done" if statistics.delivered else "nothing new")
     if not any(bad) and not statistics.articles_metered and not statistics.articles_gated:
-        assert code is ExitCode.DONE
+        assert code is ExitCode.OK

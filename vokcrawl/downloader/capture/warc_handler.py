@@ -17,7 +17,7 @@ from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.web.client import Response as TxResponse
 
 from vokcrawl.downloader.capture.wire_protocol import Wire, WiredFactory, wire_of
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.runs.run import Run
 from vokcrawl.warc.http_exchange import Exchange
 from vokcrawl.warc.writer import Place
@@ -73,7 +73,7 @@ class ArchivingHandler(HTTP11DownloadHandler):
         truncated = "length" if wire.full else truncated
         try:
             place = archive.add(Exchange(request.url, wire.began, wire.request, wire.answer(), agent.ip, truncated))
-        except StorageFailed as failure:
+        except StorageError as failure:
             run.fail(failure)
             return
         request.meta[_PLACE] = (urldefrag(request.url)[0], place)

@@ -19,7 +19,7 @@ from vokcrawl.downloader.downloader import PausingDownloader
 from vokcrawl.downloader.splash.compat import SplashMiddleware
 from vokcrawl.downloader.splash.errors import SplashRefused, SplashUnreachable
 from vokcrawl.downloader.splash.result import Outcome, Rendered, read_answer
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.runs.run import Run
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
             return
         try:
             run.archive.add_rendered(request.meta["splash"]["args"]["url"], "application/json", response.body)
-        except StorageFailed as failure:
+        except StorageError as failure:
             run.fail(failure)
 
     def _of_site(self, request: Request, rendered: Rendered) -> Response | Request:

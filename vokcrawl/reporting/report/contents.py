@@ -80,7 +80,7 @@ class Contents:
 
 
 def contents(folder: OutputFolder, state: State, source: str, now: datetime) -> Contents:
-    """Reads the folder and says what the page tells of it at `now` (UTC). Raises `StorageFailed`."""
+    """Reads the folder and says what the page tells of it at `now` (UTC). Raises `StorageError`."""
     told = status(folder, state, now)
     links, breaks = read_chain(folder)
     periods = _periods(links, now)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vokcrawl.errors import StorageFailed
+from vokcrawl.errors import StorageError
 from vokcrawl.reporting.report.periods import Periods
 from vokcrawl.runs.field_coverage import Coverage
 from vokcrawl.storage.output_folder import OutputFolder, run_order
@@ -41,10 +41,10 @@ class Place(NamedTuple):
     length: int
 
     def record(self) -> dict[str, Any]:
-        """Reads it. Raises `StorageFailed`."""
+        """Reads it. Raises `StorageError`."""
         line = read_at(self.path, self.offset, self.length, "articles")
         if line.record is None:
-            raise StorageFailed(f"{self.path}: changed while it was read ({line.fault}); run again")
+            raise StorageError(f"{self.path}: changed while it was read ({line.fault}); run again")
         return line.record
 
 
@@ -94,7 +94,7 @@ class Gathered:
 
 
 def gather(folder: OutputFolder, periods: Periods) -> Gathered:
-    """Reads all delivered articles and removals, and passes over damaged lines. Raises `StorageFailed`."""
+    """Reads all delivered articles and removals, and passes over damaged lines. Raises `StorageError`."""
     snapshot = Snapshot(folder, skip_damaged=True)
     found = Gathered()
     latest = _articles(snapshot, periods, found)

@@ -13,7 +13,7 @@ from vokcrawl.policy.outcome import CRASHED, NOTHING_NEW, WORDS
 Kind = Literal["good", "stopped", "bad"]
 # How an outcome is to be taken; all others are bad.
 _KINDS: dict[str, Kind] = {
-    WORDS[ExitCode.DONE]: "good",
+    WORDS[ExitCode.OK]: "good",
     NOTHING_NEW: "good",
     WORDS[ExitCode.INTERRUPTED]: "stopped",
 }

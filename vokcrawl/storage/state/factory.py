@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from vokcrawl.config import Options
-from vokcrawl.errors import UsageFault
+from vokcrawl.errors import UsageError
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.sqlite import SqliteState
@@ -18,7 +18,7 @@ class Opening(Protocol):
     def __call__(self, folder: OutputFolder, expected: bool, *, read_only: bool = False) -> State:
         """Makes it where none is `expected`: where the folder holds no records that it would have to agree with.
 
-        Raises `StateUnusable` or `StorageFailed`.
+        Raises `StateError` or `StorageError`.
         """
 
 
@@ -28,12 +28,12 @@ def in_folder(folder: OutputFolder, expected: bool, *, read_only: bool = False) 
 
 
 def opening_of(options: Options) -> Opening:
-    """How the settings say that a folder's memory is opened. Raises `UsageFault` when they lack what it needs."""
+    """How the settings say that a folder's memory is opened. Raises `UsageError` when they lack what it needs."""
     if options.state != "redis":
         return in_folder
     for module, package in (("redis", "redis"), ("scrapy_redis", "scrapy-redis")):
         if find_spec(module) is None:
-            raise UsageFault(
+            raise UsageError(
                 f"the package {package} is missing, which several workers need; "
                 "run `pip install -r requirements/distributed.txt`"
             )

@@ -25,7 +25,7 @@ class Lost:
 
 
 class State(Protocol):
-    """An open memory. Every method may raise `StorageFailed`."""
+    """An open memory. Every method may raise `StorageError`."""
 
     @property
     def shared(self) -> bool:

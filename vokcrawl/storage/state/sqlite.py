@@ -17,7 +17,7 @@ from vokcrawl.storage.state.sqlite_open import connect
 
 
 class SqliteState:
-    """One open state file; `interface.State` says what each method is for. Each may raise `StorageFailed`."""
+    """One open state file; `interface.State` says what each method is for. Each may raise `StorageError`."""
 
     shared = False
 
@@ -33,7 +33,7 @@ class SqliteState:
 
         `read_only` is for a short look, also while a run writes; it leaves the file as it is.
 
-        Raises `StateUnusable` when it is missing although expected, damaged, locked, another program's, or
+        Raises `StateError` when it is missing although expected, damaged, locked, another program's, or
         made by a newer version; the file is left as it is.
         """
         return cls(connect(path, expected, read_only), path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from vokcrawl.errors import StateUnusable, StorageFailed
+from vokcrawl.errors import StateError, StorageError
 from vokcrawl.storage.state.sqlite_errors import REBUILD, told
 from vokcrawl.storage.state.sqlite_schema import APPLICATION_ID, MIGRATIONS, SCHEMA, VERSION
 
@@ -13,20 +13,20 @@ from vokcrawl.storage.state.sqlite_schema import APPLICATION_ID, MIGRATIONS, SCH
 def connect(path: Path, expected: bool, read_only: bool) -> sqlite3.Connection:
     """A connection to the state file, which is made where none is `expected`.
 
-    Raises `StateUnusable`, see `SqliteState.open`, or `StorageFailed`.
+    Raises `StateError`, see `SqliteState.open`, or `StorageError`.
     """
     if expected and (not path.exists() or path.stat().st_size == 0):
         state = "is empty" if path.exists() else "is missing"
-        raise StateUnusable(f"{path}: the state file {state}, but the folder holds delivered records; {REBUILD}")
+        raise StateError(f"{path}: the state file {state}, but the folder holds delivered records; {REBUILD}")
     try:
         connection = sqlite3.connect(_address(path, read_only), uri=True, isolation_level=None, timeout=5)
     except sqlite3.Error as failure:
-        raise StorageFailed(f"{path}: {failure}; check the folder's permissions") from failure
+        raise StorageError(f"{path}: {failure}; check the folder's permissions") from failure
     try:
         _check(connection, path, expected)
         if not read_only:
             _prepare(connection)
-    except StateUnusable:
+    except StateError:
         connection.close()
         raise
     except sqlite3.Error as failure:
@@ -51,15 +51,15 @@ def _check(db: sqlite3.Connection, path: Path, expected: bool) -> None:
     application = db.execute("PRAGMA application_id").fetchone()[0]
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if tables and application != APPLICATION_ID:
-        raise StateUnusable(f"{path}: this SQLite file is another program's; move it away or set VOK_OUTPUT_DIR")
+        raise StateError(f"{path}: this SQLite file is another program's; move it away or set VOK_OUTPUT_DIR")
     if version > VERSION:
-        raise StateUnusable(
+        raise StateError(
             f"{path}: made by a newer vokcrawl (state version {version}, this code knows {VERSION}); "
             f"use that vokcrawl again, or move the file away and {REBUILD}"
         )
     if expected and not (tables and db.execute("SELECT 1 FROM runs LIMIT 1").fetchone()):
         # To go on with it would deliver everything a second time.
-        raise StateUnusable(f"{path}: the state file is empty, but the folder holds delivered records; {REBUILD}")
+        raise StateError(f"{path}: the state file is empty, but the folder holds delivered records; {REBUILD}")
 
 
 def _prepare(db: sqlite3.Connection) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.memories import run
 from tests.support.redis_server import RedisServer
-from vokcrawl.errors import ExitCode, FolderLocked, StateUnusable
+from vokcrawl.errors import ExitCode, FolderLockedError, StateError
 from vokcrawl.storage.output_folder import OutputFolder, write_whole
 from vokcrawl.storage.state.redis.folders import ID_FILE, OnServer
 from vokcrawl.storage.state.redis.store import RedisState
@@ -66,7 +66,7 @@ def test_a_folder_with_records_that_the_server_does_not_know_is_refused(
     with_a_run(opening, folder).close()
     elsewhere = OnServer(redis_server.url, "elsewhere", 1)
     for read_only in (False, True):
-        with pytest.raises(StateUnusable, match="knows nothing of") as refused:
+        with pytest.raises(StateError, match="knows nothing of") as refused:
             elsewhere(folder, True, read_only=read_only)
         assert refused.value.exit_code is ExitCode.STORAGE
         assert "repair --rebuild-state" in str(refused.value)
@@ -77,21 +77,21 @@ def test_a_folder_with_records_that_the_server_does_not_know_is_refused(
 def test_a_folder_with_records_but_without_an_id_is_refused(opening: OnServer, folder: OutputFolder) -> None:
     with_a_run(opening, folder).close()
     (folder.path / ID_FILE).unlink()
-    with pytest.raises(StateUnusable, match="knows nothing of"):
+    with pytest.raises(StateError, match="knows nothing of"):
         opening(folder, True)
     assert not (folder.path / ID_FILE).exists()
 
 
 def test_an_id_that_is_none_is_refused(opening: OnServer, folder: OutputFolder) -> None:
     (folder.path / ID_FILE).write_bytes(b"\xff../../x")
-    with pytest.raises(StateUnusable, match="holds no worker's id"):
+    with pytest.raises(StateError, match="holds no worker's id"):
         opening(folder, False)
 
 
 def test_a_server_that_has_forgotten_the_folder_s_last_run_is_refused(opening: OnServer, folder: OutputFolder) -> None:
     with_a_run(opening, folder).close()
     write_whole(folder.manifest("20241211T060000Z"), b"{}")
-    with pytest.raises(StateUnusable, match="run 20241211T060000Z left its manifest here, but it has forgotten"):
+    with pytest.raises(StateError, match="run 20241211T060000Z left its manifest here, but it has forgotten"):
         opening(folder, True)
 
 
@@ -102,7 +102,7 @@ def test_a_copy_of_a_folder_that_is_being_written_to_is_refused_until_that_has_e
     copy = OutputFolder(shutil.copytree(folder.path, folder.path.with_name("copy")))
     with redis_server.client() as client:
         client.zadd(f"{opening.prefix}:workers", {"20241210T060000Z": 1000 * (time.time() + 60)})
-        with pytest.raises(FolderLocked) as held:
+        with pytest.raises(FolderLockedError) as held:
             opening(copy, True)
         assert held.value.exit_code is ExitCode.LOCKED
         assert str(folder.path) in str(held.value)

@@ -12,7 +12,7 @@ import pytest
 from tests.support.cut_off import CutOff
 from tests.support.memories import NOW, OnRedis, article, made, run
 from tests.support.redis_server import RedisServer
-from vokcrawl.errors import ExitCode, ServerAway, StateUnusable, StorageFailed
+from vokcrawl.errors import ExitCode, RedisUnavailableError, StateError, StorageError
 from vokcrawl.storage.state.protocol import Lost, State
 from vokcrawl.storage.state.redis.connection import Server
 from vokcrawl.storage.state.redis.store import RedisState
@@ -154,7 +154,7 @@ def test_a_server_that_stays_away_is_waited_for_once_and_then_told_of(tmp_path: 
         server.kill()
         began = time.monotonic()
         for _ in range(3):
-            with pytest.raises(ServerAway, match="VOK_REDIS_TIMEOUT") as away:
+            with pytest.raises(RedisUnavailableError, match="VOK_REDIS_TIMEOUT") as away:
                 state.commit()
         assert away.value.exit_code is ExitCode.UNREACHABLE
         assert 0.5 <= time.monotonic() - began < 3
@@ -168,7 +168,7 @@ def test_a_server_that_has_forgotten_a_commit_is_not_built_upon(one: State, redi
     one.put_article(article(B))
     with redis_server.client() as client:
         client.delete(*client.keys(f"{one.server.prefix}:*"))
-    with pytest.raises(StateUnusable, match="has forgotten what was committed"):
+    with pytest.raises(StateError, match="has forgotten what was committed"):
         one.commit()
 
 
@@ -184,7 +184,7 @@ def test_an_older_copy_of_what_it_knew_is_not_built_upon(one: State, redis_serve
         for key, kept in copy.items():
             client.restore(key, 0, kept)
     one.put_article(article(B, revision=2))
-    with pytest.raises(StateUnusable, match="has forgotten what was committed"):
+    with pytest.raises(StateError, match="has forgotten what was committed"):
         one.commit()
     assert list(one.articles([A, B])) == [A, B], "what was not committed is still to be seen here"
 
@@ -194,7 +194,7 @@ def test_a_worker_of_another_version_that_is_still_at_work_is_stopped(one: State
     one.put_article(article(A))
     with redis_server.client() as client:
         client.hset(one.server.key("marker"), "version", "999")
-    with pytest.raises(StateUnusable, match="update this worker"):
+    with pytest.raises(StateError, match="update this worker"):
         one.commit()
 
 
@@ -203,7 +203,7 @@ def test_a_server_without_room_for_more_is_a_storage_failure_and_takes_the_batch
         state = made(OnRedis.new(server.url))
         state.put_article(article(A))
         client.config_set("maxmemory", "1mb")
-        with pytest.raises(StorageFailed, match="memory is full") as full:
+        with pytest.raises(StorageError, match="memory is full") as full:
             state.commit()
         assert full.value.exit_code is ExitCode.STORAGE
         client.config_set("maxmemory", "0")

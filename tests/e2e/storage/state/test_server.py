@@ -15,7 +15,7 @@ from trustme import CA
 
 from tests.support.redis_server import RedisServer
 from tests.support.servers import free_port
-from vokcrawl.errors import ExitCode, ServerAway, UsageFault
+from vokcrawl.errors import ExitCode, RedisUnavailableError, UsageError
 from vokcrawl.storage.state.redis.connection import Server
 from vokcrawl.storage.state.redis.namespace import NAMES, VERSION
 
@@ -24,7 +24,7 @@ SECRET = "open-sesame"  # noqa: S105  the test's own
 
 def refused(url: str, prefix: str = "refused", *, make: bool = True, patience: float = 0.3) -> str:
     server = Server(url, prefix, patience)
-    with pytest.raises(UsageFault) as fault:
+    with pytest.raises(UsageError) as fault:
         server.open(make=make)
     server.close()
     assert fault.value.exit_code is ExitCode.USAGE
@@ -184,14 +184,14 @@ def test_a_server_that_says_nothing_is_one_that_is_away(monkeypatch: pytest.Monk
     monkeypatch.setattr("vokcrawl.storage.state.redis.connection._ANSWER_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = Server(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", "test", patience=0.3)
-        with pytest.raises(ServerAway):
+        with pytest.raises(RedisUnavailableError):
             server.open(make=True)
         server.close()
 
 
 def test_a_port_where_nothing_listens_is_a_server_that_is_away() -> None:
     server = Server(f"redis://127.0.0.1:{free_port()}/0", "test", patience=0.3)
-    with pytest.raises(ServerAway, match="start it, or mend REDIS_URL") as away:
+    with pytest.raises(RedisUnavailableError, match="start it, or mend REDIS_URL") as away:
         server.open(make=True)
     assert away.value.exit_code is ExitCode.UNREACHABLE
     server.close()

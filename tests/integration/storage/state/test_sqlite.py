@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import memories
 from tests.support.memories import InFile, article, run
-from vokcrawl.errors import ExitCode, StateUnusable, StorageFailed
+from vokcrawl.errors import ExitCode, StateError, StorageError
 from vokcrawl.storage.state.sqlite import SqliteState
 from vokcrawl.storage.state.sqlite_schema import APPLICATION_ID, VERSION
 
@@ -39,7 +39,7 @@ def state(path: Path) -> Iterator[SqliteState]:
 def refused(path: Path, *, expected: bool = True) -> str:
     """Opens a file that must be refused, and checks that it stays as it is; the message."""
     before = path.read_bytes() if path.is_file() else None
-    with pytest.raises(StateUnusable) as fault:
+    with pytest.raises(StateError) as fault:
         SqliteState.open(path, expected=expected)
     assert (path.read_bytes() if path.is_file() else None) == before
     assert fault.value.exit_code is ExitCode.STORAGE
@@ -57,7 +57,7 @@ def test_a_missing_file_is_made_only_where_none_is_expected(path: Path) -> None:
 
 def test_a_state_that_knows_of_no_run_is_refused_where_records_say_that_there_was_one(path: Path) -> None:
     SqliteState.open(path, expected=False).close()
-    with pytest.raises(StateUnusable, match="is empty"):
+    with pytest.raises(StateError, match="is empty"):
         SqliteState.open(path, expected=True)
 
 
@@ -108,7 +108,7 @@ def test_a_file_that_another_program_has_locked_is_told_as_such(path: Path) -> N
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     state._db.execute("PRAGMA busy_timeout=0")
-    with pytest.raises(StateUnusable, match="locked"):
+    with pytest.raises(StateError, match="locked"):
         state.begin()
     other.close()
     state.close()
@@ -127,11 +127,11 @@ def test_a_page_damaged_in_the_middle_is_found_by_the_check_or_the_reading(path:
     path.write_bytes(content)
     state = SqliteState.open(path, expected=True)
     try:
-        with pytest.raises(StateUnusable, match="damaged"):
+        with pytest.raises(StateError, match="damaged"):
             assert list(state.all_articles()) is None
         try:
             found = state.check()
-        except StateUnusable as fault:
+        except StateError as fault:
             found = [str(fault)]
         assert found
     finally:
@@ -144,7 +144,7 @@ def test_a_reader_sees_what_was_committed_and_leaves_no_trace(path: Path) -> Non
     reader = SqliteState.open(path, expected=True, read_only=True)
     assert [row.run_id for row in reader.runs()] == ["first"]
     reader.begin()
-    with pytest.raises(StorageFailed):
+    with pytest.raises(StorageError):
         reader.put_run(run("second"))
     reader.close()
     assert [each.name for each in path.parent.iterdir()] == [path.name]
@@ -169,18 +169,18 @@ def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
 
 
 def test_a_folder_that_is_not_there_is_a_storage_failure(tmp_path: Path) -> None:
-    with pytest.raises(StorageFailed) as fault:
+    with pytest.raises(StorageError) as fault:
         SqliteState.open(tmp_path / "none" / "state.sqlite3", expected=False)
     assert "state.sqlite3" in str(fault.value)
 
 
 def test_a_place_where_a_folder_stands_is_a_storage_failure(tmp_path: Path) -> None:
-    with pytest.raises(StorageFailed):
+    with pytest.raises(StorageError):
         SqliteState.open(tmp_path, expected=False)
 
 
 def test_values_that_a_statement_cannot_hold_fail_as_storage_and_leave_the_batch_whole(state: SqliteState) -> None:
-    with pytest.raises(StorageFailed):
+    with pytest.raises(StorageError):
         state.put_article(article("1-1", url=None))
     state.put_article(article("1-2"))
     state.commit()

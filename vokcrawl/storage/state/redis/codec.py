@@ -1,7 +1,7 @@
 """Rows as text, and what lies on a Redis server made rows again.
 
 Whoever may write there may have changed it, so each is held to its form: there is no half a row that fails somewhere
-later. All functions that read raise `StateUnusable`.
+later. All functions that read raise `StateError`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import TypeAdapter
 
-from vokcrawl.errors import StateUnusable
+from vokcrawl.errors import StateError
 
 T = TypeVar("T")
 
@@ -70,8 +70,8 @@ def _names(kind: Any) -> list[str]:
     return list(kind.__dataclass_fields__)
 
 
-def _damaged(raw: str) -> StateUnusable:
-    return StateUnusable(
+def _damaged(raw: str) -> StateError:
+    return StateError(
         f"REDIS_URL: what lies on the server is damaged, or was not written by vokcrawl: {raw[:60]!a}; find out who "
         "can write there, stop all workers, set another VOK_REDIS_PREFIX, and run `scrapy repair --rebuild-state` with "
         "all their folders"

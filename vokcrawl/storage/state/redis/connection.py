@@ -17,7 +17,7 @@ from redis import Redis, exceptions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from vokcrawl.errors import ServerAway, StateUnusable, StorageFailed, UsageFault
+from vokcrawl.errors import RedisUnavailableError, StateError, StorageError, UsageError
 from vokcrawl.storage.state.redis.namespace import APPLICATION, FORGOTTEN, GUARD, NAMES, OPEN, VERSION
 
 logger = logging.getLogger(__name__)
@@ -42,8 +42,8 @@ class Server:
         # Since when (`time.monotonic`) the server has been there without a break, where that is known.
         self._fresh_since: float | None = None
         # What it is when the server refuses us: until it is open the settings are wrong, later the server has changed.
-        self._refused: type[UsageFault | StateUnusable] = UsageFault
-        self._gone: ServerAway | None = None
+        self._refused: type[UsageError | StateError] = UsageError
+        self._gone: RedisUnavailableError | None = None
         try:
             self.client: Any = Redis.from_url(
                 url,
@@ -54,7 +54,7 @@ class Server:
                 retry=Retry(NoBackoff(), 0),
             )
         except ValueError as fault:
-            raise UsageFault(f"REDIS_URL: not the URL of a Redis server: {fault}") from None
+            raise UsageError(f"REDIS_URL: not the URL of a Redis server: {fault}") from None
         at: dict[str, Any] = self.client.connection_pool.connection_kwargs
         self._address = (str(at.get("host", "localhost")), int(at.get("port", 6379)))
         self._plain = url.startswith("redis:")
@@ -75,9 +75,9 @@ class Server:
         return lambda keys, args: self.call(lambda: registered(keys=[*keys, marker], args=args))
 
     def call(self, command: Callable[[], T]) -> T:
-        """Runs a command, again and again while the server is away. Raises `ServerAway` when patience is at its end.
+        """Runs a command, and repeats it while the server cannot be reached.
 
-        From then on it raises at once: nobody waits twice.
+        Raises `RedisUnavailableError` after `VOK_REDIS_TIMEOUT` seconds; from then on at once, without a retry.
         """
         if self._gone is not None:
             raise self._gone
@@ -94,7 +94,7 @@ class Server:
                     logger.warning("%s: %s; it is asked again for %.0f s", self.name, failure, self.patience)
                 left = away_since + self.patience - now
                 if left <= 0:
-                    self._gone = ServerAway(
+                    self._gone = RedisUnavailableError(
                         f"{self.name}: it cannot be reached ({failure}), and has not come back within "
                         f"VOK_REDIS_TIMEOUT={self.patience:.0f} seconds; start it, or mend REDIS_URL, and run again; "
                         "what was committed is safe"
@@ -118,7 +118,7 @@ class Server:
             said = "it wants a password" if lacks else f"it does not let us in ({refusal})"
             raise self._refused(f"REDIS_URL: {self.name}: {said}; {_AS_USER}") from None
         except exceptions.OutOfMemoryError as failure:
-            raise StorageFailed(
+            raise StorageError(
                 f"{self.name}: its memory is full; give it more; what was committed is safe"
             ) from failure
         except exceptions.ReadOnlyError:
@@ -127,19 +127,19 @@ class Server:
             ) from None
         except exceptions.ResponseError as failure:
             if str(failure).startswith("FORGOTTEN"):
-                raise StateUnusable(f"{self.name}: {FORGOTTEN}") from None
+                raise StateError(f"{self.name}: {FORGOTTEN}") from None
             if str(failure).startswith("MISCONF"):
-                raise StorageFailed(f"{self.name}: it cannot write to its disk; mend that and run again") from failure
+                raise StorageError(f"{self.name}: it cannot write to its disk; mend that and run again") from failure
             raise self._refused(f"REDIS_URL: {self.name}: {failure}; {_OUR_WAY_OUT}") from failure
         except UnicodeDecodeError:
-            raise StateUnusable(f"{self.name}: what lies there is no text, and was not written by vokcrawl") from None
+            raise StateError(f"{self.name}: what lies there is no text, and was not written by vokcrawl") from None
         except exceptions.InvalidResponse as failure:
             raise self._refused(self._no_redis(str(failure))) from None
 
     def open(self, *, make: bool) -> bool:
         """Makes sure that the server is one, and that the names are ours; whether there are any, or they were made.
 
-        Raises `UsageFault` for another kind of server, for names that are another program's, and for names that
+        Raises `UsageError` for another kind of server, for names that are another program's, and for names that
         another version of this one has made; nothing is changed then.
         """
         self._refuse_other_kinds()
@@ -147,23 +147,23 @@ class Server:
         opened = self.client.register_script(OPEN)
         said, what = self.call(lambda: opened(keys=keys, args=[APPLICATION, VERSION, int(make)]))
         if said == "foreign":
-            raise UsageFault(f"REDIS_URL: {self.name}: the key {what} there is another program's; {_OUR_WAY_OUT}")
+            raise UsageError(f"REDIS_URL: {self.name}: the key {what} there is another program's; {_OUR_WAY_OUT}")
         if said == "version" and not str(what).isdigit():
-            raise UsageFault(
+            raise UsageError(
                 f"REDIS_URL: {self.name}: the key {keys[0]} there names no version of vokcrawl ({what!r}); "
                 f"{_OUR_WAY_OUT}"
             )
         if said == "version":
             newer = int(what) > VERSION
             whose, way_out = ("a newer", "update this worker") if newer else ("an older", "update the other workers")
-            raise UsageFault(
+            raise UsageError(
                 f"REDIS_URL: {self.name}: {whose} vokcrawl works there (state version {what}, ours is {VERSION}); "
                 f"{way_out}, or set another VOK_REDIS_PREFIX"
             )
         self._refuse_forgetful()
         uptime = int(self.call(lambda: self.client.info("server")).get("uptime_in_seconds", 0))
         self._fresh_since = time.monotonic() - uptime
-        self._refused = StateUnusable
+        self._refused = StateError
         return bool(said == "ours")
 
     def _refuse_other_kinds(self) -> None:
@@ -172,7 +172,7 @@ class Server:
         One that is asked for TLS and does not speak it says nothing at all, however long one waits.
         """
         if not self._plain and _said_to_ping(self._address)[:1] in (b"+", b"-"):
-            raise UsageFault(
+            raise UsageError(
                 f"REDIS_URL: {self.name}: it does not speak TLS, which rediss:// asks for; "
                 "write redis://, or let the server speak TLS"
             )
@@ -184,7 +184,7 @@ class Server:
             said = _said_to_ping(self._address) if self._plain else b""
             if said and said[:1] not in b"+-":
                 word = said.split(maxsplit=1)[0][:20].decode("ascii", "replace")
-                raise UsageFault(self._no_redis(f"it says {word!r}")) from None
+                raise UsageError(self._no_redis(f"it says {word!r}")) from None
         except exceptions.RedisError:
             # `call` tells them.
             return
@@ -197,7 +197,7 @@ class Server:
         told = self.call(lambda: self.client.info("memory"))
         policy = str(told.get("maxmemory_policy", "noeviction"))
         if int(told.get("maxmemory", 0)) and policy != "noeviction":
-            raise UsageFault(
+            raise UsageError(
                 f"REDIS_URL: {self.name}: it throws keys away when its memory is full (maxmemory-policy {policy}); "
                 "set that to noeviction"
             )

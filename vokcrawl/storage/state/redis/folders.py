@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from vokcrawl.errors import FolderLocked, StateUnusable
+from vokcrawl.errors import FolderLockedError, StateError
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors, write_whole
 from vokcrawl.storage.state.redis.codec import read
 from vokcrawl.storage.state.redis.connection import Server
@@ -31,15 +31,15 @@ class OnServer:
     patience: float
 
     def __call__(self, folder: OutputFolder, expected: bool, *, read_only: bool = False) -> RedisState:
-        """Raises `UsageFault` for a wrong server, `StateUnusable` where a folder holds records and the server does
-        not know it, `FolderHeld` where another folder of the same id is being written to, and `StorageFailed`."""
+        """Raises `UsageError` for a wrong server, `StateError` where a folder holds records and the server does
+        not know it, `FolderLockedError` where another folder of the same id is being written to, and `StorageError`."""
         server = Server(self.url, self.prefix, self.patience)
         try:
             ours = server.open(make=not (expected or read_only))
             worker = id_of(folder)
             known = bool(ours and worker and server.call(lambda: server.client.hexists(server.key("folders"), worker)))
             if (expected or read_only) and not known:
-                raise StateUnusable(
+                raise StateError(
                     f"{server.name}: it knows nothing of {folder.path}, which holds delivered records; {_WAY_OUT}"
                 )
             if not read_only:
@@ -73,14 +73,14 @@ class OnServer:
 
 
 def id_of(folder: OutputFolder) -> str | None:
-    """The id by which a server knows a folder; None where it was never a worker's. Raises `StateUnusable`."""
+    """The id by which a server knows a folder; None where it was never a worker's. Raises `StateError`."""
     path = folder.path / ID_FILE
     if not path.exists():
         return None
     with translate_os_errors(path):
         said = path.read_text(encoding="ascii", errors="replace").strip()
     if not _ID.fullmatch(said):
-        raise StateUnusable(f"{path}: it holds no worker's id; move it away, and {_WAY_OUT.partition(', or ')[2]}")
+        raise StateError(f"{path}: it holds no worker's id; move it away, and {_WAY_OUT.partition(', or ')[2]}")
     return said
 
 
@@ -91,7 +91,7 @@ def _make_id(folder: OutputFolder) -> str:
 
 
 def _register(server: Server, folder: OutputFolder, worker: str) -> None:
-    """Notes where the folder is. Raises `FolderHeld` when one of the same id is written to elsewhere: it was copied."""
+    """Stores where the folder is. Raises `FolderLockedError` when a copy of it (the same id elsewhere) is in use."""
     place = json.dumps([socket.gethostname(), str(Path(folder.path).absolute())])
     before = server.call(lambda: server.client.hget(server.key("folders"), worker))
     if before not in (None, place):
@@ -101,7 +101,7 @@ def _register(server: Server, folder: OutputFolder, worker: str) -> None:
         for run in at_work:
             if _worker_of(server, run) == worker:
                 host, path = read(tuple[str, str], before)
-                raise FolderLocked(
+                raise FolderLockedError(
                     f"{folder.path}: run {run} is writing to a folder of the same id, {path} on {host}; was this one "
                     f"copied from there? Wait for it to end, or set another VOK_OUTPUT_DIR"
                 )
@@ -117,4 +117,4 @@ def _worker_of(server: Server, run_id: str) -> str | None:
 def _refuse_forgotten(state: RedisState, folder: OutputFolder) -> None:
     newest = in_run_order(matching(folder.runs, ".json"))[-1:]
     if newest and not state.has_run(newest[0].stem):
-        raise StateUnusable(f"{state.server.name}: run {newest[0].stem} left its manifest here, but {FORGOTTEN}")
+        raise StateError(f"{state.server.name}: run {newest[0].stem} left its manifest here, but {FORGOTTEN}")

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import orjson
 
-from vokcrawl.errors import StateUnusable
+from vokcrawl.errors import StateError
 from vokcrawl.storage.state.protocol import Lost
 from vokcrawl.storage.state.redis.codec import packed, read, seconds, unpacked, whole
 from vokcrawl.storage.state.redis.commit_script import COMMIT, COMMIT_KEYS
@@ -28,7 +28,7 @@ _Walk = tuple[str, str, bool, str | None]
 
 
 class RedisState(FolderRows):
-    """One folder's view of the memory; `interface.State` says what each method is for. Each may raise `StorageFailed`.
+    """One folder's view of the memory; `interface.State` says what each method is for. Each may raise `StorageError`.
 
     `worker` is the folder's id.
     """
@@ -77,9 +77,9 @@ class RedisState(FolderRows):
             batch.forget(lost)
             return lost
         if said[0] == "version":
-            raise StateUnusable(f"{self.server.name}: another version of vokcrawl has taken over; update this worker")
+            raise StateError(f"{self.server.name}: another version of vokcrawl has taken over; update this worker")
         if said[0] == "forgotten":
-            raise StateUnusable(f"{self.server.name}: {FORGOTTEN}")
+            raise StateError(f"{self.server.name}: {FORGOTTEN}")
         self._before = str(told["token"])
         self.rollback()
         return Lost()
