@@ -139,7 +139,7 @@ def _told_again(index: int, seed: int) -> Double:
     rng = random.Random(f"{seed}:double:{index}")
     kind = list(TOLD_AGAIN)[index % len(TOLD_AGAIN)]
     first = make_article(index, seed)
-    made = TOLD_AGAIN[kind](rng, replace(first, metered=False, quirks=frozenset(), images=()))
+    made = TOLD_AGAIN[kind](rng, replace(first, metered=False, quirks=frozenset(), images=(), subheading=None))
     return Double(_at(made, first.ts + _LATER, index), None if first.metered else first.id, kind)
 
 
@@ -161,6 +161,7 @@ def _alike(index: int, seed: int) -> Double:
         metered=False,
         quirks=frozenset(),
         images=(),
+        subheading=None,
     )
     return Double(_at(made, first.ts + 2 * _LATER, 500_000_000 + index), None, kind)
 
