@@ -28,7 +28,7 @@ _ARTICLE_PATH = re.compile(r"/newstream/(\d{10}-\d{1,12})(?=/|$)", re.ASCII)
 ARTICLE_SHAPE = r"/newstream/\d{10}-\d{1,12}(?=[/?#]|$)"
 _ENCODED_INVISIBLE = re.compile(r"%e2%80%8b|%e2%81%a0|%ef%bb%bf", re.IGNORECASE)
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_VOK_ORIGINAL_ID = re.compile(r"/i[a-z]{2}(\d{9})(?=/|$)", re.ASCII)
+_VOK_ORIGINAL_ID = re.compile(r"/i[a-z]([a-z]\d{9})(?=/|$)", re.ASCII)
 _LANGUAGE_SUFFIX = re.compile(r"\((\w+)\)\s*$")
 _MONTHS = {
     name: number
@@ -266,11 +266,25 @@ def language_of(source: str) -> str | None:
     return _LANGUAGES.get(match[1].lower()) if match else None
 
 
+def source_name(raw: str) -> str | None:
+    """A source's name as shown; ``None`` where nothing but its language is: ``(En)``.
+
+    >>> source_name(" Voice of Korea (EN)")
+    'Voice of Korea (EN)'
+    >>> source_name("(En)") is None
+    True
+    """
+    name = clean_text(raw)
+    return name if _LANGUAGE_SUFFIX.sub("", name) else None
+
+
 def story_of(original_url: str) -> str | None:
-    """Date and sequence of a Voice of Korea original: what joins one story's versions in all languages.
+    """Kind, date and sequence of a Voice of Korea original: what joins one story's versions in all languages.
+
+    The kind (``n`` is news, ``e`` a programme) is part of it: whether the two share one sequence is not known.
 
     >>> story_of("http://www.vok.rep.kp/index.php/revo_de/getDetail/ien250625008/en")
-    '250625008'
+    'n250625008'
     """
     try:
         parts = urlsplit(original_url)

@@ -1,8 +1,8 @@
 """The lines of one teaser, told apart: which is the title, which the excerpt, which the date.
 
-Seen order on the site: title, excerpt, date, and the same excerpt again; in a "More From" block no title. So: a line
-that is a date is the date; a line that stands there twice is the excerpt; a heading, or else the text of the link
-to the article, is the title. What can be told apart by none of these is left out.
+Order on the site: the title (since 2024 twice), the excerpt, the date, and the same excerpt again; older "More From"
+blocks have no title. So a line that is a date is the date; a heading, or else the text of the link to the article, is
+the title; another line that stands there twice is the excerpt. What none of these identifies is left out.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _lines(run: Sequence[Block], identity: str | None) -> Iterator[_Line]:
         for line in block.lines if parted else [block.text]:
             if line:
                 titles = touches and (block.linked or line in anchors)
-                yield _Line(line, fold(line), block.heading, titles)
+                yield _Line(line, fold(clean_title(line) or line), block.heading, titles)
 
 
 def _squeeze(text: str) -> str:
@@ -140,18 +140,29 @@ def _says_date(line: _Line, date: str | None) -> bool:
 
 
 def _title(rest: Sequence[_Line], copies: Mapping[str, int], href: str) -> str | None:
-    for line in [line for line in rest if line.heading] or [line for line in rest if line.titles]:
+    """The title: a heading, or else the text of a link to the article."""
+    headings = [line for line in rest if line.heading]
+    for line in headings or [line for line in rest if line.titles]:
         text = clean_title(line.text)
         if text is None or _NO_TITLE.fullmatch(text):
             continue
-        if copies[line.folded] == 1:
-            return text
-        # The same text again: an excerpt that is linked, or a headline-only article. Three copies, or a
-        # heading whose words the slug repeats, are a title as well as an excerpt.
-        says = Slug(href).says(text)
-        if copies[line.folded] > 2 or says or (line.heading and says is None):
+        if copies[line.folded] == 1 or _is_doubled_title(line, rest, copies, href):
             return text
     return None
+
+
+def _is_doubled_title(line: _Line, rest: Sequence[_Line], copies: Mapping[str, int], href: str) -> bool:
+    """Whether a line that stands there several times is a title (shown for two widths), and no excerpt that is linked.
+
+    It is one where all its copies are headings, where another line is doubled too (that is the excerpt), where there
+    are three copies or more (a headline-only article), or where the slug repeats its words.
+    """
+    if line.heading and all(each.heading for each in rest if each.folded == line.folded):
+        return True
+    if copies[line.folded] > 2 or any(number > 1 for text, number in copies.items() if text != line.folded):
+        return True
+    says = Slug(href).says(clean_title(line.text) or "")
+    return bool(says) or (line.heading > 0 and says is None)
 
 
 def _pictured_title(run: Sequence[Block], href: str) -> str | None:
@@ -176,11 +187,16 @@ def _title_within(run: Sequence[Block], rest: Sequence[_Line], href: str) -> str
 
 
 def _excerpt(rest: Sequence[_Line], copies: Mapping[str, int], title: str | None) -> tuple[str | None, bool]:
-    doubled = [line.text for line in rest if copies[line.folded] > 1 and not _NO_TITLE.fullmatch(line.text)]
-    if doubled:
-        return max(doubled, key=len), True
-    others = [line.text for line in rest if not line.heading and clean_title(line.text) != title]
+    """The excerpt, and whether it stands there twice. Of a headline-only article it is the title's own text."""
+    lines = [line for line in rest if not _NO_TITLE.fullmatch(line.text)]
+    doubled = [line for line in lines if copies[line.folded] > 1]
+    others = [line.text for line in doubled if clean_title(line.text) != title]
+    if others:
+        return max(others, key=len), True
+    # Copies of the title beyond those that are headings.
+    if any(not line.heading for line in doubled):
+        return doubled[0].text if title is None else title, True
+    single = [line.text for line in lines if not line.heading and clean_title(line.text) != title]
     # A line that holds the title and a date is a whole teaser that nothing parts.
-    whole = {text for text in others if title and title in text and _DATE.search(text)}
-    others = [text for text in others if text not in whole and not _NO_TITLE.fullmatch(text)]
-    return max(others, key=len, default=None), False
+    whole = {text for text in single if title and title in text and _DATE.search(text)}
+    return max((text for text in single if text not in whole), key=len, default=None), bool(doubled)

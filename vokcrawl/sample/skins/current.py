@@ -59,6 +59,8 @@ class CurrentSkin(ClassicSkin):
         if view.title_image:
             image = f'<img src="{LOGO_FOLDER}dot.png" alt="{attr(view.title_image)}">'
             return f'<h4><a href="{href}">{image}{text(view.title)}</a></h4>\n'
+        if not view.title:
+            return ""
         wide, narrow = (
             f'<h4 class="{shown}"><a href="{href}">{text(view.title)}</a></h4>\n'
             for shown in ("d-none d-md-block", "d-md-none")
