@@ -140,7 +140,8 @@ def _told_again(index: int, seed: int) -> Double:
     kind = list(TOLD_AGAIN)[index % len(TOLD_AGAIN)]
     first = make_article(index, seed)
     made = TOLD_AGAIN[kind](rng, replace(first, metered=False, quirks=frozenset(), images=(), subheading=None))
-    return Double(_at(made, first.ts + _LATER, index), None if first.metered else first.id, kind)
+    shows_its_text = not (first.metered or first.headline_only)
+    return Double(_at(made, first.ts + _LATER, index), first.id if shows_its_text else None, kind)
 
 
 def _alike(index: int, seed: int) -> Double:
