@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.mutations import mutated, rendered, reskinned
+from tests.support.mutations import SKINS, mutated, rendered, reskinned
 from tests.support.page_variants import HARD, LOGO, TEASERS, TITLED, TITLELESS, T, listing, page, root
 from tests.support.patience import patience
 from vokcrawl.normalize import article_id, clean_text, clean_title, shown_date

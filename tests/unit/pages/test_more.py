@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.support.mutations import SITE, mutated, rendered
+from tests.support.mutations import SITE, SKINS, mutated, rendered
 from tests.support.page_variants import BASE, page, root
 from tests.support.patience import patience
 from vokcrawl.pages.more import read_more
