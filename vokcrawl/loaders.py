@@ -15,6 +15,7 @@ from itemloaders.processors import Identity, TakeFirst
 from vokcrawl.items import ARTICLE, TEASER
 from vokcrawl.normalize import (
     absolute_url,
+    authority,
     canonical_url,
     clean_line,
     clean_text,
@@ -97,7 +98,9 @@ def load_article(raw: RawArticle, identity: str, url: str) -> dict[str, Any]:
     `url` is the address that answered; links in the page are resolved against it.
     """
     loader = ArticleLoader()
-    loader.add_value("url", url)
+    # The page's own word for its address, where it stays on this site: a copy for mobile readers is the same article.
+    canonical = absolute_url(url, raw.canonical) if raw.canonical else None
+    loader.add_value("url", canonical if canonical and authority(canonical) == authority(url) else url)
     loader.add_value("title", raw.title)
     loader.add_value("body", raw.paragraphs)
     if raw.meta is not None:

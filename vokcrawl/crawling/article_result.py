@@ -9,9 +9,9 @@ from typing import Any
 from vokcrawl.loaders import load_article
 from vokcrawl.normalize import article_id
 from vokcrawl.pages.article import ArticlePage
+from vokcrawl.pages.block_pages import BlockPage, find_block_page, redirects_to_block_page
 from vokcrawl.pages.document import CHROME_ONLY, LISTING_IN_PLACE, REDIRECTED, PageFault
 from vokcrawl.pages.extractors import Extractor
-from vokcrawl.pages.gates import find_block_page, redirects_to_block_page
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.tree import Element
 
@@ -38,7 +38,7 @@ class ArticleResult:
     @property
     def way(self) -> str:
         """Which way of reading was the one that worked."""
-        return str(self.item["extractor"]).rpartition("+")[2]
+        return str(self.item["extractor"]).split("+")[1]
 
 
 def led_elsewhere(asked: str, got: str, identity: str) -> str | None:
@@ -70,13 +70,15 @@ def find_article(page: ArticlePage, identity: str, url: str, body: bytes) -> Art
         block_source=page.block_source,
         has_meta=raw.meta is not None,
         has_date=bool(raw.meta and raw.meta.date),
-        unfit=_unfit(item, raw.meta is not None, body),
+        unfit=_unfit(page, item, raw.meta is not None, body),
         block=page.teasers,
     )
 
 
-def _unfit(item: dict[str, Any], has_meta: bool, body: bytes) -> str | None:
+def _unfit(page: ArticlePage, item: dict[str, Any], has_meta: bool, body: bytes) -> str | None:
     """Why a record read from an article's page is not delivered; None when it is."""
+    if page.is_password_protected:
+        return BlockPage.PASSWORD_FORM
     if "title" not in item:
         return "without_title"
     if item["body"]:

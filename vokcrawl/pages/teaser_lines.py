@@ -8,6 +8,7 @@ the title; another line that stands there twice is the excerpt. What none of the
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -57,8 +58,7 @@ def read_lines(run: Sequence[Block], href: str, date: str | None = None) -> Line
         part = [found for line in dated if not line.titles and (found := _date_in(line.text))]
         date_text = next(iter([*whole, *part]), None)
     rest = [line for line in lines if not _says_date(line, date_text)]
-    folded = [line.folded for line in rest]
-    copies = {text: folded.count(text) for text in folded}
+    copies = Counter(line.folded for line in rest)
     title = _title(rest, copies, href) or _pictured_title(run, href) or _title_within(run, rest, href)
     excerpt, doubled = _excerpt(rest, copies, title)
     return Lines(title, excerpt, date_text, doubled)
@@ -142,35 +142,36 @@ def _says_date(line: _Line, date: str | None) -> bool:
 def _title(rest: Sequence[_Line], copies: Mapping[str, int], href: str) -> str | None:
     """The title: a heading, or else the text of a link to the article."""
     headings = [line for line in rest if line.heading]
+    headed = Counter(line.folded for line in headings)
+    doubled = {text for text, number in copies.items() if number > 1}
+    slug = Slug(href)
+    # Each text once, however often it stands there.
+    candidates: dict[str, _Line] = {}
     for line in headings or [line for line in rest if line.titles]:
+        candidates.setdefault(line.folded, line)
+    for line in candidates.values():
         text = clean_title(line.text)
         if text is None or _NO_TITLE.fullmatch(text):
             continue
-        if copies[line.folded] == 1 or _is_doubled_title(line, rest, copies, href):
+        number = copies[line.folded]
+        # Several copies are a title (for two widths), and no excerpt that is linked, where all of them are headings,
+        # where another line is doubled too (that is the excerpt), where there are three or more (a headline-only
+        # article), or where the slug repeats its words.
+        if number == 1 or number > 2 or headed[line.folded] == number or len(doubled) > 1:
+            return text
+        says = slug.says(text)
+        if says or (line.heading and says is None):
             return text
     return None
 
 
-def _is_doubled_title(line: _Line, rest: Sequence[_Line], copies: Mapping[str, int], href: str) -> bool:
-    """Whether a line that stands there several times is a title (shown for two widths), and no excerpt that is linked.
-
-    It is one where all its copies are headings, where another line is doubled too (that is the excerpt), where there
-    are three copies or more (a headline-only article), or where the slug repeats its words.
-    """
-    if line.heading and all(each.heading for each in rest if each.folded == line.folded):
-        return True
-    if copies[line.folded] > 2 or any(number > 1 for text, number in copies.items() if text != line.folded):
-        return True
-    says = Slug(href).says(clean_title(line.text) or "")
-    return bool(says) or (line.heading > 0 and says is None)
-
-
 def _pictured_title(run: Sequence[Block], href: str) -> str | None:
     """The alternative text of a picture: inside the heading the title, elsewhere only if the slug says so too."""
+    slug = Slug(href)
     for block in run:
         for image in block.images:
             text = clean_title(image.attributes.get("alt") or "")
-            if text is not None and (block.heading or Slug(href).says(text)):
+            if text is not None and (block.heading or slug.says(text)):
                 return text
     return None
 

@@ -18,8 +18,8 @@ from vokcrawl.config.scrapy_checks import check_scrapys
 from vokcrawl.crawling.articles import ArticleIntake
 from vokcrawl.downloader.failures import name_of
 from vokcrawl.normalize import authority, clean_text, untracked
+from vokcrawl.pages.block_pages import BlockPage, find_block_page, redirects_to_block_page
 from vokcrawl.pages.document import Document, read_document
-from vokcrawl.pages.gates import BlockPage, find_block_page, redirects_to_block_page
 
 # What the engine sends first: articles before the next listing page, so that the queue stays short.
 ARTICLE_PRIORITY, LISTING_PRIORITY, RECHECK_PRIORITY = 10, 0, -10

@@ -25,8 +25,8 @@ from twisted.python.failure import Failure
 
 from vokcrawl.crawling.listing_task import ListingWalk
 from vokcrawl.downloader.failures import CLOSING, NOT_UNDERSTOOD, request_of
+from vokcrawl.pages.block_pages import find_block_page
 from vokcrawl.pages.document import EMPTY_PAGE, PageFault
-from vokcrawl.pages.gates import find_block_page
 from vokcrawl.pages.routes import Route, SearchRoute, SitemapRoute
 from vokcrawl.pages.search import number_in_form
 from vokcrawl.pages.sources import Belongs

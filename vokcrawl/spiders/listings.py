@@ -13,8 +13,8 @@ from twisted.python.failure import Failure
 
 from vokcrawl.crawling.listing_task import ListingWalk, Step
 from vokcrawl.downloader.failures import CLOSING, OF_ANOTHER_SOURCE, PASSING, name_of, request_of
+from vokcrawl.pages.block_pages import find_block_page, redirects_to_block_page
 from vokcrawl.pages.document import EMPTY_PAGE, Document, PageFault
-from vokcrawl.pages.gates import find_block_page, redirects_to_block_page
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.routes import (
     AjaxRoute,

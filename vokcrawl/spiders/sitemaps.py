@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from vokcrawl.crawling.listing_task import ListingWalk, Step
 from vokcrawl.downloader.failures import CLOSING, request_of
 from vokcrawl.normalize import ingested_on
-from vokcrawl.pages.gates import find_block_page, redirects_to_block_page
+from vokcrawl.pages.block_pages import find_block_page, redirects_to_block_page
 from vokcrawl.pages.routes import SitemapRoute
 from vokcrawl.pages.sitemap import read_sitemap
 from vokcrawl.policy.pagination import Entry, StopReason

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.mutations import SKINS, articles, path_of, rendered
 from tests.support.patience import patience
-from vokcrawl.pages.gates import BlockPage, cut_metering, find_block_page, redirects_to_block_page
+from vokcrawl.pages.block_pages import BlockPage, cut_metering, find_block_page, redirects_to_block_page
 
 SENTENCE = "Upgrade to NK PRO today to get full access to this content except for users based in South Korea"
 

@@ -38,6 +38,7 @@ class BlockPage(StrEnum):
     FRONT_PAGE = "gate_front_page"
     BOT_CHECK = "gate_bot_check"
     NATIONAL_BLOCK = "gate_national_block"
+    PASSWORD_FORM = "blocked_password"  # noqa: S105
 
 
 def redirects_to_block_page(asked: str, got: str) -> BlockPage | None:
