@@ -84,7 +84,8 @@ def _unfit(page: ArticlePage, item: dict[str, Any], has_meta: bool, body: bytes)
     if item["body"]:
         return None
     gate = find_block_page(body)
-    if gate is not None:
+    # A page with an article's meta line is no check of visitors, whatever word a form on it says.
+    if gate is not None and not (has_meta and gate is BlockPage.BOT_CHECK):
         return gate
     # With a meta line it is an article without a text: some have a headline only.
     return None if has_meta else "without_text"

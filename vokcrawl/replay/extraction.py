@@ -121,7 +121,7 @@ def _article(found: ExtractionResult, answer: Answer, captured: Captured, shown:
         found.kind, found.reason = (Kind.OTHER, "redirect") if elsewhere is None else (Kind.FAILED, elsewhere)
     elif not 200 <= answer.status < 300:
         found.kind = Kind.FAILED
-        found.reason = find_block_page(answer.body) or f"http_{answer.status}"
+        found.reason = find_block_page(answer.body, answer.status, answer.headers) or f"http_{answer.status}"
     else:
         document = _document(found, answer)
         reading = extractor_at(captured.at)
