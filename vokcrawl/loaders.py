@@ -30,6 +30,7 @@ from vokcrawl.normalize import (
 )
 from vokcrawl.pages.article import RawArticle
 from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.policy.article_checks import ListedValues
 
 
 def _each(function: Callable[[str], str | None]) -> Callable[[Sequence[str]], list[str]]:
@@ -90,6 +91,15 @@ def load_teaser(raw: RawTeaser, found_on: str, source: str | None) -> dict[str, 
     item: dict[str, Any] = loader.load_item()
     item |= {"schema": TEASER, "id": raw.id, "found_on": found_on, "position": raw.position}
     return _with_language(item, source or raw.source)
+
+
+def listed_values(raw: RawTeaser) -> ListedValues:
+    """What a teaser shows of its article, normalised."""
+    return ListedValues(
+        title=clean_title(raw.title or ""),
+        excerpt=clean_line(raw.excerpt or ""),
+        published_on=shown_date(raw.date or ""),
+    )
 
 
 def load_article(raw: RawArticle, identity: str, url: str) -> dict[str, Any]:

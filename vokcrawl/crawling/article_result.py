@@ -14,6 +14,7 @@ from vokcrawl.pages.document import CHROME_ONLY, LISTING_IN_PLACE, REDIRECTED, P
 from vokcrawl.pages.extractors import Extractor
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.tree import Element
+from vokcrawl.policy.article_checks import strategy_of
 
 # The teasers of a page's "More From" block; ids in what is given are passed over unread.
 BlockReader = Callable[[Container[str]], list[RawTeaser]]
@@ -24,7 +25,8 @@ class ArticleResult:
     """An article's page as it was read.
 
     `item` is its record without the fields that are the run's; `source` is whose it is by its meta line, `block_source`
-    by the heading of its "More From" block, both as written; `unfit` says why it cannot be delivered, if so.
+    by the heading of its "More From" block, both as written; `unfit` says why it cannot be delivered, if so;
+    `headline_only` that its teaser confirms that it has no text.
     """
 
     item: dict[str, Any]
@@ -34,11 +36,13 @@ class ArticleResult:
     has_date: bool
     unfit: str | None
     block: BlockReader
+    headline_only: bool = False
+    server_errors: bool = False
 
     @property
     def way(self) -> str:
         """Which way of reading was the one that worked."""
-        return str(self.item["extractor"]).split("+")[1]
+        return strategy_of(str(self.item["extractor"]))
 
 
 def led_elsewhere(asked: str, got: str, identity: str) -> str | None:
@@ -72,6 +76,7 @@ def find_article(page: ArticlePage, identity: str, url: str, body: bytes) -> Art
         has_date=bool(raw.meta and raw.meta.date),
         unfit=_unfit(page, item, raw.meta is not None, body),
         block=page.teasers,
+        server_errors=raw.server_errors,
     )
 
 
