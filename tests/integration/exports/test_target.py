@@ -168,15 +168,15 @@ def test_a_file_that_may_not_grow_ends_with_15_and_leaves_what_was_there(
 def test_temporary_files_without_room_end_with_15_and_say_where_they_go() -> None:
     code = """
 import resource
-from vokcrawl.utils import temp_database as scratch
+from vokcrawl.utils import temp_database
 from vokcrawl.errors import StorageError
 
-scratch._CACHE_KIB = 64
+temp_database._CACHE_KIB = 64
 resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
-db = scratch.scratch("CREATE TABLE texts (text TEXT)")
+db = temp_database.temporary_database("CREATE TABLE texts (text TEXT)")
 try:
     for _ in range(1000):
-        with scratch.scratching():
+        with temp_database.translate_database_errors():
             db.execute("INSERT INTO texts VALUES (?)", ("x" * 1000,))
 except StorageError as failure:
     print(int(failure.exit_code), failure)
