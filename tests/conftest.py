@@ -21,6 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 IN_CI = bool(os.environ.get("CI"))
 THOROUGH = IN_CI or bool(os.environ.get("VOK_TEST_THOROUGH"))
 LONG = "takes long; `VOK_TEST_THOROUGH=1 make test` runs it"
+E2E = "needs external programs; `VOK_TEST_THOROUGH=1 make test` or naming its path runs it"
 # The same examples each time, and no limit of time, so that neither chance nor a loaded machine fails a test; a
 # thorough run that is not CI's looks for new ones.
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=30)
@@ -55,23 +56,38 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "output"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out the tests that take long, and says so; continuous integration runs them all."""
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: while a crawl waits for a time-out, another test uses the processor."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """How long the run takes, for whoever starts it."""
+    if THOROUGH:
+        return "Thorough run with long and e2e tests: about 15 minutes on 2 cores"
+    return "Plain run without long and e2e tests: about 4 minutes on 2 cores if nothing else runs"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skips the long tests, and the e2e tests whose path is not given; continuous integration runs all of them."""
     if THOROUGH:
         return
-    skipped = pytest.mark.skip(reason=LONG)
+    e2e, named = Path(__file__).parent / "e2e", any("e2e" in arg for arg in config.args)
     for item in items:
         if item.get_closest_marker("thorough"):
-            item.add_marker(skipped)
+            item.add_marker(pytest.mark.skip(reason=LONG))
+        elif not named and e2e in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=E2E))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says what was left out, and what the kill test has seen; its lanes may have run in several processes."""
+    """Counts what was left out, and sums up the kill tests of all processes."""
     skipped = [report.longrepr[-1] for report in terminalreporter.stats.get("skipped", ())]
-    if left_out := sum(reason.endswith(LONG) for reason in skipped):
-        terminalreporter.write_line(
-            f"Left out: {left_out} tests that take long; `VOK_TEST_THOROUGH=1 make test` runs them"
-        )
+    left_out = 0
+    for kind, reason in (("long", LONG), ("e2e", E2E)):
+        if number := sum(each.endswith(reason) for each in skipped):
+            left_out += number
+            terminalreporter.write_line(f"Left out: {number} {kind} tests; `VOK_TEST_THOROUGH=1 make test` runs them")
     if missing := len(skipped) - left_out:
         terminalreporter.write_line(f"Skipped: {missing} tests; what each wants is said below")
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
