@@ -57,8 +57,8 @@ def output(tmp_path: Path) -> Path:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than cores: while a crawl waits for a time-out, another test uses the processor."""
-    return (os.cpu_count() or 1) + 1
+    """A worker a core; one more in the plain run, to use the processor while a crawl waits for a time-out."""
+    return (os.cpu_count() or 1) + (0 if THOROUGH else 1)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
