@@ -142,10 +142,10 @@ class Article(Record):
     story: str | None = Field(
         None,
         description=(
-            "Date and sequence of a Voice of Korea original, which one story has in all languages; null where "
-            "`original_url` is none of those."
+            "Kind letter, date and sequence of a Voice of Korea original, which one story has in all languages; null "
+            "where `original_url` is none of those."
         ),
-        examples=["250625008"],
+        examples=["n250625008"],
     )
     images: list[Image] = Field(
         default_factory=list,

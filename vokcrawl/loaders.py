@@ -15,18 +15,22 @@ from itemloaders.processors import Identity, TakeFirst
 from vokcrawl.items import ARTICLE, TEASER
 from vokcrawl.normalize import (
     absolute_url,
+    authority,
     canonical_url,
     clean_line,
+    clean_text,
     clean_title,
     content_hash,
     ingested_at,
     join_paragraphs,
     language_of,
     shown_date,
+    source_name,
     story_of,
 )
 from vokcrawl.pages.article import RawArticle
 from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.policy.article_checks import ListedValues
 
 
 def _each(function: Callable[[str], str | None]) -> Callable[[Sequence[str]], list[str]]:
@@ -50,7 +54,7 @@ class RecordLoader(ItemLoader):
     url_in = _each(canonical_url)
     title_in = _each(clean_title)
     published_on_in = _each(shown_date)
-    source_in = _each(clean_line)
+    source_in = _each(source_name)
 
     # Each by its name: before a default comes in, the fields of the item are looked through for another one.
     url_out = title_out = published_on_out = source_out = TakeFirst()
@@ -86,7 +90,16 @@ def load_teaser(raw: RawTeaser, found_on: str, source: str | None) -> dict[str, 
     loader.add_value("source", source or raw.source)
     item: dict[str, Any] = loader.load_item()
     item |= {"schema": TEASER, "id": raw.id, "found_on": found_on, "position": raw.position}
-    return _with_language(item)
+    return _with_language(item, source or raw.source)
+
+
+def listed_values(raw: RawTeaser) -> ListedValues:
+    """What a teaser shows of its article, normalised."""
+    return ListedValues(
+        title=clean_title(raw.title or ""),
+        excerpt=clean_line(raw.excerpt or ""),
+        published_on=shown_date(raw.date or ""),
+    )
 
 
 def load_article(raw: RawArticle, identity: str, url: str) -> dict[str, Any]:
@@ -95,7 +108,9 @@ def load_article(raw: RawArticle, identity: str, url: str) -> dict[str, Any]:
     `url` is the address that answered; links in the page are resolved against it.
     """
     loader = ArticleLoader()
-    loader.add_value("url", url)
+    # The page's own word for its address, where it stays on this site: a copy for mobile readers is the same article.
+    canonical = absolute_url(url, raw.canonical) if raw.canonical else None
+    loader.add_value("url", canonical if canonical and authority(canonical) == authority(url) else url)
     loader.add_value("title", raw.title)
     loader.add_value("body", raw.paragraphs)
     if raw.meta is not None:
@@ -108,7 +123,7 @@ def load_article(raw: RawArticle, identity: str, url: str) -> dict[str, Any]:
     item["ingested_at"] = ingested_at(identity)
     item["story"] = story_of(item.get("original_url") or "")
     item["content_hash"] = content_hash(item.get("title", ""), item["body"])
-    return _with_language(item)
+    return _with_language(item, raw.meta.source if raw.meta else None)
 
 
 def _images(raw: RawArticle, url: str) -> Iterator[dict[str, Any]]:
@@ -120,6 +135,7 @@ def _images(raw: RawArticle, url: str) -> Iterator[dict[str, Any]]:
             yield {"url": address, "caption": clean_line(caption or "")}
 
 
-def _with_language(item: dict[str, Any]) -> dict[str, Any]:
-    item["language"] = language_of(item.get("source") or "")
+def _with_language(item: dict[str, Any], shown_source: str | None) -> dict[str, Any]:
+    # From the source as shown: where its name is empty its language is not.
+    item["language"] = language_of(clean_text(shown_source or ""))
     return item

@@ -18,8 +18,9 @@ from w3lib.url import safe_url_string
 
 # Invisible characters that are no text: zero-width space and its kin, byte order mark, word joiner.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-# What JSON in UTF-8 cannot carry (lone surrogates) and what no page means to say (control characters).
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")
+# What JSON in UTF-8 cannot carry (lone surrogates), and what no page means to say: control characters, and those that
+# turn the direction of what follows.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _BULLET = re.compile(r"^(?:[·•‧∙▪●]\s*)+")
 _DATE_IN_WORDS = re.compile(r"([A-Z][a-z]{2,8}) (\d{1,2}), (\d{4})", re.ASCII)
 _DATE_IN_NUMBERS = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
@@ -28,7 +29,7 @@ _ARTICLE_PATH = re.compile(r"/newstream/(\d{10}-\d{1,12})(?=/|$)", re.ASCII)
 ARTICLE_SHAPE = r"/newstream/\d{10}-\d{1,12}(?=[/?#]|$)"
 _ENCODED_INVISIBLE = re.compile(r"%e2%80%8b|%e2%81%a0|%ef%bb%bf", re.IGNORECASE)
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_VOK_ORIGINAL_ID = re.compile(r"/i[a-z]{2}(\d{9})(?=/|$)", re.ASCII)
+_VOK_ORIGINAL_ID = re.compile(r"/i[a-z]([a-z]\d{9})(?=/|$)", re.ASCII)
 _LANGUAGE_SUFFIX = re.compile(r"\((\w+)\)\s*$")
 _MONTHS = {
     name: number
@@ -50,7 +51,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SOUND_ORIGIN = re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+){0,9}(?::(?:[1-9]\d{1,3}|[1-5]\d{4}))?(?=/)", re.ASCII)
 _SOUND_URL = re.compile(_SOUND_ORIGIN.pattern + r"(?:/(?!\.\.?(?:/|$))[\w.~%-]++)+/?", re.ASCII)
 # What a canonical address writes otherwise, or not at all, though it is sound.
-_CHANGES = re.compile(r"%|:(?:80|443)/")
+_CHANGES = re.compile(r"%|:(?:80|443)/|/amp/?$")
+# The copy of an article for mobile readers: the same article.
+_AMP = re.compile(r"(/newstream/\d{10}-\d{1,12}/(?:[^/]+/)+?)(?:amp/)*amp/?", re.ASCII)
 # Where the path begins at the latest: a longer host may have a label of more than 63 characters.
 _FARTHEST_PATH = 70
 
@@ -185,8 +188,8 @@ def _resolved(base: str, href: str) -> str | None:
             # A host alone: its path is the root, and a query or fragment without one has no place to stand.
             url = urlunsplit((parts.scheme, parts.netloc, "/", parts.query, ""))
         url = str(safe_url_string(url))
-        # Some host names become others when they are written in ASCII.
-        return None if re.search(r"\s", urlsplit(url).netloc) else url
+        # Some host names become others when they are written in ASCII; and what is encoded is longer.
+        return None if len(url) > LONGEST_URL or re.search(r"\s", urlsplit(url).netloc) else url
     except ValueError:
         return None
 
@@ -199,7 +202,7 @@ def canonical_url(url: str) -> str | None:
     >>> canonical_url("HTTP://Example.org:80/newstream/1750885366-665971553/a%E2%80%8B?x=1#y")
     'http://example.org/newstream/1750885366-665971553/a/'
     """
-    if len(url) <= LONGEST_URL and _as_it_stands(url, url) is not None and not _CHANGES.search(url):
+    if len(url) < LONGEST_URL and _as_it_stands(url, url) is not None and not _CHANGES.search(url):
         return f"{url.removesuffix('/')}/"
     absolute = absolute_url(url, url)
     if absolute is None:
@@ -211,11 +214,18 @@ def canonical_url(url: str) -> str | None:
         host = f"[{host}]"
     if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
         host = f"{host}:{port}"
-    path = _PERCENT.sub(lambda found: found[0].lower(), parts.path)
+    path = _amp_removed(parts.path)
+    path = _PERCENT.sub(lambda found: found[0].lower(), path)
     # Taking one out can join two halves of another, so until none is left.
     while (shorter := _ENCODED_INVISIBLE.sub("", path)) != path:
         path = shorter
-    return urlunsplit((parts.scheme, host, path.rstrip("/") + "/", "", ""))
+    canonical = urlunsplit((parts.scheme, host, path.rstrip("/") + "/", "", ""))
+    return canonical if len(canonical) <= LONGEST_URL else None
+
+
+def _amp_removed(path: str) -> str:
+    match = _AMP.fullmatch(path)
+    return match[1] if match else path
 
 
 def untracked(url: str) -> str:
@@ -266,11 +276,25 @@ def language_of(source: str) -> str | None:
     return _LANGUAGES.get(match[1].lower()) if match else None
 
 
+def source_name(raw: str) -> str | None:
+    """A source's name as shown; ``None`` where nothing but its language is: ``(En)``.
+
+    >>> source_name(" Voice of Korea (EN)")
+    'Voice of Korea (EN)'
+    >>> source_name("(En)") is None
+    True
+    """
+    name = clean_text(raw)
+    return name if _LANGUAGE_SUFFIX.sub("", name) else None
+
+
 def story_of(original_url: str) -> str | None:
-    """Date and sequence of a Voice of Korea original: what joins one story's versions in all languages.
+    """Kind, date and sequence of a Voice of Korea original: what joins one story's versions in all languages.
+
+    The kind (``n`` is news, ``e`` a programme) is part of it: whether the two share one sequence is not known.
 
     >>> story_of("http://www.vok.rep.kp/index.php/revo_de/getDetail/ien250625008/en")
-    '250625008'
+    'n250625008'
     """
     try:
         parts = urlsplit(original_url)

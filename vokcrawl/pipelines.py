@@ -20,9 +20,13 @@ from vokcrawl.config import Options
 from vokcrawl.errors import StorageError
 from vokcrawl.items import ARTICLE, KINDS, REMOVAL, TEASER, breaches, validated
 from vokcrawl.normalize import article_id, content_hash
+from vokcrawl.policy.article_checks import unconfirmed_change
 from vokcrawl.policy.revisit import next_check
 from vokcrawl.runs.run import Run
 from vokcrawl.storage.state.rows import ArticleRow, Status
+
+# The hash of no text at all.
+_NO_BODY = content_hash("", "")
 
 
 class Drop(DropItem):
@@ -109,6 +113,8 @@ class RevisionsPipeline(RunPipeline):
         if item["truncated"] and not row.truncated:
             self.run.problems.note("article_metered_copy", item["url"])
             self._unchanged(row, "metered_copies")
+        if changed:
+            self._confirm(row, item)
         self.count("vok/revisions/returned" if back else "vok/revisions/changed")
         return {
             **item,
@@ -117,6 +123,18 @@ class RevisionsPipeline(RunPipeline):
             "changed": changed,
             "first_seen_at": row.first_seen_at or item["first_seen_at"],
         }
+
+    def _confirm(self, row: ArticleRow, item: dict[str, Any]) -> None:
+        """Drops a change that may be a worse reading of the page, until a second look finds the same."""
+        retry = self.run.state.retry_of(row.id)
+        reason = unconfirmed_change(item, row.body_hash != _NO_BODY, retry.reason if retry is not None else None)
+        if reason is None:
+            return
+        self.run.problems.note("article_unconfirmed_change", item["url"])
+        self.run.schedule_retry(row.id, item["url"], reason)
+        self.run.statistics.pages_failed += 1
+        self.count("vok/revisions/unconfirmed")
+        raise Drop(f"article {row.id}: a change that is to be confirmed")
 
     def _unchanged(self, row: ArticleRow, name: str) -> None:
         still_there(self.run, row, self.options.recheck_days)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from vokcrawl.sample import SampleSite
 
 SITE = "http://site.test"
-SKINS = ("classic", "plain")
+SKINS = ("current", "classic", "plain")
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)\b([^>]*)>")
 _MARKS = re.compile(r"""\s(?:class|id)\s*=\s*(?:"[^"]*"|'[^']*')""")
 # Tags that may stand around blocks, around lines, and at headings. A <p> cannot hold blocks: the parser ends it.

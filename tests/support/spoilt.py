@@ -1,4 +1,4 @@
-"""Answers that no site should give, and changes that spoil a good one (in the markup of the classic skin)."""
+"""Answers that no site should give, and changes that spoil a good one (in the markup of the current skin)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ HUGE = replacing("</body>", "<!-- " + "x" * (5 * 1024 * 1024) + " --></body>")
 
 def without_title(identity: str) -> Change:
     """Takes the title out of an article's item in a listing."""
-    return in_item(identity, r"<h4>.*?</h4>")
+    return in_item(identity, r"<h4.*</h4>")
 
 
 def without_day(identity: str) -> Change:

@@ -293,9 +293,9 @@ def test_the_language_is_what_the_name_says_or_unknown(source: str, language: st
 @pytest.mark.parametrize(
     ("url", "story"),
     [
-        ("http://www.vok.rep.kp/index.php/revo_de/getDetail/ien250625008/en", "250625008"),
-        ("https://vok.rep.kp/index.php/detail_com/comde/ikn250625008/18/ko", "250625008"),
-        ("http://www.vok.rep.kp/index.php/detail_com/vi_video/ien261005004", "261005004"),
+        ("http://www.vok.rep.kp/index.php/revo_de/getDetail/ien250625008/en", "n250625008"),
+        ("https://vok.rep.kp/index.php/detail_com/comde/ikn250625008/18/ko", "n250625008"),
+        ("http://www.vok.rep.kp/index.php/detail_com/vi_video/ien261005004", "n261005004"),
         ("http://www.vok.rep.kp/index.php/home/main/en", None),
         ("http://www.vok.rep.kp/?id=/ien250625008", None),
         ("http://vok.rep.kp.evil.test/ien250625008", None),

@@ -98,7 +98,7 @@ def test_an_article_is_normalised() -> None:
     assert item["title"] == "Orchard harvest"
     assert item["body"] == "One line.\n\nTwo."
     assert (item["published_on"], item["source"], item["language"]) == ("2024-12-10", "Voice of Korea (EN)", "en")
-    assert (item["ingested_at"], item["story"]) == ("2024-12-10T03:06:40Z", "241210008")
+    assert (item["ingested_at"], item["story"]) == ("2024-12-10T03:06:40Z", "n241210008")
     assert item["images"] == [
         {"url": "http://site.test/a.jpg", "caption": "A b"},
         {"url": f"{URL}b.jpg", "caption": None},

@@ -9,11 +9,12 @@ from typing import Any
 from vokcrawl.loaders import load_article
 from vokcrawl.normalize import article_id
 from vokcrawl.pages.article import ArticlePage
+from vokcrawl.pages.block_pages import BlockPage, find_block_page, redirects_to_block_page
 from vokcrawl.pages.document import CHROME_ONLY, LISTING_IN_PLACE, REDIRECTED, PageFault
 from vokcrawl.pages.extractors import Extractor
-from vokcrawl.pages.gates import find_block_page, redirects_to_block_page
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.tree import Element
+from vokcrawl.policy.article_checks import strategy_of
 
 # The teasers of a page's "More From" block; ids in what is given are passed over unread.
 BlockReader = Callable[[Container[str]], list[RawTeaser]]
@@ -24,7 +25,8 @@ class ArticleResult:
     """An article's page as it was read.
 
     `item` is its record without the fields that are the run's; `source` is whose it is by its meta line, `block_source`
-    by the heading of its "More From" block, both as written; `unfit` says why it cannot be delivered, if so.
+    by the heading of its "More From" block, both as written; `unfit` says why it cannot be delivered, if so;
+    `headline_only` that its teaser confirms that it has no text.
     """
 
     item: dict[str, Any]
@@ -34,11 +36,13 @@ class ArticleResult:
     has_date: bool
     unfit: str | None
     block: BlockReader
+    headline_only: bool = False
+    server_errors: bool = False
 
     @property
     def way(self) -> str:
         """Which way of reading was the one that worked."""
-        return str(self.item["extractor"]).rpartition("+")[2]
+        return strategy_of(str(self.item["extractor"]))
 
 
 def led_elsewhere(asked: str, got: str, identity: str) -> str | None:
@@ -70,19 +74,23 @@ def find_article(page: ArticlePage, identity: str, url: str, body: bytes) -> Art
         block_source=page.block_source,
         has_meta=raw.meta is not None,
         has_date=bool(raw.meta and raw.meta.date),
-        unfit=_unfit(item, raw.meta is not None, body),
+        unfit=_unfit(page, item, raw.meta is not None, body),
         block=page.teasers,
+        server_errors=raw.server_errors,
     )
 
 
-def _unfit(item: dict[str, Any], has_meta: bool, body: bytes) -> str | None:
+def _unfit(page: ArticlePage, item: dict[str, Any], has_meta: bool, body: bytes) -> str | None:
     """Why a record read from an article's page is not delivered; None when it is."""
+    if page.is_password_protected:
+        return BlockPage.PASSWORD_FORM
     if "title" not in item:
         return "without_title"
     if item["body"]:
         return None
     gate = find_block_page(body)
-    if gate is not None:
+    # A page with an article's meta line is no check of visitors, whatever word a form on it says.
+    if gate is not None and not (has_meta and gate is BlockPage.BOT_CHECK):
         return gate
     # With a meta line it is an article without a text: some have a headline only.
     return None if has_meta else "without_text"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from vokcrawl.crawling.article_result import ArticleResult
 from vokcrawl.crawling.teasers import TeaserIntake
 from vokcrawl.items import REMOVAL
-from vokcrawl.normalize import article_id, canonical_url, utc
+from vokcrawl.normalize import article_id, canonical_url, source_name, utc
 from vokcrawl.pages.sources import same_source
 from vokcrawl.pipelines import still_there
+from vokcrawl.policy.article_checks import complete_from_teaser, lacks_its_text
 from vokcrawl.policy.revisit import REMOVAL_CONFIRMATION_DELAY, is_confirmed, next_check
 from vokcrawl.storage.state.rows import ArticleRow, RetryRow, Status
 
@@ -33,7 +35,7 @@ class ArticleIntake(TeaserIntake):
         stands in the archive (`items.ArchivePlace`).
         """
         # Without a meta line the block below, "More From <source>", still names the page's source.
-        whose = found.source or found.block_source
+        whose = source_name(found.source or found.block_source or "")
         if whose is not None and not same_source(whose, self.options.source):
             self._other_source(identity, url, whose)
             return
@@ -41,6 +43,7 @@ class ArticleIntake(TeaserIntake):
         # The block of a waiting teaser did not say whose it is; its article does.
         yield from self.settle(identity, found.source)
         yield from self.block_teasers(found, url)
+        self._compare_with_teaser(found, identity, url)
         item = found.item
         self.run.readable.add("articles", {name: item.get(name) for name in self.options.min_coverage})
         if found.unfit is not None:
@@ -59,6 +62,23 @@ class ArticleIntake(TeaserIntake):
         self.run.validators[identity] = (None, None) if item["truncated"] else validators
         now = self.run.now()
         yield item | {"first_seen_at": now, "fetched_at": now, "archived_as": archived_as}
+
+    def _compare_with_teaser(self, found: ArticleResult, identity: str, url: str) -> None:
+        """Completes the record from what a listing of this run shows of the article, and notes contradictions."""
+        listed = self.listed_values.pop(identity, None)
+        if listed is None:
+            return
+        if found.has_date and not found.item.get("published_on"):
+            # Not silent, but wrong: nothing is put in its place.
+            listed = replace(listed, published_on=None)
+        found.item, problems = complete_from_teaser(found.item, listed)
+        for reason, values in problems.items():
+            self.note(reason, f"{url} ({values})")
+        if found.unfit == "without_title" and found.item.get("title"):
+            found.unfit = None
+        if found.unfit is None and lacks_its_text(found.item, listed):
+            found.unfit = "without_text"
+        found.headline_only = found.unfit is None and not found.item["body"] and bool(listed.excerpt)
 
     def article_failed(self, identity: str, url: str, reason: str) -> Iterator[Any]:
         """Remembers what could not be had. A delivered article stays as it is, and due as it was."""
@@ -151,7 +171,9 @@ class ArticleIntake(TeaserIntake):
             self.note("article_without_date", url)
         elif "published_on" not in found.item:
             self.note("article_wrong_date", url)
-        if not found.item["body"]:
+        if not found.item["body"] and not found.headline_only:
             self.note("article_without_body", url)
+        if found.server_errors:
+            self.note("article_server_warning", url)
         if found.item["truncated"]:
             self.note("article_metered", url)

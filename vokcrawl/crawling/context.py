@@ -8,6 +8,7 @@ from vokcrawl.config import Arguments, Options
 from vokcrawl.normalize import absolute_url, article_id, authority
 from vokcrawl.pages.extractors import Extractor, extractor_at
 from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.policy.article_checks import ListedValues
 from vokcrawl.runs.run import Run
 
 
@@ -31,6 +32,8 @@ class Intake:
         self.in_blocks: dict[str, str] = {}
         # Teasers of such blocks that wait for the listings' end, with their page's URL and their block's source.
         self.held: dict[str, tuple[RawTeaser, str, str | None]] = {}
+        # What the listings of this run show of the articles that they lead to.
+        self.listed_values: dict[str, ListedValues] = {}
         # Start pages whose walk is not over yet.
         self.walks_open = 0
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from vokcrawl.crawling.article_result import ArticleResult
 from vokcrawl.crawling.context import Intake
-from vokcrawl.loaders import load_teaser
+from vokcrawl.loaders import listed_values, load_teaser
 from vokcrawl.normalize import article_id, parse_utc, shown_date
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.sources import Belongs, logo_belongs, same_source
@@ -68,6 +68,7 @@ class TeaserIntake(Intake):
         request = None
         if raw.id not in self.requested and self.is_asked_for(raw.id, article):
             # Before anything is given: two pages may be taken in at the same time.
+            self.listed_values[raw.id] = listed_values(raw)
             request = self.article_wanted(raw.id, teaser.address)
         if raw.id not in self.run.met_teasers and not (teaser.entry is not None and teaser.entry.delivered):
             if teaser.belongs is Belongs.UNKNOWN and raw.id in self.in_flight:

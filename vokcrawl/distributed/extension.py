@@ -16,7 +16,7 @@ from vokcrawl.distributed.turns import Turns
 from vokcrawl.distributed.workers import Workers
 from vokcrawl.downloader.middlewares.backoff import REFUSED
 from vokcrawl.errors import StorageError, UsageError
-from vokcrawl.pages.gates import BlockPage
+from vokcrawl.pages.block_pages import BlockPage
 from vokcrawl.policy.outcome import WORDS
 
 logger = logging.getLogger(__name__)

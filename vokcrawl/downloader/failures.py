@@ -11,12 +11,14 @@ from scrapy.exceptions import (
     IgnoreRequest,
     ResponseDataLossError,
 )
+from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from vokcrawl.downloader.downloader import Closing
 from vokcrawl.downloader.middlewares.offsite import Offsite
 from vokcrawl.downloader.splash.errors import SplashRefused, SplashUnreachable
+from vokcrawl.pages.block_pages import BlockPage, find_block_page
 from vokcrawl.pages.document import CHROME_ONLY, EMPTY_PAGE, LISTING_IN_PLACE, REDIRECTED, REFUSALS
 from vokcrawl.utils.content_encoding import Corrupt
 
@@ -73,3 +75,17 @@ def name_of(failure: Failure) -> str:
     if isinstance(error, IgnoreRequest):
         return _IGNORED.get(str(error), "redirect_loop")
     return "connection"
+
+
+def lower_headers(response: Response) -> dict[str, str]:
+    """The headers of an answer, by their names in lower case; of one that is sent twice the last value."""
+    return {
+        name.decode("latin-1").lower(): values[-1].decode("latin-1")
+        for name, values in response.headers.items()
+        if values
+    }
+
+
+def block_page_of(response: Response) -> BlockPage | None:
+    """The block page that an answer is; to be asked only of one that is not what was asked for."""
+    return find_block_page(response.body, response.status, lower_headers(response))

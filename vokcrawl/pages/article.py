@@ -1,8 +1,8 @@
-"""An article page: headline, meta line, paragraphs, pictures, and the "More From" block under them.
+"""An article page: headline, meta line, paragraphs, pictures, and the "More From" block below them.
 
-The page is read as a flow of blocks (`flow`), cut at the "More From" heading. Where the content element that
-several authors saw is there, it bounds the text; else the text is what stands between the meta line (or the
-headline) and that heading. `extractor` of the record says which way it was.
+The page is read as a flow of blocks (`flow`), cut at the "More From" heading. Where it has the content element that
+several authors saw, that bounds the text, and everything in it that a reader sees is text; else the text is what stands
+between the meta line (or the headline) and that heading. The record's `extractor` says which strategy it was.
 """
 
 from __future__ import annotations
@@ -12,37 +12,85 @@ from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import ClassVar
 
-from vokcrawl.normalize import article_id, date_in_words
-from vokcrawl.pages.flow import Block, flow, is_quarantined, is_within
-from vokcrawl.pages.gates import cut_metering, is_metering
-from vokcrawl.pages.listing import DESCRIPTION, RawTeaser, marked_items, teasers_among
+from vokcrawl.normalize import article_id, shown_date
+from vokcrawl.pages.block_pages import cut_metering, is_metering
+from vokcrawl.pages.flow import Block, flow, is_aside
+from vokcrawl.pages.listing import RawTeaser, marked_items, teasers_among
 from vokcrawl.pages.meta_line import MetaLine, read_meta_line
 from vokcrawl.pages.more import MORE_WORDS
-from vokcrawl.pages.pictures import caption_of, is_caption, is_placeholder, source_of
-from vokcrawl.pages.sources import logo_stem, same_source
+from vokcrawl.pages.pictures import Captions, source_of
+from vokcrawl.pages.server_errors import cut_server_errors
+from vokcrawl.pages.site_markup import (
+    CONTENT_CLASS,
+    DESCRIPTION_CLASS,
+    FRAME_HEADINGS,
+    MEDIA_LINE,
+    MORE_FROM,
+    NEWSLETTER_LINES,
+    SHARE_LINES,
+)
+from vokcrawl.pages.sources import is_source_line, logo_stem, same_source
 from vokcrawl.pages.teaser_lines import Slug, date_in_block, says_day
-from vokcrawl.pages.teaser_runs import runs
+from vokcrawl.pages.teaser_runs import is_other_teaser, runs
 from vokcrawl.pages.tree import Element, ancestors, descendants, is_same, with_class
+from vokcrawl.pages.visibility import omitted_elements
 
-# Name and version of this reading, as the records carry it; the way that bounded the text is added.
-EXTRACTOR = "kcnawatch-article/1"
-# Class name that was seen for the element that holds the text.
-CONTENT = "article-content"
-# The words of the page: a heading, not a sentence that happens to begin so.
-MORE_FROM = re.compile(r"more from\b\s*(.{1,100}[^.!?…\s])", re.IGNORECASE)
-# Headings that are the site's, not an article's.
-_SITE_HEADINGS = re.compile(r"(newstream\s*\|\s*)?kcna watch( logo)?|newstream|browse|menu|search", re.IGNORECASE)
+__all__ = ["CONTENT", "EXTRACTOR", "STRUCTURE", "ArticlePage", "RawArticle"]
+
+# Name and version of this extractor, as the records carry it; the strategy that bounded the text is added.
+EXTRACTOR = "kcnawatch-article/2"
+# The strategies: by the content element, or by the page's structure alone.
+CONTENT, STRUCTURE = "content", "structure"
+# The form that WordPress shows in place of a post that is behind a password.
+_PROTECTED = "form.post-password-form, form input[name=post_password]"
 # Links with so few letters around them are furniture: previous, next, share.
 _FEW_LETTERS = 12
 # So long a block is a paragraph, whatever else stands about.
 _PARAGRAPH = 40
+# What belongs to a text that stands beside it; and how deep a text is nested below the element that holds it.
+_TEXTUAL = frozenset("p ul ol dl blockquote table pre figure center h1 h2 h3 h4 h5 h6".split())  # noqa: SIM905
+_DEEPEST = 32
+# How far behind a "More From" line the first teaser stands, at most.
+_NEAR = 4
+# Lines that WordPress, themes and plugins put around a text.
+_BYLINE = re.compile(
+    r"(?:posted|published|updated|last updated|written)\b.{0,60}|by [\w .'-]{1,40}|\d+ (?:views?|min(?:utes?)? read)",
+    re.IGNORECASE,
+)
+_PASSWORD_WORDS = re.compile(
+    r"this (?:content|post|article) is (?:password[ -]protected|protected by a password)\b", re.I
+)
+_SHARING = re.compile(
+    r"(?:share|like) this:?|(?:click to )?(?:share|print|e-?mail|tweet|pin)(?: (?:this|it|a link))?"
+    r"(?: (?:on|via|with|to) [\w ]{1,30})?(?: \(opens in new window\))?"
+    r"|(?:like )?loading\s?(?:\.{3}|…)|be the first to like this\.?",
+    re.IGNORECASE,
+)
+_PAGE_NUMBERS = re.compile(r"pages?:?(?:\s*(?:\d+|next|previous|»|«))+", re.IGNORECASE)
+_PREVIOUS_NEXT = re.compile(
+    r"\W*(?:previous|next|prev|older|newer)(?: (?:article|post|page|story|entry))?s?\W*", re.IGNORECASE
+)
+# Headings of what themes put behind a text.
+_BEHIND = re.compile(
+    r"(?:\d+|one|no|two|three)?\s*(?:comments?|responses?|replies|repl(?:y|ies)|thoughts? on .{1,200}|trackbacks?)"
+    r"(?: (?:to|on) .{1,200})?(?:\s*\(\d+\))?|leave (?:a|your) (?:reply|comment|response).{0,60}"
+    r"|join the (?:discussion|conversation)|related(?: (?:posts?|articles?|news|stories|content))?:?"
+    r"|you (?:may|might) also (?:like|enjoy).{0,20}|tags?:?"
+    r"|popular(?: (?:posts?|articles?))?|discussion|share (?:this|on).{0,30}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
 class RawArticle:
-    """An article as the page has it: strings as written, for the item loader to normalise."""
+    """An article as the page has it: strings as written, for the item loader to normalise.
+
+    `canonical` is the address that the page itself calls its own; `server_errors` says that error output of the server
+    was left out of the text.
+    """
 
     title: str | None
     paragraphs: list[str]
@@ -50,6 +98,8 @@ class RawArticle:
     images: list[tuple[str, str | None]] = field(default_factory=list)
     truncated: bool = False
     extractor: str = EXTRACTOR
+    canonical: str | None = None
+    server_errors: bool = False
 
 
 class ArticlePage:
@@ -62,25 +112,35 @@ class ArticlePage:
         self.url = url
         self.id = article_id(url)
         # The element that holds the text, where it has the class name that is known.
-        self.content: Element | None = next(iter(with_class(root, CONTENT)), None)
+        self.content: Element | None = next(iter(with_class(root, CONTENT_CLASS)), None)
         self._inside = frozenset(() if self.content is None else descendants(self.content))
         # Marked teasers are no part of the article's flow; they are read only where they are new.
-        described = with_class(root, DESCRIPTION)
-        self.blocks = flow(root, without=set(marked_items(described, outside=self.content)))
+        described = with_class(root, DESCRIPTION_CLASS)
+        items = set(marked_items(described, outside=self.content))
+        self.blocks = flow(root, without=items, omitted=omitted_elements(root, self.content))
 
     @cached_property
     def _meta(self) -> tuple[MetaLine, int, int] | None:
         return read_meta_line(self.blocks)
 
     @cached_property
+    def _captions(self) -> Captions:
+        return Captions(self.root)
+
+    @cached_property
     def _end(self) -> int:
         """Index of the first block behind the article: the "More From" heading, or the first teaser of another."""
         start = self._meta[2] + 1 if self._meta else 0
-        last = max(
-            (at for at, block in enumerate(self.blocks) if block.item is not None or self._links_elsewhere(block)),
-            default=-1,
-        )
-        headings = [at for at in range(start, last) if (text := self.blocks[at].text) and MORE_FROM.fullmatch(text)]
+        leads = [block.item is not None or self._links_elsewhere(block) for block in self.blocks]
+        last = max((at for at, leading in enumerate(leads) if leading), default=-1)
+        headings = [
+            at
+            for at in range(start, last)
+            if (text := self.blocks[at].text)
+            and MORE_FROM.fullmatch(text)
+            and (self._is_own_block(at) or any(leads[at + 1 : at + 1 + _NEAR]))
+            and (self.blocks[at].heading or self.content is None or not self._in_content(self.blocks[at]))
+        ]
         if headings:
             # The one of the article's own source; else a real heading rather than a line of the text.
             return max(headings, key=lambda at: (self._is_own_block(at), self.blocks[at].heading > 0, -at))
@@ -88,7 +148,7 @@ class ArticlePage:
             if block.item is not None:
                 return index
         for identity, first, run in runs(self.blocks[start:]):
-            if identity != self.id and any(date_in_block(block) for block in run):
+            if identity != self.id and is_other_teaser(run):
                 return start + first
         return len(self.blocks)
 
@@ -118,6 +178,16 @@ class ArticlePage:
             return match[1]
         return None
 
+    @cached_property
+    def is_password_protected(self) -> bool:
+        """Whether the page asks for a password in the place of the text."""
+        if self.root.css_first(_PROTECTED) is not None:
+            return True
+        # The sentence alone, where the form is not WordPress's own.
+        return self.root.css_first("input[type=password]") is not None and any(
+            _PASSWORD_WORDS.match(block.text) for block in self.blocks
+        )
+
     def is_article(self) -> bool:
         """Whether this is an article's page at all, and not a listing, or mere chrome, in its place."""
         if self._meta is not None or self.content is not None:
@@ -128,18 +198,29 @@ class ArticlePage:
 
     def read(self) -> RawArticle:
         """The article's raw fields. Where the page does not say something, it is None or empty."""
-        headline = self._headline()
-        paragraphs = [text for block in self._body_blocks(headline) if (text := cut_metering(block.text)[0])]
+        headline = self._headline
+        cut = [cut_server_errors(block.text) for block in self._body_blocks]
+        paragraphs = [kept for text, _ in cut if (kept := cut_metering(text)[0])]
         # The sentence may stand under the content element as well as in it.
         above = max(-1 if headline is None else headline, self._meta[2] if self._meta else -1)
         shown = self.blocks[above + 1 : self._end]
-        truncated = any(self._is_metering(block) for block in shown)
-        meta = self._meta[0] if self._meta else None
-        if meta is not None and meta.date is None:
-            meta.date = self._date_in_words()
-        way = "content" if self.content is not None else "structure"
-        title = self.blocks[headline].text if headline is not None else None
-        return RawArticle(title, paragraphs, meta, self._images(headline), truncated, f"{self.extractor}+{way}")
+        strategy = CONTENT if self.content is not None else STRUCTURE
+        return RawArticle(
+            title=self.blocks[headline].text if headline is not None else None,
+            paragraphs=paragraphs,
+            meta=self._meta[0] if self._meta else None,
+            images=self._images,
+            truncated=any(self._is_metering(block) for block in shown),
+            extractor=f"{self.extractor}+{strategy}",
+            canonical=self._canonical,
+            server_errors=any(was_cut for _, was_cut in cut),
+        )
+
+    @property
+    def _canonical(self) -> str | None:
+        link = self.root.css_first("link[rel=canonical][href]")
+        href = link.attributes.get("href") if link is not None else None
+        return href if href and article_id(href) == self.id else None
 
     def _is_metering(self, block: Block) -> bool:
         # A mere link may invite to upgrade on any page; so may what stands outside the text.
@@ -154,12 +235,19 @@ class ArticlePage:
 
     # The headline
 
+    def _is_frame(self, text: str) -> bool:
+        """Whether a line is the page's frame's: the site's name, a source's, the day of the visit, a button."""
+        if FRAME_HEADINGS.fullmatch(text) or MEDIA_LINE.fullmatch(text) or SHARE_LINES.fullmatch(text):
+            return True
+        named = (self._meta[0].source if self._meta else None, self.block_source)
+        return says_day(text) or is_source_line(text, [each for each in named if each])
+
     def _candidates(self, says: Callable[[str], object] = bool) -> list[int]:
         """Indexes of the blocks that may be the headline by what they say, in the order of the page."""
         return [
             index
             for index, block in enumerate(self.blocks[: self._end])
-            if (text := block.text) and says(text) and not _SITE_HEADINGS.fullmatch(text)
+            if (text := block.text) and says(text) and not self._is_frame(text)
         ]
 
     def _slugged_headline(self) -> int | None:
@@ -167,22 +255,29 @@ class ArticlePage:
         said = self._candidates(Slug(self.url).says)
         return max(said, key=lambda index: (self.blocks[index].heading > 0, -index), default=None)
 
+    @cached_property
     def _headline(self) -> int | None:
         """Index of the headline: by the slug, else the heading next above the text, else the line above it."""
         slugged = self._slugged_headline()
         if slugged is not None:
             return slugged
-        candidates = [index for index in self._candidates() if not is_quarantined(self.blocks[index])]
+        candidates = [index for index in self._candidates() if not is_aside(self.blocks[index])]
         limit = self._meta[1] if self._meta else self._content_start()
         above = [index for index in candidates if limit is None or index < limit]
         headings = [index for index in above if self.blocks[index].heading]
         if headings:
             return headings[-1]
-        below = [index for index in candidates if self.blocks[index].heading]
-        if below and self.content is not None:
+        # Right below the meta line, before the text begins: a heading farther down heads a part of it.
+        below = [index for index in candidates if limit is not None and index >= limit]
+        below = [index for index in below if not self._meta or not self._meta[1] <= index <= self._meta[2]]
+        if below and self.blocks[below[0]].heading and len(below) > 1 and not self._is_text_before(below[0]):
             return below[0]
         # The line right above the meta line, and no other.
         return above[-1] if above and self._meta and above[-1] == self._meta[1] - 1 else None
+
+    def _is_text_before(self, index: int) -> bool:
+        """Whether a block of the content stands before this one, which so is a heading in the midst of the text."""
+        return self.content is not None and any(block.text and self._in_content(block) for block in self.blocks[:index])
 
     def _content_start(self) -> int | None:
         if self.content is None:
@@ -194,8 +289,9 @@ class ArticlePage:
 
     # The text
 
-    def _body_blocks(self, headline: int | None) -> list[Block]:
-        start = -1 if headline is None else headline
+    @cached_property
+    def _body_blocks(self) -> list[Block]:
+        headline = self._headline
         meta_first, meta_last = (self._meta[1], self._meta[2]) if self._meta else (-1, -1)
         if self.content is not None:
             chosen = [
@@ -206,23 +302,29 @@ class ArticlePage:
         elif headline is None and self._meta is None:
             return []
         else:
-            chosen = self.blocks[max(start, meta_last) + 1 : self._end]
+            start = -1 if headline is None else headline
+            chosen = self._without_bylines(self.blocks[max(start, meta_last) + 1 : self._end])
             if self._end == len(self.blocks):
                 chosen = self._siblings(chosen)
         others = self._other_lists(chosen)
-        kept = [block for block in chosen if block.text and id(block) not in others and not self._is_furniture(block)]
-        return _without_empty_headings(kept)
+        return [block for block in chosen if block.text and id(block) not in others and not self._is_furniture(block)]
+
+    def _without_bylines(self, blocks: Sequence[Block]) -> list[Block]:
+        """Without the lines right above a text that are none of it: "Posted", a day, a writer's name."""
+        begin = 0
+        while begin < len(blocks) and (
+            not blocks[begin].text or shown_date(blocks[begin].text) or _BYLINE.fullmatch(blocks[begin].text)
+        ):
+            begin += 1
+        return [block for block in blocks[begin:] if not _PASSWORD_WORDS.match(block.text)]
 
     def _other_lists(self, blocks: Sequence[Block]) -> set[int]:
-        """The blocks (by `id`) of teasers of other articles that stand within the text: "Related" and the like."""
+        """The blocks (by `id`) of other articles' teasers and links that stand in the text, with their heading."""
         if not any(self._links_elsewhere(block) for block in blocks):
             return set()
-        others: set[int] = set()
+        others = self._listed_links(blocks) if self.content is not None else set()
         for identity, first, run in runs(blocks):
-            if identity == self.id or not any(date_in_block(block) for block in run):
-                continue
-            # A link in the midst of a sentence makes no teaser of what stands around it.
-            if all(block.own_letters > _PARAGRAPH and not date_in_block(block) for block in run if block.hrefs):
+            if identity == self.id or not is_other_teaser(run):
                 continue
             # Behind its last line of a kind of its own (a date, an excerpt shown twice, its link) the text goes on.
             texts = Counter(block.text for block in run)
@@ -233,54 +335,129 @@ class ArticlePage:
                 others.add(id(blocks[begin - 1]))
         return others
 
+    def _listed_links(self, blocks: Sequence[Block]) -> set[int]:
+        """The blocks (by `id`) of lists that hold nothing but links to other articles, and the headings above them."""
+        lists: dict[Element, list[int]] = {}
+        mixed: set[Element] = set()
+        for at, block in enumerate(blocks):
+            if "li" not in block.within:
+                continue
+            holder = next((each for each in islice(ancestors(block.element), _NEAR) if each.tag in ("ul", "ol")), None)
+            if holder is None:
+                continue
+            lists.setdefault(holder, []).append(at)
+            if block.text and not (block.linked and self._links_elsewhere(block)):
+                mixed.add(holder)
+        found: set[int] = set()
+        for holder, places in lists.items():
+            if holder in mixed:
+                continue
+            found.update(id(blocks[at]) for at in places)
+            if places[0] and (blocks[places[0] - 1].heading or _BEHIND.fullmatch(blocks[places[0] - 1].text)):
+                found.add(id(blocks[places[0] - 1]))
+        return found
+
     def _is_furniture(self, block: Block) -> bool:
-        """Whether a block is none of the text: captions, buttons, footers, links to other articles, shares."""
-        if is_within(block.element, ("figcaption", "footer", "nav", "button", "form")) or is_caption(block.element):
+        """Whether a block is none of the text: captions of pictures, buttons, footers, navigation, shares."""
+        if not block.within.isdisjoint(("nav", "button", "form")) or self._is_caption(block):
+            return True
+        if "footer" in block.within and "blockquote" not in block.within:
+            return True
+        text = block.text
+        if SHARE_LINES.fullmatch(text) or NEWSLETTER_LINES.fullmatch(text):
             return True
         if not block.hrefs or block.own_letters > _PARAGRAPH:
             return False
-        if self._links_elsewhere(block):
+        if _PAGE_NUMBERS.fullmatch(text) or (block.linked and self._leads_about(block)):
             return True
-        return self.content is None and block.own_letters <= _FEW_LETTERS
+        if self.content is not None:
+            return False
+        return self._links_elsewhere(block) or block.own_letters <= _FEW_LETTERS
+
+    @staticmethod
+    def _leads_about(block: Block) -> bool:
+        """Whether all links of a block are buttons: previous, next, share."""
+        texts = [text for _, text in block.anchors]
+        return bool(texts) and all(_PREVIOUS_NEXT.fullmatch(text) or _SHARING.fullmatch(text) for text in texts)
+
+    def _is_caption(self, block: Block) -> bool:
+        """Whether a block is the caption of a picture that is delivered with it; a table's, or an embed's, is text."""
+        if not self._delivered_captions:
+            return False
+        near = (block.element, *islice(ancestors(block.element), _NEAR))
+        return not self._delivered_captions.isdisjoint(near)
 
     def _links_elsewhere(self, block: Block) -> bool:
         return bool(block.hrefs) and any(article_id(href) not in (None, self.id) for href in block.hrefs)
 
     def _siblings(self, blocks: Sequence[Block]) -> list[Block]:
         """The blocks that stand where the first paragraph stands: without a "More From" heading the end is unknown."""
-        texts = [block for block in blocks if block.text and not self._is_furniture(block)]
+        end = next((at for at, block in enumerate(blocks) if at and _BEHIND.fullmatch(block.text)), len(blocks))
+        texts = [block for block in blocks[:end] if block.text and not self._is_furniture(block)]
         first = next((block for block in texts if len(block.text) >= _PARAGRAPH), None)
         if first is None:
             return texts[:1]
-        # The smallest element around it that holds another block too.
-        for holder in ancestors(first.element):
-            inside = [block for block in texts if any(is_same(up, holder) for up in ancestors(block.element))]
-            if len(inside) > 1 or holder.tag == "body":
+        # The smallest element around it that holds another block too. Of that, what stands as the first paragraph does,
+        # or is a list, a table and the like: comments and footers are nested otherwise.
+        path = [first.element, *ancestors(first.element)]
+        levels = {element: level for level, element in enumerate(path)}
+        known: dict[Element, int] = {}
+        nested = [(block, _level(block.element, levels, known)) for block in texts]
+        for level, holder in enumerate(path):
+            inside = [block for block, at in nested if at <= level]
+            if len(inside) < 2 and holder.tag != "body":
+                continue
+            if level == 0:
                 return inside
+            kind = _path_within(first.element, holder)
+            paths = [(block, _path_within(block.element, holder)) for block in inside]
+            return [block for block, path in paths if path == kind or (level == 1 and path[-1] in _TEXTUAL)]
         return [first]
 
-    def _date_in_words(self) -> str | None:
-        """The day in words, alone on a line above the text, where the meta line does not say one."""
-        first = self._meta[1] if self._meta else 0
-        lines = (block.text for block in self.blocks[:first] if date_in_words(block.text))
-        return next(lines, None)
+    @cached_property
+    def _pictures(self) -> list[tuple[str, Element]]:
+        start = self._headline if self._headline is not None else 0
+        return [
+            (src, image)
+            for block in self.blocks[start : self._end]
+            if self.content is None or self._in_content(block)
+            for image in block.images
+            if (src := source_of(image)) and not logo_stem(src)
+        ]
 
-    def _images(self, headline: int | None) -> list[tuple[str, str | None]]:
-        found: list[tuple[str, str | None]] = []
-        start = headline if headline is not None else 0
-        for block in self.blocks[start : self._end]:
-            if self.content is not None and not self._in_content(block):
-                continue
-            for image in block.images:
-                src = source_of(image)
-                if src and not logo_stem(src) and not is_placeholder(src):
-                    found.append((src, caption_of(image)))
-        return found
+    @cached_property
+    def _images(self) -> list[tuple[str, str | None]]:
+        return [(src, self._captions.of(image)) for src, image in self._pictures]
+
+    @cached_property
+    def _delivered_captions(self) -> set[Element]:
+        found = (self._captions.element_of(image) for _, image in self._pictures)
+        # A gallery's captions stand in its text.
+        return {each for each in found if each is not None and each.tag != "dd"}
 
 
-def _without_empty_headings(blocks: Sequence[Block]) -> list[Block]:
-    """Without the headings at the end, under which nothing was left: they headed a list of links."""
-    kept = list(blocks)
-    while kept and kept[-1].heading:
-        kept.pop()
-    return kept
+def _level(element: Element, levels: dict[Element, int], known: dict[Element, int]) -> int:
+    """How far up from the first paragraph the element is that it shares with another one."""
+    path = []
+    found = len(levels)
+    for each in (element, *ancestors(element)):
+        if each in levels:
+            found = levels[each]
+            break
+        if each in known:
+            found = known[each]
+            break
+        path.append(each)
+    for each in path:
+        known[each] = found
+    return found
+
+
+def _path_within(element: Element, holder: Element) -> tuple[str | None, ...]:
+    """The tags from an element up to the one around it, that one excluded."""
+    path: list[str | None] = []
+    for each in islice((element, *ancestors(element)), _DEEPEST):
+        if is_same(each, holder):
+            break
+        path.append(each.tag)
+    return tuple(path) or (None,)

@@ -16,17 +16,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from vokcrawl.normalize import article_id
-from vokcrawl.pages.flow import Block, flow, is_quarantined
+from vokcrawl.pages.flow import Block, flow, is_aside
 from vokcrawl.pages.pictures import source_of
+from vokcrawl.pages.site_markup import DATE_CLASS, DESCRIPTION_CLASS
 from vokcrawl.pages.sources import source_of_logo
 from vokcrawl.pages.teaser_lines import read_lines, says_day
-from vokcrawl.pages.teaser_runs import runs
-from vokcrawl.pages.tree import Element, is_same, text_of, with_class
+from vokcrawl.pages.teaser_runs import is_other_teaser, runs
+from vokcrawl.pages.tree import Element, ancestors, is_same, text_of, with_class
+from vokcrawl.pages.visibility import hidden_elements
 
-# Class names that were seen for an item's text (the thumb stands beside it) and for its date.
-DESCRIPTION = "article-desc"
-DATE = "articled-date"
-# The ways, as a run's manifest counts them.
+# The strategies, as a run's manifest counts them.
 MARKED, STRUCTURE = "marked", "structure"
 # Fewer letters beside a link than these are furniture: "Latest:", "Previous:".
 _FEW_LETTERS = 12
@@ -63,13 +62,14 @@ def read_teasers(root: Element, skip: Container[str] = ()) -> list[RawTeaser]:
 
     Ids in `skip` are passed over unread.
     """
-    return teasers_among(flow(root, without=set(marked_items(with_class(root, DESCRIPTION)))), skip=skip)
+    items = set(marked_items(with_class(root, DESCRIPTION_CLASS)))
+    return teasers_among(flow(root, without=items, omitted=_hidden_lines(root)), skip=skip)
 
 
 def marked_items(described: Sequence[Element], outside: Element | None = None) -> list[Element]:
     """The elements that hold one teaser each; none inside the element `outside`.
 
-    `described` are those that carry the class name `DESCRIPTION`, in the order of the page.
+    `described` are those that carry the class `DESCRIPTION_CLASS`, in the order of the page.
     """
     descriptions, articles = _outermost(described, outside)
     parents = [each.parent for each in descriptions]
@@ -134,7 +134,7 @@ def teasers_among(blocks: Sequence[Block], start: int = 0, skip: Container[str] 
             if identity not in seen and _is_teaser(run, identity)
         ]
         # What stands beside the content counts only where nothing else does.
-        others = [each for each in others if not is_quarantined(each[3][0])] or others
+        others = [each for each in others if not is_aside(each[3][0])] or others
         if places:
             # Where only half of the markup changed, the other half stands in between; elsewhere are other lists.
             begin, end = places[0][0], places[-1][0]
@@ -178,7 +178,9 @@ def _linked(item: Element) -> str | None:
 
 
 def _is_teaser(run: Sequence[Block], identity: str) -> bool:
-    """Whether a run is more than a bare link to an article (previous, next, most read)."""
+    """Whether a run is more than a bare link to an article (previous, next, most read), or one in a sentence."""
+    if not is_other_teaser(run, near_or_none=True):
+        return False
     lines = read_lines(run, _href(run, identity))
     heading = any(block.heading and any(article_id(each) == identity for each in block.hrefs) for block in run)
     speaks = heading or sum(block.own_letters for block in run) > _FEW_LETTERS
@@ -188,9 +190,9 @@ def _is_teaser(run: Sequence[Block], identity: str) -> bool:
 def _teaser(identity: str, position: int, way: str, what: Sequence[Block] | Element) -> RawTeaser:
     date = None
     if isinstance(what, Element):
-        dated = next((each for each in with_class(what, DATE) if not is_same(each, what)), None)
+        dated = next((each for each in with_class(what, DATE_CLASS) if not is_same(each, what)), None)
         date = text_of(dated) if dated is not None else None
-        run: Sequence[Block] = flow(what)
+        run: Sequence[Block] = flow(what, omitted=_hidden_lines(what))
     else:
         run = what
     href = _href(run, identity)
@@ -199,6 +201,22 @@ def _teaser(identity: str, position: int, way: str, what: Sequence[Block] | Elem
     logo = next((src for src in sources if src), None)
     source = source_of_logo(logo) if logo else None
     return RawTeaser(identity, href, position, lines.title, lines.excerpt, lines.date, logo, source, way)
+
+
+def _hidden_lines(item: Element) -> set[Element]:
+    """What no reader sees of an item. What leads to an article is never passed over, shown or not."""
+    hidden = hidden_elements(item)
+    if not hidden:
+        return hidden
+    leading: set[Element] = {item}
+    for link in item.css("a[href]"):
+        if article_id(link.attributes.get("href") or "") is None:
+            continue
+        for each in (link, *ancestors(link)):
+            if each in leading:
+                break
+            leading.add(each)
+    return hidden - leading
 
 
 def _href(run: Sequence[Block], identity: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vokcrawl.normalize import shown_date
-from vokcrawl.pages.flow import Block, is_within
+from vokcrawl.pages.flow import Block
 
 _LABEL = re.compile(r"(?<![A-Za-z])(?:(date|source)\s*:|(read original version)(?: at source)?)", re.IGNORECASE)
 _BEGINS = re.compile(r"(?:date|source)\s*:", re.IGNORECASE)
@@ -40,7 +40,7 @@ def read_meta_line(blocks: Sequence[Block]) -> tuple[MetaLine, int, int] | None:
     for index, block in enumerate(blocks):
         if len(block.text) > _LONGEST or not _BEGINS.match(block.text):
             continue
-        if is_within(block.element, ("form", "label")):
+        if not block.within.isdisjoint(("form", "label")):
             continue
         candidate = _from(blocks, index)
         if candidate is not None and candidate[0].date and shown_date(candidate[0].date):

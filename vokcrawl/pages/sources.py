@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
 from posixpath import basename
@@ -32,6 +33,11 @@ _LOGOS: dict[str, tuple[str | None, str, str | None]] = {
     "chongnyon-chonwi_en": (None, "chongnyon chonwi", "en"),
     "minju_choson_logo": (None, "minju choson", None),
 }
+# Names of sources in words, with and without their language, in lower case.
+_NAMES = frozenset(name.casefold() for name, _, _ in _LOGOS.values() if name) | {
+    "kcna.kp", "voice of korea", "rodong sinmun", "pyongyang times", "naenara", "minju choson", "uriminzokkiri",
+    "dprk today", "ryugyong", "arirang meari", "korean central news agency",
+}  # fmt: skip
 _SUFFIX = re.compile(r"\s*\(\w+\)\s*$")
 
 
@@ -46,6 +52,13 @@ class Belongs(Enum):
 def same_source(one: str, other: str) -> bool:
     """Whether two names in words mean one source: compared without case and surplus white space."""
     return clean_text(one).casefold() == clean_text(other).casefold()
+
+
+def is_source_line(text: str, named: Iterable[str]) -> bool:
+    """Whether a line is a source's name alone, or behind the site's word: of those `named`, and those known here."""
+    line = clean_text(text).casefold()
+    names = {line, line.removeprefix("kcna ")}
+    return not names.isdisjoint(_NAMES) or any(clean_text(each).casefold() in names for each in named)
 
 
 def logo_stem(src: str) -> str | None:

@@ -1,13 +1,14 @@
 """The lines of one teaser, told apart: which is the title, which the excerpt, which the date.
 
-Seen order on the site: title, excerpt, date, and the same excerpt again; in a "More From" block no title. So: a line
-that is a date is the date; a line that stands there twice is the excerpt; a heading, or else the text of the link
-to the article, is the title. What can be told apart by none of these is left out.
+Order on the site: the title (since 2024 twice), the excerpt, the date, and the same excerpt again; older "More From"
+blocks have no title. So a line that is a date is the date; a heading, or else the text of the link to the article, is
+the title; another line that stands there twice is the excerpt. What none of these identifies is left out.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -57,8 +58,7 @@ def read_lines(run: Sequence[Block], href: str, date: str | None = None) -> Line
         part = [found for line in dated if not line.titles and (found := _date_in(line.text))]
         date_text = next(iter([*whole, *part]), None)
     rest = [line for line in lines if not _says_date(line, date_text)]
-    folded = [line.folded for line in rest]
-    copies = {text: folded.count(text) for text in folded}
+    copies = Counter(line.folded for line in rest)
     title = _title(rest, copies, href) or _pictured_title(run, href) or _title_within(run, rest, href)
     excerpt, doubled = _excerpt(rest, copies, title)
     return Lines(title, excerpt, date_text, doubled)
@@ -113,7 +113,7 @@ def _lines(run: Sequence[Block], identity: str | None) -> Iterator[_Line]:
         for line in block.lines if parted else [block.text]:
             if line:
                 titles = touches and (block.linked or line in anchors)
-                yield _Line(line, fold(line), block.heading, titles)
+                yield _Line(line, fold(clean_title(line) or line), block.heading, titles)
 
 
 def _squeeze(text: str) -> str:
@@ -140,26 +140,38 @@ def _says_date(line: _Line, date: str | None) -> bool:
 
 
 def _title(rest: Sequence[_Line], copies: Mapping[str, int], href: str) -> str | None:
-    for line in [line for line in rest if line.heading] or [line for line in rest if line.titles]:
+    """The title: a heading, or else the text of a link to the article."""
+    headings = [line for line in rest if line.heading]
+    headed = Counter(line.folded for line in headings)
+    doubled = {text for text, number in copies.items() if number > 1}
+    slug = Slug(href)
+    # Each text once, however often it stands there.
+    candidates: dict[str, _Line] = {}
+    for line in headings or [line for line in rest if line.titles]:
+        candidates.setdefault(line.folded, line)
+    for line in candidates.values():
         text = clean_title(line.text)
         if text is None or _NO_TITLE.fullmatch(text):
             continue
-        if copies[line.folded] == 1:
+        number = copies[line.folded]
+        # Several copies are a title (for two widths), and no excerpt that is linked, where all of them are headings,
+        # where another line is doubled too (that is the excerpt), where there are three or more (a headline-only
+        # article), or where the slug repeats its words.
+        if number == 1 or number > 2 or headed[line.folded] == number or len(doubled) > 1:
             return text
-        # The same text again: an excerpt that is linked, or a headline-only article. Three copies, or a
-        # heading whose words the slug repeats, are a title as well as an excerpt.
-        says = Slug(href).says(text)
-        if copies[line.folded] > 2 or says or (line.heading and says is None):
+        says = slug.says(text)
+        if says or (line.heading and says is None):
             return text
     return None
 
 
 def _pictured_title(run: Sequence[Block], href: str) -> str | None:
     """The alternative text of a picture: inside the heading the title, elsewhere only if the slug says so too."""
+    slug = Slug(href)
     for block in run:
         for image in block.images:
             text = clean_title(image.attributes.get("alt") or "")
-            if text is not None and (block.heading or Slug(href).says(text)):
+            if text is not None and (block.heading or slug.says(text)):
                 return text
     return None
 
@@ -176,11 +188,16 @@ def _title_within(run: Sequence[Block], rest: Sequence[_Line], href: str) -> str
 
 
 def _excerpt(rest: Sequence[_Line], copies: Mapping[str, int], title: str | None) -> tuple[str | None, bool]:
-    doubled = [line.text for line in rest if copies[line.folded] > 1 and not _NO_TITLE.fullmatch(line.text)]
-    if doubled:
-        return max(doubled, key=len), True
-    others = [line.text for line in rest if not line.heading and clean_title(line.text) != title]
+    """The excerpt, and whether it stands there twice. Of a headline-only article it is the title's own text."""
+    lines = [line for line in rest if not _NO_TITLE.fullmatch(line.text)]
+    doubled = [line for line in lines if copies[line.folded] > 1]
+    others = [line.text for line in doubled if clean_title(line.text) != title]
+    if others:
+        return max(others, key=len), True
+    # Copies of the title beyond those that are headings.
+    if any(not line.heading for line in doubled):
+        return doubled[0].text if title is None else title, True
+    single = [line.text for line in lines if not line.heading and clean_title(line.text) != title]
     # A line that holds the title and a date is a whole teaser that nothing parts.
-    whole = {text for text in others if title and title in text and _DATE.search(text)}
-    others = [text for text in others if text not in whole and not _NO_TITLE.fullmatch(text)]
-    return max(others, key=len, default=None), False
+    whole = {text for text in single if title and title in text and _DATE.search(text)}
+    return max((text for text in single if text not in whole), key=len, default=None), bool(doubled)

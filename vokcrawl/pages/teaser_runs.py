@@ -1,4 +1,4 @@
-"""Which blocks of a page belong to which teaser, when nothing but links and nesting tells.
+"""Which blocks of a page belong to which teaser, when nothing but links and nesting says so.
 
 A teaser's blocks are those inside the largest element that links to its article and to no other. Where items have
 no element of their own (one flat row of tags), they are the blocks from one link to the next.
@@ -6,61 +6,180 @@ no element of their own (one flat row of tags), they are the blocks from one lin
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from vokcrawl.normalize import article_id
 from vokcrawl.pages.flow import Block
+from vokcrawl.pages.site_markup import END_OF_LIST
 from vokcrawl.pages.teaser_lines import date_in_block
 from vokcrawl.pages.tree import Element, ancestors, is_same
 
-# What stands behind the last teaser of a list.
-_END = re.compile(r"more articles|load more|more from\b.*", re.IGNORECASE)
+# A link with so many letters beside it stands in a sentence.
+_SENTENCE = 40
+# A teaser's day is no farther from its link than so many blocks.
+_NEAR = 5
 
 
 def runs(blocks: Sequence[Block]) -> Iterator[tuple[str, int, list[Block]]]:
     """Yields each linked article's id, the index of its first block, and its blocks, in the order of the page."""
-    touched = [_identity(block) for block in blocks]
-    owners = _owners(blocks, touched)
-    dates_first = _dates_first(blocks, touched, owners)
-    taken = -1
-    for place, identity in enumerate(touched):
-        if identity is None or place <= taken:
-            continue
-        first, last = _held(blocks, owners, touched, place)
-        first = max(first, taken + 1)
-        last = next((at - 1 for at in range(place + 1, last + 1) if _END.fullmatch(blocks[at].text)), last)
-        if not _has_date(blocks[first : last + 1]):
-            flat = _flat(blocks, touched, place, identity, dates_first)
-            if _has_date(blocks[flat[0] : flat[1] + 1]) and flat[0] > taken:
-                first, last = flat
-        taken = last
-        yield identity, first, list(blocks[first : last + 1])
+    yield from _Runs(blocks).found()
+
+
+def is_other_teaser(run: Sequence[Block], near_or_none: bool = False) -> bool:
+    """Whether a run is a teaser with a day: not a link in a sentence, with a date somewhere below it.
+
+    With `near_or_none` a run without any day may be one too; then its other lines decide.
+    """
+    linked = [at for at, block in enumerate(run) if block.hrefs]
+    dated = [at for at, block in enumerate(run) if date_in_block(block)]
+    if not dated:
+        return near_or_none
+    sentences = all(run[at].own_letters > _SENTENCE and not date_in_block(run[at]) for at in linked)
+    # Both are in the order of the page: the day next behind each link, and the one next before it.
+    places = sorted([(at, True) for at in linked] + [(at, False) for at in dated])
+    near = any(one[1] != other[1] and other[0] - one[0] <= _NEAR for one, other in pairwise(places)) or not set(
+        linked
+    ).isdisjoint(dated)
+    return near and not sentences
+
+
+class _Runs:
+    """The blocks of a page with what is asked of each of them again and again: its article, its owner, its day."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.blocks = blocks
+        self.touched = [_identity(block) for block in blocks]
+        self.dated = [date_in_block(block) is not None for block in blocks]
+        self.ends = [END_OF_LIST.fullmatch(block.text) is not None for block in blocks]
+        self.owners = self._owners()
+        # How many of the blocks before each have a day; and where, from each block on, a row of teasers ends next.
+        self._days = [0]
+        for dated in self.dated:
+            self._days.append(self._days[-1] + dated)
+        self._stops = _next_where(self.ends)
+        self._firsts = self._first_of_owner()
+        self._lasts = self._last_of_owner()
+        self._flats = self._last_of_flat()
+        self.dates_first = self._has_dates_first()
+
+    def found(self) -> Iterator[tuple[str, int, list[Block]]]:
+        taken = -1
+        for place, identity in enumerate(self.touched):
+            if identity is None or place <= taken:
+                continue
+            first, last = max(self._firsts[place], taken + 1), self._lasts[place]
+            if place + 1 <= last:
+                last = min(last, self._stops[place + 1] - 1)
+            if not self._has_day(first, last):
+                flat = self._flat(place)
+                if self._has_day(*flat) and flat[0] > taken:
+                    first, last = flat
+            taken = last
+            yield identity, first, list(self.blocks[first : last + 1])
+
+    def _has_day(self, first: int, last: int) -> bool:
+        return self._days[last + 1] > self._days[first]
+
+    def _owners(self) -> list[Element | None]:
+        """For each block the element that holds a whole teaser around it; None where there is none."""
+        blocks, touched = self.blocks, self.touched
+        inside = _ids_inside(blocks, touched)
+        lonely = len({identity for identity in touched if identity is not None}) == 1
+        # Where the page links to one article only, the largest such element would be the whole page: then the
+        # smallest one with a date in it.
+        around = (block.element for block, dated in zip(blocks, self.dated, strict=True) if dated)
+        dated = _around(around) if lonely else set()
+        holders: set[Element] = set()
+        # The largest element that was found from an element on.
+        largest: dict[Element, Element] = {}
+        for block, identity in zip(blocks, touched, strict=True):
+            if identity is None or inside.get(block.element) != {identity}:
+                continue
+            holder = block.element
+            path = [holder]
+            for parent in ancestors(holder):
+                if holder in largest:
+                    holder = largest[holder]
+                    break
+                if inside.get(parent) != {identity} or (lonely and holder in dated):
+                    break
+                holder = parent
+                path.append(holder)
+            for each in path:
+                largest[each] = holder
+            holders.add(holder)
+        known: dict[Element, Element | None] = {}
+        return [_nearest(block.element, holders, known) for block in blocks]
+
+    def _first_of_owner(self) -> list[int]:
+        """For each block the first one beside it of the same owner; itself where it has none."""
+        firsts = list(range(len(self.blocks)))
+        for at in range(1, len(firsts)):
+            if self.owners[at] is not None and is_same(self.owners[at - 1], self.owners[at]):
+                firsts[at] = firsts[at - 1]
+        return firsts
+
+    def _last_of_owner(self) -> list[int]:
+        """For each block the last one beside it of the same owner; without one, of the same article."""
+        lasts = list(range(len(self.blocks)))
+        for at in range(len(lasts) - 2, -1, -1):
+            owner, following = self.owners[at], self.owners[at + 1]
+            same = is_same(owner, following)
+            if owner is None:
+                same = following is None and self.touched[at] is not None and self.touched[at] == self.touched[at + 1]
+            if same:
+                lasts[at] = lasts[at + 1]
+        return lasts
+
+    def _last_of_flat(self) -> list[int]:
+        """For each linked block the last one before another article, a heading of something else, or the list's end."""
+        total = len(self.blocks)
+        stops = _next_where([self._is_stop(at) for at in range(total)])
+        # For each linked block the next one that links to another article.
+        others, following = [total] * total, total
+        for at in range(total - 1, -1, -1):
+            if self.touched[at] is None:
+                continue
+            if following < total:
+                same = self.touched[following] == self.touched[at]
+                others[at] = others[following] if same else following
+            following = at
+        return [min(others[at], stops[at + 1]) - 1 for at in range(total)]
+
+    def _is_stop(self, at: int) -> bool:
+        block = self.blocks[at]
+        return block.item is not None or self.ends[at] or (block.heading > 0 and self.touched[at] is None)
+
+    def _has_dates_first(self) -> bool:
+        """Whether in a flat row the date stands before its link: judged by the first link, which no other precedes."""
+        place = next((at for at, identity in enumerate(self.touched) if identity is not None), None)
+        if place is None:
+            return False
+        first = self._firsts[place]
+        return first > 0 and self.dated[first - 1]
+
+    def _flat(self, place: int) -> tuple[int, int]:
+        """The blocks from this link to the next one, a heading of something else, or the end of the list."""
+        last = self._flats[place]
+        if not self.dates_first:
+            return place, last
+        # The date before this link is its own; one at the end is the next one's.
+        if last > place and self.dated[last]:
+            last -= 1
+        return (place - 1 if place and self.dated[place - 1] else place), last
+
+
+def _next_where(marks: Sequence[bool]) -> list[int]:
+    """For each place the next one, itself included, that is marked; one behind the end where none is."""
+    found = [len(marks)] * (len(marks) + 1)
+    for at in range(len(marks) - 1, -1, -1):
+        found[at] = at if marks[at] else found[at + 1]
+    return found
 
 
 def _identity(block: Block) -> str | None:
     return next((found for href in block.hrefs if (found := article_id(href)) is not None), None)
-
-
-def _owners(blocks: Sequence[Block], touched: Sequence[str | None]) -> list[Element | None]:
-    """For each block the element that holds a whole teaser around it; None where there is none."""
-    inside = _ids_inside(blocks, touched)
-    lonely = len({identity for identity in touched if identity is not None}) == 1
-    # Where the page links to one article only, the largest such element would be the whole page: then the
-    # smallest one with a date in it.
-    dated = _around(block.element for block in blocks if date_in_block(block)) if lonely else set()
-    holders: dict[Element, bool] = {}
-    for block, identity in zip(blocks, touched, strict=True):
-        if identity is None or inside.get(block.element) != {identity}:
-            continue
-        holder = block.element
-        for parent in ancestors(holder):
-            if inside.get(parent) != {identity} or (lonely and holder in dated):
-                break
-            holder = parent
-        holders[holder] = True
-    known: dict[Element, Element | None] = {}
-    return [_nearest(block.element, holders, known) for block in blocks]
 
 
 def _ids_inside(blocks: Sequence[Block], touched: Sequence[str | None]) -> dict[Element, set[str]]:
@@ -71,14 +190,14 @@ def _ids_inside(blocks: Sequence[Block], touched: Sequence[str | None]) -> dict[
             continue
         for element in (block.element, *ancestors(block.element)):
             ids = inside.setdefault(element, set())
-            if len(ids) > 1 and identity not in ids:
-                # What is around it holds many already.
+            if identity in ids or len(ids) > 1:
+                # What is around it holds this one, or many, already.
                 break
             ids.add(identity)
     return inside
 
 
-def _around(elements: Iterator[Element]) -> set[Element]:
+def _around(elements: Iterable[Element]) -> set[Element]:
     found: set[Element] = set()
     for element in elements:
         for each in (element, *ancestors(element)):
@@ -88,7 +207,7 @@ def _around(elements: Iterator[Element]) -> set[Element]:
     return found
 
 
-def _nearest(element: Element, holders: dict[Element, bool], known: dict[Element, Element | None]) -> Element | None:
+def _nearest(element: Element, holders: set[Element], known: dict[Element, Element | None]) -> Element | None:
     path = []
     answer = None
     for each in (element, *ancestors(element)):
@@ -102,53 +221,3 @@ def _nearest(element: Element, holders: dict[Element, bool], known: dict[Element
     for each in path:
         known[each] = answer
     return answer
-
-
-def _held(
-    blocks: Sequence[Block], owners: Sequence[Element | None], touched: Sequence[str | None], place: int
-) -> tuple[int, int]:
-    """First and last block of the teaser's own element; without one, the blocks that touch the same article."""
-    owner, identity = owners[place], touched[place]
-    first = last = place
-    if owner is None:
-        while last + 1 < len(blocks) and touched[last + 1] == identity and owners[last + 1] is None:
-            last += 1
-        return first, last
-    while first > 0 and is_same(owners[first - 1], owner):
-        first -= 1
-    while last + 1 < len(blocks) and is_same(owners[last + 1], owner):
-        last += 1
-    return first, last
-
-
-def _has_date(blocks: Sequence[Block]) -> bool:
-    return any(date_in_block(block) for block in blocks)
-
-
-def _dates_first(blocks: Sequence[Block], touched: Sequence[str | None], owners: Sequence[Element | None]) -> bool:
-    """Whether in a flat row the date stands before its link: judged by the first link, which no other date precedes."""
-    place = next((at for at, identity in enumerate(touched) if identity is not None), 0)
-    first = place
-    while first > 0 and is_same(owners[first - 1], owners[place]):
-        first -= 1
-    return first > 0 and date_in_block(blocks[first - 1]) is not None
-
-
-def _flat(
-    blocks: Sequence[Block], touched: Sequence[str | None], place: int, identity: str, dates_first: bool
-) -> tuple[int, int]:
-    """The blocks from this link to the next one, a heading of something else, or the end of the list."""
-    last = place
-    for index in range(place + 1, len(blocks)):
-        block = blocks[index]
-        if touched[index] not in (None, identity) or block.item is not None or _END.fullmatch(block.text):
-            break
-        if block.heading and touched[index] != identity:
-            break
-        last = index
-    if not dates_first:
-        return place, last
-    # The date before this link is its own; one at the end is the next one's.
-    if last > place and date_in_block(blocks[last]):
-        last -= 1
-    return (place - 1 if place and date_in_block(blocks[place - 1]) else place), last

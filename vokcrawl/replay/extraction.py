@@ -14,9 +14,9 @@ from vokcrawl.crawling.article_result import article_page, find_article, led_els
 from vokcrawl.downloader.splash.pages import rendered_pages
 from vokcrawl.downloader.splash.result import read_answer
 from vokcrawl.normalize import absolute_url, article_id, authority, utc
+from vokcrawl.pages.block_pages import find_block_page
 from vokcrawl.pages.document import PageFault, read_document
 from vokcrawl.pages.extractors import extractor_at
-from vokcrawl.pages.gates import find_block_page
 from vokcrawl.replay.findings import ExtractionResult, Kind, told
 from vokcrawl.utils.content_encoding import ends_as_page
 from vokcrawl.warc.http_exchange import parted
@@ -121,7 +121,7 @@ def _article(found: ExtractionResult, answer: Answer, captured: Captured, shown:
         found.kind, found.reason = (Kind.OTHER, "redirect") if elsewhere is None else (Kind.FAILED, elsewhere)
     elif not 200 <= answer.status < 300:
         found.kind = Kind.FAILED
-        found.reason = find_block_page(answer.body) or f"http_{answer.status}"
+        found.reason = find_block_page(answer.body, answer.status, answer.headers) or f"http_{answer.status}"
     else:
         document = _document(found, answer)
         reading = extractor_at(captured.at)

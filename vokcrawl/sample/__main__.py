@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     parser = argparse.ArgumentParser(prog="python -m vokcrawl.sample", description=__doc__)
     parser.add_argument("--articles", type=int, default=60, help="articles of the wanted source (default 60)")
-    parser.add_argument("--skin", choices=tuple(SKINS), default="classic")
+    parser.add_argument("--skin", choices=tuple(SKINS), default="current")
     parser.add_argument("--more", choices=WAYS, default="link", help='what "More Articles" is')
     parser.add_argument("--search", choices=SEARCH_WAYS, default="none", help="how the search's results go on")
     parser.add_argument("--sitemap", action="store_true", help="have a sitemap")

@@ -6,9 +6,9 @@ import datetime
 import random
 from dataclasses import dataclass
 
-from vokcrawl.sample import texts
+from vokcrawl.sample import texts, words
 from vokcrawl.sample.quirks import LATE_DAYS, LATE_INDEX, MISMATCH_INDEX, quirks_of
-from vokcrawl.sample.sources import KCNA_ENGLISH, OTHERS, VOK_KOREAN, WANTED, SampleSource
+from vokcrawl.sample.sources import KCNA_ENGLISH, OTHERS, UNNAMED, VOK_KOREAN, WANTED, SampleSource
 from vokcrawl.sample.writing import Story, write_korean, write_story
 
 # UTC+9 holds for all of the sample's dates (since May 2018), and needs no time zone database on the machine.
@@ -22,6 +22,7 @@ DAY_SIZE = 4 * BATCH_SIZE
 
 # One other article for every third wanted one.
 OTHER_EVERY = 3
+SUBHEADING_AT = 2
 OTHER_LATE_INDEX = 7
 OTHER_LATE_DAYS = 21
 OTHER_ZERO_WIDTH_INDEX = 2
@@ -41,7 +42,8 @@ class SampleArticle:
     """An article as its author left it: clean texts. What the site makes of them is the views' business.
 
     ``ts`` is the ingestion in seconds since 1970 UTC, ``published_on`` the shown DPRK day. Two headline lines
-    are shown without anything between them. ``paragraphs`` are the full text, also of a metered article.
+    are shown without anything between them. ``paragraphs`` are the full text, also of a metered article and of one
+    that is shown as a headline alone; ``subheading`` is the index of the one that is a sub-heading.
     """
 
     ts: int
@@ -55,6 +57,7 @@ class SampleArticle:
     images: tuple[SampleImage, ...] = ()
     metered: bool = False
     quirks: frozenset[str] = frozenset()
+    subheading: int | None = None
 
     @property
     def id(self) -> str:
@@ -72,8 +75,15 @@ class SampleArticle:
         return "".join(self.headline)
 
     @property
+    def headline_only(self) -> bool:
+        """Whether the page shows no text below the headline."""
+        return "headline_only" in self.quirks
+
+    @property
     def shown(self) -> tuple[str, ...]:
         """What a visitor gets: of a metered article the first paragraph, and half of the second with dots."""
+        if self.headline_only:
+            return ()
         if not self.metered:
             return self.paragraphs
         words = self.paragraphs[1].split(" ")
@@ -87,15 +97,20 @@ class SampleArticle:
 
     @property
     def excerpt(self) -> str:
-        """The opening of the full text, at most 130 columns; Korean is cut inside words, as on the site."""
+        """The opening of the full text, at most 130 columns; Korean is cut inside words, as on the site.
+
+        Of an article that is a headline alone it is the headline.
+        """
+        if self.headline_only:
+            return texts.one_line(self.title)
         return texts.excerpt(" ".join(self.paragraphs), whole_words=self.source.language != "ko")
 
     @property
     def story(self) -> str | None:
-        """Date and sequence of a Voice of Korea original (``250625008``), which its translations share."""
+        """Kind, date and sequence of a Voice of Korea original (``n250625008``), which its translations share."""
         if self.original_url is None or self.source not in (WANTED, VOK_KOREAN):
             return None
-        return self.original_url.split("/")[-2][3:]
+        return self.original_url.split("/")[-2][2:]
 
 
 def dprk_day(ts: int) -> datetime.date:
@@ -128,9 +143,11 @@ def _vok_page(day: datetime.date, sequence: int, kind: str, language: str) -> st
 
 
 def _vok_url(index: int, published_on: datetime.date, *, prompt: bool, language: str) -> str:
-    # A late article shares its shown day with that day's own articles: its sequence stays clear of theirs.
-    sequence = index % DAY_SIZE + 1 if prompt else 100 + index % 900
     kind = "e" if index % 4 == 1 else "n"
+    # News and programmes count apart. A late article shares its shown day with that day's own articles: its sequence
+    # stays clear of theirs.
+    place = index % DAY_SIZE // 4 if kind == "e" else index % DAY_SIZE
+    sequence = place + 1 if prompt else 100 + index % 900
     return _vok_page(published_on - datetime.timedelta(days=1), sequence, kind, language)
 
 
@@ -155,19 +172,32 @@ def make_article(index: int, seed: int, *, late_days: int | None = None) -> Samp
     published_on = dprk_day(ts) - datetime.timedelta(days=late_days)
     story = write_story(rng, two_lines="two_line_headline" in quirks)
     original = _vok_url(index, published_on, prompt=not late_days, language="en")
+    paragraphs, subheading = story.paragraphs, None
+    if "subheading" in quirks and len(paragraphs) > SUBHEADING_AT:
+        line = _rng(seed, "subheading", index).choice(words.SUBHEADINGS)
+        paragraphs = (*paragraphs[:SUBHEADING_AT], line, *paragraphs[SUBHEADING_AT:])
+        subheading = SUBHEADING_AT
     return SampleArticle(
         ts=ts,
         number=_number(rng),
-        slug=texts.slug("".join(story.headline)) + (texts.ZERO_WIDTH if "zero_width_slug" in quirks else ""),
+        slug=_slug(story.headline, quirks),
         headline=story.headline,
-        paragraphs=story.paragraphs,
+        paragraphs=paragraphs,
         published_on=published_on,
         source=WANTED,
         original_url=None if "no_original" in quirks else original,
         images=_images(story, ts, quirks),
-        metered="metered" in quirks,
+        metered="metered" in quirks and "headline_only" not in quirks,
         quirks=quirks,
+        subheading=subheading,
     )
+
+
+def _slug(headline: tuple[str, ...], quirks: frozenset[str]) -> str:
+    slug = texts.slug("".join(headline))
+    if "apostrophe_slug" in quirks:
+        slug = slug.replace("-", f"{texts.APOSTROPHE}s-", 1)
+    return slug + (texts.ZERO_WIDTH if "zero_width_slug" in quirks else "")
 
 
 def make_other(index: int, seed: int) -> SampleArticle:
@@ -194,5 +224,6 @@ def make_other(index: int, seed: int) -> SampleArticle:
         published_on=dprk_day(ts) - late,
         source=source,
         original_url=original,
-        quirks=quirks_of(index),
+        # Where the name is empty only the logo says whose an article is.
+        quirks=quirks_of(index) - {"headline_only", "apostrophe_slug", *(["no_thumb"] if source is UNNAMED else [])},
     )

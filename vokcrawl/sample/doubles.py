@@ -139,8 +139,9 @@ def _told_again(index: int, seed: int) -> Double:
     rng = random.Random(f"{seed}:double:{index}")
     kind = list(TOLD_AGAIN)[index % len(TOLD_AGAIN)]
     first = make_article(index, seed)
-    made = TOLD_AGAIN[kind](rng, replace(first, metered=False, quirks=frozenset(), images=()))
-    return Double(_at(made, first.ts + _LATER, index), None if first.metered else first.id, kind)
+    made = TOLD_AGAIN[kind](rng, replace(first, metered=False, quirks=frozenset(), images=(), subheading=None))
+    shows_its_text = not (first.metered or first.headline_only)
+    return Double(_at(made, first.ts + _LATER, index), first.id if shows_its_text else None, kind)
 
 
 def _alike(index: int, seed: int) -> Double:
@@ -161,6 +162,7 @@ def _alike(index: int, seed: int) -> Double:
         metered=False,
         quirks=frozenset(),
         images=(),
+        subheading=None,
     )
     return Double(_at(made, first.ts + 2 * _LATER, 500_000_000 + index), None, kind)
 

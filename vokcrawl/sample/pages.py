@@ -52,6 +52,9 @@ class Pages:
         self._listings: dict[tuple[Stream, int], Page] = {}
         self._blocks: dict[Stream, Page] = {}
         self._entries: dict[Stream, list[SampleArticle]] = {}
+        # The part above every article's own, and the day that it shows.
+        self._head: Page | None = None
+        self._visited_on = shelf.visited_on
 
     @property
     def base_url(self) -> str:
@@ -70,11 +73,10 @@ class Pages:
         self._refresh()
         known = self._own.get(article.id)
         if known is None or known[0] is not article:
-            head, _ = self._skin.page(views.GENERIC_TITLE)
             own = self._skin.article(views.article_view(article, self._base_url))
-            known = self._own[article.id] = (article, _page(head + own))
-        block = self._block(STREAM_OF[article.source])
-        return Page(known[1].body + block.body, f"{known[1].tag}-{block.tag}")
+            known = self._own[article.id] = (article, _page(own))
+        head, below = self._around(article)
+        return Page(head.body + known[1].body + below.body, f"{head.tag}-{known[1].tag}-{below.tag}")
 
     def listing(self, stream: Stream, number: int) -> Page | None:
         """Page *number* (1 is the first) of a listing; None past its end. A first page there always is."""
@@ -132,7 +134,8 @@ class Pages:
 
     def framed(self, title: str, content: str) -> Page:
         """*content* in the site's frame."""
-        head, tail = self._skin.page(title)
+        self._refresh()
+        head, tail = self._skin.page(title, self._visited_on)
         return _page(head + content + tail)
 
     def entries(self, stream: Stream) -> list[SampleArticle]:
@@ -152,7 +155,18 @@ class Pages:
             self._listings.clear()
             self._blocks.clear()
             self._entries.clear()
+            self._head = None
+            self._visited_on = self._shelf.visited_on
             self._version = self._shelf.version
+
+    def _around(self, article: SampleArticle) -> tuple[Page, Page]:
+        """What stands above and below an article's own part."""
+        if "layout_of_2019" in article.quirks and self._skin.block_titles:
+            head, tail = self._skin.page(views.GENERIC_TITLE)
+            return _page(head), _page(tail)
+        if self._head is None:
+            self._head = _page(self._skin.page(views.GENERIC_TITLE, self._visited_on)[0])
+        return self._head, self._block(STREAM_OF[article.source])
 
     def _block(self, stream: Stream) -> Page:
         block = self._blocks.get(stream)
@@ -160,7 +174,7 @@ class Pages:
             newest = self._shelf.stream(stream)[:BLOCK_SIZE]
             content = self._skin.block(
                 f"More From {stream.name}",
-                [self._teaser(article, titled=False) for article in newest],
+                [self._teaser(article, titled=self._skin.block_titles) for article in newest],
                 self._batch(stream, BLOCK_SIZE) or MoreView(href=stream.path),
             )
             _, tail = self._skin.page(views.GENERIC_TITLE)

@@ -70,6 +70,11 @@ class Shelf:
             self._streams_version = self.version
         return self._streams[stream]
 
+    @property
+    def visited_on(self) -> datetime.date:
+        """The day of the visit, which the site's header shows: that of the newest article, whatever the clock says."""
+        return max((each.published_on for each in self._articles.values()), default=datetime.date(2019, 2, 4))
+
     def publish(self, late_days: int = 0) -> SampleArticle:
         """A new wanted article, ingested after all before it and shown *late_days* before that day."""
         article = make_article(self._next_index, self.seed, late_days=late_days)
@@ -86,13 +91,16 @@ class Shelf:
         return self.publish(late_days=max(1, days))
 
     def edit(self, article_id: str, *, title: bool) -> None:
-        """Put a new sentence before the second paragraph; with *title*, lengthen the headline, too."""
+        """Put a new sentence before the second paragraph; with *title*, lengthen the headline, too.
+
+        Of an article that is a headline alone the headline is what changes.
+        """
         article = self.get(article_id)
         self._edits += 1
         rng = random.Random(f"{self.seed}:edit:{article_id}:{self._edits}")
         first, second, *rest = article.paragraphs
         headline = article.headline
-        if title:
+        if title or article.headline_only:
             headline = (*headline[:-1], headline[-1] + " (corrected)")
         paragraphs = (first, f"{write_edit(rng)} {second}", *rest)
         self._put(replace(article, paragraphs=paragraphs, headline=headline))

@@ -57,8 +57,8 @@ class _Failure:
 class SampleSite:
     """A site of *articles* wanted articles, and *others* (None: a third as many) of other sources.
 
-    *skin* is ``classic`` or ``plain``; *more* says what "More Articles" is: ``link``, ``ajax``, or ``script``
-    (only a browser can follow it); *page_size* is the listings' length; *faults* are names from ``ALL_FAULTS``;
+    *skin* is ``current``, ``classic`` or ``plain``; *more* says what "More Articles" is: ``link``, ``ajax``, or
+    ``script`` (only a browser can follow it); *page_size* is the listings' length; *faults* are ``ALL_FAULTS``' names;
     with *validators* pages carry ETag and Last-Modified. *search* says how the search's results go on (``button``: only
     in a browser; ``link``), or that there is ``none``: then the front page answers; *sitemap*: there is one.
     *doubles* of the wanted articles are told again, and as many more only sound alike.
@@ -69,7 +69,7 @@ class SampleSite:
         self,
         articles: int = 60,
         *,
-        skin: str = "classic",
+        skin: str = "current",
         more: str = "link",
         page_size: int = 10,
         seed: int = 1,

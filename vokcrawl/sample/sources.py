@@ -24,6 +24,11 @@ class SampleSource:
     search: int
 
     @property
+    def known_name(self) -> str | None:
+        """The name; None where it is empty but for the language."""
+        return None if self.name.startswith("(") else self.name
+
+    @property
     def logo_path(self) -> str:
         """The logo's root-relative address."""
         return LOGO_FOLDER + self.logo
@@ -35,8 +40,10 @@ KCNA_ENGLISH = SampleSource("KCNA (En)", "en", "sites/5/2015/11/kcna-english.png
 KCNA_KOREAN = SampleSource("KCNA (Kr)", "ko", "sites/5/2015/11/kcna-korean.png", 155, 190101, 190139)
 RODONG_KOREAN = SampleSource("Rodong Sinmun (Kr)", "ko", "sites/5/2015/11/rodong-korean.png", 158, 189661, 190177)
 PYONGYANG_TIMES = SampleSource("Pyongyang Times", "en", "sites/5/2015/11/py-times.png", 171, 190412, 190305)
+# A source whose name is empty: only its language, and its logo, say something of it.
+UNNAMED = SampleSource("(En)", "en", "sites/5/2015/12/kcnaenglish.png", 175, 190455, 190318)
 
-OTHERS = (KCNA_ENGLISH, VOK_KOREAN, RODONG_KOREAN, PYONGYANG_TIMES, KCNA_KOREAN)
+OTHERS = (KCNA_ENGLISH, VOK_KOREAN, RODONG_KOREAN, PYONGYANG_TIMES, KCNA_KOREAN, UNNAMED)
 
 
 @dataclass(frozen=True, slots=True)

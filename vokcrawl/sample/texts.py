@@ -11,6 +11,7 @@ EXCERPT_COLUMNS = 130
 # The real site's non-Latin slugs end at 194 to about 200 encoded characters; a Hangul syllable takes nine.
 SLUG_LIMIT = 202
 ZERO_WIDTH = "%e2%80%8b"
+APOSTROPHE = "%e2%80%99"
 METER_SENTENCE = "Upgrade to NK PRO today to get full access to this content except for users based in South Korea"
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -61,6 +62,11 @@ def slug(title: str) -> str:
 def long_date(day: datetime.date) -> str:
     """``December 10, 2024``, independent of the locale."""
     return f"{MONTHS[day.month - 1]} {day.day:02d}, {day.year}"
+
+
+def short_date(day: datetime.date) -> str:
+    """``Dec 10, 2024``, independent of the locale."""
+    return f"{MONTHS[day.month - 1][:3]} {day.day:02d}, {day.year}"
 
 
 def with_breaks(text: str, every: int) -> str:

@@ -52,7 +52,7 @@ def _article(article: SampleArticle, base_url: str) -> dict[str, Any]:
         "body": "\n\n".join(one_line(paragraph) for paragraph in article.shown),
         "published_on": article.published_on.isoformat(),
         "ingested_at": f"{ingested:%Y-%m-%dT%H:%M:%SZ}",
-        "source": article.source.name,
+        "source": article.source.known_name,
         "language": article.source.language,
         "original_url": article.original_url,
         "story": article.story,
@@ -69,6 +69,6 @@ def _teaser(article: SampleArticle, base_url: str) -> dict[str, Any]:
         "title": one_line(article.title),
         "excerpt": article.excerpt,
         "published_on": article.published_on.isoformat(),
-        "source": article.source.name,
+        "source": article.source.known_name,
         "language": article.source.language,
     }

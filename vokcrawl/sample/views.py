@@ -15,6 +15,11 @@ GENERIC_TITLE = "Newstream | KCNA Watch"
 SITE_LOGO = "/uploads/sites/4/2019/01/kcna-watch.png"
 LOGO_ALT = "KCNA Watch Logo"
 BROWSE = "Browse"
+SHARE = "Share Button"
+NEWSLETTER = (
+    "Get North Korea headlines delivered to your inbox daily",
+    "Subscribe to the Sample 'Daily Update' and get the latest stories free",
+)
 FOOTER = "A sample site. Its articles are invented."
 ORIGINAL_LABEL = "Read original version at source"
 AJAX_PATH = "/wp-admin/admin-ajax.php"
@@ -45,13 +50,19 @@ class FigureView:
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """The article's own part of its page; ``meta`` stands before the link to ``original``."""
+    """The article's own part of its page; ``meta`` stands before the link to ``original``.
+
+    ``subheading`` is the index of the paragraph that is one.
+    """
 
     headline: str
     meta: str
     original: str | None
     paragraphs: tuple[str, ...]
     figures: tuple[FigureView, ...]
+    source: str = ""
+    subheading: int | None = None
+    layout_of_2019: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,8 @@ def teaser_view(article: SampleArticle, base_url: str, *, titled: bool) -> Tease
         href = href.rstrip("/")
     if "tracked_href" in quirks:
         href += TRACKING
+    if "apostrophe_slug" in quirks:
+        href = href.replace(texts.APOSTROPHE, texts.APOSTROPHE.upper())
     if "relative_href" not in quirks:
         href = base_url + href
     title = texts.with_breaks(article.title, 4) if "broken_title" in quirks else article.title
@@ -109,4 +122,7 @@ def article_view(article: SampleArticle, base_url: str) -> ArticleView:
             FigureView(("" if place else base_url) + image.path, image.caption)
             for place, image in enumerate(article.images)
         ),
+        source=article.source.name,
+        subheading=None if article.metered or article.headline_only else article.subheading,
+        layout_of_2019="layout_of_2019" in article.quirks,
     )

@@ -124,6 +124,8 @@ EDITS = (
     "The number of {items} has since been checked and stands at {m}.",
 )
 
+SUBHEADINGS = ("At the bench", "Before sunrise", "Two Halls, One Plan", "From the Shift Book", "World of Small Things")
+
 CAPTIONS = (
     "A {item} on the bench of {name}",
     "The yard of the {place} {kind} in the morning",

@@ -14,7 +14,7 @@ from vokcrawl.crawling.article_result import article_page, find_article, led_els
 from vokcrawl.downloader.capture.warc_handler import place_of
 from vokcrawl.downloader.failures import CLOSING, request_of
 from vokcrawl.pages.article import ArticlePage
-from vokcrawl.pages.document import CHROME_ONLY, LISTING_IN_PLACE, PageFault
+from vokcrawl.pages.document import PASSING_FAULTS, PageFault
 from vokcrawl.spiders.teasers import TeaserSpider
 
 # The headers that ask a site for an answer only if it has changed: by its ETag, and by its Last-Modified.
@@ -70,7 +70,7 @@ class ArticleSpider(TeaserSpider):
 
     def once_more(self, response: Response, fault: PageFault) -> Request | None:
         """A listing, or mere chrome, in an article's place: the site does that now and then, so it is asked again."""
-        return self.repeated(response.request, fault.name) if fault.name in (LISTING_IN_PLACE, CHROME_ONLY) else None
+        return self.repeated(response.request, fault.name) if fault.name in PASSING_FAULTS else None
 
     def repeated(self, request: Request | None, reason: str) -> Request | None:
         """The request once more, by the address first asked for; None when that has been done `RETRY_TIMES` times."""

@@ -16,10 +16,10 @@ from twisted.python.failure import Failure
 from vokcrawl.config import Arguments, Options
 from vokcrawl.config.scrapy_checks import check_scrapys
 from vokcrawl.crawling.articles import ArticleIntake
-from vokcrawl.downloader.failures import name_of
+from vokcrawl.downloader.failures import block_page_of, lower_headers, name_of
 from vokcrawl.normalize import authority, clean_text, untracked
-from vokcrawl.pages.document import Document, read_document
-from vokcrawl.pages.gates import BlockPage, find_block_page, redirects_to_block_page
+from vokcrawl.pages.block_pages import BlockPage, check_in_headers, redirects_to_block_page
+from vokcrawl.pages.document import Document, PageFault, read_document
 
 # What the engine sends first: articles before the next listing page, so that the queue stays short.
 ARTICLE_PRIORITY, LISTING_PRIORITY, RECHECK_PRIORITY = 10, 0, -10
@@ -89,11 +89,11 @@ class SourceSpider(ArticleIntake, Spider):
         self.crawler.stats.inc_value(name)
 
     def reason_of(self, failure: Failure) -> str:
-        """What a failed request is called in the manifest; a gate where the answer was one."""
+        """What a failed request is called in the manifest; a block page where the answer was one."""
         if isinstance(failure.value, HttpError):
             response = failure.value.response
             asked = str(response.meta.get("redirect_urls", [response.url])[0])
-            gate = redirects_to_block_page(asked, response.url) or find_block_page(response.body)
+            gate = redirects_to_block_page(asked, response.url) or block_page_of(response)
             if gate is not None:
                 return gate
         return name_of(failure)
@@ -107,7 +107,10 @@ class SourceSpider(ArticleIntake, Spider):
     def document(self, response: Response) -> Document:
         """The parsed page; a wrong declaration of its encoding is noted. Raises `PageFault`."""
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-        document = read_document(response.body, content_type)
+        check = check_in_headers(response.status, lower_headers(response), response.body)
+        if check is not None:
+            raise PageFault(check)
+        document = read_document(response.body, content_type, response.url)
         self.run.statistics.pages_read += 1
         if document.wrong_charset:
             self.note("wrong_charset", response.url)

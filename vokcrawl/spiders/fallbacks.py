@@ -24,9 +24,8 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from vokcrawl.crawling.listing_task import ListingWalk
-from vokcrawl.downloader.failures import CLOSING, NOT_UNDERSTOOD, request_of
+from vokcrawl.downloader.failures import CLOSING, NOT_UNDERSTOOD, block_page_of, request_of
 from vokcrawl.pages.document import EMPTY_PAGE, PageFault
-from vokcrawl.pages.gates import find_block_page
 from vokcrawl.pages.routes import Route, SearchRoute, SitemapRoute
 from vokcrawl.pages.search import number_in_form
 from vokcrawl.pages.sources import Belongs
@@ -108,7 +107,7 @@ class FallbackSpider(WaySpider, SearchSpider, SitemapSpider):
             root = None
         raws = self.reading.teasers(root) if root is not None else []
         if not raws:
-            self.stop_at(find_block_page(response.body) or "")
+            self.stop_at(block_page_of(response) or "")
         if root is not None and not lead.number:
             lead.number = number_in_form(root, self.options.source) or ""
         for raw in raws[:_MOST_CANDIDATES]:

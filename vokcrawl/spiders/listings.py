@@ -12,9 +12,9 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from vokcrawl.crawling.listing_task import ListingWalk, Step
-from vokcrawl.downloader.failures import CLOSING, OF_ANOTHER_SOURCE, PASSING, name_of, request_of
+from vokcrawl.downloader.failures import CLOSING, OF_ANOTHER_SOURCE, PASSING, block_page_of, name_of, request_of
+from vokcrawl.pages.block_pages import redirects_to_block_page
 from vokcrawl.pages.document import EMPTY_PAGE, Document, PageFault
-from vokcrawl.pages.gates import find_block_page, redirects_to_block_page
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.routes import (
     AjaxRoute,
@@ -142,7 +142,7 @@ class ListingSpider(WalkSpider):
                 raise
         raws = self.reading.teasers(document.root) if document is not None else []
         if not raws:
-            gate = find_block_page(response.body)
+            gate = block_page_of(response)
             if gate is not None:
                 raise PageFault(gate)
             if not self.may_be_empty(walk, route, document) and (walk.walk.pages or document is None):

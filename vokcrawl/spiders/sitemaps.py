@@ -13,9 +13,9 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from vokcrawl.crawling.listing_task import ListingWalk, Step
-from vokcrawl.downloader.failures import CLOSING, request_of
+from vokcrawl.downloader.failures import CLOSING, block_page_of, request_of
 from vokcrawl.normalize import ingested_on
-from vokcrawl.pages.gates import find_block_page, redirects_to_block_page
+from vokcrawl.pages.block_pages import redirects_to_block_page
 from vokcrawl.pages.routes import SitemapRoute
 from vokcrawl.pages.sitemap import read_sitemap
 from vokcrawl.policy.pagination import Entry, StopReason
@@ -51,7 +51,7 @@ class SitemapSpider(StartSpider):
         if sitemap is not None:
             self._reading_of(walk).take(sitemap)
         else:
-            self._file_failed(walk, gate or find_block_page(response.body) or "not_a_sitemap", response.url)
+            self._file_failed(walk, gate or block_page_of(response) or "not_a_sitemap", response.url)
         yield from self.next_sitemap_articles(walk)
         yield from self.over(walk)
 

@@ -89,7 +89,7 @@ def test_a_walk_stops_when_it_has_passed_the_day_of_since(crawl: Crawling, serve
 
 
 def test_max_pages_bounds_the_walk_and_covers_nothing_behind_it(crawl: Crawling, serve: Serving, output: Path) -> None:
-    server = serve(25)
+    server = serve(25, skin="classic")
     url, truth = f"{server.url}/article/163/", server.site.truth()
     bounded = crawl(url, output, args={"max_pages": 1})
     assert bounded.code == 0, bounded.stderr

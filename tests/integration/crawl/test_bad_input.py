@@ -75,9 +75,10 @@ LACKING = {
     "no meta line": Case(
         NO_META_LINE,
         "article_without_meta_line",
-        {"published_on": None, "source": None, "language": None, "original_url": None, "story": None},
+        # The day is the teaser's.
+        {"source": None, "language": None, "original_url": None, "story": None},
     ),
-    "no date": Case(NO_DATE, "article_without_date", {"published_on": None}),
+    "no date": Case(NO_DATE, "article_without_date", {}),
     "a day that there is not": Case(WRONG_DATE, "article_wrong_date", {"published_on": None}),
     "UTF-8 declared as Latin-1": foreign("iso-8859-1"),
     "UTF-8 declared as Korean": foreign("euc-kr"),

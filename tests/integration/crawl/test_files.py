@@ -154,9 +154,8 @@ def test_a_record_that_breaks_its_schema_is_set_aside_with_the_reason_and_counte
     assert done.manifest["counts"]["rejected"] == len(rejected)
     assert f"rejected/{done.manifest['run_id']}.jsonl" in data_files(output)
     assert_manifests_match(done)
-    # The block on the articles' pages has a sound copy, without its title.
-    whole = [each | ({"title": None} if each["id"] == broken else {}) for each in truth["teasers"]]
-    assert_same(done.teasers(), whole)
+    # The block on the articles' pages has a sound copy.
+    assert_same(done.teasers(), truth["teasers"])
     assert_same(done.articles(), truth["articles"])
 
 

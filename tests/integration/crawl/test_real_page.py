@@ -1,7 +1,8 @@
-"""The words of a real page of the site, in two markups of the sample site and one of nobody's, through a real crawl."""
+"""The words of a real page, in three markups of the sample site and one of nobody's, through a real crawl."""
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable, Sequence
 from html import escape
@@ -46,8 +47,8 @@ def path_of(place: int) -> str:
 
 def in_a_skin(name: str, paragraphs: Sequence[str], teasers: Teasers) -> str:
     skin = SKINS[name]()
-    head, tail = skin.page("Newstream | KCNA Watch")
-    article = skin.article(ArticleView(HEADLINE, META, ORIGINAL, tuple(paragraphs), ()))
+    head, tail = skin.page("Newstream | KCNA Watch", datetime.date(2024, 12, 11))
+    article = skin.article(ArticleView(HEADLINE, META, ORIGINAL, tuple(paragraphs), (), "Voice of Korea (EN)"))
     cards = [
         skin.teaser(TeaserView(path_of(place), "", None, LOGO, excerpt, day))
         for place, (excerpt, day) in enumerate(teasers)
@@ -73,6 +74,7 @@ def in_tables(paragraphs: Sequence[str], teasers: Teasers) -> str:
 
 
 MARKUPS: dict[str, Callable[[Sequence[str], Teasers], str]] = {
+    "current": lambda *text: in_a_skin("current", *text),
     "classic": lambda *text: in_a_skin("classic", *text),
     "plain": lambda *text: in_a_skin("plain", *text),
     "tables": in_tables,
@@ -98,7 +100,7 @@ def test_a_real_page_gives_its_article_and_its_twenty_teasers_to_the_letter(
     assert article["body"].split("\n\n") == paragraphs
     assert (article["id"], article["url"], article["title"]) == (IDENTITY, server.url + path, HEADLINE)
     assert (article["published_on"], article["source"]) == ("2024-11-30", "Voice of Korea (EN)")
-    assert (article["original_url"], article["story"]) == (ORIGINAL, "241130004")
+    assert (article["original_url"], article["story"]) == (ORIGINAL, "n241130004")
     assert not article["truncated"]
     found = done.teasers()
     assert len(found) == 20

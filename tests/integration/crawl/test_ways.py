@@ -171,7 +171,7 @@ def test_the_number_of_the_source_leads_straight_from_the_stream_to_its_listing(
 def test_a_number_that_is_not_the_sources_is_named_and_another_way_taken(
     serve: Serve, crawl: RunCrawl, output: Path, start: str, number: int
 ) -> None:
-    site = HostileSite(35, more="script", search="button", others=60)
+    site = HostileSite(35, more="script", search="button", others=72)
     server = serve(site=site)
     done = crawl(server.url + start, output, settings={"VOK_SOURCE_ID": number, "RETRY_TIMES": 0})
     assert done.code == 0, done.stderr[-3000:]

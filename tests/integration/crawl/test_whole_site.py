@@ -28,18 +28,18 @@ def of_the_site(records: list[Record], server: SampleServer) -> list[Record]:
 
 
 @pytest.mark.parametrize("more", ["link", "ajax"])
-def test_both_skins_give_all_articles_and_teasers_and_the_same_records(
+def test_all_skins_give_all_articles_and_teasers_and_the_same_records(
     more: str, crawl: Crawling, serve: Serving, tmp_path: Path
 ) -> None:
     found = []
-    for skin in ("classic", "plain"):
+    for skin in ("current", "classic", "plain"):
         server = serve(45, skin=skin, more=more)
         done = crawl(f"{server.url}/article/163/", tmp_path / skin)
         assert done.code == 0, done.stderr
         assert_whole(done, server.site)
         assert {each["way"] for each in done.manifest["listings"]} == {more}
         found.append([of_the_site(records, server) for records in (done.articles(), done.teasers())])
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
 
 
 @pytest.mark.parametrize("more", ["link", "ajax"])

@@ -195,11 +195,12 @@ def test_a_real_crawl_of_the_sample_site_with_doubles_is_marked_as_they_were_mad
     rows = told(output, tmp_path)
     assert len(rows) == 63
     found = {key: of for key, (of, _) in marked(rows).items()}
-    # A metered article shows its beginning alone.
+    # A metered article shows its beginning alone, and some show no text at all.
     whole = {row["id"] for row in rows if not row["truncated"]}
     doubles = {each.article.id: each for each in make_doubles(21, 1) if each.of in whole}
     assert found.items() <= {key: each.of for key, each in doubles.items()}.items()
-    assert len(found) >= 19
+    assert len(doubles) == 19
+    assert len(found) >= len(doubles) - 1
     # A short text that loses its last sentence is not that alike any more.
     assert {doubles[key].kind for key in doubles.keys() - found.keys()} <= {"shortened"}
 

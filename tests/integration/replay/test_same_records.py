@@ -50,7 +50,7 @@ def by_version(crawl: Crawl) -> Iterator[dict[str, object]]:
 
 
 @pytest.mark.parametrize("more", ["link", "ajax"])
-@pytest.mark.parametrize("skin", ["classic", "plain"])
+@pytest.mark.parametrize("skin", ["current", "plain"])
 def test_the_whole_sample_site(skin: str, more: str, crawl: Crawling, serve: Serving, tmp_path: Path) -> None:
     server = serve(45, skin=skin, more=more)
     done = crawl(f"{server.url}/newstream/", tmp_path / "output")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.mutations import SITE, articles, mutated, path_of, rendered, reskinned, undressed
+from tests.support.mutations import SITE, SKINS, articles, mutated, path_of, rendered, reskinned, undressed
 from tests.support.page_variants import (
     ARTICLES,
     HEADLINE,
@@ -52,7 +52,7 @@ def test_an_article_is_read_alike_in_every_markup(variant: str, block: str) -> N
     assert item["title"] == HEADLINE
     assert tuple(item["body"].split("\n\n")) == PARAGRAPHS
     assert (item.get("published_on"), item.get("source"), item.get("original_url")) == ("2024-12-10", SOURCE, ORIGINAL)
-    assert (item["language"], item["story"], item["truncated"]) == ("en", "241210008", False)
+    assert (item["language"], item["story"], item["truncated"]) == ("en", "n241210008", False)
 
 
 @pytest.mark.parametrize("variant", TITLELESS)
@@ -189,7 +189,7 @@ def test_pictures_are_those_of_the_text_with_their_captions_and_no_logos() -> No
         assert tuple(item["body"].split("\n\n")) == PARAGRAPHS
 
 
-@pytest.mark.parametrize("skin", ["classic", "plain"])
+@pytest.mark.parametrize("skin", SKINS)
 def test_every_article_of_the_sample_site_is_read_as_it_is_with_and_without_class_names(skin: str) -> None:
     for truth in articles(skin):
         markup = rendered(path_of(truth), skin)
@@ -209,7 +209,7 @@ def _own_part(markup: str) -> tuple[str, str]:
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_new_class_names_and_new_tags_change_no_article(data: st.DataObject) -> None:
-    skin = data.draw(st.sampled_from(["classic", "plain"]))
+    skin = data.draw(st.sampled_from(SKINS))
     truth = data.draw(st.sampled_from(articles(skin)))
     seen = ArticlePage(root(reskinned(rendered(path_of(truth), skin), data)), str(truth["url"]))
     item = load_article(seen.read(), str(truth["id"]), str(truth["url"]))
@@ -224,10 +224,10 @@ def test_new_class_names_and_new_tags_change_no_article(data: st.DataObject) -> 
 @settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_damage_above_the_block_never_raises_and_lets_nothing_of_it_into_the_body(data: st.DataObject) -> None:
-    skin = data.draw(st.sampled_from(["classic", "plain"]))
-    # Not one of the newest: its own teaser is not in the block.
-    truth = data.draw(st.sampled_from(articles(skin)[25:]))
-    markup = rendered(path_of(truth), skin)
+    skin = data.draw(st.sampled_from(SKINS))
+    # Not one of the newest: its own teaser is not in the block. The layout of 2019 has no block.
+    old = [each for each in articles(skin)[25:] if "More From Voice" in rendered(path_of(each), skin)]
+    markup = rendered(path_of(truth := data.draw(st.sampled_from(old))), skin)
     shown = {str(each.excerpt) for each in ArticlePage(root(markup), str(truth["url"])).teasers()}
     own, block = _own_part(markup)
     seen = ArticlePage(root(mutated(own, data) + block), str(truth["url"]))
@@ -241,7 +241,7 @@ def test_damage_above_the_block_never_raises_and_lets_nothing_of_it_into_the_bod
 @settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_a_damaged_page_never_raises_and_gives_fields_that_load(data: st.DataObject) -> None:
-    skin = data.draw(st.sampled_from(["classic", "plain"]))
+    skin = data.draw(st.sampled_from(SKINS))
     truth = data.draw(st.sampled_from(articles(skin)))
     seen = ArticlePage(root(mutated(rendered(path_of(truth), skin), data)), str(truth["url"]))
     seen.is_article()

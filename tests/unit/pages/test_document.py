@@ -62,7 +62,85 @@ def test_another_encoding_is_honoured_where_it_is_declared_and_fits() -> None:
     assert words(b"<meta charset=euc-kr>" + body, HTML) == ("다리 건설", True)
     text, wrong = words(body, "text/html; charset=no-such")
     assert wrong
-    assert "\ufffd" in text
+    assert text == body.removeprefix(b"<p>").removesuffix(b"</p>").decode("cp1252")
+
+
+@pytest.mark.parametrize("name", ["hex", "rot13", "base64", "zlib", "idna", "punycode", "unicode_escape", "undefined"])
+def test_a_charset_that_is_no_encoding_of_texts_is_unknown(name: str) -> None:
+    assert words("<p>Café</p>".encode(), f"text/html; charset={name}") == ("Café", False)
+    assert words("<p>Café</p>".encode("cp1252"), f"text/html; charset={name}") == ("Café", True)
+    assert words(f"<meta charset={name}><p>Café</p>".encode("cp1252"), "text/html") == ("Café", True)
+
+
+def test_what_declares_nothing_and_is_no_utf_8_is_windows_1252() -> None:
+    assert words("<p>Café “Moran”</p>".encode("cp1252"), "text/html") == ("Café “Moran”", False)
+    # The bytes that it leaves open are control characters, which are no text.
+    assert words(b"<p>Caf\xe9 \x81\x8d x</p>", "text/html") == ("Café x", False)
+
+
+def test_utf_16_is_read_by_its_mark() -> None:
+    for name in ("utf-16-le", "utf-16-be"):
+        body = "\ufeff<p>다리 건설</p>".encode(name)
+        assert words(body, "text/html")[0] == "다리 건설"
+
+
+def test_base_href_is_what_links_are_resolved_against() -> None:
+    markup = (
+        "<base href='https://site.test/a/'><p><a href='x'>x</a><a href='#y'>y</a><img src='../p.jpg' data-src='/q'></p>"
+    )
+    root = read_document(markup.encode(), HTML, "http://other.test/").root
+    assert [each.attributes.get("href") for each in root.css("a")] == ["https://site.test/a/x", "#y"]
+    image = root.css_first("img")
+    assert (image.attributes["src"], image.attributes["data-src"]) == ("https://site.test/p.jpg", "https://site.test/q")
+    relative = read_document(b"<base href='/b/'><a href='x'>x</a>", HTML, "http://site.test/c/").root
+    assert relative.css_first("a").attributes["href"] == "http://site.test/b/x"
+    for odd in ("javascript:x", "data:x", "", "http://[bad/"):
+        root = read_document(f"<base href='{odd}'><a href='x'>x</a>".encode(), HTML).root
+        assert root.css_first("a").attributes["href"] == "x"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p>To <a href='/cdn-cgi/l/email-protection' data-cfemail='{}'>[email&#160;protected]</a>.</p>",
+        "<p>To <span class='__cf_email__' data-cfemail='{}'>[email&#160;protected]</span>.</p>",
+        "<p>To <a href='/cdn-cgi/l/email-protection#{0}'><b class='__cf_email__' data-cfemail='{0}'>x</b></a>.</p>",
+        "<p>To <a href='/cdn-cgi/l/email-protection#{}'>[email&nbsp;protected]</a>.</p>",
+    ],
+)
+@pytest.mark.parametrize("key", [0x7D, 0, 255])
+def test_an_address_that_cloudflare_hides_is_written_out(markup: str, key: int) -> None:
+    code = bytes([key, *(key ^ each for each in b"join@site.test")]).hex()
+    assert words(markup.format(code).encode()) == ("To join@site.test.", False)
+
+
+@pytest.mark.parametrize("code", ["", "7d", "zz", "7d1", "00" * 2000, "00612020"])
+def test_a_code_that_hides_no_address_is_left_as_it_stands(code: str) -> None:
+    assert words(f"<p><a data-cfemail='{code}'>shown</a></p>".encode()) == ("shown", False)
+
+
+GIVEN_UP = (
+    "<p>There has been a critical error on this website.</p><p><a href='https://wordpress.org/x/'>Learn more about "
+    "troubleshooting WordPress.</a></p></div></body></html>",
+    "<h1>Error establishing a database connection</h1>",
+    "<br />\n<b>Fatal error</b>:  Uncaught Error: Call to undefined a() in /var/www/a.php:3\nStack trace:\n#0 "
+    "{main}\n  thrown in <b>/var/www/a.php</b> on line <b>3</b><br />",
+    "<b>Fatal error</b>: Allowed memory size of 268435456 bytes exhausted in <b>/srv/b.php</b> on line <b>40</b><br />",
+    "<p>There has been a critical error on your website. Please check your site admin email inbox for help.</p>",
+)
+
+
+@pytest.mark.parametrize("end", GIVEN_UP)
+@pytest.mark.parametrize("before", ["", "<h1>News</h1><div class='article-content'><p>One paragraph"])
+def test_a_page_that_ends_in_the_error_of_its_cms_is_none(end: str, before: str) -> None:
+    with pytest.raises(PageFault, match="server_error"):
+        read_document(f"{before}{end}\n<!-- cached -->".encode(), HTML)
+
+
+@pytest.mark.parametrize("end", GIVEN_UP)
+def test_words_of_such_an_error_in_the_midst_of_a_page_are_text(end: str) -> None:
+    page = f"<div><p>One</p>{end}<p>They wrote so, and mended it.</p></div><footer>KCNA Watch</footer>"
+    assert words(page.encode())[0].startswith("One")
 
 
 @settings(max_examples=200, deadline=None)

@@ -10,10 +10,13 @@ from tests.support.mutations import SKINS, mutated, rendered
 from tests.support.page_variants import root
 from tests.support.patience import patience
 from vokcrawl.normalize import clean_text
-from vokcrawl.pages.flow import flow, is_within
+from vokcrawl.pages.flow import flow
 from vokcrawl.pages.tree import TEXT, ancestors
 
-SILENT = "head iframe noscript object script select style svg template textarea title".split()  # noqa: SIM905
+SILENT = (
+    "head iframe noscript object script select style svg template textarea title audio video canvas rp "  # noqa: SIM905
+    "datalist progress meter".split()
+)
 
 
 def texts(markup: str) -> list[str]:
@@ -33,6 +36,15 @@ def texts(markup: str) -> list[str]:
         ("<table><tr><td>One</td><td>Two</td></tr></table>", ["One", "Two"]),
         ("<p>One<script>no</script> and<!-- no --> two<style>no</style></p>", ["One and two"]),
         ("<p>One</p><noscript><p>no</p></noscript><template>no</template><title>no</title>", ["One"]),
+        ("<p>The <nobr>3rd plenary</nobr> <x-term>meeting</x-term> was held</p>", ["The 3rd plenary meeting was held"]),
+        ("<p><ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>字 <blink>x</blink></p>", ["漢kan字 x"]),
+        ("<div>One <x-a>two</x-a> <x-b>three</x-b><x-c>four</x-c></div>", ["One two threefour"]),
+        ("<div><x-a>one</x-a> two</div>", ["one two"]),
+        (
+            "<p>Well <img class='emoji' alt='\N{WHITE SMILING FACE}' src='x'> done</p>",
+            ["Well \N{WHITE SMILING FACE} done"],
+        ),
+        ("<p>a</p><video>no <a href='/x'>film</a></video><audio>no</audio><canvas>no</canvas>", ["a"]),
         ("<p>a\r\n b\u200b\t c</p>", ["a b c"]),
         ("<p> </p><p>\u200b</p>", []),
     ],
@@ -73,11 +85,11 @@ def test_an_empty_anchor_still_is_a_link() -> None:
     assert [block.hrefs for block in flow(root("<p><a href='/a'></a></p><a name='x'></a>"))] == [["/a"]]
 
 
-def test_is_within_sees_the_element_itself_and_what_is_around_it() -> None:
+def test_a_block_knows_its_own_element_and_what_is_around_it() -> None:
     (block,) = flow(root("<nav><div><p>x</p></div></nav>"))
-    assert is_within(block.element, ("nav",))
-    assert is_within(block.element, ("p",))
-    assert not is_within(block.element, ("form",))
+    assert "nav" in block.within
+    assert "p" in block.within
+    assert "form" not in block.within
 
 
 @settings(max_examples=100, deadline=None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.mutations import mutated, rendered, reskinned
+from tests.support.mutations import SKINS, mutated, rendered, reskinned
 from tests.support.page_variants import HARD, LOGO, TEASERS, TITLED, TITLELESS, T, listing, page, root
 from tests.support.patience import patience
 from vokcrawl.normalize import article_id, clean_text, clean_title, shown_date
@@ -148,7 +148,7 @@ def test_a_page_without_links_to_articles_has_no_teasers(content: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_new_class_names_and_new_tags_change_no_reading(data: st.DataObject) -> None:
-    known = rendered("/article/163/", data.draw(st.sampled_from(["classic", "plain"])))
+    known = rendered("/article/163/", data.draw(st.sampled_from(SKINS)))
     before, after = (read_teasers(root(each)) for each in (known, reskinned(known, data)))
     assert told(after) == told(before)
     assert [each.href for each in after] == [each.href for each in before]
@@ -157,7 +157,7 @@ def test_new_class_names_and_new_tags_change_no_reading(data: st.DataObject) -> 
 @settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_damaged_pages_never_raise_and_never_give_a_malformed_teaser(data: st.DataObject) -> None:
-    skin = data.draw(st.sampled_from(["classic", "plain"]))
+    skin = data.draw(st.sampled_from(SKINS))
     markup = mutated(rendered(data.draw(st.sampled_from(["/article/163/", "/newstream/"])), skin), data)
     for number, teaser in enumerate(read_teasers(root(markup)), 1):
         assert article_id(teaser.href) == teaser.id

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.support.mutations import SITE, mutated, rendered
+from tests.support.mutations import SITE, SKINS, mutated, rendered
 from tests.support.page_variants import BASE, page, root
 from tests.support.patience import patience
 from vokcrawl.pages.more import read_more
@@ -153,7 +153,7 @@ def test_a_link_to_an_article_is_no_way_to_more_articles() -> None:
     assert route('<a rel="next" href="/newstream/1733800000-101/x/">Next article</a>') is None
 
 
-@pytest.mark.parametrize("skin", ["classic", "plain"])
+@pytest.mark.parametrize("skin", SKINS)
 def test_both_kinds_of_the_sample_site_are_read(skin: str) -> None:
     link = read_more(root(rendered("/article/163/", skin, "link")), f"{SITE}/article/163/", 10).route
     assert link == LinkRoute(f"{SITE}/article/163/page/2/")
@@ -179,7 +179,7 @@ def test_no_script_makes_the_reading_raise(script: str, in_attribute: bool) -> N
 @settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_damaged_pages_never_raise(data: st.DataObject) -> None:
-    markup = rendered("/article/163/", data.draw(st.sampled_from(["classic", "plain"])), "ajax")
+    markup = rendered("/article/163/", data.draw(st.sampled_from(SKINS)), "ajax")
     read_more(root(mutated(markup, data)), BASE, 10)
 
 

@@ -58,11 +58,11 @@ def test_a_two_line_headline_is_joined_by_nothing() -> None:
 
 def test_excerpts_fit_130_columns_and_english_ones_end_between_words() -> None:
     for article in (*FORTY, *OTHER):
-        text = " ".join(article.paragraphs)
+        text = article.title if article.headline_only else " ".join(article.paragraphs)
         assert texts.columns(article.excerpt) <= 130
         assert text.startswith(article.excerpt)
         if article.source.language == "en":
-            assert text[len(article.excerpt)] == " "
+            assert f"{text} "[len(article.excerpt)] == " "
 
 
 def test_korean_slugs_are_long_and_percent_encoded_in_lower_case() -> None:

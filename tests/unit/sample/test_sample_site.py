@@ -104,7 +104,7 @@ def test_truth_is_what_is_served() -> None:
     shown: dict[str, Any] = {}
     for page in walk(served):
         for article_id, item in zip(ids(page), page.css("article.clearfix"), strict=True):
-            title = "".join(item.css("h4 ::text").getall()) or item.css("h4 img::attr(alt)").get("")
+            title = "".join(item.css("h4")[0].css("::text").getall()) or item.css("h4 img::attr(alt)").get("")
             shown[article_id] = (
                 squeeze(title).removeprefix("· "),
                 squeeze(item.css(".article-excerpt::text").get("")),
@@ -122,14 +122,77 @@ def test_the_news_stream_mixes_all_sources() -> None:
     assert get(served, "/newstream/")[1].css("title::text").get() == "Newstream | KCNA Watch"
 
 
-def test_the_block_shows_twenty_teasers_without_titles() -> None:
-    served = site()
+def test_the_block_of_the_classic_skin_shows_twenty_teasers_without_titles() -> None:
+    served = site(skin="classic")
     newest = truth_ids(served)[:20]
     _, page = get(served, article_path(newest[5]))
     assert page.css("aside h3::text").get() == "More From Voice of Korea (EN)"
     assert ids(page) == newest
     assert page.css("aside h4") == []
     assert page.xpath("//aside//a[.='More Articles']/@href").get() == "/article/163/"
+
+
+def test_a_current_article_page_has_the_order_of_the_real_site() -> None:
+    served = site(41)
+    truth = served.truth()["articles"]
+    for record in truth:
+        article = served._shelf.get(record["id"])
+        lines = visible(get(served, record["url"])[1])
+        if article.quirks & {"layout_of_2019", "metered", "headline_only", "captioned_image"}:
+            continue
+        head = [record["title"], f"Date: {article.published_on:%d/%m/%Y} | Source: Voice of Korea (EN)"]
+        at = lines.index(head[0])
+        # The day of the visit, long and short, and the source's line stand above the headline.
+        assert lines[at - 4 : at] == ["February 09, 2019", "Feb 09, 2019", "KCNA", "Voice of Korea (EN)"]
+        assert squeeze(lines[at + 1]).removesuffix(" |") == head[1]
+        below = lines[at + 2 + bool(record["original_url"]) :]
+        body = record["body"].split("\n\n")
+        below = [line for line in below if line]
+        assert below[: len(body)] == body
+        assert below[len(body)] == "More From Voice of Korea (EN)"
+        assert len([line for line in below if line == "More Articles"]) == 1
+
+
+def test_a_current_teaser_shows_its_title_twice_and_its_excerpt_twice() -> None:
+    served = site(41)
+    truth = served.truth()
+    teasers = {each["id"]: each for each in truth["teasers"]}
+    page = get(served, truth["articles"][0]["url"])[1]
+    assert len(ids(page)) == 20
+    kinds = set()
+    for article_id, item in zip(ids(page), page.css("article.clearfix"), strict=True):
+        titles = [squeeze("".join(each.css("::text").getall())).removeprefix("· ") for each in item.css("h4")]
+        alts = [squeeze(alt).removeprefix("· ") for alt in item.css("h4 img::attr(alt)").getall()]
+        kinds.add((len(titles), len(alts)))
+        assert {*titles, *alts} - {""} == {teasers[article_id]["title"]}
+        excerpts = [squeeze(each) for each in item.css(".article-excerpt::text").getall()]
+        assert excerpts == [teasers[article_id]["excerpt"]] * 2
+    # Two headings for two widths, and a picture in the heading that says the title.
+    assert kinds == {(2, 0), (1, 1)}
+    assert teasers[next(each["id"] for each in truth["articles"] if not each["body"])]["excerpt"]
+
+
+def test_the_data_have_what_the_real_site_has() -> None:
+    served = site(41)
+    truth = served.truth()
+    (bare,) = (each for each in truth["articles"] if not each["body"])
+    excerpts = {each["id"]: each["excerpt"] for each in truth["teasers"]}
+    assert excerpts[bare["id"]] == bare["title"]
+    assert {each["story"][0] for each in truth["articles"] if each["story"]} == {"n", "e"}
+    assert any("%e2%80%99" in each["url"] for each in truth["articles"])
+    assert any("%E2%80%99" in page.get() for page in walk(served))
+    old = [each for each in truth["articles"] if "Share Button" in get(served, each["url"])[1].get()]
+    assert old
+    for each in old:
+        lines = visible(get(served, each["url"])[1])
+        assert lines[lines.index(each["title"]) + 1].startswith("Date: ")
+        assert set(views.NEWSLETTER) < set(lines)
+        assert not any(line.startswith("More From") for line in lines)
+    assert any(
+        page.css(".article-content p strong") for page in (get(served, each["url"])[1] for each in truth["articles"])
+    )
+    unnamed = [each for each in truth["others"] if "Source: (En)" in get(served, article_path(each))[1].get()]
+    assert unnamed
 
 
 def test_fragments_go_on_from_any_offset_until_they_are_empty() -> None:
@@ -356,7 +419,7 @@ def test_two_thousand_articles_are_each_rendered_once(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"skin": "baroque"}, "skin: 'baroque' is not one of classic, plain"),
+        ({"skin": "baroque"}, "skin: 'baroque' is not one of current, classic, plain"),
         ({"more": "scroll"}, "more: 'scroll' is not one of link, ajax"),
         ({"faults": {"flood"}}, "faults: 'flood' is not one of"),
         ({"articles": -1}, "articles and others must be 0 or more"),

@@ -16,6 +16,8 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from vokcrawl.config import Options
 from vokcrawl.downloader.downloader import SENT, PausingDownloader
+from vokcrawl.downloader.failures import block_page_of
+from vokcrawl.pages.block_pages import BlockPage
 from vokcrawl.policy.backoff import Pauses, retry_after
 
 logger = logging.getLogger(__name__)
@@ -52,6 +54,10 @@ class PauseMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         now = monotonic()
         sent = float(request.meta.get(SENT, now))
+        if response.status >= 400 and block_page_of(response) is BlockPage.BOT_CHECK:
+            # Asked again it would be the same: the crawl is to end.
+            request.meta["dont_retry"] = True
+            return response
         if response.status not in _REFUSALS:
             self.pauses.answered(_host(request), sent)
             return response

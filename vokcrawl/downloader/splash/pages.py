@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 
 from vokcrawl.downloader.splash.result import Outcome, Rendered
 from vokcrawl.normalize import authority
+from vokcrawl.pages.block_pages import find_block_page, redirects_to_block_page
 from vokcrawl.pages.document import EMPTY_PAGE, PageFault, read_document
-from vokcrawl.pages.gates import find_block_page, redirects_to_block_page
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.tree import Element
 

@@ -1,9 +1,13 @@
-"""The site's markup twice, with the same texts: ``classic`` as the real site, ``plain`` all different."""
+"""The site's markup three times, with the same texts.
+
+``current`` is the real site's of today, ``classic`` that of an earlier year, and ``plain`` is all different.
+"""
 
 from vokcrawl.sample.skins.base import Skin
 from vokcrawl.sample.skins.classic import ClassicSkin
+from vokcrawl.sample.skins.current import CurrentSkin
 from vokcrawl.sample.skins.plain import PlainSkin
 
-SKINS: dict[str, type[Skin]] = {"classic": ClassicSkin, "plain": PlainSkin}
+SKINS: dict[str, type[Skin]] = {"current": CurrentSkin, "classic": ClassicSkin, "plain": PlainSkin}
 
-__all__ = ["SKINS", "ClassicSkin", "PlainSkin", "Skin"]
+__all__ = ["SKINS", "ClassicSkin", "CurrentSkin", "PlainSkin", "Skin"]

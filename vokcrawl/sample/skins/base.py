@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import html
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from vokcrawl.sample.views import ArticleView, FigureView, MoreView, TeaserView
 
@@ -25,11 +27,19 @@ def attr(value: str) -> str:
 
 
 class Skin(ABC):
-    """Turns views into HTML. ``page`` frames a page; all others give what goes inside."""
+    """Turns views into HTML. ``page`` frames a page; all others give what goes inside.
+
+    ``block_titles`` says whether the teasers below an article show their titles.
+    """
+
+    block_titles: ClassVar[bool] = False
 
     @abstractmethod
-    def page(self, title: str) -> tuple[str, str]:
-        """What stands before and after a page's own content; *title* is the HTML title."""
+    def page(self, title: str, visited_on: datetime.date | None = None) -> tuple[str, str]:
+        """What stands before and after a page's own content; *title* is the HTML title, *visited_on* the visit's day.
+
+        Without a day the frame is that of a page that shows none.
+        """
 
     @abstractmethod
     def teaser(self, view: TeaserView) -> str:
@@ -64,6 +74,15 @@ class Skin(ABC):
             '<input type="text" name="start"><input type="text" name="end">\n'
             '<input type="hidden" name="sort" value="recent"><button type="submit">Search</button></form>\n'
         )
+
+    def paragraphs(self, view: ArticleView, tag: str, subheading: str) -> list[str]:
+        """The text of an article with its pictures; *tag* is a paragraph's, *subheading* has a slot for its words."""
+        lines = [
+            subheading.format(text(line)) if place == view.subheading else f"<{tag}>{text(line)}</{tag}>\n"
+            for place, line in enumerate(view.paragraphs)
+        ]
+        lines[1:1] = [self.figure(figure) for figure in view.figures]
+        return lines
 
     def figure(self, view: FigureView) -> str:
         """An image as the editor writes it into the text: content, hence the same in all skins."""

@@ -1,7 +1,8 @@
-"""The real site's markup, as far as it is known."""
+"""The real site's markup, as far as its class names are known; its order is that of an earlier year."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 
 from vokcrawl.sample.skins.base import Skin, attr, text
@@ -49,7 +50,7 @@ document.addEventListener("click", function (event) {
 class ClassicSkin(Skin):
     """``article.clearfix``, ``.article-desc``, ``#latest_article_wrapper``, ``.article-content`` etc."""
 
-    def page(self, title: str) -> tuple[str, str]:
+    def page(self, title: str, visited_on: datetime.date | None = None) -> tuple[str, str]:
         """The frame, with the logo and the word "Browse" that leak into naive readings."""
         links = "".join(
             f'<li><a href="{attr(stream.path)}">{text(stream.name)}</a></li>'
@@ -88,8 +89,7 @@ class ClassicSkin(Skin):
 
     def article(self, view: ArticleView) -> str:
         """Headline, meta line, and ``div.article-content``."""
-        paragraphs = [f"<p>{text(paragraph)}</p>\n" for paragraph in view.paragraphs]
-        paragraphs[1:1] = [self.figure(figure) for figure in view.figures]
+        paragraphs = self.paragraphs(view, "p", "<p><strong>{}</strong></p>\n")
         original = f' | <a href="{attr(view.original)}">{ORIGINAL_LABEL}</a>' if view.original else ""
         return (
             f'<div class="article-single">\n<h2>{text(view.headline)}</h2>\n'

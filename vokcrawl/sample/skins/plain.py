@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 
 from vokcrawl.sample.skins.base import Skin, attr, text
@@ -51,7 +52,7 @@ SCRIPT = """<script>
 class PlainSkin(Skin):
     """Lists of cards, an ``h1`` headline, paragraphs in ``div``; no ids."""
 
-    def page(self, title: str) -> tuple[str, str]:
+    def page(self, title: str, visited_on: datetime.date | None = None) -> tuple[str, str]:
         """The frame with the same words and links as the classic one."""
         links = "".join(
             f' <a href="{attr(stream.path)}">{text(stream.name)}</a>'
@@ -87,8 +88,7 @@ class PlainSkin(Skin):
 
     def article(self, view: ArticleView) -> str:
         """Headline, meta line and text in a ``section``."""
-        paragraphs = [f"<div>{text(paragraph)}</div>\n" for paragraph in view.paragraphs]
-        paragraphs[1:1] = [self.figure(figure) for figure in view.figures]
+        paragraphs = self.paragraphs(view, "div", "<h3>{}</h3>\n")
         original = f' | <a href="{attr(view.original)}">{ORIGINAL_LABEL}</a>' if view.original else ""
         return (
             f'<section class="story">\n<h1>{text(view.headline)}</h1>\n'

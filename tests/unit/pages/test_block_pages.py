@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.mutations import SKINS, articles, path_of, rendered
 from tests.support.patience import patience
-from vokcrawl.pages.gates import BlockPage, cut_metering, find_block_page, redirects_to_block_page
+from vokcrawl.pages.block_pages import BlockPage, cut_metering, find_block_page, redirects_to_block_page
 
 SENTENCE = "Upgrade to NK PRO today to get full access to this content except for users based in South Korea"
 
@@ -114,3 +114,75 @@ def test_no_page_and_no_address_makes_it_raise(body: bytes, asked: str, got: str
 def test_a_hostile_page_is_looked_through_in_good_time(body: bytes) -> None:
     with patience():
         find_block_page(body)
+
+
+def challenge(title: str, text: str) -> bytes:
+    """A check of visitors, as the services write it: a title, a few words, and scripts."""
+    return (
+        f"<html><head><title>{title}</title><script src='/cdn-cgi/challenge-platform/x.js'></script></head>"
+        f"<body><div class='main'><h1>site.test</h1><p>{text}</p></div></body></html>"
+    ).encode()
+
+
+CHECKS = {
+    "Cloudflare": challenge("Just a moment...", "Enable JavaScript and cookies to continue"),
+    "Cloudflare's block": challenge("Attention Required! | Cloudflare", "Sorry, you have been blocked"),
+    "Sucuri": challenge("Sucuri WebSite Firewall - Access Denied", "Access Denied"),
+    "Sucuri's redirect": challenge("You are being redirected...", "Javascript is required."),
+    "Wordfence": challenge("Blocked", "Your access to this site has been limited by the site owner"),
+    "Incapsula": b"<html><head></head><iframe id='main-iframe' src='/_Incapsula_Resource?x=1'>Request "
+    b"unsuccessful. Incapsula incident ID: 1-2</iframe></html>",
+    "AWS WAF": challenge("Human Verification", "Let's confirm you are human"),
+    "LiteSpeed": challenge("One moment, please...", "Please wait while your request is being verified..."),
+    "DataDome": b"<html><head><title>site.test</title></head><body><p id='cmsg'>Please enable JS and disable any ad "
+    b"blocker</p><script src='https://ct.captcha-delivery.com/c.js'></script></body></html>",
+    "SiteGround": b"<html><head><link rel='icon' href='data:,'><meta http-equiv='refresh' "
+    b"content='0;/.well-known/sgcaptcha/?r=%2F'></head></html>",
+    "Imperva": challenge("Pardon Our Interruption", "As you were browsing something about your browser made us think"),
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_page_of_each_service_is_a_check(name: str) -> None:
+    assert find_block_page(CHECKS[name]) is BlockPage.BOT_CHECK
+    assert find_block_page(CHECKS[name], 403, {"server": "x"}) is BlockPage.BOT_CHECK
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        (403, {"cf-mitigated": "challenge"}, b"<p>x</p>"),
+        (200, {"cf-mitigated": "challenge"}, b""),
+        (405, {"x-amzn-waf-action": "captcha"}, b"<html></html>"),
+        (202, {"x-amzn-waf-action": "challenge"}, b""),
+        (202, {}, b" "),
+    ],
+)
+def test_headers_alone_mark_a_check(status: int, headers: dict[str, str], body: bytes) -> None:
+    assert find_block_page(body, status, headers) is BlockPage.BOT_CHECK
+
+
+CONTACT = (
+    "<form action='/contact/'><label>Your name <input></label><div class='g-recaptcha' data-sitekey='x'></div>"
+    "<p>This site is protected by reCAPTCHA and the Google Privacy Policy and Terms of Service apply.</p></form>"
+    "<script src='https://www.google.com/recaptcha/api.js'></script>"
+)
+NAVIGATION = "<nav><a href='/'>Home</a> <a href='/newstream/'>Newstream</a> <a href='/contact/'>Contact</a></nav>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<html>{NAVIGATION}<h1>Page not found</h1><p>There is nothing here.</p>{CONTACT}</html>",
+        f"<html>{NAVIGATION}<h1>Internal error</h1>{CONTACT}</html>",
+        f"<h1>Reply message to the choir</h1>{CONTACT}<p>{'The choir sang on. ' * 20}</p>",
+        "<h1>Page not found</h1><script>var a = 'Just a moment...';</script>",
+        "<h1>Page not found</h1><a href='/just-a-moment-captcha/'>News</a>",
+        "<h1>Page not found</h1><!-- captcha cf-chl -->",
+        f"<p>{'The mill works. ' * 200}</p><p>Checking your browser</p>",
+        "<style>.free-member-form-inner, .nk-paywall-free-member-form {}</style><h1>Page not found</h1>",
+    ],
+)
+def test_a_word_in_a_form_a_script_or_an_address_makes_no_check(body: str) -> None:
+    for status in (200, 403, 404, 500):
+        assert find_block_page(body.encode(), status, {}) is None

@@ -1,0 +1,67 @@
+"""Error output of a web server's programs in its pages: PHP's warnings, and the pages in which a CMS gives up."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["cut_server_errors", "ends_in_server_error"]
+
+_LEVELS = (
+    r"(?:PHP )?(?:Fatal error|Parse error|Warning|Notice|Deprecated|Strict Standards|Recoverable fatal error|"
+    r"Catchable fatal error|User (?:Error|Warning|Notice|Deprecated))"
+)
+# PHP names the file and the line of each of its messages: a sentence that begins "Warning:" does not.
+_PHP_MESSAGE = re.compile(
+    rf"{_LEVELS}\s*:\s(?:(?!{_LEVELS}\s*:\s).){{1,2000}}?\bin (?:/|[A-Za-z]:[\\/])[^\s:]{{1,400}}"
+    r"(?:\(\d+\) : [\w ()']{1,80})?(?: on line |:)\d+(?: Stack trace: .{0,2000}? thrown in \S{1,400} on line \d+)?",
+    re.DOTALL,
+)
+_DATABASE_MESSAGE = re.compile(
+    r"WordPress database error:? \[.{1,500}?\](?: (?:SELECT|INSERT|UPDATE|SHOW|DESCRIBE) .{1,1000})?"
+)
+# What a page ends in when the program behind it gave up.
+_GIVEN_UP = re.compile(
+    r"(?:there has been a critical error on (?:this|your) website\.?"
+    r"|error establishing a (?:database|redis) connection\.?"
+    r"|this site is experiencing technical difficulties\.?|the site is experiencing technical difficulties\.?"
+    r"|briefly unavailable for scheduled maintenance\.?"
+    r"|the website encountered an unexpected error\."
+    r"|(?:fatal|parse) error\s*:\s.{1,3000} on line \d+)"
+    r"(?:[\s.]*(?:please (?:check|try|contact)[^.]{1,200}\.?|learn more about troubleshooting wordpress\.?"
+    r"|check back in a minute\.?"
+    r"|go back\.?|« back))*\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+_TAIL, _LONGEST_MESSAGE = 8_000, 4_000
+_HIDDEN_TAIL = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^<>]*>")
+_BEGINNINGS = re.compile(
+    r"there has been a critical error|error establishing a|(?:this|the) site is experiencing|briefly unavailable|"
+    r"the website encountered|fatal error|parse error",
+    re.IGNORECASE,
+)
+
+
+def cut_server_errors(text: str) -> tuple[str, bool]:
+    """A text without PHP's messages and the database's, and whether there were any.
+
+    >>> cut_server_errors("One. Warning: Undefined variable $a in /var/www/a.php on line 4 Two.")
+    ('One. Two.', True)
+    """
+    # Nearly no text has any: these words are looked for first.
+    if " on line " not in text and "Stack trace" not in text and "database error" not in text:
+        return text, False
+    kept = _DATABASE_MESSAGE.sub(" ", _PHP_MESSAGE.sub(" ", text))
+    return (text, False) if kept == text else (" ".join(kept.split()), True)
+
+
+def ends_in_server_error(markup: str) -> bool:
+    """Whether a page ends in the words of a CMS, or of PHP, that gave up in the midst of it."""
+    tail = markup[-_TAIL:]
+    if _BEGINNINGS.search(tail) is None:
+        return False
+    text = " ".join(_TAG.sub(" ", _HIDDEN_TAIL.sub(" ", tail)).replace("&nbsp;", " ").split())
+    return any(
+        _GIVEN_UP.fullmatch(text, found.start()) is not None
+        for found in _BEGINNINGS.finditer(text, max(0, len(text) - _LONGEST_MESSAGE))
+    )
