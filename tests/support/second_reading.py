@@ -14,7 +14,7 @@ from vokcrawl.pages.tree import Element
 class SecondPage(ArticlePage):
     """Reads headlines otherwise, so that its records can be told."""
 
-    extractor = "kcnawatch-article/2"
+    extractor = "kcnawatch-article/3"
 
     def read(self) -> RawArticle:
         raw = super().read()

@@ -39,6 +39,11 @@ class ArticleIntake(TeaserIntake):
         if whose is not None and not same_source(whose, self.options.source):
             self._other_source(identity, url, whose)
             return
+        if whose is None and found.source is not None and not self._expected(identity):
+            # The site shows an empty name, and nothing else says that the article is the wanted source's.
+            self.note("article_without_source_name", url)
+            self._other_source(identity, url, found.source)
+            return
         self.run.statistics.wanted_seen += 1
         # The block of a waiting teaser did not say whose it is; its article does.
         yield from self.settle(identity, found.source)
@@ -62,6 +67,17 @@ class ArticleIntake(TeaserIntake):
         self.run.validators[identity] = (None, None) if item["truncated"] else validators
         now = self.run.now()
         yield item | {"first_seen_at": now, "fetched_at": now, "archived_as": archived_as}
+
+    def _expected(self, identity: str) -> bool:
+        """Whether an article without a source's name is expected to be the wanted source's.
+
+        It is when a listing of this run shows it as such, when the crawl starts from it, and when an earlier run
+        delivered it or scheduled a retry.
+        """
+        if identity in self.shown_as_wanted or self.run.state.retry_of(identity) is not None:
+            return True
+        row = self.run.state.articles([identity]).get(identity)
+        return row is not None and row.revision > 0
 
     def _compare_with_teaser(self, found: ArticleResult, identity: str, url: str) -> None:
         """Completes the record from what a listing of this run shows of the article, and notes contradictions."""

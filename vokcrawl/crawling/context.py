@@ -34,6 +34,8 @@ class Intake:
         self.held: dict[str, tuple[RawTeaser, str, str | None]] = {}
         # What the listings of this run show of the articles that they lead to.
         self.listed_values: dict[str, ListedValues] = {}
+        # Requested articles that a listing of this run shows as the wanted source's.
+        self.shown_as_wanted: set[str] = set()
         # Start pages whose walk is not over yet.
         self.walks_open = 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vokcrawl.crawling.article_result import ArticleResult
@@ -26,6 +26,8 @@ class Listed:
     day: str | None
     entry: EntryRow | None
     article: ArticleRow | None
+    # Whether its logo names the wanted source, or other logos of its page do and none names another source.
+    shown_as_wanted: bool = False
 
     @property
     def wanted(self) -> bool:
@@ -40,12 +42,17 @@ class TeaserIntake(Intake):
         ids = [raw.id for raw in raws]
         articles = self.known_articles(ids)
         known = self.run.state.entries(ids)
+        found = []
         for raw in raws:
             address = self.on_site(raw.href, url)
             if address is not None:
                 article = articles.get(raw.id)
                 belongs = self._decided(self.belongs(raw), article)
-                yield Listed(raw, address, belongs, self.teaser_day(raw), known.get(raw.id), article)
+                found.append(Listed(raw, address, belongs, self.teaser_day(raw), known.get(raw.id), article))
+        # One source's listing: some logo names it, and none names another.
+        own = all(each.wanted for each in found) and any(each.belongs is Belongs.YES for each in found)
+        for each in found:
+            yield replace(each, shown_as_wanted=own or each.belongs is Belongs.YES)
 
     def known_articles(self, ids: Sequence[str]) -> dict[str, ArticleRow]:
         """What is known of those of the articles that are known."""
@@ -69,6 +76,8 @@ class TeaserIntake(Intake):
         if raw.id not in self.requested and self.is_asked_for(raw.id, article):
             # Before anything is given: two pages may be taken in at the same time.
             self.listed_values[raw.id] = listed_values(raw)
+            if teaser.shown_as_wanted:
+                self.shown_as_wanted.add(raw.id)
             request = self.article_wanted(raw.id, teaser.address)
         if raw.id not in self.run.met_teasers and not (teaser.entry is not None and teaser.entry.delivered):
             if teaser.belongs is Belongs.UNKNOWN and raw.id in self.in_flight:

@@ -28,6 +28,7 @@ class StartSpider(ListingSpider):
         identity = article_id(url) or ""
         self.requested.add(identity)
         self.in_flight.add(identity)
+        self.shown_as_wanted.add(identity)
         return Request(
             url,
             callback=self.parse_start_article,

@@ -34,13 +34,13 @@ def test_an_old_archive_goes_on_being_read_by_the_old_reading_and_a_new_one_by_t
     old = packed(records(whole(site, SINCE - timedelta(seconds=5))), tmp_path / "old.warc.gz")
     new = packed(records(whole(site_of(12, seed=7), SINCE + timedelta(days=1))), tmp_path / "new.warc.gz")
     before = replay(old, new, to=tmp_path / "before", begin=begin(datetime(2100, 1, 1, tzinfo=UTC)), env=ENV)
-    assert {each["extractor"] for each in before.articles()} == {"kcnawatch-article/1+content"}
+    assert {each["extractor"] for each in before.articles()} == {"kcnawatch-article/2+content"}
     done = replay(old, new, to=tmp_path / "to", begin=begin(SINCE), env=ENV)
     assert done.code == 0
     for each in done.articles():
         # Of the old archive's pages some were captured before, some after the moment itself.
         is_new = each["fetched_at"] >= "2025-01-01T00:00:00Z"
-        assert each["extractor"] == ("kcnawatch-article/2+content" if is_new else "kcnawatch-article/1+content")
+        assert each["extractor"] == ("kcnawatch-article/3+content" if is_new else "kcnawatch-article/2+content")
         assert each["title"].startswith("Second: ") == is_new
     assert len({each["extractor"] for each in done.articles() if each["run_id"].startswith("2024")}) == 2
     teasers = {each["id"]: each for each in done.teasers()}
@@ -57,7 +57,7 @@ def test_a_crawl_reads_by_the_newest_reading_and_its_archive_is_read_by_it_again
     given = [*begin(SINCE), *words[3:]]
     subprocess.run(given, cwd=ROOT, env=environment(ENV), capture_output=True, timeout=60, check=True)
     done = replay(to=tmp_path / "to", output=tmp_path / "output", settings={}, begin=begin(SINCE), env=ENV)
-    assert {each["extractor"] for each in done.articles()} == {"kcnawatch-article/2+content"}
+    assert {each["extractor"] for each in done.articles()} == {"kcnawatch-article/3+content"}
     told = replay("--diff", to=None, output=tmp_path / "output", settings={}, begin=begin(SINCE), env=ENV)
     assert "articles: 12 the same, 0 would change" in told.stdout
 
