@@ -13,6 +13,7 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import create_looping_call
 from twisted.python.failure import Failure
 
+from vokcrawl.config.required_components import check_required_components
 from vokcrawl.downloader.failures import request_of
 from vokcrawl.errors import ExitCode, StorageError, UsageError
 from vokcrawl.items import ARTICLE
@@ -57,6 +58,7 @@ class RunExtension:
                 f"VOK_STATE: {options.state!r} does not go with this profile; it is set by the profile that needs it, "
                 "SCRAPY_PROJECT=distributed"
             )
+        check_required_components(crawler.settings)
         told = {name: getattr(arguments, name) for name in arguments.__dataclass_fields__}
         size = options.archive_size if options.archive else None
         spider.run = Run.open(options.output_dir, spider.name, told, crawler.settings, opening_of(options), size)

@@ -23,7 +23,7 @@ def retry_after(header: str, now: datetime) -> float | None:
     120.0
     """
     text = header.strip()
-    if re.fullmatch(r"\d{1,9}", text, re.ASCII):
+    if re.fullmatch(r"\d+", text, re.ASCII):
         return float(text)
     try:
         moment = parsedate_to_datetime(text)

@@ -119,7 +119,7 @@ def _article(found: ExtractionResult, answer: Answer, captured: Captured, shown:
         elsewhere = led_elsewhere(found.url, target, identity)
         # What a redirect to the same article leads to is an answer of its own.
         found.kind, found.reason = (Kind.OTHER, "redirect") if elsewhere is None else (Kind.FAILED, elsewhere)
-    elif not 200 <= answer.status < 300:
+    elif answer.status != 200:
         found.kind = Kind.FAILED
         found.reason = find_block_page(answer.body, answer.status, answer.headers) or f"http_{answer.status}"
     else:
@@ -138,7 +138,7 @@ def _article(found: ExtractionResult, answer: Answer, captured: Captured, shown:
 
 def _listing(found: ExtractionResult, answer: Answer, captured: Captured) -> None:
     found.status = answer.status
-    if not 200 <= answer.status < 300:
+    if answer.status != 200:
         found.reason = f"http_{answer.status}"
     elif not _is_walked(found.url):
         found.reason = "front_page_or_search"

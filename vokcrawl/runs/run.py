@@ -17,7 +17,7 @@ import orjson
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
-from vokcrawl.errors import ExitCode, StorageError, VokcrawlError
+from vokcrawl.errors import ExitCode, StorageError, UsageError, VokcrawlError
 from vokcrawl.normalize import utc
 from vokcrawl.policy.outcome import RunStatistics
 from vokcrawl.policy.revisit import next_attempt
@@ -136,10 +136,16 @@ class Run:
 
     @staticmethod
     def of(crawler: Crawler) -> Run:
-        """The run that the crawl belongs to; `extensions.run` opens it before any other component is built."""
+        """The run that the crawl belongs to; `extensions.run` opens it before any other component is built.
+
+        Raises `UsageError` where that extension is missing.
+        """
         run = getattr(crawler.spider, "run", None)
         if not isinstance(run, Run):
-            raise RuntimeError("no run is open: vokcrawl.extensions.run.RunExtension must be among EXTENSIONS")
+            raise UsageError(
+                "EXTENSIONS: vokcrawl.extensions.run.RunExtension is missing, and nothing would be written without it; "
+                "add to EXTENSIONS instead of replacing it"
+            )
         return run
 
     @property

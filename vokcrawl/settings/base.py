@@ -75,6 +75,8 @@ DOWNLOAD_WARNSIZE = 2 * 1024 * 1024
 # Scrapy: False. The live site is served by https; what is written down as evidence must come from it.
 DOWNLOAD_VERIFY_CERTIFICATES = True
 RETRY_TIMES = 3
+# Scrapy's, and what a CDN answers in place of a site that it cannot reach for a while.
+RETRY_HTTP_CODES = [500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 527, 530, 408, 429]
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False
 # Nothing here needs a session, and none shall be kept.

@@ -106,6 +106,9 @@ class SourceSpider(ArticleIntake, Spider):
 
     def document(self, response: Response) -> Document:
         """The parsed page; a wrong declaration of its encoding is noted. Raises `PageFault`."""
+        if response.status != 200:
+            # A part of a page (206), or one that some proxy has changed (203), is not the page.
+            raise PageFault(f"http_{response.status}")
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         check = check_in_headers(response.status, lower_headers(response), response.body)
         if check is not None:

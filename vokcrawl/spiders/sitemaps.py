@@ -47,8 +47,10 @@ class SitemapSpider(StartSpider):
             return
         walk.way = step.route.way
         gate = redirects_to_block_page(asked_address(response), response.url)
-        sitemap = read_sitemap(response.body) if gate is None else None
-        if sitemap is not None:
+        sitemap = read_sitemap(response.body) if gate is None and response.status == 200 else None
+        if response.status != 200:
+            self._file_failed(walk, gate or f"http_{response.status}", response.url)
+        elif sitemap is not None:
             self._reading_of(walk).take(sitemap)
         else:
             self._file_failed(walk, gate or block_page_of(response) or "not_a_sitemap", response.url)
@@ -88,8 +90,10 @@ class SitemapSpider(StartSpider):
             some = reading.next_articles()
             if not some:
                 url = reading.next_file()
-                if url is not None and self.on_site(url, walk.url) is not None:
-                    yield self.page_request(walk, Step(SitemapRoute(url)))
+                # What is checked is what is requested: the address may be written relative to the index.
+                checked = self.on_site(url, walk.url) if url is not None else None
+                if checked is not None:
+                    yield self.page_request(walk, Step(SitemapRoute(checked)))
                     return
                 if url is None:
                     self._all_read(walk, reading)

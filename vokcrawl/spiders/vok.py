@@ -6,6 +6,7 @@ then the listings are walked, then, when nothing else is left, delivered article
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 from typing import Any, Self
@@ -19,9 +20,11 @@ from vokcrawl.normalize import article_id
 from vokcrawl.policy.pagination import StopReason
 from vokcrawl.policy.revisit import next_check
 from vokcrawl.spiders.articles import conditional_headers
-from vokcrawl.spiders.base import RECHECK_PRIORITY
+from vokcrawl.spiders.base import ARTICLE_PRIORITY, RECHECK_PRIORITY
 from vokcrawl.spiders.fallbacks import FallbackSpider
 from vokcrawl.spiders.rendered import RenderedSpider
+
+logger = logging.getLogger(__name__)
 
 # How many requests are queued at a time when nothing else is left to do: memory stays flat.
 _CHUNK = 50
@@ -48,13 +51,34 @@ class VokSpider(RenderedSpider, FallbackSpider):
                 yield request
         except StorageError as failure:
             self.run.fail(failure)
+        except Exception:
+            self._failed_itself(self.start_urls[0])
+
+    def _failed_itself(self, url: str) -> None:
+        """An error of this program outside the callbacks, where nobody else counts it: the run is incomplete."""
+        logger.exception("%s: the crawl could not go on from here", url)
+        self.note("spider_error", url)
+        self.run.statistics.pages_failed += 1
+
+    def _request_of_stored(self, identity: str, url: str, priority: int = ARTICLE_PRIORITY) -> Request | None:
+        """A request for an article by the URL in the state; None for one that cannot be requested, which is counted."""
+        try:
+            return self.article_request(identity, url, priority)
+        except ValueError as error:
+            logger.error("%s: its URL in the state cannot be requested (%s); run `scrapy repair`", identity, error)
+            self.in_flight.discard(identity)
+            self.note("stored_url_unreadable", url)
+            self.run.statistics.pages_failed += 1
+            return None
 
     def begin_crawl(self) -> Iterator[Request]:
         """The requests that all others follow from: what is owed, and the start pages."""
         self._reschedule()
         self.walks_open = len(self.start_urls)
         for owed in self.run.state.pending_retries(until=self.run.now()):
-            yield self.article_request(owed.id, owed.url)
+            request = self._request_of_stored(owed.id, owed.url)
+            if request is not None:
+                yield request
         for url in self.start_urls:
             self.run.statistics.starts += 1
             yield self.start_article(url) if article_id(url) else self.begin(url)
@@ -74,6 +98,9 @@ class VokSpider(RenderedSpider, FallbackSpider):
                 if row.missing_since is not None:
                     # It waits for its second look, whatever the ages are.
                     continue
+                if ages and row.next_check_at is not None and row.next_check_at <= self.run.row.started_at:
+                    # A check that is due stays due.
+                    continue
                 row.next_check_at = next_check(row.first_seen_at or self.run.row.started_at, self.run.started, ages)
                 state.put_article(row)
 
@@ -87,6 +114,9 @@ class VokSpider(RenderedSpider, FallbackSpider):
             requests = list(islice(self._leftovers, _CHUNK))
         except StorageError as failure:
             self.run.fail(failure)
+            return
+        except Exception:
+            self._failed_itself(self.start_urls[0])
             return
         for request in requests:
             self.crawler.engine.crawl(request)
@@ -128,5 +158,6 @@ class VokSpider(RenderedSpider, FallbackSpider):
             for row in rows:
                 # One that could not be looked at lately is owed that, with growing pauses.
                 if row.id not in self.requested and self.may_ask(row.id):
-                    request = self.article_request(row.id, row.url, priority=RECHECK_PRIORITY)
-                    yield request.replace(headers=conditional_headers(row.etag, row.last_modified))
+                    request = self._request_of_stored(row.id, row.url, RECHECK_PRIORITY)
+                    if request is not None:
+                        yield request.replace(headers=conditional_headers(row.etag, row.last_modified))

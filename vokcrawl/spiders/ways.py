@@ -6,6 +6,7 @@ asked for, the stream waits. If it leads nowhere, or the listing cannot be had, 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,8 @@ from vokcrawl.pages.routes import (
 from vokcrawl.policy.pagination import Entry, StopReason
 from vokcrawl.settings.base import VOK_START_URLS
 from vokcrawl.spiders.starts import BY_ARTICLE, StartSpider
+
+logger = logging.getLogger(__name__)
 
 # How a walk came to its listing, as the manifest tells it.
 BY_MEMORY, BY_SOURCE_ID = "remembered", "VOK_SOURCE_ID"
@@ -78,7 +81,7 @@ class WaySpider(StartSpider):
     def begin(self, url: str) -> Request:
         """The first request for a listing to start from: where it was found to lead, or the listing itself."""
         told = self.run.state.stored_route(url, self.options.source)
-        route = route_from(told) if told is not None else None
+        route = self._read_route(url, told) if told is not None else None
         if isinstance(route, SearchRoute | SitemapRoute) and self._looks_again(route):
             self.run.begin_transaction().drop_route(url, self.options.source)
         elif route is not None:
@@ -89,6 +92,16 @@ class WaySpider(StartSpider):
                 url, AjaxRoute(endpoint, AJAX_ACTION, self.options.source_id, 0, PAGE_SIZE), BY_SOURCE_ID
             )
         return self.begin_walk(url)
+
+    def _read_route(self, start: str, stored: str) -> Route | None:
+        """The stored route from a start page; one that cannot be read is dropped, and looked for again."""
+        try:
+            return route_from(stored)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            logger.error("%s: its stored route cannot be read (%s), and is looked for again", start, error)
+            self.note("stored_route_unreadable", start)
+            self.run.begin_transaction().drop_route(start, self.options.source)
+            return None
 
     def _looks_again(self, route: SearchRoute | SitemapRoute) -> bool:
         """Whether a better way is looked for than the last resort that was found: with each sweep."""

@@ -1,0 +1,47 @@
+"""The components without which a crawl would write nothing or send too much. Others may be added beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from scrapy.settings import BaseSettings
+from scrapy.utils.conf import build_component_list
+from scrapy.utils.misc import load_object
+
+from vokcrawl.errors import UsageError
+
+# By the setting that lists them. A subclass is as good.
+_REQUIRED = {
+    "ITEM_PIPELINES": (
+        "vokcrawl.pipelines.ValidationPipeline",
+        "vokcrawl.pipelines.DeduplicationPipeline",
+        "vokcrawl.pipelines.RevisionsPipeline",
+        "vokcrawl.pipelines.DeliveryPipeline",
+    ),
+    "DOWNLOADER_MIDDLEWARES": (
+        "vokcrawl.downloader.middlewares.offsite.OnSiteMiddleware",
+        "vokcrawl.downloader.middlewares.robotstxt.RobotsMiddleware",
+        "vokcrawl.downloader.middlewares.backoff.PauseMiddleware",
+    ),
+}
+_DOWNLOADER = "vokcrawl.downloader.downloader.PausingDownloader"
+_HANDLER = "vokcrawl.downloader.capture.warc_handler.ArchivingHandler"
+
+
+def check_required_components(settings: BaseSettings) -> None:
+    """Raises `UsageError` that names the setting, and the component that is missing in it."""
+    for name, required in _REQUIRED.items():
+        present = [load_object(each) for each in build_component_list(settings.getwithbase(name))]
+        for path in required:
+            _check(name, path, present)
+    _check("DOWNLOADER", _DOWNLOADER, [load_object(settings["DOWNLOADER"])])
+    handlers = settings.getwithbase("DOWNLOAD_HANDLERS")
+    for scheme in ("http", "https"):
+        _check("DOWNLOAD_HANDLERS", _HANDLER, [load_object(handlers[scheme])] if handlers.get(scheme) else [])
+
+
+def _check(name: str, path: str, present: Iterable[Any]) -> None:
+    required = load_object(path)
+    if not any(isinstance(each, type) and issubclass(each, required) for each in present):
+        raise UsageError(f"{name}: {path} is missing; add to {name} instead of replacing it")
