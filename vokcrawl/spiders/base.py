@@ -9,7 +9,7 @@ from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
-from scrapy.settings import BaseSettings
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
@@ -45,7 +45,9 @@ class SourceSpider(ArticleIntake, Spider):
         super().update_settings(settings)
         contact = clean_text(str(settings.get("VOK_CONTACT") or ""))
         if contact and settings["USER_AGENT"]:
-            settings.set("USER_AGENT", f"{settings['USER_AGENT']} contact: {contact}", priority="spider")
+            # Above -s, which Scrapy applies once more after this: the contact belongs to a User-Agent given there too.
+            priority = SETTINGS_PRIORITIES["cmdline"] + 1
+            settings.set("USER_AGENT", f"{settings['USER_AGENT']} contact: {contact}", priority=priority)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:

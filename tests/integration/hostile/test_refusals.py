@@ -217,3 +217,11 @@ def test_the_site_is_told_whom_to_write_to(place: Place) -> None:
         agents = {each.headers["User-Agent"] for each in server.requests}
         assert len(agents) == 1
         assert "desk@newsroom.example" in agents.pop()
+
+
+def test_a_user_agent_given_with_s_keeps_the_contact(place: Place) -> None:
+    with FaultyServer(site(3)) as server:
+        done = watch(listing(server), place, {"VOK_CONTACT": "desk@newsroom.example", "USER_AGENT": "newsroom/2"})
+        assert done.code == 0, done.stderr
+        agents = {each.headers["User-Agent"] for each in server.requests}
+        assert agents == {"newsroom/2 contact: desk@newsroom.example"}
