@@ -16,6 +16,8 @@ _WHOLE = ("DOWNLOAD_MAXSIZE", "DOWNLOAD_WARNSIZE", "RETRY_TIMES", "REDIRECT_MAX_
 _SECONDS = ("DOWNLOAD_DELAY", "DOWNLOAD_DELAY_JITTER", "AUTOTHROTTLE_START_DELAY")
 # Scrapy takes 0 for another time-out than none, and a longest delay of 0 for no delay at all.
 _SECONDS_ABOVE_0 = ("DOWNLOAD_TIMEOUT", "AUTOTHROTTLE_MAX_DELAY")
+# Scrapy's own, and that of the profile `distributed`.
+_DUPLICATE_FILTERS = ("scrapy.dupefilters.RFPDupeFilter", "vokcrawl.distributed.queue.InWork")
 
 
 def check_scrapys(settings: BaseSettings) -> None:
@@ -33,6 +35,8 @@ def scrapys_faults(settings: BaseSettings) -> list[str]:
     if not str(settings.get("USER_AGENT") or "").strip():
         found.append("USER_AGENT: it is empty, but must tell the site who asks; leave it away for the project's own")
     found.append(_log_level_fault(settings))
+    found.append(_cache_fault(settings))
+    found.append(_duplicate_filter_fault(settings))
     if not any(found):
         found.append(_throttle_fault(settings))
     return [fault for fault in found if fault is not None]
@@ -51,6 +55,21 @@ def _log_level_fault(settings: BaseSettings) -> str | None:
     if level is None or str(level).upper() in names or str(level).isdigit():
         return None
     return f"LOG_LEVEL: {level!r} is not one of {', '.join(names)}"
+
+
+def _cache_fault(settings: BaseSettings) -> str | None:
+    """What a cache answers would be archived as what the site sent at that time."""
+    if not settings.getbool("HTTPCACHE_ENABLED"):
+        return None
+    return "HTTPCACHE_ENABLED: must not be set: cached responses would be archived as sent by the site"
+
+
+def _duplicate_filter_fault(settings: BaseSettings) -> str | None:
+    given = settings.get("DUPEFILTER_CLASS")
+    path = given if isinstance(given, str) else f"{given.__module__}.{given.__qualname__}"
+    if path in _DUPLICATE_FILTERS:
+        return None
+    return f"DUPEFILTER_CLASS: {path!r} is not supported: it must be {_DUPLICATE_FILTERS[0]}; omit the setting"
 
 
 def _throttle_fault(settings: BaseSettings) -> str | None:
