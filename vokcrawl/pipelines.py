@@ -29,7 +29,11 @@ from vokcrawl.storage.state.rows import ArticleRow, Status
 _NO_BODY = content_hash("", "")
 
 
-class Drop(DropItem):
+class RecordDropped(DropItem):
+    """A record that this project's pipelines dropped and accounted for; `extensions.run` counts all other drops."""
+
+
+class Drop(RecordDropped):
     """An item that is rightly dropped (known, unchanged): no warning in the log."""
 
     def __init__(self, message: str) -> None:
@@ -79,7 +83,7 @@ class ValidationPipeline(RunPipeline):
                 # Not delivered, so not had: a later run may read it better, or the site may mend it.
                 self.run.schedule_retry(str(item["id"]), str(item["url"]), "rejected")
                 self.run.statistics.pages_failed += 1
-            raise DropItem(f"record rejected: {reason}") from fault
+            raise RecordDropped(f"record rejected: {reason}") from fault
 
 
 class DeduplicationPipeline(RunPipeline):

@@ -16,11 +16,14 @@ from twisted.python.failure import Failure
 from vokcrawl.config.required_components import check_required_components
 from vokcrawl.downloader.failures import request_of
 from vokcrawl.errors import ExitCode, StorageError, UsageError
-from vokcrawl.items import ARTICLE
+from vokcrawl.items import ARTICLE, TEASER
 from vokcrawl.normalize import article_id, canonical_url
+from vokcrawl.pipelines import RecordDropped
 from vokcrawl.policy.outcome import WORDS, RunStatistics, below_minimum_coverage, determine_outcome, never_seen
+from vokcrawl.policy.pagination import StopReason
 from vokcrawl.runs.run import Run
 from vokcrawl.storage.state.factory import opening_of
+from vokcrawl.storage.state.rows import Status
 
 logger = logging.getLogger(__name__)
 
@@ -38,11 +41,13 @@ class RunExtension:
         self.exit_code = ExitCode.INTERRUPTED
         self.outcome = WORDS[ExitCode.INTERRUPTED]
         self._clock = create_looping_call(self._commit)
+        self._records_lost = False
         run.on_failure = self._close
         connect = crawler.signals.connect
         connect(self.engine_started, signal=signals.engine_started)
         connect(self.spider_error, signal=signals.spider_error)
         connect(self.item_error, signal=signals.item_error)
+        connect(self.item_dropped, signal=signals.item_dropped)
         connect(self.spider_idle, signal=signals.spider_idle)
         connect(self.spider_closed, signal=signals.spider_closed)
 
@@ -101,10 +106,40 @@ class RunExtension:
             self._owe(url)
 
     def item_error(self, failure: Failure, item: Any) -> None:
-        self.run.problems.note("pipeline_error", str(item.get("url", "")))
+        """A pipeline raised an exception."""
+        self._record_lost("pipeline_error", item)
+
+    def item_dropped(self, item: Any, exception: BaseException) -> None:
+        """A pipeline that is not this project's dropped a record: it is lost, unless it was written before."""
+        if isinstance(exception, RecordDropped):
+            return
+        try:
+            delivered = self._is_delivered(item)
+        except StorageError as failure:
+            self.run.fail(failure)
+            return
+        if not delivered:
+            self._record_lost("dropped_by_pipeline", item)
+
+    def _is_delivered(self, item: Any) -> bool:
+        """Whether this record was written by this run or an earlier one. Raises `StorageError`."""
+        schema, identity = item.get("schema"), str(item.get("id"))
+        if schema == TEASER:
+            entry = self.run.state.entries([identity]).get(identity)
+            return entry is not None and entry.delivered
+        row = self.run.state.articles([identity]).get(identity)
+        if schema == ARTICLE:
+            return row is not None and bool(row.revision) and row.content_hash == item.get("content_hash")
+        return row is not None and row.status is Status.REMOVED
+
+    def _record_lost(self, reason: str, item: Any) -> None:
+        """The run is incomplete: an article is retried, and no listing crawl of this run counts as complete."""
+        url = str(item.get("url") or "")
+        self.run.problems.note(reason, url)
         self.run.statistics.pages_failed += 1
+        self._records_lost = True
         if item.get("schema") == ARTICLE:
-            self._owe(str(item.get("url", "")))
+            self._owe(url)
 
     def _owe(self, url: str) -> None:
         identity, address = article_id(url), canonical_url(url)
@@ -124,6 +159,8 @@ class RunExtension:
         statistics = self.run.statistics
         try:
             for walk in walks:
+                if self._records_lost and walk.walk.complete:
+                    walk.walk.spoil(StopReason.UNRESOLVED)
                 walk.settle(self.run, spider.arguments, finished)  # type: ignore[attr-defined]
             self._fill(statistics, spider, reason)
             self.outcome, self.exit_code = determine_outcome(statistics)

@@ -35,6 +35,7 @@ _BROKEN_OFF = frozenset(
         StopReason.DAYS_IGNORED,
         StopReason.DAYS_CUT,
         StopReason.SHARE,
+        StopReason.UNRESOLVED,
     }
 )
 # So few articles say nothing about a share of them.

@@ -31,6 +31,7 @@ class StopReason(StrEnum):
     LEFT = "left for another way"
     DAYS_IGNORED = "the search takes no notice of the days it is asked for"
     DAYS_CUT = "days that hold more than the search shows"
+    UNRESOLVED = "records of the listing were lost in a pipeline"
     SHARE = "as much of the sitemap as one run asks for"
 
 
