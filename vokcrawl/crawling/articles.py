@@ -48,9 +48,14 @@ class ArticleIntake(TeaserIntake):
         # The block of a waiting teaser did not say whose it is; its article does.
         yield from self.settle(identity, found.source)
         yield from self.block_teasers(found, url)
-        self._compare_with_teaser(found, identity, url)
+        compared = self._compare_with_teaser(found, identity, url)
         item = found.item
-        self.run.readable.add("articles", {name: item.get(name) for name in self.options.min_coverage})
+        readable = {name: item.get(name) for name in self.options.min_coverage}
+        without_teaser = not compared and found.has_meta and found.way == "content"
+        if (found.headline_only or without_teaser) and not item["body"] and "body" in readable:
+            # The site shows no text: its teaser says so, or the known content element of the page is empty.
+            readable["body"] = item.get("title")
+        self.run.readable.add("articles", readable)
         if found.unfit is not None:
             yield from self.article_failed(identity, url, found.unfit)
             return
@@ -79,11 +84,14 @@ class ArticleIntake(TeaserIntake):
         row = self.run.state.articles([identity]).get(identity)
         return row is not None and row.revision > 0
 
-    def _compare_with_teaser(self, found: ArticleResult, identity: str, url: str) -> None:
-        """Completes the record from what a listing of this run shows of the article, and notes contradictions."""
+    def _compare_with_teaser(self, found: ArticleResult, identity: str, url: str) -> bool:
+        """Completes the record from what a listing of this run shows of the article, and notes contradictions.
+
+        Returns whether a listing of this run shows it.
+        """
         listed = self.listed_values.pop(identity, None)
         if listed is None:
-            return
+            return False
         if found.has_date and not found.item.get("published_on"):
             # Not silent, but wrong: nothing is put in its place.
             listed = replace(listed, published_on=None)
@@ -95,6 +103,7 @@ class ArticleIntake(TeaserIntake):
         if found.unfit is None and lacks_its_text(found.item, listed):
             found.unfit = "without_text"
         found.headline_only = found.unfit is None and not found.item["body"] and bool(listed.excerpt)
+        return True
 
     def article_failed(self, identity: str, url: str, reason: str) -> Iterator[Any]:
         """Remembers what could not be had. A delivered article stays as it is, and due as it was."""
