@@ -7,6 +7,7 @@ changing or dropping one raises it (docs/records.md).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -270,6 +271,60 @@ def validated(record: dict[str, Any]) -> dict[str, Any]:
     Raises `pydantic.ValidationError` when it breaks its schema, `KeyError` when it names none of ours.
     """
     return MODELS[record["schema"]].model_validate(record).model_dump(by_alias=True)
+
+
+def without_optional_faults(record: dict[str, Any], fault: ValidationError) -> dict[str, Any] | None:
+    """The valid record without the optional fields that break its schema; None where another field does.
+
+    Optional are the fields that may be null, and `images`. Of those only the images, or captions, that break it go.
+    """
+    kept = _without_faults(record, MODELS[record["schema"]], [error["loc"] for error in fault.errors()])
+    try:
+        return validated(kept) if kept is not None else None
+    except ValidationError:
+        return None
+
+
+# Fields that are lists of records of their own.
+_NESTED: dict[str, type[Record]] = {"images": Image}
+
+
+def _without_faults(
+    values: dict[str, Any], model: type[Record], locations: Iterable[tuple[int | str, ...]]
+) -> dict[str, Any] | None:
+    """`values` without the optional fields at `locations`; None where one of them is of a field that is required."""
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    kept = dict(values)
+    for key, inside in _by_first(locations).items():
+        name = str(key)
+        field = fields.get(name)
+        if name in _NESTED and isinstance(kept[name], list) and all(inside):
+            kept[name] = _entries_without_faults(kept[name], _NESTED[name], inside)
+        elif field is not None and (name in _NESTED or (field.default is None and not field.is_required())):
+            del kept[name]
+        else:
+            return None
+    return kept
+
+
+def _entries_without_faults(
+    entries: list[Any], model: type[Record], locations: Iterable[tuple[int | str, ...]]
+) -> list[Any]:
+    faulty = _by_first(locations)
+    kept = [
+        _without_faults(entry, model, faulty[at]) if at in faulty and isinstance(entry, dict) else entry
+        for at, entry in enumerate(entries)
+        if at not in faulty or isinstance(entry, dict)
+    ]
+    return [entry for entry in kept if entry is not None]
+
+
+def _by_first(locations: Iterable[tuple[int | str, ...]]) -> dict[int | str, list[tuple[int | str, ...]]]:
+    """The rest of each location by its first key."""
+    found: dict[int | str, list[tuple[int | str, ...]]] = {}
+    for first, *rest in locations:
+        found.setdefault(first, []).append(tuple(rest))
+    return found
 
 
 def breaches(fault: ValidationError) -> str:

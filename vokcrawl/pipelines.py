@@ -18,7 +18,7 @@ from scrapy.utils.misc import load_object
 
 from vokcrawl.config import Options
 from vokcrawl.errors import StorageError
-from vokcrawl.items import ARTICLE, KINDS, REMOVAL, TEASER, breaches, validated
+from vokcrawl.items import ARTICLE, KINDS, REMOVAL, TEASER, breaches, validated, without_optional_faults
 from vokcrawl.normalize import article_id, content_hash
 from vokcrawl.policy.article_checks import unconfirmed_change
 from vokcrawl.policy.revisit import next_check
@@ -75,9 +75,15 @@ class ValidationPipeline(RunPipeline):
         try:
             return validated(record)
         except (ValidationError, KeyError) as fault:
+            url = str(item.get("url") or item.get("found_on") or "")
             reason = breaches(fault) if isinstance(fault, ValidationError) else f"schema: {fault} is not one of ours"
+            kept = without_optional_faults(record, fault) if isinstance(fault, ValidationError) else None
+            if kept is not None:
+                self.run.problems.note("field_dropped", f"{url} ({reason})")
+                self.count("vok/validation/fields_dropped")
+                return kept
             self.run.deliver("rejected", {"reason": reason, "record": record})
-            self.run.problems.note("record_rejected", str(item.get("url") or item.get("found_on") or ""))
+            self.run.problems.note("record_rejected", url)
             self.count("vok/validation/rejected")
             if item.get("schema") == ARTICLE and article_id(str(item.get("url"))) is not None:
                 # Not delivered, so not had: a later run may read it better, or the site may mend it.

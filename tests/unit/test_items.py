@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from vokcrawl.items import KINDS, MODELS, validated
+from vokcrawl.items import KINDS, MODELS, validated, without_optional_faults
 
 NOW = "2024-12-10T06:00:00Z"
 RUN = "20241210T060000Z"
@@ -138,3 +138,71 @@ def test_each_schema_has_its_class_its_folder_and_a_description_of_every_field()
         schema = model.model_json_schema(by_alias=True)
         assert list(schema["properties"]) == KEYS[name].split()
         assert all(each.get("description") for each in schema["properties"].values())
+
+
+def mended(record: dict[str, Any]) -> dict[str, Any] | None:
+    with pytest.raises(ValidationError) as caught:
+        validated(record)
+    return without_optional_faults(record, caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("published_on", "2024-02-30"),
+        ("ingested_at", "2024-12-10"),
+        ("source", "two\nlines"),
+        ("source", "x" * 100_001),
+        ("language", 7),
+        ("original_url", "javascript:x"),
+        ("original_url", f"http://site.test/{'x' * 4096}"),
+        ("story", 1),
+        ("archived_as", {"file": "archive/x.warc.gz", "offset": -1, "digest": "x"}),
+    ],
+)
+def test_fault_in_an_optional_field_costs_that_field(field: str, value: object) -> None:
+    image = {"url": "http://site.test/a.jpg", "caption": None}
+    whole = ARTICLE | {"published_on": "2024-12-10", "images": [image], "source": "A", "story": "n250625008"}
+    assert mended(whole | {field: value}) == validated({**whole, field: None})
+
+
+def test_faults_in_several_optional_fields_cost_those_fields() -> None:
+    faulty = TEASER | {"title": "two\nlines", "excerpt": "", "published_on": "yesterday", "source": "A (EN)"}
+    assert mended(faulty) == validated(TEASER | {"source": "A (EN)"})
+
+
+def test_fault_in_an_image_costs_its_caption_or_that_image() -> None:
+    sound = {"url": "http://site.test/a.jpg", "caption": "A"}
+    long = {"url": "http://site.test/b.jpg", "caption": "x" * 100_001}
+    relative = {"url": "c.jpg", "caption": "C"}
+    both = {"url": "d.jpg", "caption": ""}
+    stranger = {"url": "http://site.test/e.jpg", "alt": "x"}
+    images = [sound, long, relative, both, "f.jpg", stranger, sound]
+    assert mended(ARTICLE | {"images": images}) == validated(
+        ARTICLE | {"images": [sound, {**long, "caption": None}, sound]}
+    )
+    assert mended(ARTICLE | {"images": "a.jpg"}) == validated(ARTICLE)
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "value"),
+    [
+        (ARTICLE, "id", "1"),
+        (ARTICLE, "url", "/a"),
+        (ARTICLE, "title", "x" * 100_001),
+        (ARTICLE, "body", "x" * 5_000_001),
+        (ARTICLE, "content_hash", "0"),
+        # A default is no unknown value.
+        (ARTICLE, "truncated", "yes"),
+        (ARTICLE, "revision", 0),
+        (ARTICLE, "changed", [1]),
+        (ARTICLE, "stranger", 1),
+        (TEASER, "url", "/a"),
+        (TEASER, "position", 0),
+        (REMOVAL, "status", 500),
+    ],
+)
+def test_fault_in_any_other_field_costs_the_record(record: dict[str, Any], field: str, value: object) -> None:
+    assert mended(record | {field: value}) is None
+    if "published_on" in validated(record):
+        assert mended(record | {field: value, "published_on": "yesterday"}) is None

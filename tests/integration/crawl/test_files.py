@@ -15,7 +15,7 @@ from fastwarc.warc import ArchiveIterator
 from tests.support.crawling import Crawl
 from tests.support.expected import archive_files, assert_same, assert_whole, data_files
 from tests.support.hostile import HostileSite
-from tests.support.spoilt import in_item, replacing
+from tests.support.spoilt import in_item, matching, replacing
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]
@@ -132,46 +132,56 @@ def test_records_are_utf_8_one_a_line_and_have_every_key_of_the_contract(
         assert (record["revision"], record["previous_hash"], record["changed"]) == (1, None, [])
 
 
-def test_a_record_that_breaks_its_schema_is_set_aside_with_the_reason_and_counted(
+def test_field_that_breaks_the_schema_is_null_and_counted_and_the_record_is_delivered(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     site = HostileSite(12)
     server = serve(site=site)
     truth = site.truth()
-    broken = truth["teasers"][4]["id"]
+    teaser, article = truth["teasers"][4], truth["articles"][3]
     # Both copies of the excerpt become longer than a line of a record may be.
     long = "word " * 25_000
-    site.change(
-        "/article/163/",
-        in_item(broken, r'(<p class="article-excerpt.*?>).*?(</p>.*excerpt.*?>).*?(</p>)', rf"\1{long}\2{long}\3"),
-    )
+    excerpts = r'(<p class="article-excerpt.*?>).*?(</p>.*excerpt.*?>).*?(</p>)'
+    site.change("/article/163/", in_item(teaser["id"], excerpts, rf"\1{long}\2{long}\3"))
+    figure = f'<figure><img src="/uploads/x.jpg"><figcaption>{long}</figcaption></figure>'
+    site.change(article["id"], replacing('<div class="article-content">', f'<div class="article-content">{figure}'))
+
     done = crawl(f"{server.url}/article/163/", output)
-    rejected = done.rejected()
-    assert {(each["record"]["id"], each["record"]["excerpt"]) for each in rejected} == {(broken, long.strip())}
-    assert all(each["reason"].startswith("excerpt: ") for each in rejected)
-    assert done.errors["record_rejected"] == len(rejected)
-    assert broken in done.manifest["errors"]["record_rejected"]["examples"][0]
-    assert done.manifest["counts"]["rejected"] == len(rejected)
-    assert f"rejected/{done.manifest['run_id']}.jsonl" in data_files(output)
-    assert_manifests_match(done)
-    # The block on the articles' pages has a sound copy.
+    assert done.rejected() == []
+    assert done.errors["field_dropped"] == 2
+    examples = {
+        field: example
+        for example in done.manifest["errors"]["field_dropped"]["examples"]
+        if (field := example.partition("(")[2].partition(":")[0])
+    }
+    assert examples.keys() == {"excerpt", "images.0.caption"}
+    assert teaser["id"] in examples["excerpt"]
+    assert article["id"] in examples["images.0.caption"]
+    teaser["excerpt"] = None
+    article["images"].insert(0, {"url": f"{server.url}/uploads/x.jpg", "caption": None})
     assert_same(done.teasers(), truth["teasers"])
     assert_same(done.articles(), truth["articles"])
+    assert_manifests_match(done)
 
 
-def test_an_article_whose_record_breaks_its_schema_is_not_forgotten(
+def test_record_that_breaks_its_schema_in_a_required_field_is_set_aside_with_the_reason_and_retried(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
-    """It is owed, so that the next run asks for it again: a gap is never silent."""
+    """It goes to the retry queue, so that the next run asks for it again: a gap is never silent."""
     site = HostileSite(12)
     server = serve(site=site)
     broken = site.truth()["articles"][3]["id"]
-    caption = f'<figure><img src="/uploads/x.jpg"><figcaption>{"word " * 25_000}</figcaption></figure>'
-    site.change(broken, replacing('<div class="article-content">', f'<div class="article-content">{caption}'), times=1)
+    # The title becomes longer than a line of a record may be.
+    site.change(broken, matching(r"(?<=<h2>).*?(?=</h2>)", "word " * 25_000), times=1)
     done = crawl(f"{server.url}/article/163/", output)
     (rejected,) = done.rejected()
     assert rejected["record"]["id"] == broken
-    assert "caption" in rejected["reason"]
+    assert rejected["reason"].startswith("title: ")
+    assert done.errors["record_rejected"] == 1
+    assert broken in done.manifest["errors"]["record_rejected"]["examples"][0]
+    assert done.manifest["counts"]["rejected"] == 1
+    assert f"rejected/{done.manifest['run_id']}.jsonl" in data_files(output)
+    assert_manifests_match(done)
     assert [each["id"] for each in done.manifest["owed"]] == [broken]
     # The page is mended.
     after = crawl(f"{server.url}/article/163/", output)
