@@ -1,4 +1,4 @@
-"""A real Chromium, and what the tests of the report share with those of a schedule."""
+"""A real Chromium for the tests that look at pages with it."""
 
 from __future__ import annotations
 
