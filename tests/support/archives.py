@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import zstandard
 
-from vokcrawl.exports.export import Export, Exported
+from vokcrawl.exports.export import Export, ExportResult
 from vokcrawl.exports.selection import Selection
 from vokcrawl.items import ARTICLE, REMOVAL, TEASER, validated
 from vokcrawl.normalize import content_hash, utc
@@ -109,7 +109,7 @@ def write_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
         file.writelines(orjson.dumps(record) + b"\n" for record in records)
 
 
-def exported(output: Path, to: Path, **options: Any) -> Exported:
+def exported(output: Path, to: Path, **options: Any) -> ExportResult:
     """Exports in this process; options of `Selection` and of `Export` by their names."""
     chosen = {name: options.pop(name) for name in ("what", "since", "until", "as_of") if name in options}
     return Export(str(to), Selection(**chosen), **options).write(OutputFolder(output))

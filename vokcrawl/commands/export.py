@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.errors import ExitCode, UsageError
-from vokcrawl.exports.selection import WHATS, Selection
+from vokcrawl.exports.selection import TABLES, Selection
 
-# Scrapy imports all commands to run one: others need not pay for what writes files.
+# Scrapy imports every command to run one; the writers are imported by this command only.
 if TYPE_CHECKING:
-    from vokcrawl.exports.export import Exported
+    from vokcrawl.exports.export import ExportResult
 
 
 class Command(FolderCommand):
-    """Reads only what is whole, so it may run beside a crawl. docs/exports.md."""
+    """Reads complete files only, so it can run during a crawl. See docs/exports.md."""
 
     def short_desc(self) -> str:
         return "Write the archive as Parquet, SQLite, CSV or compressed JSONL"
@@ -23,27 +23,22 @@ class Command(FolderCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add = parser.add_argument
-        add("--to", metavar="FILE", help="the file; its ending says the form: .parquet, .sqlite, .csv, .jsonl.zst")
-        add("--what", metavar="WHAT", help=f"{', '.join(WHATS)} (default: current; a .sqlite holds all kinds)")
-        add("--since", metavar="DAY", help="only what the site shows under this day or a later one (YYYY-MM-DD)")
-        add("--until", metavar="DAY", help="only what the site shows under this day or an earlier one")
-        add("--as-of", metavar="DAY", help="the archive as it stood at the end of that day (UTC)")
+        formats = "output file; the extension selects the format: .parquet, .sqlite, .csv, .jsonl.zst"
+        add("--to", metavar="FILE", help=formats)
+        add("--what", metavar="WHAT", help=f"{', '.join(TABLES)} (default: current; .sqlite contains all tables)")
+        add("--since", metavar="DAY", help="only records dated this day or later (YYYY-MM-DD)")
+        add("--until", metavar="DAY", help="only records dated this day or earlier (YYYY-MM-DD)")
+        add("--as-of", metavar="DAY", help="the archive as of the end of this day (UTC)")
         add("--overwrite", action="store_true", help="replace the file if it exists")
-        add(
-            "--skip-damaged",
-            action="store_true",
-            help="go on without lines that are damaged; ends with 10 if there are any",
-        )
-        add("--no-near-duplicates", action="store_true", help="do not look for articles that tell the same story")
-        add(
-            "--spreadsheet", action="store_true", help="CSV that a spreadsheet may open: no cell is taken for a formula"
-        )
+        add("--skip-damaged", action="store_true", help="skip damaged lines; the exit code is 10 if there are any")
+        add("--no-near-duplicates", action="store_true", help="do not search for near duplicates")
+        add("--spreadsheet", action="store_true", help="make CSV safe for spreadsheets: no cell is read as a formula")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         from vokcrawl.exports.export import Export  # noqa: PLC0415
 
         if args or not opts.to:
-            raise UsageError("name one file with --to: `scrapy export --to current.parquet`")
+            raise UsageError("give the output file with --to: `scrapy export --to current.parquet`")
         selection = Selection.read(vars(opts))
         done = Export(
             opts.to,
@@ -53,15 +48,15 @@ class Command(FolderCommand):
             near_duplicates=not opts.no_near_duplicates,
             spreadsheet=opts.spreadsheet,
         ).write(self.existing_folder())
-        _tell(done, selection)
+        _show(done, selection)
         return ExitCode.INCOMPLETE if done.damaged else ExitCode.OK
 
 
-def _tell(done: Exported, selection: Selection) -> None:
+def _show(done: ExportResult, selection: Selection) -> None:
     for line in done.damaged:
-        complain("export", f"{line}; passed over")
+        complain("export", f"{line}; skipped")
     if selection.without_day:
-        complain("export", f"{selection.without_day} records without a day were left out, for a day was asked for")
+        complain("export", f"{selection.without_day} records without a day were left out by the date filter")
     rows = ", ".join(f"{count} {what}" for what, count in done.rows.items())
-    near = f"; {done.near} near duplicates are marked" if done.near else ""
+    near = f"; {done.near_duplicates} near duplicates marked" if done.near_duplicates else ""
     say(f"{done.target}: {rows}; {done.bytes} bytes{near}")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.errors import ExitCode, UsageError
+from vokcrawl.exports.formats import translate_export_errors
 from vokcrawl.exports.target import checked_target, replacing
-from vokcrawl.exports.writer import exporting
 from vokcrawl.utils.humanize import format_size, pluralize
 
 # What every report begins with; another file is not written over.
@@ -48,7 +48,7 @@ class Command(FolderCommand):
         with self.state() as state:
             told = contents(folder, state, self.options.source, datetime.now(UTC))
         content = page(told)
-        with replacing(target, overwrite=True) as part, exporting(target):
+        with replacing(target, overwrite=True) as part, translate_export_errors(target):
             part.write_bytes(content)
         say(f"{target}: {pluralize(told.status['articles'], 'article')}, {format_size(len(content))}")
         if told.faults:
@@ -67,6 +67,6 @@ def _may_be_replaced(target: Path) -> bool:
     """Whether it is an earlier report, or empty. A pipe or a device is neither, and to read one may take for ever."""
     if not target.is_file():
         return False
-    with exporting(target), target.open("rb") as file:
+    with translate_export_errors(target), target.open("rb") as file:
         begin = file.read(2_000)
     return not begin or _MARK in begin

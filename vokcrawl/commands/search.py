@@ -1,4 +1,4 @@
-"""`scrapy search WORDS`: the articles that have these words, with date, title, passage and link."""
+"""`scrapy search WORDS`: full-text search, with date, title, passage and link of each article."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from dataclasses import asdict
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.config.checks import period, whole
 from vokcrawl.errors import ExitCode, StorageError
-from vokcrawl.search.finding import CLOSES, OPENS, Hit, find
 from vokcrawl.search.index import SearchIndex
+from vokcrawl.search.query import MATCH_END, MATCH_START, Hit, find
 from vokcrawl.utils.terminal import harmless
 
 _INDENT = " " * 12
+_MARKERS = re.compile(f"[{MATCH_START}{MATCH_END}]")
 
 
 class Command(FolderCommand):
-    """Needs no network, and may run beside a crawl. docs/search.md."""
+    """Needs no network, and can run during a crawl. See docs/search.md."""
 
     def syntax(self) -> str:
         return "<words>"
 
     def short_desc(self) -> str:
-        return "Find articles by their words"
+        return "Search the text of the current articles"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--limit", default="10", metavar="N", help="show so many at most (default: 10)")
-        parser.add_argument("--since", metavar="DAY", help="only what the site shows under this day or a later one")
-        parser.add_argument("--until", metavar="DAY", help="only what the site shows under this day or an earlier one")
-        parser.add_argument("--json", action="store_true", help="tell it as JSON, for programs")
+        parser.add_argument("--limit", default="10", metavar="N", help="maximum number of results (default: 10)")
+        parser.add_argument("--since", metavar="DAY", help="only articles dated this day or later (YYYY-MM-DD)")
+        parser.add_argument("--until", metavar="DAY", help="only articles dated this day or earlier (YYYY-MM-DD)")
+        parser.add_argument("--json", action="store_true", help="print machine-readable JSON")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         limit, (since, until) = whole("--limit", opts.limit, least=1), period(vars(opts), "--")
@@ -40,22 +41,22 @@ class Command(FolderCommand):
         try:
             total, hits = find(index, args, limit=limit, since=since, until=until)
             for place in index.damaged():
-                complain("search", f"{place}; passed over")
+                complain("search", f"{place}; skipped")
         finally:
             index.close()
-        if not index.kept:
-            complain("search", f"{index.path}: the index could not be kept there, and was made for this search alone")
+        if not index.persistent:
+            complain("search", f"{index.path}: cannot save the index there; using a temporary one for this search")
         if opts.json:
-            told = [{**asdict(hit), "passage": re.sub(f"[{OPENS}{CLOSES}]", "", hit.passage)} for hit in hits]
-            say(json.dumps(told, ensure_ascii=False, indent=2))
+            found = [{**asdict(hit), "passage": _MARKERS.sub("", hit.passage)} for hit in hits]
+            say(json.dumps(found, ensure_ascii=False, indent=2))
         else:
             _show(total, hits)
         return ExitCode.OK
 
 
 def _show(total: int, hits: list[Hit]) -> None:
-    """Writes the hits; on a terminal the words that were found stand out (rich knows what NO_COLOR asks for)."""
-    from rich.console import Console  # noqa: PLC0415  costs a tenth of a second, and no other command shall pay for it
+    """Print the hits; on a terminal the matches are highlighted (rich honours NO_COLOR)."""
+    from rich.console import Console  # noqa: PLC0415  takes 0.1 s to import; Scrapy imports this module for any command
     from rich.text import Text  # noqa: PLC0415
 
     console = Console(highlight=False, soft_wrap=True)
@@ -65,12 +66,12 @@ def _show(total: int, hits: list[Hit]) -> None:
             if hit.passage:
                 console.print(Text.assemble(_INDENT, *_pieces(hit.passage)))
             console.print(Text(_INDENT + harmless(hit.url), "dim"))
-        console.print(f"{total} found" + (f", {len(hits)} shown; --limit shows more" if total > len(hits) else ""))
+        console.print(f"{total} found" + (f", {len(hits)} shown; use --limit for more" if total > len(hits) else ""))
     except OSError as failure:
         raise StorageError(f"standard output: {failure.strerror}") from failure
 
 
 def _pieces(passage: str) -> Iterator[tuple[str, str]]:
-    """The passage on one line, in pieces with their styles: the words that were found in another one."""
-    for number, piece in enumerate(re.split(f"[{OPENS}{CLOSES}]", " ".join(passage.split()))):
+    """Yield the passage on one line, in pieces with a style each; the matches are highlighted."""
+    for number, piece in enumerate(_MARKERS.split(" ".join(passage.split()))):
         yield harmless(piece), "bold green" if number % 2 else ""

@@ -1,5 +1,5 @@
-"""`scrapy export`: the archive, or a part of it, as one file for other tools.
+"""`scrapy export`: writes the archive, or a part of it, as one file for other tools.
 
-`selection` says which records, `rows` makes them into rows, `columns` says of what types their columns are; a module
-for each form of file writes them; `target` sees to it that the file is there whole or not at all.
+`selection` says which records are exported, `rows` turns them into rows with typed columns, `formats` and `parquet`
+write rows in each file format, and `target` publishes the file atomically. `export` combines them.
 """

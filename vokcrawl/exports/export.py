@@ -1,4 +1,4 @@
-"""One export, from the check of its target to the file with its name."""
+"""One export: checks the target, writes the rows, publishes the file."""
 
 from __future__ import annotations
 
@@ -7,31 +7,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vokcrawl.errors import UsageError
-from vokcrawl.exports.columns import columns_of
-from vokcrawl.exports.forms import CSV, result_of, writer_of
-from vokcrawl.exports.rows import Rows
+from vokcrawl.exports.formats import CSV, TableWriter, extension_of, translate_export_errors, writer_for
+from vokcrawl.exports.rows import Rows, columns_of
 from vokcrawl.exports.selection import Selection
 from vokcrawl.exports.target import checked_target, replacing
-from vokcrawl.exports.writer import TableWriter, exporting
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.record_files import Line
 from vokcrawl.storage.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """What an export has come to: rows by what they are, how many of them are near duplicates, lines passed over."""
+class ExportResult:
+    """Result of an export: rows per table, how many of them are near duplicates, and the damaged lines skipped."""
 
     target: Path
     bytes: int
     rows: Mapping[str, int]
-    near: int
+    near_duplicates: int
     damaged: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What is to be written where. `spreadsheet` is for CSV alone."""
+    """Options of one export; `to` is the target file. `spreadsheet` is valid for CSV only."""
 
     to: str
     selection: Selection
@@ -40,44 +38,46 @@ class Export:
     near_duplicates: bool = True
     spreadsheet: bool = False
 
-    def write(self, folder: OutputFolder) -> Exported:
-        """Writes the file, whole or not at all. Raises `UsageError`, `StorageError`, `FolderLockedError`."""
-        ending = result_of(self.to)
-        if self.spreadsheet and ending != CSV:
-            raise UsageError(f"--spreadsheet: it is for {CSV} alone, not for {ending}")
+    def write(self, folder: OutputFolder) -> ExportResult:
+        """Write the file atomically. Raises `UsageError`, `StorageError`, `FolderLockedError`."""
+        extension = extension_of(self.to)
+        if self.spreadsheet and extension != CSV:
+            raise UsageError(f"--spreadsheet: applies to {CSV} files only, not to {extension}")
         target = checked_target(self.to, folder, overwrite=self.overwrite)
-        form = writer_of(ending)
+        writer = writer_for(extension)
         snapshot = Snapshot(folder, self.selection.as_of, skip_damaged=self.skip_damaged)
         if not snapshot.holds_records():
-            raise UsageError(f"{folder.path}: no run has delivered a record yet, so there is nothing to export")
-        whats = (self.selection.what,) if self.selection.what else form.holds
+            raise UsageError(f"{folder.path}: nothing to export; no run has delivered a record yet")
+        whats = (self.selection.what,) if self.selection.what else writer.default_tables
         with replacing(target, overwrite=self.overwrite) as part:
             rows = Rows(snapshot, self.selection, whats, near_duplicates=self.near_duplicates)
             try:
-                counts = self._fill(form, part, target, whats, rows)
+                counts = self._write_rows(writer, part, target, whats, rows)
             finally:
                 rows.close()
-        return Exported(target, target.stat().st_size, counts, rows.near, tuple(snapshot.damaged.values()))
+        damaged = tuple(snapshot.damaged.values())
+        return ExportResult(target, target.stat().st_size, counts, rows.near_duplicates, damaged)
 
-    def _fill(
-        self, form: type[TableWriter], part: Path, target: Path, whats: tuple[str, ...], rows: Rows
+    def _write_rows(
+        self, writer_class: type[TableWriter], part: Path, target: Path, whats: tuple[str, ...], rows: Rows
     ) -> Mapping[str, int]:
-        # A form that can hold several tables has all of them, with the columns of all versions, whatever is in them.
-        several = len(form.holds) > 1
+        # A format with several tables always has all of them, with the columns of all versions, even if some are empty.
+        several = len(writer_class.default_tables) > 1
         tables = {
-            what: columns_of(what, near_duplicates=self.near_duplicates) for what in (form.holds if several else whats)
+            what: columns_of(what, near_duplicates=self.near_duplicates)
+            for what in (writer_class.default_tables if several else whats)
         }
         counts = dict.fromkeys(whats, 0)
-        with exporting(target):
-            writer = form(part, tables, **({"spreadsheet": True} if self.spreadsheet else {}))
+        with translate_export_errors(target):
+            writer = writer_class(part, tables, **({"spreadsheet": True} if self.spreadsheet else {}))
         try:
             for what in whats:
                 table = "articles" if several and what == "current" else what
                 for row in rows.of(what):
-                    with exporting(target):
+                    with translate_export_errors(target):
                         writer.write(table, row)
                     counts[what] += 1
-            with exporting(target):
+            with translate_export_errors(target):
                 writer.finish()
         except BaseException:
             writer.abandon()

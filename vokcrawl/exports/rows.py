@@ -1,44 +1,118 @@
-"""The rows of an export: the records that were selected, and beside those of articles how they stand."""
+"""The rows of an export and their columns.
+
+Columns come from the JSON Schema of the record, followed by the columns that the export adds to articles.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vokcrawl.errors import UsageError
-from vokcrawl.exports.forms import INSTALL
+from vokcrawl.exports.formats import INSTALL
 from vokcrawl.exports.selection import Selection
+from vokcrawl.items import ARTICLE, REMOVAL, TEASER
+from vokcrawl.schemas import schema_of
 from vokcrawl.storage.snapshot import Fold, Snapshot
 
 if TYPE_CHECKING:
     from vokcrawl.exports.near_duplicates.index import NearDuplicates
 
-OF_ARTICLES = ("current", "articles")
+ARTICLE_TABLES = ("current", "articles")
+_RECORDS = {"current": ARTICLE, "articles": ARTICLE, "teasers": TEASER, "removals": REMOVAL}
+_NULL = {"type": "null"}
+# Columns that the export adds to the fields of an article.
+_NEAR_DUPLICATES = {
+    "near_duplicate_of": {
+        "anyOf": [{"type": "string"}, _NULL],
+        "description": "Id of the earliest article with nearly the same text; null if there is none.",
+    },
+    "near_duplicate_score": {
+        "anyOf": [{"type": "number"}, _NULL],
+        "description": "Similarity of the two texts, from the threshold to 1.",
+    },
+}
+_STATUS = {
+    "latest": {"type": "boolean", "description": "Whether this is the article's latest version."},
+    "removed_at": {
+        "anyOf": [{"type": "string", "format": "date-time"}, _NULL],
+        "description": "When the removal of the article was confirmed (UTC); null while it is online.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `schema` is the JSON Schema of a non-null value, with every `$ref` resolved."""
+
+    name: str
+    schema: dict[str, Any]
+    nullable: bool
+
+    @property
+    def nested(self) -> bool:
+        """Whether the values are lists or objects."""
+        return self.schema["type"] in ("array", "object")
+
+
+@cache
+def columns_of(what: str, *, near_duplicates: bool) -> tuple[Column, ...]:
+    """Return the columns of one of `selection.TABLES`, in order; for articles with or without near duplicates."""
+    schema = schema_of(_RECORDS[what])
+    properties: dict[str, Any] = dict(schema["properties"])
+    if what == "articles":
+        properties |= _STATUS
+    if what in ARTICLE_TABLES and near_duplicates:
+        properties |= _NEAR_DUPLICATES
+    return tuple(_column(name, each, schema.get("$defs", {})) for name, each in properties.items())
+
+
+def _column(name: str, schema: dict[str, Any], defs: dict[str, Any]) -> Column:
+    nullable = _NULL in schema.get("anyOf", ())
+    return Column(name, _resolve(schema, defs), nullable)
+
+
+def _resolve(schema: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a non-null value, with every `$ref` replaced by its definition."""
+    if "anyOf" in schema:
+        (schema,) = (each for each in schema["anyOf"] if each != _NULL)
+    if "$ref" in schema:
+        schema = defs[schema["$ref"].rpartition("/")[2]]
+    if "items" in schema:
+        return {**schema, "items": _resolve(schema["items"], defs)}
+    if "properties" in schema:
+        return {**schema, "properties": {name: _resolve(each, defs) for name, each in schema["properties"].items()}}
+    return schema
 
 
 class Rows:
-    """Rows of a snapshot. Near duplicates are sought among all articles of it, whatever is selected, so that an article
-    has the same in every export of the archive as of the same day. `near` counts the rows that are such."""
+    """Rows of a snapshot.
+
+    Near duplicates are searched among all articles of the snapshot, not only the selected ones, so an article has the
+    same near duplicate in every export of the same day. `near_duplicates` counts the rows that have one.
+    """
 
     def __init__(
         self, snapshot: Snapshot, selection: Selection, whats: tuple[str, ...], *, near_duplicates: bool
     ) -> None:
-        """`whats` are those of `selection.WHATS` that will be asked for. Raises `StorageError`, `UsageError`."""
-        self.near = 0
+        """`whats` are the tables that `of` will be called with. Raises `StorageError`, `UsageError`."""
+        self.near_duplicates = 0
         self._snapshot = snapshot
         self._selection = selection
-        self._fold = Fold(snapshot) if any(what in OF_ARTICLES for what in whats) else None
-        self._near = _sought(self._fold) if self._fold and near_duplicates else None
+        self._fold = Fold(snapshot) if any(what in ARTICLE_TABLES for what in whats) else None
+        self._near = _find_near_duplicates(self._fold) if self._fold and near_duplicates else None
 
     def of(self, what: str) -> Iterator[dict[str, Any]]:
-        """The rows of one of them: of `current` in the order of ids, of the others run by run."""
+        """Yield the rows of one table: `current` ordered by id, the others run by run."""
         for row in self._current() if what == "current" else self._delivered(what):
             if not self._selection.takes(what, row):
                 continue
-            if what in OF_ARTICLES and self._near is not None:
-                near = self._near.of(row["id"])
-                row["near_duplicate_of"], row["near_duplicate_score"] = near or (None, None)
-                self.near += near is not None
+            if what in ARTICLE_TABLES and self._near is not None:
+                match = self._near.of(row["id"])
+                row["near_duplicate_of"], row["near_duplicate_score"] = match or (None, None)
+                self.near_duplicates += match is not None
             yield row
 
     def close(self) -> None:
@@ -48,7 +122,7 @@ class Rows:
 
     def _current(self) -> Iterator[dict[str, Any]]:
         if self._fold is None:
-            raise RuntimeError("articles were not among what would be asked for")
+            raise RuntimeError("Rows was built without an article table")
         for record, standing in self._fold.latest():
             if standing.removed_at is None:
                 yield {**record, "latest": True, "removed_at": None}
@@ -62,15 +136,15 @@ class Rows:
             yield record
 
 
-def _sought(fold: Fold) -> NearDuplicates:
+def _find_near_duplicates(fold: Fold) -> NearDuplicates:
     try:
         from vokcrawl.exports.near_duplicates.index import NearDuplicates  # noqa: PLC0415  an optional part
     except ImportError as missing:
         raise UsageError(
             f"near duplicates need the package {missing.name}, which is not installed: {INSTALL}; "
-            "or give --no-near-duplicates"
+            "or use --no-near-duplicates"
         ) from missing
-    near = NearDuplicates(fold.text_of)
+    index = NearDuplicates(fold.text_of)
     for record, _ in fold.latest():
-        near.add(record["id"], record["title"], record["body"])
-    return near
+        index.add(record["id"], record["title"], record["body"])
+    return index

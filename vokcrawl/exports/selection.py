@@ -1,4 +1,4 @@
-"""What of the archive is exported: which kind of records, of which days, and as of when."""
+"""Which records are exported: the table, the range of days, and the date of the snapshot."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from typing import Any
 
 from vokcrawl.config.checks import choice, day, period
 
-WHATS = ("current", "articles", "teasers", "removals")
-# The day that `since` and `until` bound, in records of each kind; of a moment its day in UTC.
-_DAY_OF = {"current": "published_on", "articles": "published_on", "teasers": "published_on", "removals": "confirmed_at"}
+TABLES = ("current", "articles", "teasers", "removals")
+# The field that `since` and `until` filter by; of a timestamp, its UTC day.
+_DAY_FIELD = {
+    "current": "published_on",
+    "articles": "published_on",
+    "teasers": "published_on",
+    "removals": "confirmed_at",
+}
 
 
 @dataclass
 class Selection:
-    """`what` is one of `WHATS`, or None: what the form of file holds by default. The days are included.
+    """Selected records. `what` is one of `TABLES`, or None for the default of the file format.
 
-    `without_day` counts the records that were left out because they have no day, and a bound was given.
+    `since` and `until` are inclusive. `without_day` counts the records that a date filter left out because they have
+    no day.
     """
 
     what: str | None = None
@@ -28,21 +34,21 @@ class Selection:
 
     @classmethod
     def read(cls, given: Mapping[str, str | None]) -> Selection:
-        """From the options of the command line, by their names. Raises `UsageError` for a wrong one."""
+        """Build a selection from command-line options by name. Raises `UsageError` for an invalid value."""
         what = given.get("what")
         since, until = period(given, "--")
         return cls(
-            what=choice("--what", what, WHATS) if what is not None else None,
+            what=choice("--what", what, TABLES) if what is not None else None,
             since=since,
             until=until,
             as_of=day("--as-of", given.get("as_of")),
         )
 
     def takes(self, what: str, record: Mapping[str, Any]) -> bool:
-        """Whether a record is of the days asked for. One without a day is of none of them."""
+        """Return whether the date filter accepts a record. A record without a day never matches a filter."""
         if self.since is None and self.until is None:
             return True
-        shown: str | None = record[_DAY_OF[what]]
+        shown: str | None = record[_DAY_FIELD[what]]
         if shown is None:
             self.without_day += 1
             return False

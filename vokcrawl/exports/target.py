@@ -1,4 +1,4 @@
-"""The file that is to be written: where it may lie, and how it comes to be there whole or not at all."""
+"""The target file of an export or report: where it may be, and how it is published atomically."""
 
 from __future__ import annotations
 
@@ -9,47 +9,48 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vokcrawl.errors import FolderLockedError, UsageError
-from vokcrawl.exports.writer import exporting
+from vokcrawl.exports.formats import translate_export_errors
 from vokcrawl.storage.output_folder import DATA_KINDS, PART, OutputFolder, sync_folder
 
-# What the crawl keeps in the output folder, and nobody else may write to.
+# Folders of the output directory that only the crawl may write to.
 _OWN_FOLDERS = (*DATA_KINDS, "archive", "aside", "runs")
 
 
 def checked_target(name: str, folder: OutputFolder, *, overwrite: bool) -> Path:
-    """The target as a path. Raises `UsageError` for a place where none may be, `StorageError` where none can be."""
+    """Return the target as a path. Raises `UsageError` if it is not allowed, `StorageError` if it is inaccessible."""
     target = Path(name)
-    with exporting(target):
-        return _checked(target, name, folder, overwrite=overwrite)
+    with translate_export_errors(target):
+        return _check(target, name, folder, overwrite=overwrite)
 
 
-def _checked(target: Path, name: str, folder: OutputFolder, *, overwrite: bool) -> Path:
+def _check(target: Path, name: str, folder: OutputFolder, *, overwrite: bool) -> Path:
     parent = target.resolve().parent
     if not parent.is_dir():
-        raise UsageError(f"--to: {name}: the folder {parent} does not exist; make it first")
+        raise UsageError(f"--to: {name}: the directory {parent} does not exist; create it first")
     if target.is_dir():
-        raise UsageError(f"--to: {name}: a folder; name a file in it")
+        raise UsageError(f"--to: {name}: is a directory; give a file name")
     own = folder.path.resolve()
     if any(parent.is_relative_to(own / each) for each in _OWN_FOLDERS):
-        raise UsageError(f"--to: {name}: it lies among the crawl's own files; name another place")
+        raise UsageError(f"--to: {name}: this directory belongs to the crawl; choose another location")
     _refuse_existing(target, overwrite=overwrite)
     return target
 
 
 @contextmanager
 def replacing(target: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Gives the path of an empty file to write to; at the end it becomes the target, after a failure it is gone.
+    """Yield the path of an empty partial file; rename it to the target on success, delete it after a failure.
 
-    Overwrites what a killed export left. Raises `FolderLockedError` where another export writes to the same target.
+    The partial file of a killed export is overwritten. Raises `FolderLockedError` while another export writes the same
+    target.
     """
     part = target.with_name(target.name + PART)
-    with exporting(target):
-        descriptor = _locked(part)
+    with translate_export_errors(target):
+        descriptor = _open_locked(part)
     try:
-        with exporting(target):
+        with translate_export_errors(target):
             os.truncate(descriptor, 0)
         yield part
-        with exporting(target):
+        with translate_export_errors(target):
             os.fsync(descriptor)
             _refuse_existing(target, overwrite=overwrite)
             os.replace(part, target)
@@ -63,21 +64,21 @@ def replacing(target: Path, *, overwrite: bool) -> Iterator[Path]:
 
 def _refuse_existing(target: Path, *, overwrite: bool) -> None:
     if target.exists() and not overwrite:
-        raise UsageError(f"--to: {target}: it exists; name another file, or give --overwrite to replace it")
+        raise UsageError(f"--to: {target}: already exists; choose another file, or use --overwrite to replace it")
 
 
-def _locked(part: Path) -> int:
-    """The open file, locked: the system frees it when the process ends."""
+def _open_locked(part: Path) -> int:
+    """Open and lock the file; the operating system releases the lock when the process ends."""
     while True:
         descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Between opening and locking, another export may have finished this very file and given it its name.
+            # Between opening and locking, another export may have renamed this very file to its target.
             if part.exists() and os.path.samestat(os.fstat(descriptor), part.stat()):
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)
             raise FolderLockedError(
-                f"{part}: another export is writing it; wait for it to end, or name another file"
+                f"{part}: another export is writing this file; wait until it ends, or choose another file"
             ) from None
         os.close(descriptor)

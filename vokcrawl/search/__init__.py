@@ -1,4 +1,4 @@
-"""`scrapy search`: the articles as they stand, by their words, without a network.
+"""`scrapy search`: full-text search of the current articles, offline.
 
-`index` keeps a full-text index beside the records, and brings it up to date; `finding` asks it.
+`index` maintains a full-text index of the record files; `query` searches it.
 """

@@ -69,17 +69,20 @@ def test_the_command_writes_the_file_and_says_what_is_in_it(ending: str, archive
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "name one file with --to"),
-        (("--to", "x.csv", "y.csv"), "name one file with --to"),
-        (("--to", "x.xlsx"), "x.xlsx: its ending is none of .parquet, .sqlite, .csv, .jsonl.zst"),
-        (("--to", "x.jsonl"), "its ending is none of"),
-        (("--to", "{here}/none/x.csv"), "none does not exist; make it first"),
-        (("--to", "{here}/folder.csv"), "a folder; name a file in it"),
-        (("--to", "{here}/there.csv"), "there.csv: it exists; name another file, or give --overwrite to replace it"),
-        (("--to", "{here}/output/articles/x.csv"), "it lies among the crawl's own files"),
-        (("--to", "{here}/output/runs/../teasers/x.csv"), "it lies among the crawl's own files"),
-        (("--to", "{here}/link/x.csv", "--overwrite"), "it lies among the crawl's own files"),
-        (("--to", "{here}/x.parquet", "--spreadsheet"), "--spreadsheet: it is for .csv alone, not for .parquet"),
+        ((), "give the output file with --to"),
+        (("--to", "x.csv", "y.csv"), "give the output file with --to"),
+        (("--to", "x.xlsx"), "x.xlsx: the extension must be one of .parquet, .sqlite, .csv, .jsonl.zst"),
+        (("--to", "x.jsonl"), "the extension must be one of"),
+        (("--to", "{here}/none/x.csv"), "none does not exist; create it first"),
+        (("--to", "{here}/folder.csv"), "is a directory; give a file name"),
+        (
+            ("--to", "{here}/there.csv"),
+            "there.csv: already exists; choose another file, or use --overwrite to replace it",
+        ),
+        (("--to", "{here}/output/articles/x.csv"), "this directory belongs to the crawl"),
+        (("--to", "{here}/output/runs/../teasers/x.csv"), "this directory belongs to the crawl"),
+        (("--to", "{here}/link/x.csv", "--overwrite"), "this directory belongs to the crawl"),
+        (("--to", "{here}/x.parquet", "--spreadsheet"), "--spreadsheet: applies to .csv files only, not to .parquet"),
         (
             ("--to", "{here}/x.csv", "--what", "news"),
             "--what: 'news' is not one of current, articles, teasers, removals",
@@ -120,7 +123,7 @@ def test_an_existing_file_is_replaced_only_when_that_is_asked_for(archive: Path,
 
 def test_a_file_that_comes_while_the_export_is_written_is_not_replaced(tmp_path: Path) -> None:
     target = tmp_path / "x.csv"
-    with pytest.raises(UsageError, match="it exists"), replacing(target, overwrite=False):
+    with pytest.raises(UsageError, match="already exists"), replacing(target, overwrite=False):
         target.write_text("precious")
     assert target.read_text() == "precious"
     assert left(tmp_path) == ["x.csv"]
@@ -159,7 +162,7 @@ def test_a_file_that_may_not_grow_ends_with_15_and_leaves_what_was_there(
     )
     assert done.code == 15
     assert done.stderr.startswith(f"scrapy export: {target}: ")
-    assert "nothing was left there; make room" in done.stderr
+    assert "no file was written; free some space" in done.stderr
     assert done.stderr.count("\n") == 1
     assert target.read_text() == "the export of yesterday"
     assert left(tmp_path) == [target.name]
@@ -205,7 +208,7 @@ def test_a_target_that_the_system_cannot_even_look_at_ends_with_15_in_one_line(
     closed = scrapy("export", "--to", str(place / "x.csv"), output=archive, harm="powerless")
     place.chmod(0o700)
     assert (closed.code, left(place)) == (15, [])
-    assert closed.stderr.startswith(f"scrapy export: {place}/x.csv: Permission denied; nothing was left there")
+    assert closed.stderr.startswith(f"scrapy export: {place}/x.csv: Permission denied; no file was written")
     long = tmp_path / f"{'n' * 300}.csv"
     done = run_command(Command(), "--to", str(long), output=archive, capsys=capsys)
     assert (done.code, done.stderr.count("\n")) == (15, 1)
@@ -274,7 +277,7 @@ def test_a_second_export_to_the_same_file_ends_with_13_and_does_not_disturb_the_
         part.write_text("the first one's")
         done = run_command(Command(), "--to", str(target), output=archive, capsys=capsys)
         assert done.code == 13
-        assert "another export is writing it" in done.stderr
+        assert "another export is writing this file" in done.stderr
         with pytest.raises(FolderLockedError):
             exported(archive, target)
         exported(archive, tmp_path / "y.csv")
@@ -315,7 +318,7 @@ def test_a_damaged_line_is_named_and_ends_with_15_or_is_passed_over_when_that_is
     done = run_command(Command(), *arguments, output=archive, capsys=capsys)
     assert done.code == 10
     assert done.stderr.startswith(f"scrapy export: {path}:{number}: ")
-    assert (done.stderr.count("\n"), "passed over" in done.stderr) == (1, True)
+    assert (done.stderr.count("\n"), "skipped" in done.stderr) == (1, True)
     assert f": {whole} articles; " in done.stdout
 
 
@@ -323,7 +326,7 @@ def test_records_without_a_day_that_are_left_out_are_told(archive: Path, tmp_pat
     arguments = ("--to", str(tmp_path / "x.csv"), "--since", "2000-01-01")
     done = run_command(Command(), *arguments, output=archive, capsys=capsys)
     assert done.code == 0
-    assert done.stderr == "scrapy export: 1 records without a day were left out, for a day was asked for\n"
+    assert done.stderr == "scrapy export: 1 records without a day were left out by the date filter\n"
     assert ": 4 current; " in done.stdout
 
 
@@ -332,7 +335,7 @@ def test_records_without_a_day_that_are_left_out_are_told(archive: Path, tmp_pat
     [
         ("pyarrow", "x.parquet", "--to: .parquet needs the package pyarrow, which is not installed: pip install"),
         ("datasketch", "x.csv", "near duplicates need the package datasketch, which is not installed"),
-        ("numpy", "x.csv", "or give --no-near-duplicates"),
+        ("numpy", "x.csv", "or use --no-near-duplicates"),
     ],
 )
 def test_a_missing_package_is_named_with_the_way_to_install_it(

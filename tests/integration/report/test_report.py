@@ -114,9 +114,9 @@ def test_what_is_no_report_is_not_written_over(output: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--to", "{tmp}"], "a folder; name a file in it"),
-        (["--to", "{tmp}/none/report.html"], "does not exist; make it first"),
-        (["--to", "{tmp}/output/runs/report.html"], "it lies among the crawl's own files"),
+        (["--to", "{tmp}"], "is a directory; give a file name"),
+        (["--to", "{tmp}/none/report.html"], "does not exist; create it first"),
+        (["--to", "{tmp}/output/runs/report.html"], "this directory belongs to the crawl"),
         (["page.html"], "name the page with --to FILE"),
     ],
 )

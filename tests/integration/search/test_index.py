@@ -20,8 +20,8 @@ from tests.support.crawling import environment
 from tests.support.scheduling import contents, scrapy, wait_for
 from vokcrawl.errors import StorageError
 from vokcrawl.search import index as module
-from vokcrawl.search.finding import find
 from vokcrawl.search.index import NAME, SearchIndex
+from vokcrawl.search.query import find
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.record_files import Line
 
@@ -153,7 +153,7 @@ def test_an_index_that_does_not_fit_the_files_or_is_damaged_is_made_anew(
     assert found(archive, "pears") == wanted
     index = SearchIndex(OutputFolder(archive))
     with closing(index):
-        assert index.kept
+        assert index.persistent
         assert index.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
@@ -163,7 +163,7 @@ def test_another_programs_file_is_left_alone_and_the_search_answers_all_the_same
     before = contents(archive)
     done = scrapy("search", "plums", output=archive)
     assert (done.code, done.stdout.splitlines()[-1]) == (0, "1 found")
-    assert "could not be kept there, and was made for this search alone" in done.stderr
+    assert "using a temporary one for this search" in done.stderr
     assert contents(archive) == before
 
 
@@ -174,7 +174,7 @@ def test_a_folder_that_may_not_be_written_to_is_searched_all_the_same(archive: P
     finally:
         archive.chmod(0o700)
     assert (done.code, done.stdout.splitlines()[-1]) == (0, "1 found")
-    assert f"{archive / NAME}: the index could not be kept there" in done.stderr
+    assert f"{archive / NAME}: cannot save the index there" in done.stderr
     assert not (archive / NAME).exists()
 
 
@@ -207,7 +207,7 @@ def test_a_damaged_line_is_named_each_time_and_the_rest_is_found(archive: Path) 
         done = scrapy("search", "pears", output=archive)
         assert (done.code, done.stdout.splitlines()[-1]) == (0, "1 found")
         assert done.stderr.startswith(f"scrapy search: {path}:2: the line is torn")
-        assert done.stderr.endswith("; passed over\n")
+        assert done.stderr.endswith("; skipped\n")
 
 
 def test_what_a_crawl_still_writes_is_not_read(archive: Path) -> None:
@@ -240,7 +240,7 @@ def test_two_searches_that_find_no_index_both_answer(large: Path) -> None:
     with searching(large) as one, searching(large) as other:
         for process in (one, other):
             said, _ = process.communicate(timeout=60)
-            assert (process.returncode, said.splitlines()[-1]) == (0, "3000 found, 1 shown; --limit shows more")
+            assert (process.returncode, said.splitlines()[-1]) == (0, "3000 found, 1 shown; use --limit for more")
 
 
 def test_a_kill_while_the_index_is_made_costs_nothing_but_the_index(large: Path) -> None:

@@ -22,9 +22,8 @@ from tests.support.scheduling import scrapy
 from tests.support.terminal import Terminal
 from vokcrawl.commands.search import Command
 from vokcrawl.errors import UsageError
-from vokcrawl.search.finding import find
-from vokcrawl.search.fts5 import match_of
 from vokcrawl.search.index import SearchIndex
+from vokcrawl.search.query import find, match_expression
 from vokcrawl.storage.output_folder import OutputFolder
 
 Capture = pytest.CaptureFixture[str]
@@ -131,18 +130,18 @@ def test_days_bound_what_is_found_and_a_limit_what_is_shown(archive: Path, capsy
     assert found(archive, "pears", until="2024-02-28") == []
     done = run_command(Command(), "pears", "--limit", "1", output=archive, capsys=capsys)
     assert done.stdout.count("https://") == 1
-    assert done.stdout.endswith("2 found, 1 shown; --limit shows more\n")
+    assert done.stdout.endswith("2 found, 1 shown; use --limit for more\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "name a word to look for"),
-        (("--", '"', "--", "*"), "name a word to look for"),
+        ((), "give at least one word"),
+        (("--", '"', "--", "*"), "give at least one word"),
         (("x", "--limit", "0"), "--limit: '0' is not a whole number of 1 or more"),
         (("x", "--since", "2024-02-30"), "--since: '2024-02-30' is not a day"),
         (("x", "--since", "2024-02-02", "--until", "2024-02-01"), "--since must be the earlier day"),
-        (tuple("x" * 101), "101 words are too many; name 100 at most"),
+        (tuple("x" * 101), "101 words are too many; the limit is 100"),
     ],
 )
 def test_a_wrong_option_is_named_in_one_line(
@@ -192,7 +191,7 @@ def test_a_hundred_words_are_a_query_that_sqlite_takes(archive: Path) -> None:
 
 
 def test_quotation_marks_are_kept_within_the_words() -> None:
-    assert match_of(['say "so"', "a*b*"]) == '"say ""so""" "a*b"*'
+    assert match_expression(['say "so"', "a*b*"]) == '"say ""so""" "a*b"*'
 
 
 HOSTILE = "\x1b]0;owned\x07\u202epears\u2066\u009b31m [bold]x[/bold] :smile:"

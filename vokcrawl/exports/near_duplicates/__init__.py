@@ -1,5 +1,5 @@
-"""Which articles tell a story that an earlier one has told: by their texts alone, and marked, never dropped.
+"""Near duplicates: articles with nearly the same text as an earlier one. They are marked, never dropped.
 
-`likeness` compares two texts; `index` finds, among a great many, those that are worth comparing. Both need what
-`requirements/export.txt` lists (numpy, datasketch).
+`similarity` compares two texts; `index` finds the candidates worth comparing among many. Both need the packages of
+`requirements/export.txt` (numpy, datasketch).
 """

@@ -1,8 +1,8 @@
-"""How much two texts are alike.
+"""Similarity of two texts.
 
-Two texts of one formula (greetings, baskets, a month's figures) share most of their words and differ in names and
-numbers; a story that is told again may differ in more words, but keeps its names and numbers. So both are compared: the
-share of the texts' shingles that both have, and the share of their particulars.
+Texts written to a formula (greetings, floral baskets, monthly figures) share most of their words and differ in names
+and numbers. A reworded story may share fewer words, but keeps its names and numbers. So both are compared: the share of
+common shingles, and the share of common particulars (names and numbers).
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-# Characters in a shingle: about a word, so that an inserted word costs little and another order of words much.
+# Characters in a shingle: about one word, so an inserted word changes little and a different word order much.
 SHINGLE = 5
-# A text of fewer shingles is like another only when it is the same: so short, a formula is nearly all of it.
+# Texts with fewer shingles match only if they are equal: a text this short may be all formula.
 SHORT = 300
-# The least share of the particulars of the text that has fewer of them which the other one must have, too.
+# The minimum share of common particulars, relative to the text that has fewer of them.
 SHARED_PARTICULARS = 0.6
 
 _WORD = re.compile(r"\w+")
-# A word with those that follow it with nothing but a space between, and what before it says that it begins a sentence:
-# there a capital letter says nothing.
-_LED_WORDS = re.compile(r"((?:\A|\n|[.!?:][\"'”’)]*\s|[\"“‘'(]|--|[–—])\s*)?(\w+(?: \w+)*)")
+# A run of words separated by single spaces. Group 1 is set at the start of a sentence, where a capital letter does not
+# indicate a name.
+_WORD_RUN = re.compile(r"((?:\A|\n|[.!?:][\"'”’)]*\s|[\"“‘'(]|--|[–—])\s*)?(\w+(?: \w+)*)")
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Fingerprint:
-    """What an article's text is compared by: its body, or its title where it has no body.
+    """The values by which a text is compared: the body of an article, or its title if it has no body.
 
-    `digest` is of its words in their order, `shingles` are hashes, sorted, each once: both are blind to case,
-    punctuation, white space and to how Unicode composes a letter.
+    `digest` is the hash of the words in order; `shingles` are sorted, distinct hashes. Both ignore case, punctuation,
+    white space and Unicode composition.
     """
 
     def __init__(self, title: str, body: str) -> None:
@@ -49,18 +49,18 @@ class Fingerprint:
 
     @cached_property
     def particulars(self) -> frozenset[str]:
-        """Found when it is first asked for, for most texts are compared with none."""
+        """Names and numbers. Computed on demand: most texts are never compared."""
         return particulars(self._text)
 
 
 def particulars(text: str) -> frozenset[str]:
-    """Numbers, and names: words in a row with a capital letter each. One word that begins a sentence is none.
+    """Return numbers and names: runs of capitalised words. A single word at the start of a sentence does not count.
 
     >>> sorted(particulars("Floral baskets were laid by Ri Un Byol. Present were 12 guests of Narigol."))
     ['12', 'Narigol', 'Ri Un Byol']
     """
     found: set[str] = set()
-    for run in _LED_WORDS.finditer(text):
+    for run in _WORD_RUN.finditer(text):
         words = run[2].split(" ")
         found.update(word for word in words if word[0].isdigit())
         at = 0
@@ -73,9 +73,9 @@ def particulars(text: str) -> frozenset[str]:
 
 
 def similarity(one: Fingerprint, other: Fingerprint) -> float:
-    """From 0 to 1: the share of all shingles of both texts that they have in common (Jaccard).
+    """Return the Jaccard similarity of the shingles of two texts, from 0 to 1.
 
-    1 for the same words in the same order; 0 where a text is short, or where too few particulars are the same.
+    It is 1 for equal words in equal order, and 0 if a text is short or too few particulars agree.
     """
     if one.digest == other.digest:
         return 1.0
@@ -91,10 +91,10 @@ def _shared(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def _shingles(text: str) -> npt.NDArray[np.uint32]:
-    # Lone surrogates are in no record; should one come, it must not end the export.
+    # Records contain no lone surrogates, but one must not abort an export.
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
     hashes = np.zeros(max(len(codes) - SHINGLE + 1, 0), dtype=np.uint64)
     for place in range(SHINGLE):
-        # Wraps around, which is what a hash is to do.
+        # Wraps around on purpose.
         hashes = hashes * _MIX + codes[place : place + len(hashes)]
     return np.unique((hashes >> np.uint64(32)).astype(np.uint32))

@@ -1,28 +1,33 @@
-"""Parquet: days as dates, moments as timestamps in UTC, lists and objects as what they are."""
+"""Parquet: days as `date32`, times as UTC timestamps, lists and objects as nested types.
+
+Imported on demand: pyarrow is an optional dependency.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vokcrawl.exports.columns import Column
-from vokcrawl.exports.writer import Tables, TableWriter
+from vokcrawl.exports.formats import Tables, TableWriter
 
-# A row group is written when it has so many rows, or so many characters of text: what is kept in memory is bounded.
+if TYPE_CHECKING:
+    from vokcrawl.exports.rows import Column
+
+# A row group is written after this many rows or characters of text, which bounds memory use.
 _ROWS = 10_000
 _CHARACTERS = 8_000_000
 _PLAIN = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_(), "string": pa.string()}
 _FORMATS = {"date": pa.date32(), "date-time": pa.timestamp("ms", tz="UTC")}
-_CONVERTED: dict[str, Callable[[str], Any]] = {"date": date.fromisoformat, "date-time": datetime.fromisoformat}
+_CONVERTERS: dict[str, Callable[[str], Any]] = {"date": date.fromisoformat, "date-time": datetime.fromisoformat}
 
 
-class ParquetFile(TableWriter):
-    """One table."""
+class ParquetWriter(TableWriter):
+    """Writes one table."""
 
     def __init__(self, path: Path, tables: Tables) -> None:
         ((_, self._columns),) = tables.items()
@@ -38,7 +43,7 @@ class ParquetFile(TableWriter):
     def write(self, table: str, row: Mapping[str, Any]) -> None:
         for column, values in zip(self._columns, self._values, strict=True):
             value = row[column.name]
-            values.append(value if value is None else _converted(column, value))
+            values.append(value if value is None else _convert(column, value))
         self._rows += 1
         self._characters += len(row.get("body") or "")
         if self._rows >= _ROWS or self._characters >= _CHARACTERS:
@@ -60,7 +65,7 @@ class ParquetFile(TableWriter):
             self._parquet.close()
             self._file.close()
         except (OSError, pa.ArrowException):
-            # What could not be written out is not wanted either.
+            # The partial file is deleted anyway.
             return
 
 
@@ -72,6 +77,6 @@ def _type(schema: Mapping[str, Any]) -> pa.DataType:
     return _FORMATS.get(schema.get("format", "")) or _PLAIN[schema["type"]]
 
 
-def _converted(column: Column, value: Any) -> Any:
-    convert = _CONVERTED.get(column.schema.get("format", ""))
+def _convert(column: Column, value: Any) -> Any:
+    convert = _CONVERTERS.get(column.schema.get("format", ""))
     return convert(value) if convert else value

@@ -1,0 +1,239 @@
+"""The file formats of an export, selected by the extension of the target.
+
+Each format is a `TableWriter`. Parquet has a module of its own, because it needs an optional dependency.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sqlite3
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from vokcrawl.errors import StorageError, UsageError
+from vokcrawl.search.index import TOKENIZER
+from vokcrawl.storage.output_folder import close_as_is
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    # A dependency of Scrapy.
+    from backports import zstd
+
+if TYPE_CHECKING:
+    from vokcrawl.exports.rows import Column
+
+PARQUET, SQLITE, CSV, JSONL = ".parquet", ".sqlite", ".csv", ".jsonl.zst"
+EXTENSIONS = (PARQUET, SQLITE, CSV, JSONL)
+INSTALL = "pip install -r requirements/export.txt"
+
+Tables = Mapping[str, Sequence["Column"]]
+
+# Characters that a spreadsheet reads as the start of a formula, full-width forms included (OWASP, "CSV Injection").
+_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+# The checksum lets a reader detect a damaged copy.
+_ZSTD_OPTIONS: dict[int, int] = {
+    zstd.CompressionParameter.compression_level: 9,
+    zstd.CompressionParameter.checksum_flag: 1,
+}
+_SQL_TYPES = {"integer": "INTEGER", "number": "REAL", "boolean": "INTEGER"}
+_INDEXES = (
+    "CREATE INDEX articles_by_id ON articles (id, revision)",
+    "CREATE INDEX articles_by_day ON articles (published_on)",
+    "CREATE INDEX teasers_by_id ON teasers (id)",
+    "CREATE INDEX removals_by_id ON removals (id)",
+)
+_VIEWS = (
+    "CREATE VIEW current AS SELECT {current} FROM articles WHERE latest AND removed_at IS NULL",
+    """CREATE VIEW revisions AS
+SELECT later.id, later.url, later.published_on, later.revision, later.fetched_at, later.changed,
+  before.title AS title_before, later.title, before.body AS body_before, later.body
+FROM articles AS later
+LEFT JOIN articles AS before ON before.id = later.id AND before.revision = later.revision - 1
+WHERE later.revision > 1""",
+    """CREATE VIEW removed AS
+SELECT articles.id, articles.url, published_on, title, body, articles.revision, first_missing_at, removed_at, status
+FROM articles
+LEFT JOIN removals ON removals.id = articles.id AND removals.confirmed_at = articles.removed_at
+WHERE latest AND removed_at IS NOT NULL""",
+)
+# External content: the index refers to the text of the table instead of keeping a copy.
+_FULL_TEXT = (
+    "CREATE VIRTUAL TABLE articles_fts USING fts5(title, body, "
+    f'content="articles", content_rowid="number", tokenize="{TOKENIZER}")',
+    "INSERT INTO articles_fts (articles_fts) VALUES ('rebuild')",
+    "INSERT INTO articles_fts (articles_fts) VALUES ('optimize')",
+)
+_CACHE_KIB = 16_384
+
+
+class TableWriter(ABC):
+    """Writes tables of rows to a new file. `tables` maps the name of each table to its columns, in order."""
+
+    # The tables of `selection.TABLES` that the file contains unless `--what` selects another.
+    default_tables: tuple[str, ...] = ("current",)
+
+    @abstractmethod
+    def __init__(self, path: Path, tables: Tables) -> None: ...
+
+    @abstractmethod
+    def write(self, table: str, row: Mapping[str, Any]) -> None:
+        """Append a row, which has a value for each column. Tables are written one after the other."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Write buffered rows and close the file."""
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """Close the file as it is, after a failure. Never raises."""
+
+
+class CsvWriter(TableWriter):
+    """One table as CSV: a header line, UTF-8, commas, quotes where needed, null as an empty cell.
+
+    With `spreadsheet`, cells that a spreadsheet would evaluate as a formula are prefixed with an apostrophe, and the
+    file starts with a byte order mark, by which a spreadsheet recognises UTF-8.
+    """
+
+    def __init__(self, path: Path, tables: Tables, *, spreadsheet: bool = False) -> None:
+        ((_, self._columns),) = tables.items()
+        self._text = _escape_formula if spreadsheet else str
+        self._file = path.open("w", encoding="utf-8-sig" if spreadsheet else "utf-8", newline="")
+        self._csv = csv.writer(self._file, lineterminator="\n")
+        self._csv.writerow(column.name for column in self._columns)
+
+    def write(self, table: str, row: Mapping[str, Any]) -> None:
+        self._csv.writerow(_csv_cell(column, row[column.name], self._text) for column in self._columns)
+
+    def finish(self) -> None:
+        self._file.close()
+
+    def abandon(self) -> None:
+        close_as_is(self._file)
+
+
+class JsonlWriter(TableWriter):
+    """One table as JSONL, compressed with Zstandard: the delivered records, plus the columns that the export adds."""
+
+    def __init__(self, path: Path, tables: Tables) -> None:
+        ((_, columns),) = tables.items()
+        self._names = [column.name for column in columns]
+        self._compressor = zstd.ZstdCompressor(options=_ZSTD_OPTIONS)
+        self._file = path.open("wb")
+
+    def write(self, table: str, row: Mapping[str, Any]) -> None:
+        line = orjson.dumps({name: row[name] for name in self._names}, option=orjson.OPT_APPEND_NEWLINE)
+        self._file.write(self._compressor.compress(line))
+
+    def finish(self) -> None:
+        self._file.write(self._compressor.flush())
+        self._file.close()
+
+    def abandon(self) -> None:
+        close_as_is(self._file)
+
+
+class SqliteWriter(TableWriter):
+    """All tables as SQLite, with views and a full-text index, ready for Datasette.
+
+    All three tables are created, even if some stay empty; `number` is the row number.
+    """
+
+    default_tables = ("articles", "teasers", "removals")
+
+    def __init__(self, path: Path, tables: Tables) -> None:
+        # No journal and no locks: nobody else opens the partial file.
+        self._db = sqlite3.connect(f"{path.resolve().as_uri()}?nolock=1", uri=True, isolation_level=None)
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "page_size=4096", f"cache_size=-{_CACHE_KIB}"):
+            self._db.execute(f"PRAGMA {pragma}")
+        self._db.execute("BEGIN")
+        self._tables = tables
+        for name, columns in tables.items():
+            self._db.execute(_create_table(name, columns))
+        self._inserts = {name: _insert(name, columns) for name, columns in tables.items()}
+
+    def write(self, table: str, row: Mapping[str, Any]) -> None:
+        self._db.execute(self._inserts[table], [_sql_value(each, row[each.name]) for each in self._tables[table]])
+
+    def finish(self) -> None:
+        current = ", ".join(each.name for each in self._tables["articles"] if each.name not in ("latest", "removed_at"))
+        for statement in (*_INDEXES, *_VIEWS, *_FULL_TEXT):
+            self._db.execute(statement.format(current=f"number, {current}"))
+        self._db.execute("COMMIT")
+        self._db.close()
+
+    def abandon(self) -> None:
+        self._db.close()
+
+
+def extension_of(name: str) -> str:
+    """Return the extension that selects the format. Raises `UsageError` if it is not supported."""
+    for extension in EXTENSIONS:
+        if name.endswith(extension):
+            return extension
+    raise UsageError(f"--to: {name}: the extension must be one of {', '.join(EXTENSIONS)}")
+
+
+def writer_for(extension: str) -> type[TableWriter]:
+    """Return the writer of a format. Raises `UsageError` if a package is missing."""
+    if extension == PARQUET:
+        try:
+            from vokcrawl.exports.parquet import ParquetWriter  # noqa: PLC0415  an optional dependency
+        except ImportError as missing:
+            raise UsageError(
+                f"--to: {extension} needs the package {missing.name}, which is not installed: {INSTALL}"
+            ) from missing
+        return ParquetWriter
+    writers: dict[str, type[TableWriter]] = {SQLITE: SqliteWriter, CSV: CsvWriter, JSONL: JsonlWriter}
+    return writers[extension]
+
+
+@contextmanager
+def translate_export_errors(target: Path) -> Iterator[None]:
+    """Translate a failed read or write into a `StorageError` that names the target and leaves it unchanged."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as failure:
+        reason = getattr(failure, "strerror", None) or failure
+        raise StorageError(
+            f"{target}: {reason}; no file was written; free some space, or choose another location with --to"
+        ) from failure
+
+
+def _csv_cell(column: Column, value: Any, text: Callable[[str], str]) -> Any:
+    if value is None:
+        return ""
+    if column.nested:
+        return orjson.dumps(value).decode()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return text(value) if isinstance(value, str) else value
+
+
+def _escape_formula(value: str) -> str:
+    return f"'{value}" if _FORMULA.match(value) else value
+
+
+def _create_table(name: str, columns: Sequence[Column]) -> str:
+    definitions = [
+        f"{each.name} {_SQL_TYPES.get(each.schema['type'], 'TEXT')}{'' if each.nullable else ' NOT NULL'}"
+        for each in columns
+    ]
+    return f"CREATE TABLE {name} (number INTEGER PRIMARY KEY, {', '.join(definitions)})"
+
+
+def _insert(name: str, columns: Sequence[Column]) -> str:
+    names = ", ".join(each.name for each in columns)
+    return f"INSERT INTO {name} ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608  our own names
+
+
+def _sql_value(column: Column, value: Any) -> Any:
+    return orjson.dumps(value).decode() if column.nested and value is not None else value
