@@ -1,13 +1,22 @@
-"""What every command does with text of others."""
+"""What every command does with untrusted text, and how its help looks."""
 
 from __future__ import annotations
 
+import argparse
 import json
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from scrapy.commands import ScrapyHelpFormatter
+from scrapy.settings import Settings
 
+import vokcrawl.commands
 from vokcrawl.cli import complain, say
 from vokcrawl.errors import UsageError
+
+COMMANDS = Path(vokcrawl.commands.__file__).parent
 
 
 def test_what_a_command_says_and_complains_of_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,3 +31,19 @@ def test_json_that_a_command_says_stays_json(capsys: pytest.CaptureFixture[str])
     value = {"title": "조선 \x9b31m \u202e \U000e0041"}
     say(json.dumps(value, ensure_ascii=False, indent=2))
     assert json.loads(capsys.readouterr().out) == value
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS.glob("[a-z]*.py")), ids=lambda path: path.stem)
+def test_help_has_no_headings_but_those_of_its_sections(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scrapy underlines every line of the help that ends with a colon, also where a text was wrapped behind one."""
+    monkeypatch.setenv("COLUMNS", "80")
+    command = import_module(f"vokcrawl.commands.{path.stem}").Command()
+    command.settings = Settings()
+    parser = argparse.ArgumentParser(formatter_class=ScrapyHelpFormatter)
+    command.add_options(parser)
+    parser.print_help()
+    shown = capsys.readouterr().out.splitlines()
+    headings = [above for above, line in pairwise(shown) if line and set(line) <= {"=", "-"}]
+    assert set(headings) <= {"Usage", "Options", "Global Options"}

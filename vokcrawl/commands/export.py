@@ -23,9 +23,11 @@ class Command(FolderCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add = parser.add_argument
-        formats = "output file; the extension selects the format: .parquet, .sqlite, .csv, .jsonl.zst"
+        # No line of the text may end with a colon: Scrapy's help would take it for a heading.
+        formats = "output file; the extension selects the format (.parquet, .sqlite, .csv, .jsonl.zst)"
         add("--to", metavar="FILE", help=formats)
-        add("--what", metavar="WHAT", help=f"{', '.join(TABLES)} (default: current; .sqlite contains all tables)")
+        what = f"{', '.join(TABLES)}; the default is current, and all tables in a .sqlite file"
+        add("--what", metavar="WHAT", help=what)
         add("--since", metavar="DAY", help="only records dated this day or later (YYYY-MM-DD)")
         add("--until", metavar="DAY", help="only records dated this day or earlier (YYYY-MM-DD)")
         add("--as-of", metavar="DAY", help="the archive as of the end of this day (UTC)")
