@@ -1,8 +1,8 @@
-"""The records that are delivered, field by field: the only source of the JSON Schemas.
+"""Models of the delivered records, and the only source of the JSON Schemas.
 
-A record is a plain dict on its way through the pipelines; these classes say what it must look like. Keys are
-always present and ``None`` where the site did not say. Adding a field keeps the version in ``schema``;
-changing or dropping one raises it (docs/records.md).
+A record is a plain dict while it passes through the pipelines; these models validate it. Every key is always present,
+and ``None`` if the value is unknown. Adding a field keeps the version in ``schema``; changing or dropping one raises it
+(docs/records.md).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _is_moment(text: str) -> str:
 
 
 Identity = Annotated[str, StringConstraints(pattern=r"^[0-9]{10}-[0-9]{1,12}$")]
-# The patterns say the form, the functions that the calendar has such a day and the clock such a time.
+# The patterns check the format; the functions check that such a day or time exists.
 Day = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"),
@@ -45,214 +45,215 @@ Line = Annotated[str, StringConstraints(pattern=r"^[^\r\n]+$", max_length=100_00
 RunId = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}T[0-9]{6}Z(-[0-9]+)?$")]
 
 
-# One invented article, from which all examples are taken; docs/records.md shows them.
+# All examples are taken from one invented article; docs/records.md shows them.
 _ID = "1750885366-665971553"
 _URL = f"https://kcnawatch.org/newstream/{_ID}/orchard-harvest-begins/"
 _HASH = "sha256:339cc686e9cb018b002c50227d27411e0731c602023bd918c29ea821d32a3559"
 _OLD_HASH = "sha256:eeae0e23881dfe14de60d04dff3bc069637815403604cce9c2ec931780bbbfce"
+_DIGEST = "sha256:5b1f4e0c9a7d33be28c16f0ed2a4975c6e8b10d7f3a2951c4d60e7b8a91f2c35"
 _SEEN = "2025-06-26T00:10:02Z"
 _RUN = "20250627T001000Z"
 _SOURCE = "Voice of Korea (EN)"
 
 
 class Record(BaseModel):
-    """What all records share: no unknown field, no silent conversion of types."""
+    """Base of all records: unknown fields are errors, and types are not converted."""
 
-    # What holds records to their form is made for the first of them: many a run and most commands have none.
+    # Validators are built on first use: many runs and most commands need none.
     model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Image(Record):
-    """A picture inside the article's content."""
+    """An image inside the content of an article."""
 
     url: Url = Field(
-        description="Absolute URL of the picture.", examples=["https://kcnawatch.org/uploads/pear-crates.jpg"]
+        description="Absolute URL of the image.", examples=["https://kcnawatch.org/uploads/pear-crates.jpg"]
     )
     caption: Line | None = Field(
-        None, description="Its caption as the page shows it; null where it has none.", examples=["Pear crates"]
+        None, description="Its caption as shown on the page; null if it has none.", examples=["Pear crates"]
     )
 
 
 class ArchivePlace(Record):
-    """Where the answer that a record was read from stands in the archive."""
+    """Location of the WARC record that an article was extracted from."""
 
-    file: str = Field(description="WARC file, relative to the output folder.", examples=[f"archive/{_RUN}.warc.gz"])
+    file: str = Field(description="WARC file, relative to the output directory.", examples=[f"archive/{_RUN}.warc.gz"])
     offset: int = Field(
         ge=0, description="Offset of the record's gzip member in that file, in bytes.", examples=[73042]
     )
     digest: str = Field(
-        description="Payload digest of the WARC record.", examples=["sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"]
+        description=(
+            "Payload digest of the WARC record: `sha256:` and hexadecimal digits, or as another program's archive has "
+            "it."
+        ),
+        examples=[_DIGEST],
     )
 
 
 class Article(Record):
-    """One version of an article, as its page showed it; one that is changed later has a record for each version."""
+    """One version of an article. An article that was changed later has one record per version."""
 
     schema_: Literal["vokcrawl.article/1"] = Field(
-        alias="schema", description="Name and version of this form.", examples=["vokcrawl.article/1"]
+        alias="schema", description="Name and version of this schema.", examples=["vokcrawl.article/1"]
     )
     id: Identity = Field(
-        description="The article's identity, the same in all its versions: `<ts>-<number>` of the site's URL.",
+        description="Identity of the article, the same in all versions: `<ts>-<number>` of its URL.",
         examples=[_ID],
     )
     url: CanonicalUrl = Field(
         description=(
-            "Canonical URL: scheme and host of the site, the path with its trailing slash and its percent-encoding in "
-            "lower case; no query, no fragment."
+            "Canonical URL: scheme and host of the site, path with trailing slash and lower-case percent-encoding; no "
+            "query, no fragment."
         ),
         examples=[_URL],
     )
     title: Line = Field(
-        description="Headline of the article page, on one line (never the page's `<title>`).",
+        description=(
+            "Headline of the article page, on one line (never the page's `<title>`); the teaser's if the page has none."
+        ),
         examples=["Orchard harvest begins"],
     )
     body: str = Field(
         max_length=5_000_000,
         description=(
-            "The article's paragraphs joined by a blank line; inside a paragraph white space is one space. Empty for "
-            "an article that is a headline alone."
+            "The article's paragraphs, joined by a blank line; white space inside a paragraph is one space. Empty for "
+            "a headline-only article."
         ),
         examples=["The harvest has begun.\n\nIt will take ten days."],
     )
     published_on: Day | None = Field(
         None,
         description=(
-            "The day that the site shows, a calendar day of the DPRK; null where it shows none, or one that no "
-            "calendar has."
+            "The day that the article page shows, or else its teaser, in the DPRK's calendar; null if there is none or "
+            "no such day exists."
         ),
         examples=["2025-06-26"],
     )
     ingested_at: Moment | None = Field(
         None,
-        description="When the site took the article in (UTC): the `<ts>` of its id.",
+        description="When the site ingested the article (UTC): the `<ts>` of its id.",
         examples=["2025-06-25T21:02:46Z"],
     )
     source: Line | None = Field(
-        None, description="The source as the page shows it; null where it shows none.", examples=[_SOURCE]
+        None, description="The source as shown on the page; null if there is none.", examples=[_SOURCE]
     )
     language: str | None = Field(
         None,
-        description="BCP 47 tag from the suffix of the source's name; null where that is none of those known.",
+        description="BCP 47 tag from the suffix of the source's name; null if the suffix is unknown.",
         examples=["en"],
     )
     original_url: Url | None = Field(
         None,
-        description='Target of "Read original version at source"; null where the page has no such link.',
+        description='Target of "Read original version at source"; null if there is no such link.',
         examples=["http://www.vok.rep.kp/index.php/revo_de/getDetail/ien250625008/en"],
     )
     story: str | None = Field(
         None,
         description=(
-            "Kind letter, date and sequence of a Voice of Korea original, which one story has in all languages; null "
-            "where `original_url` is none of those."
+            "Kind letter, date and sequence number of a Voice of Korea original: the same for one story in all "
+            "languages; null if `original_url` is not such an original."
         ),
         examples=["n250625008"],
     )
     images: list[Image] = Field(
         default_factory=list,
-        description="Pictures inside the article's content, in its order; empty where there are none.",
+        description="Images inside the article's content, in order.",
         examples=[[{"url": "https://kcnawatch.org/uploads/pear-crates.jpg", "caption": "Pear crates"}]],
     )
     truncated: bool = Field(
         False,
-        description="Whether the site metered the text; its sentence about that is not part of `body`.",
+        description="Whether the site truncated the text; its notice about that is not part of `body`.",
         examples=[False],
     )
     content_hash: Hash = Field(
-        description="SHA-256 over title and body, blind to white space and to how Unicode composes a letter.",
+        description="SHA-256 of title and body, ignoring white space and Unicode composition.",
         examples=[_HASH],
     )
-    revision: int = Field(
-        1, ge=1, description="1 for the first version that was seen, then 2, 3, … without a hole.", examples=[2]
-    )
+    revision: int = Field(1, ge=1, description="1 for the first version seen, then 2, 3, … without gaps.", examples=[2])
     previous_hash: Hash | None = Field(
         None,
-        description="`content_hash` of the version before; null in the first one.",
+        description="`content_hash` of the previous version; null in the first one.",
         examples=[_OLD_HASH],
     )
     changed: list[str] = Field(
         default_factory=list,
         description=(
-            "Which of `title`, `body`, `truncated` differ from the version before; empty in the first one, and in one "
-            "that came back as it was after a removal."
+            "Which of `title`, `body`, `truncated` differ from the previous version; empty in the first one, and in "
+            "one that reappeared unchanged after a removal."
         ),
         examples=[["body"]],
     )
     first_seen_at: Moment = Field(description="When the first version was fetched (UTC).", examples=[_SEEN])
     fetched_at: Moment = Field(description="When this version was fetched (UTC).", examples=["2025-06-27T00:10:02Z"])
     run_id: RunId = Field(
-        description="The run that wrote the record: its start in UTC, numbered where needed.", examples=[_RUN]
+        description="The run that wrote the record: its start in UTC, with a number if needed.", examples=[_RUN]
     )
     extractor: str = Field(
-        description="Name and version of the page reading that produced it, and the way it took.",
-        examples=["kcnawatch-article/1+classes"],
+        description=(
+            "Name and version of the extractor, its strategy, and the fields that were taken from the teaser, if any."
+        ),
+        examples=["kcnawatch-article/2+content"],
     )
     archived_as: ArchivePlace | None = Field(
         None,
-        description="Where the answer that it was read from stands in the archive; null where none was kept.",
-        examples=[
-            {"file": f"archive/{_RUN}.warc.gz", "offset": 73042, "digest": "sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"}
-        ],
+        description="The WARC record that the article was extracted from; null if nothing was archived.",
+        examples=[{"file": f"archive/{_RUN}.warc.gz", "offset": 73042, "digest": _DIGEST}],
     )
 
 
 class Teaser(Record):
-    """A block in a listing, a "More Articles" batch or a "More From" block; delivered once."""
+    """A teaser in a listing, a "More Articles" batch or a "More From" block; delivered once per article."""
 
     schema_: Literal["vokcrawl.teaser/1"] = Field(
-        alias="schema", description="Name and version of this form.", examples=["vokcrawl.teaser/1"]
+        alias="schema", description="Name and version of this schema.", examples=["vokcrawl.teaser/1"]
     )
-    id: Identity = Field(
-        description="Identity of the article that it leads to: `<ts>-<number>` of its URL.", examples=[_ID]
-    )
-    url: CanonicalUrl = Field(description="Canonical URL of that article.", examples=[_URL])
+    id: Identity = Field(description="Identity of the linked article: `<ts>-<number>` of its URL.", examples=[_ID])
+    url: CanonicalUrl = Field(description="Canonical URL of the linked article.", examples=[_URL])
     title: Line | None = Field(
         None,
-        description='Headline; null where the block shows none ("More From" blocks).',
+        description='Headline; null if the teaser has none (in "More From" blocks).',
         examples=["Orchard harvest begins"],
     )
     excerpt: Line | None = Field(
         None,
-        description=(
-            "Opening of the text; the site shows it twice, here it stands once. Null where the block shows none."
-        ),
+        description="Opening of the text, once (the site shows it twice); null if the teaser has none.",
         examples=["The harvest has begun."],
     )
     published_on: Day | None = Field(
         None,
-        description="The day that the block shows, a calendar day of the DPRK; null where it shows none.",
+        description="The day that the teaser shows, in the DPRK's calendar; null if there is none.",
         examples=["2025-06-26"],
     )
     source: Line | None = Field(
         None,
-        description="The source, from the block's heading or logo, or else from the article's own page.",
+        description="The source, from the heading or logo of the teaser's block, or else from the article page.",
         examples=[_SOURCE],
     )
     language: str | None = Field(None, description="BCP 47 tag from the suffix of the source's name.", examples=["en"])
     found_on: Url = Field(
-        description="URL of the page that showed the block.", examples=["https://kcnawatch.org/newstream/"]
+        description="URL of the page that showed the teaser.", examples=["https://kcnawatch.org/newstream/"]
     )
-    position: int = Field(ge=1, description="Place on that page; 1 is the first.", examples=[1])
+    position: int = Field(ge=1, description="Position on that page, from 1.", examples=[1])
     first_seen_at: Moment = Field(description="When it was first seen (UTC).", examples=[_SEEN])
     run_id: RunId = Field(description="The run that wrote the record.", examples=["20250626T001000Z"])
 
 
 class Removal(Record):
-    """A tombstone: the site took a delivered article away, confirmed by a second look a day or more later."""
+    """A tombstone: the site removed a delivered article, confirmed by a second request at least a day later."""
 
     schema_: Literal["vokcrawl.removal/1"] = Field(
-        alias="schema", description="Name and version of this form.", examples=["vokcrawl.removal/1"]
+        alias="schema", description="Name and version of this schema.", examples=["vokcrawl.removal/1"]
     )
-    id: Identity = Field(description="Identity of the article that is gone.", examples=[_ID])
+    id: Identity = Field(description="Identity of the removed article.", examples=[_ID])
     url: CanonicalUrl = Field(description="Its canonical URL.", examples=[_URL])
-    status: Literal[404, 410] = Field(description="The site's answer to the second look.", examples=[404])
+    status: Literal[404, 410] = Field(description="HTTP status of the second request.", examples=[404])
     first_missing_at: Moment = Field(
         description="When it was first found missing (UTC).", examples=["2025-07-03T00:10:04Z"]
     )
     confirmed_at: Moment = Field(
-        description="When the second look confirmed it (UTC).", examples=["2025-07-04T06:10:03Z"]
+        description="When the second request confirmed it (UTC).", examples=["2025-07-04T06:10:03Z"]
     )
-    last_hash: Hash = Field(description="`content_hash` of the last version that was delivered.", examples=[_HASH])
+    last_hash: Hash = Field(description="`content_hash` of the last version delivered.", examples=[_HASH])
     run_id: RunId = Field(description="The run that wrote the record.", examples=["20250704T061000Z"])
 
 
@@ -260,15 +261,15 @@ ARTICLE = "vokcrawl.article/1"
 TEASER = "vokcrawl.teaser/1"
 REMOVAL = "vokcrawl.removal/1"
 
-# The folder below the output folder that each kind of record is delivered to.
+# Subdirectory of the output directory for each kind of record.
 KINDS = {ARTICLE: "articles", TEASER: "teasers", REMOVAL: "removals"}
 MODELS: dict[str, type[Article | Teaser | Removal]] = {ARTICLE: Article, TEASER: Teaser, REMOVAL: Removal}
 
 
 def validated(record: dict[str, Any]) -> dict[str, Any]:
-    """The record with every key in the contract's order; the keys that were missing are ``None`` or empty.
+    """Return the record with all keys in the order of its model; missing keys get their default.
 
-    Raises `pydantic.ValidationError` when it breaks its schema, `KeyError` when it names none of ours.
+    Raises `pydantic.ValidationError` if the record is invalid, and `KeyError` if its schema is unknown.
     """
     return MODELS[record["schema"]].model_validate(record).model_dump(by_alias=True)
 
@@ -328,7 +329,7 @@ def _by_first(locations: Iterable[tuple[int | str, ...]]) -> dict[int | str, lis
 
 
 def breaches(fault: ValidationError) -> str:
-    """What is wrong with a record, field by field: ``published_on: day is out of range for month; …``."""
+    """Return all errors of a record in one line: ``published_on: day is out of range for month; …``."""
     return "; ".join(
         f"{'.'.join(map(str, error['loc']))}: {error['msg'].removeprefix('Value error, ')}"
         for error in fault.errors(include_url=False, include_context=False, include_input=False)
