@@ -15,6 +15,8 @@ import pytest
 from tests.support.children import ROOT
 from tests.support.crawling import Crawl, environment, run_crawl
 from tests.support.printed import Printed, printed
+from tests.support.scheduling import scrapy
+from tests.support.tools import tool
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.storage.output_folder import in_run_order
 
@@ -32,6 +34,16 @@ ELSEWHERE = {
     r"python -m benchmarks.*": "takes minutes: by hand, for docs/performance.md, docs/scaling.md and docs/exports.md",
 }
 COMMANDS = sorted({each.command: each for each in printed()}.values())
+# Programs that are not part of the environment: a page that prints a command for one says so.
+PROGRAMS = ("duckdb", "jq", "sqlite3", "zstd")
+# What the printed commands for such programs read; each is exported before.
+EXPORTED = ("current.parquet", "archive.sqlite", "current.jsonl.zst")
+# DuckDB as the environment has it, under the name of its command line client.
+DUCKDB = f"""#!{sys.executable}
+import sys, duckdb
+assert sys.argv[1] == "-c"
+duckdb.sql(sys.argv[2]).show()
+"""
 # A command that is only named, as `scrapy export` is in a sentence: that there is such a one is what is shown.
 NAMED = re.compile(r"(?:\.venv/bin/)?scrapy(?: [a-z-]+)?")
 RUN = [each for each in COMMANDS if not any(re.fullmatch(known, each.command) for known in ELSEWHERE)]
@@ -59,6 +71,17 @@ class Workspace:
                 (self.path / folder).mkdir(exist_ok=True)
                 shutil.copy(path, self.path / folder / name)
 
+    def export(self) -> None:
+        """Write what the commands of other programs read, into `exports/`, and provide DuckDB."""
+        (self.path / "exports").mkdir()
+        for name in EXPORTED:
+            done = scrapy("export", "--to", str(self.path / "exports" / name), output=self.path / "output")
+            assert done.code == 0, done.stderr
+        duckdb = self.path / "bin" / "duckdb"
+        duckdb.parent.mkdir()
+        duckdb.write_text(DUCKDB, encoding="utf-8")
+        duckdb.chmod(0o755)
+
     def words(self) -> dict[str, str]:
         """What stands for the words in capitals of a command."""
         records = Crawl(0, "", "", self.path / "output").articles()
@@ -76,6 +99,11 @@ class Workspace:
         }
 
 
+def programs_of(command: str) -> list[str]:
+    """The programs of a pipeline that are not part of the environment."""
+    return [first for part in command.split(" | ") if (first := part.split()[0]) in PROGRAMS]
+
+
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     site = SampleSite(30, faults=())
@@ -86,6 +114,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         site.edit(changed)
         made.crawl()
         made.copy_archives()
+        made.export()
         yield made
 
 
@@ -95,6 +124,11 @@ def test_a_printed_command_ends_well(printed: Printed, workspace: Workspace, tmp
     folder = tmp_path / "checkout"
     shutil.copytree(workspace.path, folder, symlinks=True)
     command = printed.command + (" -h" if NAMED.fullmatch(printed.command) and not printed.block else "")
+    for program in programs_of(command):
+        if program != "duckdb":
+            tool(program)
+        for name in EXPORTED:
+            shutil.copy(workspace.path / "exports" / name, folder)
     for word, meaning in workspace.words().items():
         command = re.sub(rf"(?<![\w-]){word}(?![\w-])", meaning, command)
     done = subprocess.run(
@@ -102,7 +136,7 @@ def test_a_printed_command_ends_well(printed: Printed, workspace: Workspace, tmp
         cwd=folder,
         env=environment(
             {
-                "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",
+                "PATH": f"{folder}/bin:{sys.prefix}/bin:{os.environ['PATH']}",
                 "VOK_START_URLS": workspace.server.url + "/article/163/",
                 "VOK_OUTPUT_DIR": "output",
             }
@@ -114,6 +148,17 @@ def test_a_printed_command_ends_well(printed: Printed, workspace: Workspace, tmp
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
+
+
+def test_a_page_says_which_programs_are_not_part_of_the_environment() -> None:
+    wanting = [(each, program) for each in printed() for program in programs_of(each.command)]
+    assert {program for _, program in wanting} == set(PROGRAMS)
+    for each, program in wanting:
+        lines = (ROOT / each.page).read_text(encoding="utf-8").splitlines()[: each.line]
+        section = "\n".join(lines).rpartition("\n## ")[2]
+        before = section.rpartition("```sh")[0]
+        assert program in before.lower(), f"{each.page}:{each.line}: {program} is not introduced"
+        assert "not part of the environment" in before.replace("\n", " "), f"{each.page}:{each.line}: {program}"
 
 
 def test_what_is_run_elsewhere_is_still_printed() -> None:

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs on Debian what the tests of monitors and deployments want beside Python: promtool, systemd-analyze, flock.
-# What is there already is left alone.
+# Installs on Debian the programs that tests of monitors, deployments and documentation need: promtool, systemd-analyze,
+# flock, jq, sqlite3, zstd. Installed ones are left alone.
 set -euo pipefail
 
-declare -A package_of=([promtool]=prometheus [systemd-analyze]=systemd [flock]=util-linux)
+declare -A package_of=([promtool]=prometheus [systemd-analyze]=systemd [flock]=util-linux [jq]=jq [sqlite3]=sqlite3 [zstd]=zstd)
 missing=()
 for tool in "${!package_of[@]}"; do
     command -v "$tool" >/dev/null || missing+=("${package_of[$tool]}")
