@@ -1,23 +1,34 @@
-# The targets that people use; each that needs the environment makes it first. README.md says which to begin with.
+# The targets that people use; each that needs an environment makes it first. README.md says which to begin with.
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
+TOOLS := .tools/bin
+PIP := -m pip install --quiet --disable-pip-version-check
 N ?= 60
+# The extras that have a file of pinned packages of their own; requirements/lock.txt has everything, with hashes.
+EXTRAS := export report monitor distributed docs
 
-.PHONY: setup demo crawl test check docs audit bench clean
+.PHONY: runtime setup demo crawl test check docs bench size audit lock clean
 
-setup: .venv/ready
+runtime: $(VENV)/runtime-ready  ## Make the environment, with what a crawl needs.
 
-.venv/ready: pyproject.toml requirements.txt $(wildcard requirements/*.txt)
+setup: $(VENV)/ready  ## Add what the tests, the checks, the benchmark and the optional parts need.
+
+$(VENV)/runtime-ready: pyproject.toml requirements.txt requirements/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit("vokcrawl needs Python 3.11 or newer; name one with make PYTHON=…" if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python $(PIP) -r requirements.txt -r requirements/build.txt
+	$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup  ## Crawl the bundled sample site and show what comes of it.
+$(VENV)/ready: $(VENV)/runtime-ready requirements/lock.txt
+	$(BIN)/python $(PIP) --require-hashes -r requirements/lock.txt
+	@touch $@
+
+demo: runtime  ## Crawl the bundled sample site of N articles and show the result.
 	@$(BIN)/scrapy demo --articles $(N)
 
-crawl: setup  ## Crawl the live site with the default settings.
+crawl: runtime  ## Crawl the live site with the default settings.
 	$(BIN)/scrapy crawl vok
 
 test: setup  ## Run the tests. VOK_TEST_KILLS=500 kills the crawl more often, VOK_TEST_COLD=1 lets each child begin at nothing.
@@ -29,18 +40,34 @@ check: setup  ## Lint and type-check.
 	$(BIN)/mypy
 
 docs: setup  ## Build the documentation as a site, in build/site.
-	$(BIN)/mkdocs build --strict --quiet
-
-audit: .audit/ready  ## Look all pins up in PyPI's database of known faults (needs the network; 1 when one is found, or could not be looked up).
-	.audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off $(foreach file,requirements.txt $(wildcard requirements/*.txt),-r $(file))
-
-.audit/ready: requirements/audit.txt
-	$(PYTHON) -m venv .audit
-	.audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/audit.txt
-	@touch $@
+	$(BIN)/zensical build --strict --clean
 
 bench: setup  ## Measure against a bare Scrapy spider on the same site.
 	$(BIN)/python -m benchmarks
 
-clean:  ## Remove the environment and what the tools have left.
-	rm -rf .venv .audit .mypy_cache .ruff_cache .pytest_cache .hypothesis build
+size:  ## Run `make demo` in a new environment; print the environment's size and the CPU time (1 if it is over 250 MB).
+	@$(PYTHON) benchmarks/environment.py
+
+audit: .tools/ready  ## Look all pins up in PyPI's database of vulnerabilities (needs the network; 1 when there is one, or a look-up failed).
+	$(TOOLS)/pip-audit --strict --disable-pip --progress-spinner off -r requirements/lock.txt -r requirements/tools.txt
+
+# Options of uv that all pins share. LOCK_ARGS=--upgrade takes the newest versions that pyproject.toml allows.
+COMPILE := $(TOOLS)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock"
+HASHED := --generate-hashes $(LOCK_ARGS)
+# The same versions as the lock's.
+PINNED := --constraint requirements/lock.txt --no-annotate
+
+lock: .tools/ready  ## Pin all dependencies again: the lock, with hashes, and the files for pip (needs the network).
+	$(COMPILE) pyproject.toml --all-extras $(HASHED) --output-file requirements/lock.txt
+	$(COMPILE) pyproject.toml --extra splash $(PINNED) --output-file requirements.txt
+	for extra in $(EXTRAS); do $(COMPILE) pyproject.toml --extra $$extra $(PINNED) --output-file requirements/$$extra.txt || exit 1; done
+	$(COMPILE) requirements/build.in $(PINNED) --output-file requirements/build.txt
+	$(COMPILE) requirements/tools.in $(HASHED) --output-file requirements/tools.txt
+
+.tools/ready: requirements/tools.txt
+	$(PYTHON) -m venv .tools
+	$(TOOLS)/python $(PIP) --require-hashes -r requirements/tools.txt
+	@touch $@
+
+clean:  ## Remove the environments and what the tools have left.
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache build

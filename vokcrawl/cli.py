@@ -14,6 +14,7 @@ from vokcrawl.errors import ExitCode, StorageError, UsageError, VokcrawlError
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder, opening_of
 from vokcrawl.storage.state.protocol import State
+from vokcrawl.utils.program import PROGRAM
 from vokcrawl.utils.terminal import harmless, harmless_lines
 
 
@@ -48,7 +49,7 @@ class FolderCommand(ScrapyCommand):
         parts = any(True for _ in self.folder.parts())
         if not (parts or self.folder.holds_records() or self.folder.state.exists()):
             raise UsageError(
-                f"{self.folder.path}: no run has left anything here; run `scrapy crawl vok`, or set VOK_OUTPUT_DIR"
+                f"{self.folder.path}: no run has left anything here; run `{PROGRAM} crawl vok`, or set VOK_OUTPUT_DIR"
             )
         return self.folder
 
@@ -77,7 +78,7 @@ class FolderCommand(ScrapyCommand):
     @contextmanager
     def holding(folder: OutputFolder, command: str) -> Iterator[OutputFolder]:
         """A folder, held so that no run changes it meanwhile. Raises `FolderLockedError`."""
-        folder.take(f"`scrapy {command}`")
+        folder.take(f"`{PROGRAM} {command}`")
         try:
             yield folder
         finally:
@@ -95,8 +96,8 @@ class FolderCommand(ScrapyCommand):
 
 
 def complain(command: str, failure: VokcrawlError | str) -> None:
-    """Writes what went wrong to the standard error output, as one line that nothing in it can make more of."""
-    sys.stderr.write(f"scrapy {command}: {harmless(str(failure))}\n")
+    """Writes an error to the standard error output, as one line in which control characters are escaped."""
+    sys.stderr.write(f"{PROGRAM} {command}: {harmless(str(failure))}\n")
 
 
 def say(text: str) -> None:

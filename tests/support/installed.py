@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support.children import ROOT
 
-PACKED = ("pyproject.toml", "setup.py", "scrapy.cfg", "README.md")
+PACKED = ("pyproject.toml", "setup.py", "scrapy.cfg", "README.md", "LICENSE")
 
 
 def copied_to(folder: Path) -> Path:

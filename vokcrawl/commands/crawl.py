@@ -10,6 +10,7 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 
 from vokcrawl.config.scrapy_checks import check_log_level
 from vokcrawl.errors import UsageError
+from vokcrawl.utils.program import PROGRAM
 
 
 class Command(BaseRunSpiderCommand):
@@ -33,7 +34,7 @@ class Command(BaseRunSpiderCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
-            raise ScrapyUsageError("expected one spider name: `scrapy crawl vok`")
+            raise ScrapyUsageError(f"expected one spider name: `{PROGRAM} crawl vok`")
         process = self.crawler_process
         if process is None:
             raise RuntimeError("Scrapy gave this command no crawler process")

@@ -14,6 +14,7 @@ from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order
 from vokcrawl.storage.record_files import read_kind
+from vokcrawl.utils.program import PROGRAM
 
 # Tells a demo's folder, which the next demo replaces, from one that somebody needs.
 _MARK = ".demo"
@@ -41,7 +42,7 @@ class Command(FolderCommand):
             say(f"Crawling {start}, a sample site of {opts.articles} invented articles; once it asks to wait …")
             code = _crawl(start, folder)
         if code != ExitCode.OK:
-            sys.stderr.write(f"scrapy demo: the crawl ended with exit code {code}; its log is above\n")
+            sys.stderr.write(f"{PROGRAM} demo: the crawl ended with exit code {code}; its log is above\n")
             return ExitCode(code)
         _show(OutputFolder(folder))
         return ExitCode.OK
@@ -50,7 +51,7 @@ class Command(FolderCommand):
 def _fresh(folder: Path) -> Path:
     if folder.exists():
         if not (folder / _MARK).exists():
-            raise UsageError(f"{folder}: it was not made by `scrapy demo`; move it away or set VOK_OUTPUT_DIR")
+            raise UsageError(f"{folder}: it was not made by `{PROGRAM} demo`; move it away or set VOK_OUTPUT_DIR")
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / _MARK).touch()
@@ -58,7 +59,7 @@ def _fresh(folder: Path) -> Path:
 
 
 def _crawl(start_url: str, folder: Path) -> int:
-    command = [sys.executable, "-m", "scrapy", "crawl", "vok", "-a", f"start_url={start_url}"]
+    command = [sys.executable, "-m", PROGRAM, "crawl", "vok", "-a", f"start_url={start_url}"]
     settings = ["-s", f"VOK_OUTPUT_DIR={folder}", "-s", "LOG_LEVEL=WARNING"]
     environment = {**os.environ, "SCRAPY_PROJECT": "sample"}
     # Scrapy set it for this command, to the profile that this command runs in.
@@ -77,4 +78,5 @@ def _show(folder: OutputFolder) -> None:
     say("\nGo on with:")
     files = f"{folder.path}/articles/*.jsonl"
     say(f"  duckdb -c \"FROM '{files}' SELECT published_on, title ORDER BY 1\"    # or: jq -r .title {files}")
-    say("  make crawl    # the live site, gently: one request every few seconds")
+    crawl = f"{PROGRAM} crawl vok" if PROGRAM == "vokcrawl" else "make crawl"
+    say(f"  {crawl}    # the live site, gently: one request every few seconds")

@@ -9,6 +9,7 @@ from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.normalize import article_id
 from vokcrawl.reporting.revision_diff import difference, versions_of
+from vokcrawl.utils.program import PROGRAM
 
 
 class Command(FolderCommand):
@@ -22,7 +23,7 @@ class Command(FolderCommand):
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if len(args) != 1:
-            raise UsageError("name one article by its id or URL: `scrapy diff 1733788800-123456789`")
+            raise UsageError(f"name one article by its id or URL: `{PROGRAM} diff 1733788800-123456789`")
         identity = article_id(args[0]) or args[0]
         versions = versions_of(self.existing_folder(), identity)
         if not versions:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.exports.selection import TABLES, Selection
+from vokcrawl.utils.program import PROGRAM
 
 # Scrapy imports every command to run one; the writers are imported by this command only.
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Command(FolderCommand):
         from vokcrawl.exports.export import Export  # noqa: PLC0415
 
         if args or not opts.to:
-            raise UsageError("give the output file with --to: `scrapy export --to current.parquet`")
+            raise UsageError(f"give the output file with --to: `{PROGRAM} export --to current.parquet`")
         selection = Selection.read(vars(opts))
         done = Export(
             opts.to,

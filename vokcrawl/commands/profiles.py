@@ -1,9 +1,9 @@
-"""`scrapy profiles`: the profiles of scrapy.cfg, and which one holds.
+"""`scrapy profiles`: lists the profiles, and marks the selected one.
 
-Scrapy takes a `SCRAPY_PROJECT` that scrapy.cfg does not know for no project at all, and then says that it knows
-neither the spider nor the settings. Nothing of a project is asked before that, but for commands of installed packages
-(the entry point `scrapy.commands`): Scrapy makes all of them before it looks for the one that is wanted. So this one,
-which `make setup` installs, is where such a name is refused.
+Scrapy treats a `SCRAPY_PROJECT` that scrapy.cfg does not know as no project at all, and then reports that it knows
+neither the spider nor the settings. The only project code that Scrapy runs before that are commands of installed
+packages (the entry point `scrapy.commands`): it creates all of them before it looks up the wanted one. So this command,
+which installing the project registers, is where such a name is refused.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 
 from scrapy.commands import ScrapyCommand
 from scrapy.utils.conf import get_config
 
 from vokcrawl.errors import ExitCode
+from vokcrawl.settings import PROFILES, unknown_profile
+from vokcrawl.utils.program import PROGRAM
 
 _OURS = "vokcrawl.settings."
 
 
 class Command(ScrapyCommand):
-    """Lists them. When it is made, it ends the process with 2 where the profile that is asked for does not exist."""
+    """Lists the profiles. Creating it ends the process with exit code 2 where the selected profile does not exist."""
 
     requires_project = True
     requires_crawler_process = False
@@ -34,36 +35,36 @@ class Command(ScrapyCommand):
         super().__init__()
         fault = fault_of(os.environ, profiles())
         if fault is not None:
-            sys.stderr.write(f"scrapy: {fault}\n")
+            sys.stderr.write(f"{PROGRAM}: {fault}\n")
             raise SystemExit(int(ExitCode.USAGE))
 
     def short_desc(self) -> str:
-        return "List the profiles of scrapy.cfg, and which one holds"
+        return "List the profiles, and mark the selected one"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        held = os.environ.get("SCRAPY_SETTINGS_MODULE")
+        selected = os.environ.get("SCRAPY_SETTINGS_MODULE")
         for name, module in profiles().items():
-            said = (import_module(module).__doc__ or "").strip().partition("\n")[0]
-            sys.stdout.write(f"{'*' if module == held else ' '} {name:<12}  {said}\n")
+            summary = (import_module(module).__doc__ or "").strip().partition("\n")[0]
+            sys.stdout.write(f"{'*' if module == selected else ' '} {name:<12}  {summary}\n")
 
 
 def profiles() -> dict[str, str]:
-    """The profiles that the nearest scrapy.cfg knows, each with its module of settings."""
+    """The module of settings of each profile: those of the nearest scrapy.cfg, or for `vokcrawl` the package's own."""
+    if PROGRAM == "vokcrawl":
+        return dict(PROFILES)
     config = get_config()
     return dict(config.items("settings")) if config.has_section("settings") else {}
 
 
 def fault_of(environment: Mapping[str, str], known: Mapping[str, str]) -> str | None:
-    """What is wrong with the profile that `SCRAPY_PROJECT` asks for; None when it exists, or when none is asked for.
+    """The error for the profile that `SCRAPY_PROJECT` selects; None where it exists, or where none is selected.
 
-    With `SCRAPY_SETTINGS_MODULE` none is: Scrapy takes that one, whatever the profile's name (scrapyd does so). Other
-    people's projects are none of our business.
+    `SCRAPY_SETTINGS_MODULE` takes precedence over a profile, for Scrapy too (scrapyd uses it). Projects other than this
+    one are left alone.
     """
     name = environment.get("SCRAPY_PROJECT")
     if name is None or name in known or "SCRAPY_SETTINGS_MODULE" in environment:
         return None
     if not any(module.startswith(_OURS) for module in known.values()):
         return None
-    meant = get_close_matches(name, known, n=1)
-    hint = f"did you mean {meant[0]}? " if meant else ""
-    return f"SCRAPY_PROJECT: {name!r}: no such profile; {hint}The profiles of scrapy.cfg are {', '.join(sorted(known))}"
+    return unknown_profile(name, known)

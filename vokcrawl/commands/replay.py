@@ -15,6 +15,7 @@ from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import ARCHIVE, DATA_KINDS, OutputFolder
 from vokcrawl.utils.humanize import pluralize
+from vokcrawl.utils.program import PROGRAM
 from vokcrawl.utils.terminal import harmless
 
 # Scrapy imports all commands to run one: others need not pay for what reads archives.
@@ -70,12 +71,12 @@ class Command(FolderCommand):
                 done = self._rewrite(replay, args, Path(opts.to))
         except KeyboardInterrupt:
             incomplete = f"; {opts.to} is incomplete" if opts.to else ""
-            sys.stderr.write(f"scrapy replay: interrupted{incomplete}\n")
+            sys.stderr.write(f"{PROGRAM} replay: interrupted{incomplete}\n")
             return ExitCode.INTERRUPTED
         told.end(_WHERE_MORE["diff" if opts.diff else "to"])
         if done.below_minimum_coverage:
             sys.stderr.write(
-                f"scrapy replay: under the floor of VOK_MIN_COVERAGE: {', '.join(done.below_minimum_coverage)}\n"
+                f"{PROGRAM} replay: under the floor of VOK_MIN_COVERAGE: {', '.join(done.below_minimum_coverage)}\n"
             )
         return done.exit_code
 
@@ -172,11 +173,11 @@ class _Told:
     def fault(self, path: Path, text: str) -> None:
         self._faults += 1
         if self._faults <= _MOST:
-            sys.stderr.write(harmless(f"scrapy replay: {path}: {text}") + "\n")
+            sys.stderr.write(harmless(f"{PROGRAM} replay: {path}: {text}") + "\n")
         if self._faults <= _MOST_LISTED:
             self.listed.append(f"{path}: {text}")
 
     def end(self, where: str) -> None:
         """Says how many more there were, and where they can be read."""
         if self._faults > _MOST:
-            sys.stderr.write(f"scrapy replay: and {self._faults - _MOST} more faults; {where}\n")
+            sys.stderr.write(f"{PROGRAM} replay: and {self._faults - _MOST} more faults; {where}\n")

@@ -11,6 +11,7 @@ from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.exports.formats import translate_export_errors
 from vokcrawl.exports.target import checked_target, replacing
 from vokcrawl.utils.humanize import format_size, pluralize
+from vokcrawl.utils.program import install_command
 
 # What every report begins with; another file is not written over.
 _MARK = b'content="vokcrawl report"'
@@ -42,9 +43,7 @@ class Command(FolderCommand):
             from vokcrawl.reporting.report.contents import contents  # noqa: PLC0415
             from vokcrawl.reporting.report.page import page  # noqa: PLC0415
         except ImportError as missing:
-            raise UsageError(
-                f"{missing.name} is not installed; run `pip install -r requirements/export.txt`"
-            ) from missing
+            raise UsageError(f"{missing.name} is not installed; run `{install_command('report')}`") from missing
         with self.state() as state:
             told = contents(folder, state, self.options.source, datetime.now(UTC))
         content = page(told)

@@ -9,6 +9,8 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
+from vokcrawl.utils.program import PROGRAM
+
 
 class Command(BaseRunSpiderCommand):
     """Each source has an output folder, and so a memory, of its own; together they keep the site's delay and pauses.
@@ -35,7 +37,7 @@ class Command(BaseRunSpiderCommand):
         if self.settings.get("VOK_STATE") == "redis":
             raise UsageError(
                 "several sources in one process have a memory each; with SCRAPY_PROJECT=distributed start a worker for "
-                "each (`scrapy crawl vok`), with its own VOK_SOURCE, VOK_OUTPUT_DIR and VOK_REDIS_PREFIX",
+                f"each (`{PROGRAM} crawl vok`), with its own VOK_SOURCE, VOK_OUTPUT_DIR and VOK_REDIS_PREFIX",
                 print_help=False,
             )
         crawls: list[tuple[str, Crawler, Any]] = []

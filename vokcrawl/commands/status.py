@@ -13,6 +13,7 @@ from vokcrawl.errors import ExitCode
 from vokcrawl.items import REMOVAL
 from vokcrawl.reporting.outcome_help import outcome_help
 from vokcrawl.utils.humanize import format_size, pluralize
+from vokcrawl.utils.program import PROGRAM
 
 # So many gaps and debts are named; more are counted.
 _MOST = 10
@@ -71,7 +72,7 @@ def _words(told: dict[str, Any]) -> Iterator[str]:
 
 def _more(all_of_them: int, which: str = "more") -> Iterator[str]:
     if all_of_them > _MOST:
-        yield f"  and {all_of_them - _MOST} {which}; `scrapy status --json` has all"
+        yield f"  and {all_of_them - _MOST} {which}; `{PROGRAM} status --json` has all"
 
 
 def _change(record: dict[str, Any]) -> str:

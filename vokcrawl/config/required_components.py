@@ -1,8 +1,9 @@
-"""The components without which a crawl would write nothing or send too much. Others may be added beside them."""
+"""The components that a crawl cannot do without. Others may be added beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.util import find_spec
 from typing import Any
 
 from scrapy.settings import BaseSettings
@@ -10,6 +11,7 @@ from scrapy.utils.conf import build_component_list
 from scrapy.utils.misc import load_object
 
 from vokcrawl.errors import UsageError
+from vokcrawl.utils.program import install_command
 
 # By the setting that lists them. A subclass is as good.
 _REQUIRED = {
@@ -30,7 +32,9 @@ _HANDLER = "vokcrawl.downloader.capture.warc_handler.ArchivingHandler"
 
 
 def check_required_components(settings: BaseSettings) -> None:
-    """Raises `UsageError` that names the setting, and the component that is missing in it."""
+    """Raises `UsageError` that names the setting, and the component or the package that is missing."""
+    if settings.get("SPLASH_URL") and not splash_installed():
+        raise UsageError(f"SPLASH_URL: scrapy-splash is not installed; run `{install_command('splash')}`, or unset it")
     for name, required in _REQUIRED.items():
         present = [load_object(each) for each in build_component_list(settings.getwithbase(name))]
         for path in required:
@@ -39,6 +43,11 @@ def check_required_components(settings: BaseSettings) -> None:
     handlers = settings.getwithbase("DOWNLOAD_HANDLERS")
     for scheme in ("http", "https"):
         _check("DOWNLOAD_HANDLERS", _HANDLER, [load_object(handlers[scheme])] if handlers.get(scheme) else [])
+
+
+def splash_installed() -> bool:
+    """Whether scrapy-splash, an optional part, is installed."""
+    return find_spec("scrapy_splash") is not None
 
 
 def _check(name: str, path: str, present: Iterable[Any]) -> None:

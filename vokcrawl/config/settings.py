@@ -26,6 +26,7 @@ from vokcrawl.config.checks import (
 from vokcrawl.config.settings_group import Group, by
 from vokcrawl.errors import UsageError
 from vokcrawl.settings.environment import PREFIX
+from vokcrawl.utils.program import PROGRAM
 
 PAGINATION = ("auto", "link", "ajax", "browser")
 
@@ -126,4 +127,4 @@ def _unknown(name: str, known: list[str]) -> str:
         return f"{name}: this setting was removed: {REMOVED[name]}"
     meant = get_close_matches(name, known, n=1)
     hint = f"did you mean {meant[0]}? " if meant else ""
-    return f"{name}: no such setting; {hint}`scrapy check-config` lists them all"
+    return f"{name}: no such setting; {hint}`{PROGRAM} check-config` lists them all"

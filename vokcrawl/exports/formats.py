@@ -20,6 +20,7 @@ import orjson
 from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.search.index import TOKENIZER
 from vokcrawl.storage.output_folder import close_as_is
+from vokcrawl.utils.program import install_command
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 PARQUET, SQLITE, CSV, JSONL = ".parquet", ".sqlite", ".csv", ".jsonl.zst"
 EXTENSIONS = (PARQUET, SQLITE, CSV, JSONL)
-INSTALL = "pip install -r requirements/export.txt"
+INSTALL = install_command("export")
 
 Tables = Mapping[str, Sequence["Column"]]
 

@@ -24,10 +24,11 @@ from vokcrawl.monitors.history import History
 from vokcrawl.monitors.news import Notification, alarms_of, manifest_of, should_notify
 from vokcrawl.normalize import utc
 from vokcrawl.policy.outcome import WORDS
+from vokcrawl.utils.program import install_command
 
 logger = logging.getLogger(__name__)
 
-_OPTIONAL = "is not installed (pip install -r requirements/operations.txt)"
+_OPTIONAL = f"is not installed ({install_command('monitor')})"
 
 
 @dataclass

@@ -24,6 +24,7 @@ from vokcrawl.runs.field_coverage import Coverage
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder
 from vokcrawl.storage.state.protocol import State
+from vokcrawl.utils.program import PROGRAM
 from vokcrawl.warc.reader import Flaw
 
 # What a record has beside the body of its answer.
@@ -72,7 +73,7 @@ class Replay:
 
     def into(self, folder: OutputFolder, captures: Sequence[Captures]) -> Done:
         """Replays into a folder. Raises `FolderLockedError`, `StorageError` or `ReplayError`."""
-        folder.take(f"`scrapy {SPIDER}` since {utc(datetime.now(UTC))}")
+        folder.take(f"`{PROGRAM} {SPIDER}` since {utc(datetime.now(UTC))}")
         try:
             state = in_folder(folder, folder.holds_records())
             try:

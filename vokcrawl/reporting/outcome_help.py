@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vokcrawl.errors import ExitCode
 from vokcrawl.policy.outcome import CRASHED, NOTHING_NEW, WORDS
+from vokcrawl.utils.program import PROGRAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ _BY_CODE = {
     ),
     ExitCode.INCOMPLETE: OutcomeHelp(
         "some pages could not be had after all retries; what was got is delivered",
-        "run again later, what is owed is asked for then; `scrapy status` names it",
+        f"run again later, what is owed is asked for then; `{PROGRAM} status` names it",
     ),
     ExitCode.BLOCKED: OutcomeHelp(
         "the site asks for an account, meters every text, or checks its visitors",

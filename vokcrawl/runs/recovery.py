@@ -31,6 +31,7 @@ from vokcrawl.storage.output_folder import (
 )
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import FileRow, RunRow
+from vokcrawl.utils.program import PROGRAM
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def _refuse_others_names(run: RunRow, rows: list[FileRow]) -> None:
     for name in strange:
         raise StateError(
             f"{name!r} is no name of a run or of its files: the state is damaged, or others have written to it; find "
-            "out who, and run `scrapy repair --rebuild-state`"
+            f"out who, and run `{PROGRAM} repair --rebuild-state`"
         )
 
 
@@ -94,7 +95,7 @@ def _finish_file(folder: OutputFolder, row: FileRow) -> dict[str, Any]:
         if part.stat().st_size < row.bytes:
             raise StateError(
                 f"{part}: holds {part.stat().st_size} bytes, but {row.bytes} were committed; the disk or another "
-                "program lost some of it; restore it, or run `scrapy repair --rebuild-state` to keep what is there"
+                f"program lost some of it; restore it, or run `{PROGRAM} repair --rebuild-state` to keep what is there"
             )
         truncate_to(part, row.bytes)
         with translate_os_errors(path):
@@ -103,7 +104,7 @@ def _finish_file(folder: OutputFolder, row: FileRow) -> dict[str, Any]:
     _, size, sha256 = digest(path)
     if size != row.bytes:
         raise StateError(
-            f"{path}: holds {size} bytes, but {row.bytes} were committed; run `scrapy verify` to see what is wrong"
+            f"{path}: holds {size} bytes, but {row.bytes} were committed; run `{PROGRAM} verify` to see what is wrong"
         )
     return file_entry(row, sha256)
 

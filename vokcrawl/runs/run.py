@@ -30,6 +30,7 @@ from vokcrawl.storage.output_folder import OutputFolder, run_order
 from vokcrawl.storage.state.factory import Opening, in_folder
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import RetryRow, RunRow
+from vokcrawl.utils.program import PROGRAM
 from vokcrawl.warc.writer import Archive
 
 logger = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ class Run:
         """
         started = datetime.now(UTC)
         folder = OutputFolder(output_dir)
-        folder.take(f"`scrapy crawl {spider}` since {utc(started)}")
+        folder.take(f"`{PROGRAM} crawl {spider}` since {utc(started)}")
         try:
             state = opening(folder, folder.holds_records())
             try:

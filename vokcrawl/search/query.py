@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from vokcrawl.errors import UsageError
 from vokcrawl.normalize import clean_text
 from vokcrawl.search.index import SearchIndex
+from vokcrawl.utils.program import PROGRAM
 from vokcrawl.utils.temp_database import translate_database_errors
 
 # Markers around a match within a passage. These characters do not occur in a text.
@@ -45,7 +46,7 @@ def find(
     """
     match = match_expression(words)
     if not match:
-        raise UsageError("give at least one word: `scrapy search orchard harvest`")
+        raise UsageError(f"give at least one word: `{PROGRAM} search orchard harvest`")
     if len(words) > _MAX_WORDS:
         raise UsageError(f"{len(words)} words are too many; the limit is {_MAX_WORDS}")
     bounds = {"match": match, "since": since, "until": until}

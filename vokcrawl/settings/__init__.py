@@ -1,4 +1,20 @@
-"""Settings: `base` for all, and one module for each profile of scrapy.cfg.
+"""Settings: `base` for all, and one module for each profile.
 
 Later ones win: base, the profile, an environment variable of the same name, `-s` on the command line.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+# The profiles that `SCRAPY_PROJECT` selects; scrapy.cfg has the same ones, for `scrapy` in a checkout.
+PROFILES = {name: f"vokcrawl.settings.{name}" for name in ("default", "sample", "production", "distributed")}
+
+
+def unknown_profile(name: str, known: Iterable[str]) -> str:
+    """The error message for a `SCRAPY_PROJECT` that is not one of the known profiles."""
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    return f"SCRAPY_PROJECT: {name!r}: no such profile; {hint}The profiles are {', '.join(names)}"

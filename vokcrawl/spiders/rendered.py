@@ -11,6 +11,7 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
+from vokcrawl.config.required_components import splash_installed
 from vokcrawl.crawling.listing_task import ListingWalk, Step
 from vokcrawl.downloader.failures import SPLASH_REFUSED, SPLASH_UNREACHABLE
 from vokcrawl.downloader.splash.pages import rendered_pages
@@ -44,9 +45,9 @@ class RenderedSpider(StartSpider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Loads what Splash needs, where `SPLASH_URL` is set."""
+        """Adds the Splash components where `SPLASH_URL` is set (`check_required_components` wants the package)."""
         super().update_settings(settings)
-        if settings.get("SPLASH_URL"):
+        if settings.get("SPLASH_URL") and splash_installed():
             middlewares = {**settings.getdict("DOWNLOADER_MIDDLEWARES"), _MIDDLEWARE: _PLACE}
             settings.set("DOWNLOADER_MIDDLEWARES", middlewares, priority="spider")
             settings.set("REQUEST_FINGERPRINTER_CLASS", _FINGERPRINTER, priority="spider")

@@ -23,6 +23,7 @@ from vokcrawl.spiders.articles import conditional_headers
 from vokcrawl.spiders.base import ARTICLE_PRIORITY, RECHECK_PRIORITY
 from vokcrawl.spiders.fallbacks import FallbackSpider
 from vokcrawl.spiders.rendered import RenderedSpider
+from vokcrawl.utils.program import PROGRAM
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class VokSpider(RenderedSpider, FallbackSpider):
         try:
             return self.article_request(identity, url, priority)
         except ValueError as error:
-            logger.error("%s: its URL in the state cannot be requested (%s); run `scrapy repair`", identity, error)
+            logger.error("%s: its URL in the state cannot be requested (%s); run `%s repair`", identity, error, PROGRAM)
             self.in_flight.discard(identity)
             self.note("stored_url_unreadable", url)
             self.run.statistics.pages_failed += 1

@@ -12,6 +12,7 @@ from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.items import KINDS
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching
 from vokcrawl.storage.record_files import Line, read_at, read_file
+from vokcrawl.utils.program import PROGRAM
 from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
 # The moment from which on a record is known.
@@ -62,7 +63,7 @@ class Snapshot:
     def _meet_damage(self, line: Line) -> None:
         if not self._skip_damaged:
             raise StorageError(
-                f"{line}; restore the file from a copy (`scrapy verify` names all that is wrong), "
+                f"{line}; restore the file from a copy (`{PROGRAM} verify` names all that is wrong), "
                 "or give --skip-damaged to go on without such lines"
             )
         self.damaged[line.path, line.number] = line

@@ -36,7 +36,7 @@ def test_a_profile_that_does_not_exist_ends_every_command_with_2_and_the_one_tha
     assert done.returncode == 2
     assert done.stderr == (
         "scrapy: SCRAPY_PROJECT: 'prodution': no such profile; did you mean production? "
-        f"The profiles of scrapy.cfg are {', '.join(sorted(profiles()))}\n"
+        f"The profiles are {', '.join(sorted(profiles()))}\n"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from vokcrawl.reporting.outcome_help import outcome_help
 from vokcrawl.reporting.report.runs import RunTold
 from vokcrawl.utils.humanize import format_duration, pluralize
+from vokcrawl.utils.program import PROGRAM
 
 # A schedule that has not run for so long has probably stopped.
 _SILENT = timedelta(days=2)
@@ -32,7 +33,8 @@ def notices(
         more = (f"and {all_faults - len(faults):,} more",) if all_faults > len(faults) else ()
         named = pluralize(all_faults, "fault") + (" was" if all_faults == 1 else " were")
         told = (
-            f"{named} found in what was delivered; what could be read is told here. `scrapy verify` checks everything."
+            f"{named} found in what was delivered; what could be read is told here. "
+            f"`{PROGRAM} verify` checks everything."
         )
         yield Notice("look", told, (*faults, *more))
     yield from _of_run(status["last_run"], runs, now)

@@ -10,6 +10,7 @@ from vokcrawl.errors import UsageError
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.sqlite import SqliteState
+from vokcrawl.utils.program import install_command
 
 
 class Opening(Protocol):
@@ -34,8 +35,7 @@ def opening_of(options: Options) -> Opening:
     for module, package in (("redis", "redis"), ("scrapy_redis", "scrapy-redis")):
         if find_spec(module) is None:
             raise UsageError(
-                f"the package {package} is missing, which several workers need; "
-                "run `pip install -r requirements/distributed.txt`"
+                f"the package {package} is missing, which several workers need; run `{install_command('distributed')}`"
             )
     # A crawl by one worker loads no client.
     from vokcrawl.storage.state.redis.folders import OnServer  # noqa: PLC0415

@@ -6,8 +6,9 @@ import sqlite3
 from pathlib import Path
 
 from vokcrawl.errors import StateError, StorageError
+from vokcrawl.utils.program import PROGRAM
 
-REBUILD = "run `scrapy repair --rebuild-state` to make it anew from the delivered files"
+REBUILD = f"run `{PROGRAM} repair --rebuild-state` to make it anew from the delivered files"
 
 
 class telling:

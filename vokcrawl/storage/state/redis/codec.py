@@ -14,6 +14,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from vokcrawl.errors import StateError
+from vokcrawl.utils.program import PROGRAM
 
 T = TypeVar("T")
 
@@ -73,6 +74,6 @@ def _names(kind: Any) -> list[str]:
 def _damaged(raw: str) -> StateError:
     return StateError(
         f"REDIS_URL: what lies on the server is damaged, or was not written by vokcrawl: {raw[:60]!a}; find out who "
-        "can write there, stop all workers, set another VOK_REDIS_PREFIX, and run `scrapy repair --rebuild-state` with "
-        "all their folders"
+        f"can write there, stop all workers, set another VOK_REDIS_PREFIX, and run `{PROGRAM} repair --rebuild-state` "
+        "with all their folders"
     )

@@ -15,11 +15,12 @@ from vokcrawl.storage.state.redis.codec import read
 from vokcrawl.storage.state.redis.connection import Server
 from vokcrawl.storage.state.redis.namespace import AT_WORK, FORGOTTEN
 from vokcrawl.storage.state.redis.store import RedisState
+from vokcrawl.utils.program import PROGRAM
 
 # The file in a worker's folder that says by which id the server knows it.
 ID_FILE = ".worker"
 _ID = re.compile(r"[0-9a-f]{32}")
-_WAY_OUT = "mend REDIS_URL or VOK_REDIS_PREFIX, or stop all workers and run `scrapy repair --rebuild-state` here"
+_WAY_OUT = f"mend REDIS_URL or VOK_REDIS_PREFIX, or stop all workers and run `{PROGRAM} repair --rebuild-state` here"
 
 
 @dataclass(frozen=True, slots=True)

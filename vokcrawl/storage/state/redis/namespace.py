@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vokcrawl.utils.program import PROGRAM
+
 APPLICATION = "vokcrawl"
 # The runs that are at work, sorted by the moment (milliseconds since 1970) until which they count as that.
 AT_WORK = "workers"
@@ -16,7 +18,7 @@ VERSION = 1
 
 FORGOTTEN = (
     "it has forgotten what was committed: was an older copy of it restored, or is its append-only file off? Stop all "
-    "workers, and run `scrapy repair --rebuild-state` with all their folders"
+    f"workers, and run `{PROGRAM} repair --rebuild-state` with all their folders"
 )
 # Begins every script but the next one; the marker is its last key.
 GUARD = "if redis.call('EXISTS', KEYS[#KEYS]) == 0 then return redis.error_reply('FORGOTTEN its marker') end\n"

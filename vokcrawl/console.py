@@ -1,0 +1,148 @@
+"""The console script `vokcrawl`: the project's commands from any directory, without a checkout and without scrapy.cfg.
+
+The commands are Scrapy commands, and do the same as ``scrapy COMMAND`` in a checkout. What differs is where the
+settings come from: `SCRAPY_PROJECT` selects one of the package's own profiles (`vokcrawl.settings.PROFILES`), not one
+of the nearest scrapy.cfg. `SCRAPY_SETTINGS_MODULE` names another module of settings, as it does for Scrapy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import os
+import pkgutil
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+
+import scrapy
+from scrapy.cmdline import ScrapyArgumentParser
+from scrapy.commands import ScrapyCommand, ScrapyHelpFormatter
+from scrapy.exceptions import UsageError as ScrapyUsageError
+from scrapy.settings import Settings
+from scrapy.utils.project import ENVVAR, get_project_settings
+
+from vokcrawl import __version__, commands
+from vokcrawl.errors import ExitCode, UsageError
+from vokcrawl.settings import PROFILES, unknown_profile
+
+# Those of Scrapy's own commands that are of use without a project folder.
+SCRAPY_COMMANDS = ("fetch", "list", "parse", "settings", "shell", "view")
+_ASYNCIO_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code. `argv` defaults to the words behind the program's name."""
+    try:
+        code = _main(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+    except UsageError as fault:
+        sys.stderr.write(f"vokcrawl: {fault}\n")
+        return int(fault.exit_code)
+    except BrokenPipeError:
+        # Python flushes the standard output once more when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stderr.write("vokcrawl: standard output: the reader has closed it\n")
+        return int(ExitCode.STORAGE)
+    except KeyboardInterrupt:
+        sys.stderr.write("vokcrawl: interrupted\n")
+        return int(ExitCode.INTERRUPTED)
+    return code
+
+
+def _main(words: list[str]) -> int:
+    if words[:1] == ["--version"]:
+        sys.stdout.write(f"vokcrawl {__version__} (Scrapy {scrapy.__version__})\n")
+        return int(ExitCode.OK)
+    settings = load_settings()
+    if not words or words[0] in ("-h", "--help"):
+        sys.stdout.write(overview())
+        return int(ExitCode.OK)
+    return run(words[0], words[1:], settings)
+
+
+def load_settings() -> Settings:
+    """The settings of the selected profile. Raises `UsageError` for a profile or a module that does not exist."""
+    if ENVVAR not in os.environ:
+        name = os.environ.get("SCRAPY_PROJECT", "default")
+        if name not in PROFILES:
+            raise UsageError(unknown_profile(name, PROFILES))
+        os.environ[ENVVAR] = PROFILES[name]
+    try:
+        return get_project_settings()
+    except ImportError as missing:
+        raise UsageError(f"{ENVVAR}: {os.environ[ENVVAR]!r} cannot be imported: {missing}") from missing
+
+
+def command_modules() -> dict[str, str]:
+    """The modules of the commands, by the command's name."""
+    own = [each.name for each in pkgutil.iter_modules(commands.__path__) if not each.name.startswith("_")]
+    return {name: f"scrapy.commands.{name}" for name in SCRAPY_COMMANDS} | {
+        name: f"{commands.__name__}.{name}" for name in own
+    }
+
+
+def overview() -> str:
+    """What ``vokcrawl --help`` prints: the usage and a line for each command."""
+    lines = [f"vokcrawl {__version__}", "", "Usage:", "  vokcrawl <command> [options] [args]", "", "Commands:"]
+    lines += [f"  {name:<13} {load_command(name).short_desc()}" for name in sorted(command_modules())]
+    return "\n".join([*lines, "", "`vokcrawl <command> -h` explains a command.", ""])
+
+
+def load_command(name: str) -> ScrapyCommand:
+    """A new command object. Raises `UsageError` where there is no such command."""
+    modules = command_modules()
+    if name not in modules:
+        close = get_close_matches(name, modules, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise UsageError(f"{name!r}: no such command; {hint}`vokcrawl --help` lists them")
+    command: ScrapyCommand = import_module(modules[name]).Command()
+    return command
+
+
+def run(name: str, words: Sequence[str], settings: Settings) -> int:
+    """Runs a command with the words behind its name, and returns its exit code. Raises `UsageError`, `SystemExit`."""
+    command = load_command(name)
+    parser = ScrapyArgumentParser(
+        prog="vokcrawl",
+        formatter_class=ScrapyHelpFormatter,
+        usage=f"vokcrawl {name} {command.syntax()}",
+        conflict_handler="resolve",
+        description=command.long_desc(),
+    )
+    settings.setdict(command.default_settings, priority="command")
+    command.settings = settings
+    command.add_options(parser)
+    options, arguments = parser.parse_known_args(words)
+    try:
+        command.process_options(arguments, options)
+        if command.requires_crawler_process:
+            command.crawler_process = _crawler_process(settings)
+        _run(command, arguments, options)
+    except ScrapyUsageError as error:
+        if str(error):
+            parser.error(str(error))
+        if error.print_help:
+            parser.print_help()
+        return int(ExitCode.USAGE)
+    return command.exitcode
+
+
+def _run(command: ScrapyCommand, arguments: list[str], options: argparse.Namespace) -> None:
+    if not options.profile:
+        command.run(arguments, options)
+        return
+    profile = cProfile.Profile()
+    profile.runcall(command.run, arguments, options)
+    profile.dump_stats(options.profile)
+
+
+def _crawler_process(settings: Settings) -> scrapy.crawler.AsyncCrawlerProcess | scrapy.crawler.CrawlerProcess:
+    """The same choice as `scrapy.cmdline.execute` makes."""
+    from scrapy.crawler import AsyncCrawlerProcess, CrawlerProcess  # noqa: PLC0415  only what crawls pays for it
+
+    is_async = settings["TWISTED_REACTOR"] == _ASYNCIO_REACTOR and not settings.getbool("FORCE_CRAWLER_PROCESS")
+    if is_async or not settings.getbool("TWISTED_REACTOR_ENABLED"):
+        return AsyncCrawlerProcess(settings)
+    return CrawlerProcess(settings)

@@ -1,0 +1,27 @@
+"""The name of the command line program: `vokcrawl` for the console script, `scrapy` in a checkout."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def program_name(argv0: str) -> str:
+    """The program that was started, from `sys.argv[0]`: `vokcrawl` (also as ``python -m vokcrawl``), else `scrapy`.
+
+    >>> program_name("/usr/bin/vokcrawl"), program_name("/usr/lib/vokcrawl/__main__.py"), program_name("scrapy")
+    ('vokcrawl', 'vokcrawl', 'scrapy')
+    """
+    path = Path(argv0)
+    return "vokcrawl" if "vokcrawl" in (path.stem, path.parent.name if path.stem == "__main__" else "") else "scrapy"
+
+
+PROGRAM = program_name(sys.argv[0] if sys.argv else "")
+
+
+def install_command(extra: str) -> str:
+    """The command that installs an optional part: the pinned packages in a checkout, else the extra of that name."""
+    if PROGRAM == "vokcrawl":
+        return f"pip install 'vokcrawl[{extra}]'"
+    # The pinned runtime of a checkout includes the small part for Splash.
+    return "pip install -r requirements.txt" if extra == "splash" else f"pip install -r requirements/{extra}.txt"
