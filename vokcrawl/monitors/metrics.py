@@ -1,6 +1,6 @@
 """How the last run ended, for Prometheus: a file for node_exporter's textfile collector.
 
-Imported late: prometheus_client is an optional part (requirements/operations.txt).
+Imported late: prometheus_client is an optional part (the extra `monitor`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The monitors, as Spidermon runs them. Each says `skipTest` when it is off or cannot tell, and `fail` when it fires.
 
-Imported late: Spidermon is an optional part (requirements/operations.txt).
+Imported late: Spidermon is an optional part (the extra `monitor`).
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def test_a_crawl_works_without_them_and_says_in_a_line_what_is_missing(
     assert "Traceback" not in done.stderr
     assert_whole(done, server.site)
     said = [line.partition("] ")[2] for line in done.stderr.splitlines() if "is not installed" in line]
-    wanted = "is not installed (pip install -r requirements/operations.txt); the crawl is not affected"
+    wanted = "is not installed (pip install -r requirements/monitor.txt); the crawl is not affected"
     assert said == [
         f"WARNING: monitors: spidermon {wanted}",
         f"WARNING: VOK_METRICS_FILE: vokcrawl.prom: prometheus_client {wanted}",
