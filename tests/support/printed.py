@@ -11,7 +11,7 @@ from tests.support.children import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # What begins a command of this project, as the pages print it.
-_OURS = r"(?:\.venv/bin/)?(?:scrapy|make|python -m (?:vokcrawl|benchmarks)[\w.]*)"
+_OURS = r"(?:\.venv/bin/)?(?:scrapy|vokcrawl|make|python -m (?:vokcrawl|benchmarks)[\w.]*)"
 _COMMAND = re.compile(rf"(?:[A-Z_]+=\S+ )*{_OURS}(?: .+)?")
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _FENCE = re.compile(r" *```(\w*)")

@@ -45,7 +45,7 @@ assert sys.argv[1] == "-c"
 duckdb.sql(sys.argv[2]).show()
 """
 # A command that is only named, as `scrapy export` is in a sentence: that there is such a one is what is shown.
-NAMED = re.compile(r"(?:\.venv/bin/)?scrapy(?: [a-z-]+)?")
+NAMED = re.compile(r"(?:\.venv/bin/)?(?:scrapy|vokcrawl)(?: [a-z-]+)?")
 RUN = [each for each in COMMANDS if not any(re.fullmatch(known, each.command) for known in ELSEWHERE)]
 
 
