@@ -1,7 +1,7 @@
-"""Starts child processes of Python: forked from one that has imported the project before, if that makes no difference.
+"""Starts child processes of Python, forked from a process that has already imported the project where that is safe.
 
-A `scrapy …` of its own spends most of its time on imports; `warm.py` says what is forked instead. With VOK_TEST_COLD=1
-every child begins at nothing, as it does where forking is not safe (macOS, Windows).
+A new `scrapy …` process spends most of its time on imports; `fork_server.py` forks one without them. With
+VOK_TEST_COLD=1 every child is a new process, as on systems where forking is not safe (macOS, Windows).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import IO, Self
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WARM = Path(__file__).resolve().parent / "warm.py"
+FORK_SERVER = Path(__file__).resolve().parent / "fork_server.py"
 # What a crawl imports. Of `tldextract` only what it needs: it looks for the home folder when it is imported.
 OF_A_CRAWL = (
     "vokcrawl.commands.*",
@@ -62,7 +62,7 @@ class Child:
         number = self._told.readline()
         if not number:
             self._told.close()
-            raise RuntimeError(f"{WARM} has ended; its standard error output says why")
+            raise RuntimeError(f"{FORK_SERVER} has ended; its standard error output says why")
         self.pid = int(number)
 
     def poll(self) -> int | None:
@@ -167,7 +167,7 @@ def _forking(modules: Sequence[str]) -> socket.socket:
     """The socket of a process that has imported these modules; it ends with this one."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        words = [sys.executable, str(WARM), str(theirs.fileno()), *modules]
+        words = [sys.executable, str(FORK_SERVER), str(theirs.fileno()), *modules]
         null = subprocess.DEVNULL
         process = subprocess.Popen(words, cwd=ROOT, stdin=null, stdout=null, pass_fds=[theirs.fileno()])
 

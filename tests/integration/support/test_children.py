@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -55,6 +56,9 @@ def ended(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
         ("print(input())", 1, "", "EOFError: EOF when reading a line"),
         ("import os; print(len(os.listdir('/proc/self/fd')), os.path.exists('scrapy.cfg'))", 0, "4 True\n", ""),
         ("import threading as t; t.Timer(0.01, print, ['late']).start()", 0, "late\n", ""),
+        ("import atexit; atexit.register(print, 'end', end=''); raise SystemExit(300)", 44, "end", ""),
+        ("class A:\n    __del__ = lambda self: print('garbage')\na = A(); a.itself = a; del a", 0, "garbage\n", ""),
+        ("import sys; print('a word'); sys.stdout.close()", 0, "a word\n", ""),
     ],
 )  # fmt: skip
 def test_a_child_has_its_own_words_environment_files_and_end(
@@ -63,6 +67,15 @@ def test_a_child_has_its_own_words_environment_files_and_end(
     done = ended(tmp_path, text)
     assert (done.returncode, done.stdout) == (code, output), done.stderr
     assert (done.stderr.splitlines() or [""])[-1] == last_error
+
+
+@pytest.mark.parametrize("code", [0, 11])
+def test_a_child_that_cannot_write_its_output_reports_it(way: str, code: int, tmp_path: Path) -> None:
+    buffered = "import sys; sys.stdout = open(1, 'w', closefd=False)"
+    words = script(tmp_path, f"{buffered}; print('a word'); raise SystemExit({code})")
+    with Path("/dev/full").open("wb") as full, (tmp_path / "errors").open("wb") as errors:
+        assert launch(words, env=environment(), stdout=full, stderr=errors).wait(30) == 120
+    assert "No space left on device" in (tmp_path / "errors").read_text(encoding="utf-8")
 
 
 def test_a_child_that_takes_too_long_is_killed(way: str, tmp_path: Path) -> None:
@@ -112,6 +125,7 @@ def test_a_crawl_and_a_command_leave_the_same(tmp_path: Path, monkeypatch: pytes
                     *(done.code, of_the_site(done), done.manifest["counts"]),
                     *(verified.returncode, verified.stdout, verified.stderr),
                     *(refused.returncode, refused.stderr.splitlines()[-1]),
+                    sorted(re.sub(r"\d{8}T\d{6}Z", "", str(file.relative_to(output))) for file in output.rglob("*")),
                 ]
             )
     forked, from_nothing = told
