@@ -31,8 +31,8 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
+from tests.support.cpu_limit import cpu_limit
 from tests.support.mutations import mutated
-from tests.support.patience import patience
 from vokcrawl.errors import ExitCode
 from vokcrawl.items import Url, validated
 from vokcrawl.normalize import absolute_url
@@ -241,7 +241,7 @@ def play_round(played: Played, served: list[SampleSite], number: int) -> None:
     )
     @given(st.sampled_from(served), st.sampled_from(firsts), st.lists(PLANS, min_size=6, max_size=12))
     def one(site: SampleSite, first: str, plans: list[Plan]) -> None:
-        with patience():
+        with cpu_limit():
             play(played, site, first, plans)
 
     one()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.cpu_limit import cpu_limit
 from tests.support.mutations import SITE, SKINS, articles, mutated, path_of, rendered, reskinned, undressed
 from tests.support.page_variants import (
     ARTICLES,
@@ -21,7 +22,6 @@ from tests.support.page_variants import (
     page,
     root,
 )
-from tests.support.patience import patience
 from vokcrawl.loaders import load_article
 from vokcrawl.pages.article import ArticlePage
 
@@ -264,7 +264,7 @@ def test_a_damaged_page_never_raises_and_gives_fields_that_load(data: st.DataObj
     ids=["deep text", "many meta lines", "nested links", "breaks", "nested elements", "metering"],
 )
 def test_a_hostile_page_is_read_in_good_time(content: str) -> None:
-    with patience():
+    with cpu_limit():
         seen = read(content)
         seen.is_article()
         seen.read()

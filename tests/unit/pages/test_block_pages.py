@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.cpu_limit import cpu_limit
 from tests.support.mutations import SKINS, articles, path_of, rendered
-from tests.support.patience import patience
 from vokcrawl.pages.block_pages import BlockPage, cut_metering, find_block_page, redirects_to_block_page
 
 SENTENCE = "Upgrade to NK PRO today to get full access to this content except for users based in South Korea"
@@ -112,7 +112,7 @@ def test_no_page_and_no_address_makes_it_raise(body: bytes, asked: str, got: str
 
 @pytest.mark.parametrize("body", [b"<meta name=kcsc " * 4000, b"<meta" * 12_000, b"<meta " + b"name=" * 12_000])
 def test_a_hostile_page_is_looked_through_in_good_time(body: bytes) -> None:
-    with patience():
+    with cpu_limit():
         find_block_page(body)
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.cpu_limit import cpu_limit
 from tests.support.mutations import SKINS, mutated, rendered
 from tests.support.page_variants import root
-from tests.support.patience import patience
 from vokcrawl.normalize import clean_text
 from vokcrawl.pages.flow import flow
 from vokcrawl.pages.tree import TEXT, ancestors
@@ -112,5 +112,5 @@ def test_no_visible_word_is_lost_or_doubled_however_damaged_the_page(data: st.Da
     ids=["elements", "breaks", "double breaks", "links", "spans"],
 )
 def test_deep_and_long_pages_are_read_in_good_time(markup: str) -> None:
-    with patience():
+    with cpu_limit():
         flow(root(markup))

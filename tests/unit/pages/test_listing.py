@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.cpu_limit import cpu_limit
 from tests.support.mutations import SKINS, mutated, rendered, reskinned
 from tests.support.page_variants import HARD, LOGO, TEASERS, TITLED, TITLELESS, T, listing, page, root
-from tests.support.patience import patience
 from vokcrawl.normalize import article_id, clean_text, clean_title, shown_date
 from vokcrawl.pages.listing import RawTeaser, read_teasers
 
@@ -178,7 +178,7 @@ def test_damaged_pages_never_raise_and_never_give_a_malformed_teaser(data: st.Da
     ids=["nested links", "flat links", "known items in one element", "nested known items"],
 )
 def test_a_hostile_page_is_read_in_good_time(content: str) -> None:
-    with patience():
+    with cpu_limit():
         read_teasers(root(content))
 
 

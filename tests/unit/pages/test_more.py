@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.cpu_limit import cpu_limit
 from tests.support.mutations import SITE, SKINS, mutated, rendered
 from tests.support.page_variants import BASE, page, root
-from tests.support.patience import patience
 from vokcrawl.pages.more import read_more
 from vokcrawl.pages.routes import AjaxRoute, LinkRoute
 
@@ -211,7 +211,7 @@ def test_damaged_pages_never_raise(data: st.DataObject) -> None:
     ],
 )
 def test_a_hostile_page_is_read_in_good_time(content: str) -> None:
-    with patience():
+    with cpu_limit():
         route(content)
 
 

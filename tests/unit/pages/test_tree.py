@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.patience import patience
+from tests.support.cpu_limit import cpu_limit
 from vokcrawl.pages import tree
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.flow import flow
@@ -57,7 +57,7 @@ BOMBS: dict[str, Callable[[int], str]] = {
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_no_page_takes_long_whatever_is_in_it(bomb: str, size: int) -> None:
     markup = BOMBS[bomb](size)
-    with patience():
+    with cpu_limit():
         root = parse(markup)
         page = ArticlePage(root, f"{BASE}newstream/1733850000-4040/bridge/")
         page.is_article()
