@@ -1,9 +1,10 @@
-"""Fixtures that the tests of real crawls share; what they give is in `crawling` and in `site/`."""
+"""Fixtures and options of all tests."""
 
 from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,14 +17,14 @@ from tests.support.crawling import Crawl, run_crawl
 from vokcrawl.sample import SampleServer, SampleSite
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell that starts the tests in the background lets them, and so their children, ignore Ctrl-C.
+    # A shell that starts the tests in the background makes them, and so their children, ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 IN_CI = bool(os.environ.get("CI"))
 THOROUGH = IN_CI or bool(os.environ.get("VOK_TEST_THOROUGH"))
-LONG = "takes long; `VOK_TEST_THOROUGH=1 make test` runs it"
-E2E = "needs external programs; `VOK_TEST_THOROUGH=1 make test` or naming its path runs it"
-# The same examples each time, and no limit of time, so that neither chance nor a loaded machine fails a test; a
-# thorough run that is not CI's looks for new ones.
+LONG = "long test"
+E2E = "e2e test"
+# The same examples each time and no deadline, so that neither chance nor a loaded machine fails a test. Only a thorough
+# run outside continuous integration looks for new examples.
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=200)
 settings.load_profile("ci" if IN_CI else "thorough" if THOROUGH else "quick")
@@ -62,14 +63,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """How long the run takes, for whoever starts it."""
+    """Says how long the run takes."""
     if THOROUGH:
         return "Thorough run with long and e2e tests: about 15 minutes on 2 cores"
     return "Plain run without long and e2e tests: about 4 minutes on 2 cores if nothing else runs"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skips the long tests, and the e2e tests whose path is not given; continuous integration runs all of them."""
+    """Skips the long tests, and the e2e tests unless their path is given; continuous integration runs all of them."""
     if THOROUGH:
         return
     e2e, named = Path(__file__).parent / "e2e", any("e2e" in arg for arg in config.args)
@@ -81,24 +82,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Counts what was left out, and sums up the kill tests of all processes."""
-    skipped = [report.longrepr[-1] for report in terminalreporter.stats.get("skipped", ())]
-    left_out = 0
-    for kind, reason in (("long", LONG), ("e2e", E2E)):
-        if number := sum(each.endswith(reason) for each in skipped):
-            left_out += number
-            terminalreporter.write_line(f"Left out: {number} {kind} tests; `VOK_TEST_THOROUGH=1 make test` runs them")
-    if missing := len(skipped) - left_out:
-        terminalreporter.write_line(f"Skipped: {missing} tests; what each wants is said below")
+    """Prints how many tests did not run, and why, and the totals of the kill tests of all processes."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    reasons = Counter(str(report.longrepr[-1]).removeprefix("Skipped: ") for report in skipped)
+    if left_out := {reason: number for reason in (LONG, E2E) if (number := reasons.pop(reason, 0))}:
+        counts = " and ".join(f"{number} {reason}s" for reason, number in left_out.items())
+        terminalreporter.write_line(f"Not run: {counts}; `VOK_TEST_THOROUGH=1 make test` runs them")
+    for reason, number in reasons.items():
+        terminalreporter.write_line(f"Not run: {number}: {reason}")
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
-    seen = [
-        value
-        for report in reports
-        # The same properties hang on what comes before and after the test itself.
-        if getattr(report, "when", None) == "call"
-        for name, value in report.user_properties
-        if name == "kill test"
-    ]
-    if seen:
-        told = ", ".join(f"{name.replace('_', ' ')} {sum(each[name] for each in seen)}" for name in seen[0])
-        terminalreporter.write_line(f"Kill test: {told}")
+    totals = Counter[str]()
+    for report in reports:
+        # The setup and the teardown of a test have the same properties.
+        if getattr(report, "when", None) == "call":
+            for name, value in report.user_properties:
+                totals.update(value if name == "kill test" else ())
+    if totals:
+        counts = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in totals.items())
+        terminalreporter.write_line(f"Kill test: {counts}")
