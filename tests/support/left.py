@@ -1,4 +1,4 @@
-"""What a run leaves about itself, beside its manifest."""
+"""Reads the health file and the alarms in the log."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-# All monitors off.
+# Disables all monitors.
 OFF: dict[str, object] = {
     "VOK_ALERT_OUTCOMES": "",
     "VOK_ALERT_FEW_ARTICLES": 0,
@@ -21,16 +21,16 @@ OFF: dict[str, object] = {
 
 
 def health_of(output: Path) -> dict[str, Any]:
-    told = json.loads((output / "health.json").read_bytes())
-    assert isinstance(told, dict)
-    return told
+    health = json.loads((output / "health.json").read_bytes())
+    assert isinstance(health, dict)
+    return health
 
 
 def alarms_of(output: Path) -> dict[str, str]:
-    """What fires, and what is said of it."""
+    """The firing monitors and their messages, from the health file."""
     return {alarm["monitor"]: alarm["message"] for alarm in health_of(output)["alarms"]}
 
 
 def alarms_in(log: str) -> dict[str, str]:
-    """The same as the log has it."""
+    """The same, from the log."""
     return dict(re.findall(r"WARNING: Alarm (\w+): (.*)", log))

@@ -1,4 +1,4 @@
-"""Servers on the loopback interface that are told of alarms, well-behaved and otherwise."""
+"""Servers on the loopback interface that receive notifications, well-behaved and hostile ones."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Posted:
 
 
 class Receiver:
-    """Takes in what is posted. `behaviour` is how it treats those who post.
+    """Records POST requests. `behaviour` selects the response.
 
     `answers` (200), `refuses` (500), `redirects` (to a page of its own), `lies` (a 200 with gigabytes announced, then
-    nothing), `drips` (a byte of a header now and then, for ever), `hangs` (no answer at all), `resets`, `babbles` (no
-    HTTP at all).
+    nothing), `drips` (one byte of a header at a time, for ever), `hangs` (no response), `resets` (the connection),
+    `babbles` (not HTTP).
     """
 
     def __init__(self, behaviour: str) -> None:

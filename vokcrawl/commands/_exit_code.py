@@ -10,7 +10,7 @@ from vokcrawl.cli import complain
 from vokcrawl.errors import ExitCode, StorageError, VokcrawlError
 from vokcrawl.extensions.progress import ProgressExtension
 from vokcrawl.extensions.run import RunExtension
-from vokcrawl.monitors.report import report_early
+from vokcrawl.monitors.runner import report_failed_start
 from vokcrawl.policy.outcome import WORDS
 from vokcrawl.runs.run import Run
 
@@ -23,7 +23,7 @@ def ended(command: str, crawler: Crawler, task: Any, bootstrap_failed: bool) -> 
     """
     failure = task.exception() if task.done() and not task.cancelled() else None
     if isinstance(failure, VokcrawlError):
-        report_early(failure, crawler.settings)
+        report_failed_start(failure, crawler.settings)
         complain(command, failure)
         return int(failure.exit_code)
     if failure is not None:

@@ -1,4 +1,4 @@
-"""When the run is over and its folder free again, everything that looks at it: see `vokcrawl.monitors`."""
+"""Runs the monitors when a run has ended and released its output directory: see `vokcrawl.monitors`."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from scrapy.exceptions import NotConfigured
 from vokcrawl.config import Alerts
 from vokcrawl.extensions.run import RunExtension
 from vokcrawl.monitors.ending import RunResult
-from vokcrawl.monitors.report import report
+from vokcrawl.monitors.runner import run_monitors
 
 logger = logging.getLogger(__name__)
 
-# What monitors may take beside the actions, whose time is bounded by a setting: they read some files.
-_READING_SECONDS = 30
-_MOST_ACTIONS = 4
+# Time limit of the monitors, which read some files; that of a notifier is a setting.
+_MONITORS_SECONDS = 30
+_MAX_NOTIFIERS = 4
 
 
 class MonitorsExtension:
-    """Runs `report` in a thread of its own, so that other crawls of the process go on meanwhile, and waits for it."""
+    """Runs the monitors in a thread, so that other crawls of the process continue, and waits for it."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -36,7 +36,7 @@ class MonitorsExtension:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         if getattr(crawler.spider, "options", None) is None:
-            raise NotConfigured("only spiders of this project have runs")
+            raise NotConfigured("monitors need a spider of this project")
         return cls(crawler)
 
     async def engine_stopped(self) -> None:
@@ -47,20 +47,20 @@ class MonitorsExtension:
         done = asyncio.Event()
 
         def work() -> None:
-            report(ending, self.alerts)
-            # When nobody waits any more, there is no loop to be told.
+            run_monitors(ending, self.alerts)
+            # After the time-out the loop may be closed.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(done.set)
 
         Thread(target=work, daemon=True).start()
-        seconds = _READING_SECONDS + _MOST_ACTIONS * self.alerts.alert_timeout
+        seconds = _MONITORS_SECONDS + _MAX_NOTIFIERS * self.alerts.alert_timeout
         try:
             await asyncio.wait_for(done.wait(), seconds)
         except TimeoutError:
-            logger.warning("The monitors had no end within %d s and were left; the crawl is not affected", seconds)
+            logger.warning("Monitors timed out after %d s; the crawl is not affected", seconds)
 
     def ending(self) -> RunResult | None:
-        """How the run ended; None when there was none."""
+        """Return the result of the run; None if there was no run."""
         extension = self.crawler.get_extension(RunExtension)
         spider: Any = self.crawler.spider
         if extension is None:

@@ -1,6 +1,7 @@
-"""What looks at a run when it has ended, and whom it tells: docs/alerts.md.
+"""Monitors that check each run when it has ended, and the notifications about it: docs/alerts.md.
 
-Nothing here can change a run: it has delivered, written its manifest and freed its folder before. `report` does it
-all, in order; `history` and `usual` say what is usual here, `suite` holds the monitors, `news` decides what is worth
-telling, `actions` and `sending` tell it, `health` and `metrics` leave it for machines.
+They cannot change a run: it has delivered its records, written its manifest and released its output directory before.
+`runner` runs everything in order; `suite` contains the monitors, `history` and `baseline` provide past runs and their
+normal figures, `notification` decides whether to notify, `notifiers` and `sending` send, `health` and `metrics` write
+files for other programs.
 """

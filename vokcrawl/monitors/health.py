@@ -1,4 +1,4 @@
-"""The health file: how the last run ended, for a watchdog, and what was told of it, for the next run."""
+"""The health file: the result of the last run, for a watchdog, and the notifications sent, for the next run."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vokcrawl.storage.output_folder import PART
 
-SCHEMA = "vokcrawl.health/1"
-_MOST_BYTES = 1024 * 1024
+SCHEMA = "vokcrawl.health/2"
+_MAX_BYTES = 1024 * 1024
 
 
 class Alarm(BaseModel):
-    """One monitor that fired: which, what it says, and since when (UTC) it has been firing run after run."""
+    """A monitor that fires: its name, its message, and since when (UTC) it has been firing in each run."""
 
     monitor: str
     message: str
@@ -22,7 +22,7 @@ class Alarm(BaseModel):
 
 
 class Health(BaseModel):
-    """What stands in the file; docs/alerts.md explains each field. Moments are UTC."""
+    """Contents of the file; docs/alerts.md describes each field. Times are UTC."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -44,14 +44,14 @@ class Health(BaseModel):
     expected_by: str | None = None
     alarms: list[Alarm] = []
     monitors: dict[str, str] = {}
-    told: list[str] = []
-    told_at: str | None = None
+    notified: list[str] = []
+    notified_at: str | None = None
 
 
 def read_health(path: Path) -> Health:
-    """What the last run left there; an empty one when there is none, or none that can be read."""
+    """Return the contents that the last run wrote; empty ones if the file is missing or unreadable."""
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        if path.stat().st_size > _MAX_BYTES:
             return Health()
         health = Health.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
@@ -60,10 +60,10 @@ def read_health(path: Path) -> Health:
 
 
 def write_health(path: Path, health: Health) -> None:
-    """Writes it so that nobody sees half of it. Raises `OSError`.
+    """Write the file atomically. Raises `OSError`.
 
-    It may be written by two processes at once (one that was refused the folder, and the one that holds it); hence the
-    name of its own. It need not outlive a power cut, which is why nothing is fsynced.
+    Two processes may write it at once (one that found the directory locked, and the one that holds the lock), so the
+    partial file's name contains the process id. Nothing is fsynced: the file need not survive a power failure.
     """
     part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
     try:

@@ -1,4 +1,4 @@
-"""Sending a message by HTTP or mail: within bounded time, and with errors that give nothing away."""
+"""Sends messages by HTTP and mail, within a time limit, and with errors that reveal no secrets."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from urllib.parse import unquote, urlsplit
 import orjson
 import requests
 
-# It writes each URL to the log, at DEBUG, and these are secrets.
+# At DEBUG it logs each URL, and these are secrets.
 logging.getLogger("urllib3").setLevel(logging.INFO)
 
 
 class NotificationError(Exception):
-    """A message could not be sent. Says why, without the address: that may be a secret."""
+    """A message could not be sent. The text gives the reason without the address, which may be a secret."""
 
 
-def within(seconds: float, work: Callable[[], None]) -> None:
-    """Does some work, or raises `NotTold` after so many seconds; what hangs then is left behind.
+def run_with_timeout(seconds: float, work: Callable[[], None]) -> None:
+    """Run `work`; raises `NotificationError` if it fails or is not finished in time, and leaves it running then.
 
-    A server may send a byte now and then for ever, which no time-out of a socket ends.
+    Socket time-outs are not enough: a server could send one byte at a time forever.
     """
     failures: list[Exception] = []
 
@@ -37,12 +37,12 @@ def within(seconds: float, work: Callable[[], None]) -> None:
         except Exception as failure:
             failures.append(failure)
 
-    # A daemon: the process ends without waiting for it.
+    # A daemon thread does not keep the process alive.
     thread = Thread(target=run, daemon=True)
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        raise NotificationError(f"no end of it within {seconds:g} s")
+        raise NotificationError(f"timed out after {seconds:g} s")
     for failure in failures:
         raise (
             failure if isinstance(failure, NotificationError) else NotificationError(type(failure).__name__)
@@ -50,7 +50,7 @@ def within(seconds: float, work: Callable[[], None]) -> None:
 
 
 def post(url: str, payload: Mapping[str, Any], seconds: float) -> None:
-    """Posts JSON. Raises `NotTold` for any answer but a 2xx; the rest of the answer is not read."""
+    """Post JSON. Raises `NotificationError` unless the status is 2xx; the response body is not read."""
     headers = {"Content-Type": "application/json", "User-Agent": "vokcrawl"}
     try:
         with requests.post(
@@ -58,22 +58,22 @@ def post(url: str, payload: Mapping[str, Any], seconds: float) -> None:
             data=orjson.dumps(payload),
             headers=headers,
             timeout=seconds,
-            # Somebody else's address is not told.
+            # A redirect could send the message to another host.
             allow_redirects=False,
             stream=True,
-        ) as answer:
-            status = answer.status_code
+        ) as response:
+            status = response.status_code
     except requests.RequestException as failure:
         raise NotificationError(type(failure).__name__) from None
     if not 200 <= status < 300:
-        raise NotificationError(f"it answered {status}")
+        raise NotificationError(f"HTTP status {status}")
 
 
-def mail(server: str, sender: str, to: Sequence[str], subject: str, text: str, seconds: float) -> None:
-    """Sends a mail by way of a server such as ``smtp://user:password@host:587``. Raises `NotTold`.
+def send_mail(server: str, sender: str, to: Sequence[str], subject: str, text: str, seconds: float) -> None:
+    """Send a mail through a server such as ``smtp://user:password@host:587``. Raises `NotificationError`.
 
-    ``smtps`` is TLS from the beginning. With ``smtp`` it begins when the server offers it; without TLS a password is
-    sent to this machine only.
+    ``smtps`` uses TLS from the start, ``smtp`` as soon as the server offers it. Without TLS, a password is sent to
+    loopback addresses only.
     """
     message = EmailMessage()
     message["Subject"], message["From"], message["To"] = subject, sender, ", ".join(to)
@@ -81,7 +81,7 @@ def mail(server: str, sender: str, to: Sequence[str], subject: str, text: str, s
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     try:
-        with _connected(server, seconds) as smtp:
+        with _connect(server, seconds) as smtp:
             smtp.send_message(message)
     except smtplib.SMTPResponseException as failure:
         raise NotificationError(f"{type(failure).__name__} {failure.smtp_code}") from None
@@ -89,7 +89,7 @@ def mail(server: str, sender: str, to: Sequence[str], subject: str, text: str, s
         raise NotificationError(type(failure).__name__) from None
 
 
-def _connected(server: str, seconds: float) -> smtplib.SMTP:
+def _connect(server: str, seconds: float) -> smtplib.SMTP:
     parts = urlsplit(server)
     host, user = parts.hostname or "", parts.username
     context = ssl.create_default_context()
@@ -102,8 +102,8 @@ def _connected(server: str, seconds: float) -> smtplib.SMTP:
         if parts.scheme == "smtp" and smtp.has_extn("starttls"):
             smtp.starttls(context=context)
             smtp.ehlo()
-        elif parts.scheme == "smtp" and user and not is_here(host):
-            raise NotificationError("the mail server offers no TLS, and a password is not sent without")
+        elif parts.scheme == "smtp" and user and not is_loopback(host):
+            raise NotificationError("the mail server offers no TLS; the password was not sent")
         if user:
             smtp.login(unquote(user), unquote(parts.password or ""))
     except BaseException:
@@ -112,8 +112,8 @@ def _connected(server: str, seconds: float) -> smtplib.SMTP:
     return smtp
 
 
-def is_here(host: str) -> bool:
-    """Whether a host is this machine, so that what is sent to it is on no network."""
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine, so that nothing sent to it crosses a network."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

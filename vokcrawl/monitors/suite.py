@@ -1,6 +1,6 @@
-"""The monitors, as Spidermon runs them. Each says `skipTest` when it is off or cannot tell, and `fail` when it fires.
+"""The Spidermon monitors. Each calls `fail` when it fires, and `skipTest` if it is off or has too little data.
 
-Imported late: Spidermon is an optional part (the extra `monitor`).
+Import this module lazily: Spidermon is an optional dependency (the extra `monitor`).
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from unittest import SkipTest
 from spidermon import Action, Monitor, MonitorSuite, monitors
 
 from vokcrawl.config import Alerts
+from vokcrawl.monitors.baseline import MIN_WEEKS, lower_bound, same_days, this_day
 from vokcrawl.monitors.ending import RunResult
 from vokcrawl.monitors.history import History, PastRun
-from vokcrawl.monitors.usual import LEAST_WEEKS, least_usual, same_days, this_day
 from vokcrawl.utils.humanize import pluralize
 
-# Shares of fewer than so many say nothing.
-_LEAST_PAGES, _LEAST_ARTICLES = 10, 20
+# Minimum numbers for a share to be meaningful.
+_MIN_PAGES, _MIN_ARTICLES = 10, 20
 _OFF = "off"
 
 
 class RunMonitor(Monitor):  # type: ignore[misc]
-    """Base of the monitors: what they look at, in Spidermon's own way of handing it to them."""
+    """Base class: the data that `run_monitors` passes to Spidermon."""
 
     @property
     def ending(self) -> RunResult:
@@ -41,36 +41,36 @@ class RunMonitor(Monitor):  # type: ignore[misc]
         return self.data.history  # type: ignore[no-any-return]
 
     def days(self, number: int) -> list[PastRun]:
-        """The runs of the last so many days."""
+        """Return the runs of the last `number` days."""
         return self.history.between(self.ending.ended - timedelta(days=number), self.ending.ended)
 
-    def hold_share(self, part: int, whole: int, limit: float, said: str, setting: str) -> None:
-        """Fires when a share is above its limit."""
-        if whole < _LEAST_PAGES:
-            self.skipTest(f"only {pluralize(whole, 'page')} in the last 24 hours, too few to tell")
+    def check_share(self, part: int, whole: int, limit: float, problem: str, setting: str) -> None:
+        """Fire if `part` is a larger share of `whole` than the limit that `setting` gives."""
+        if whole < _MIN_PAGES:
+            self.skipTest(f"only {pluralize(whole, 'page')} in the last 24 hours; {_MIN_PAGES} are needed")
         if part > limit * whole:
             share = f"{part / whole:.0%}, {setting} is {limit:.0%}"
-            self.fail(f"{part} of {whole} {said} in the last 24 hours ({share})")
+            self.fail(f"{part} of {whole} {problem} in the last 24 hours ({share})")
 
 
 @monitors.name("outcome")
 class OutcomeMonitor(RunMonitor):
-    """Runs in a row that ended with the same exit code."""
+    """Fires if a number of consecutive runs ended with the same exit code."""
 
     def test_outcome(self) -> None:
-        most = self.alerts.alert_outcomes.get(int(self.ending.exit_code))
+        limit = self.alerts.alert_outcomes.get(int(self.ending.exit_code))
         in_a_row = self.data.in_a_row
         if not self.alerts.alert_outcomes:
             self.skipTest(_OFF)
-        if most is not None and in_a_row >= most:
+        if limit is not None and in_a_row >= limit:
             runs = f"the last {in_a_row} runs" if in_a_row > 1 else "the run"
-            said = f": {self.ending.message}" if self.ending.message else ""
-            self.fail(f"{runs} ended with {int(self.ending.exit_code)} ({self.ending.outcome}){said}")
+            message = f": {self.ending.message}" if self.ending.message else ""
+            self.fail(f"{runs} ended with {int(self.ending.exit_code)} ({self.ending.outcome}){message}")
 
 
 @monitors.name("few_articles")
 class FewArticlesMonitor(RunMonitor):
-    """Fewer articles than is usual on this day of the week, up to this time of day."""
+    """Fires if there are fewer articles than normal for this day of the week, up to this time of day."""
 
     def test_count(self) -> None:
         deviations = self.alerts.alert_few_articles
@@ -78,21 +78,21 @@ class FewArticlesMonitor(RunMonitor):
             self.skipTest(_OFF)
         now = self.ending.ended
         weeks = [runs for after, until in same_days(now) if (runs := self.history.between(after, until))]
-        if len(weeks) < LEAST_WEEKS:
-            self.skipTest(f"runs in {len(weeks)} of the weeks before, too few to tell what is usual")
+        if len(weeks) < MIN_WEEKS:
+            self.skipTest(f"only {pluralize(len(weeks), 'previous week')} with runs; {MIN_WEEKS} are needed")
         counts = sorted(sum(run.articles for run in runs) for runs in weeks)
         found = sum(run.articles for run in self.history.between(*this_day(now)))
-        least = least_usual(counts, deviations)
-        if found < least:
+        minimum = lower_bound(counts, deviations)
+        if found < minimum:
             self.fail(
-                f"{found} articles in the last 24 hours; in the {len(weeks)} weeks before there were "
-                f"{_in_words(counts)} on this day, and fewer than {least:.1f} is not usual"
+                f"{found} articles in the last 24 hours; the {len(weeks)} previous weeks had {_range(counts)} on this "
+                f"day, and at least {minimum:.1f} are expected"
             )
 
 
 @monitors.name("coverage")
 class CoverageMonitor(RunMonitor):
-    """A field that too few of the last week's articles have."""
+    """Fires if too few articles of the last week have a field."""
 
     def test_coverage(self) -> None:
         minimum_coverage = self.alerts.alert_coverage
@@ -100,21 +100,21 @@ class CoverageMonitor(RunMonitor):
             self.skipTest(_OFF)
         runs = [run for run in self.days(7) if run.articles and run.coverage]
         total = sum(run.articles for run in runs)
-        if total < _LEAST_ARTICLES:
-            self.skipTest(f"only {pluralize(total, 'article')} in the last 7 days, too few to tell")
+        if total < _MIN_ARTICLES:
+            self.skipTest(f"only {pluralize(total, 'article')} in the last 7 days; {_MIN_ARTICLES} are needed")
         shares = {
             name: sum(run.coverage.get(name, 0.0) * run.articles for run in runs) / total for name in minimum_coverage
         }
-        # A share in a manifest is rounded to four digits.
-        under = [name for name, floor in minimum_coverage.items() if shares[name] < floor - 0.0001]
-        if under:
-            told = "; ".join(f"{name}: {shares[name]:.0%}, floor {minimum_coverage[name]:.0%}" for name in under)
-            self.fail(f"too few of the {total} articles of the last 7 days have a field ({told})")
+        # Shares in manifests are rounded to four digits.
+        below = [name for name, minimum in minimum_coverage.items() if shares[name] < minimum - 0.0001]
+        if below:
+            fields = "; ".join(f"{name}: {shares[name]:.0%}, minimum {minimum_coverage[name]:.0%}" for name in below)
+            self.fail(f"too few of the {total} articles of the last 7 days have a field ({fields})")
 
 
 @monitors.name("errors")
 class ErrorsMonitor(RunMonitor):
-    """Pages that could not be had."""
+    """Fires if too many pages failed."""
 
     def test_share(self) -> None:
         limit = self.alerts.alert_errors
@@ -122,12 +122,12 @@ class ErrorsMonitor(RunMonitor):
             self.skipTest(_OFF)
         runs = self.days(1)
         failed, read = sum(run.failed for run in runs), sum(run.read for run in runs)
-        self.hold_share(failed, failed + read, limit, "pages could not be had", "VOK_ALERT_ERRORS")
+        self.check_share(failed, failed + read, limit, "pages failed", "VOK_ALERT_ERRORS")
 
 
 @monitors.name("metered")
 class TruncatedMonitor(RunMonitor):
-    """Articles whose text the site cut short."""
+    """Fires if the site truncated the text of too many articles."""
 
     def test_share(self) -> None:
         limit = self.alerts.alert_metered
@@ -135,12 +135,12 @@ class TruncatedMonitor(RunMonitor):
             self.skipTest(_OFF)
         runs = self.days(1)
         metered, articles = sum(run.metered for run in runs), sum(run.article_pages for run in runs)
-        self.hold_share(metered, articles, limit, "articles were metered", "VOK_ALERT_METERED")
+        self.check_share(metered, articles, limit, "articles were metered", "VOK_ALERT_METERED")
 
 
 @monitors.name("age")
 class AgeMonitor(RunMonitor):
-    """The newest article is old."""
+    """Fires if the newest article is too old."""
 
     def test_age(self) -> None:
         limit = self.alerts.alert_age_hours
@@ -151,12 +151,12 @@ class AgeMonitor(RunMonitor):
             raise SkipTest("no article has been delivered yet")
         hours = (self.ending.ended - newest) / timedelta(hours=1)
         if hours > limit:
-            self.fail(f"the site took in the newest article {hours:.0f} hours ago, VOK_ALERT_AGE_HOURS is {limit}")
+            self.fail(f"the site ingested the newest article {hours:.0f} hours ago, VOK_ALERT_AGE_HOURS is {limit}")
 
 
 @monitors.name("unfinished")
 class UnfinishedMonitor(RunMonitor):
-    """A listing whose walk was not complete in a row of runs, or no listing walked at all."""
+    """Fires if no crawl of a listing was complete in a number of runs, or if no listing was crawled at all."""
 
     def test_walks(self) -> None:
         number = self.alerts.alert_unfinished_runs
@@ -164,7 +164,7 @@ class UnfinishedMonitor(RunMonitor):
             self.skipTest(_OFF)
         runs = self.history.latest(number, walking=True)
         if len(runs) < number:
-            self.skipTest(f"only {pluralize(len(runs), 'run')}, too few to tell")
+            self.skipTest(f"only {pluralize(len(runs), 'run')}; {number} are needed")
         urls = {url for run in runs for url in run.walked}
         never = sorted(url for url in urls if not any(run.walked.get(url) for run in runs))
         # One that was left for another listing, which is walked to its end since, is no concern.
@@ -176,22 +176,22 @@ class UnfinishedMonitor(RunMonitor):
 
 @monitors.name("disk")
 class DiskMonitor(RunMonitor):
-    """The disk of the output folder is nearly full."""
+    """Fires if the disk of the output directory is nearly full."""
 
     def test_free(self) -> None:
         limit = self.alerts.alert_free_mb
         if not limit:
             self.skipTest(_OFF)
-        folder = _existing(self.ending.folder)
+        folder = _nearest_existing(self.ending.folder)
         free = shutil.disk_usage(folder).free // 1_000_000
         if free < limit:
-            self.fail(f"{free} MB are free at {folder}, VOK_ALERT_FREE_MB is {limit}")
+            self.fail(f"{free} MB are free in {folder}, VOK_ALERT_FREE_MB is {limit}")
 
 
 class RunSuite(MonitorSuite):  # type: ignore[misc]
-    """All monitors, in the order in which they are told.
+    """All monitors, in the order in which they appear in notifications.
 
-    `noted` is called with the result when they have looked and nobody was told yet, which may take long.
+    `on_finished` is called with the results after the monitors and before the notifiers, which may take long.
     """
 
     monitors = (
@@ -205,19 +205,19 @@ class RunSuite(MonitorSuite):  # type: ignore[misc]
         DiskMonitor,
     )
 
-    def __init__(self, noted: Callable[[Any], None], actions: Sequence[Action]) -> None:
-        super().__init__(monitors_finished_actions=actions)
-        self._noted = noted
+    def __init__(self, on_finished: Callable[[Any], None], notifiers: Sequence[Action]) -> None:
+        super().__init__(monitors_finished_actions=notifiers)
+        self._on_finished = on_finished
 
     def on_monitors_finished(self, result: Any) -> None:
-        self._noted(result)
+        self._on_finished(result)
 
 
-def _in_words(counts: Sequence[int]) -> str:
+def _range(counts: Sequence[int]) -> str:
     return f"{counts[0]} to {counts[-1]}" if counts[0] != counts[-1] else str(counts[0])
 
 
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
+def _nearest_existing(folder: Path) -> Path:
+    """Return the folder, or its nearest parent that exists."""
     folder = folder.absolute()
     return next((each for each in (folder, *folder.parents) if each.exists()), Path("/"))

@@ -1,4 +1,4 @@
-"""What the tests of monitors share: servers that are told of alarms, and what a run leaves about itself."""
+"""Fixtures: servers that receive notifications."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.receiving import MailServer, Receiver
 
 @pytest.fixture
 def receive() -> Iterator[Callable[..., Receiver]]:
-    """`receive(behaviour="answers")` starts a server on the loopback interface that takes in what is posted."""
+    """`receive(behaviour="answers")` starts a server on the loopback interface that records POST requests."""
     with ExitStack() as stack:
         yield lambda behaviour="answers": stack.enter_context(Receiver(behaviour))
 

@@ -1,4 +1,4 @@
-"""Each monitor fires when the thing that it looks for happens in a real crawl, and not otherwise."""
+"""Each monitor fires in a real crawl when its condition holds, and not otherwise."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ def listing_of(server: SampleServer) -> str:
 
 
 def fired(done: Crawl) -> dict[str, str]:
-    """What fired in the crawl; log and health file must say the same."""
+    """The alarms of the crawl; log and health file must agree."""
     assert "Traceback" not in done.stderr, done.stderr
     assert alarms_in(done.stderr) == alarms_of(done.output)
     return alarms_of(done.output)
 
 
-def test_a_good_run_fires_nothing_with_the_default_settings(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_no_monitor_fires_after_a_good_run_with_default_settings(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(30)
     for runs in ("1 run", "2 runs"):
         done = crawl(listing_of(server), output, settings={"VOK_ALERT_METERED": 0.5})
         assert (done.code, fired(done)) == (0, {}), done.stderr
-        assert health_of(output)["monitors"]["unfinished"] == f"only {runs}, too few to tell"
+        assert health_of(output)["monitors"]["unfinished"] == f"only {runs}; 3 are needed"
     health = health_of(output)
     assert (health["ok"], health["in_a_row"], health["last_ok_at"]) == (True, 2, health["ended_at"])
-    # The sample profile turns `age` off, for its articles are old.
-    told = health["monitors"]
-    assert told.pop("age") == "off"
-    assert "too few to tell" in told.pop("few_articles")
-    assert "too few to tell" in told.pop("unfinished")
-    assert set(told.values()) == {"content"}
+    # The sample profile disables `age`, because its articles are old.
+    monitors = health["monitors"]
+    assert monitors.pop("age") == "off"
+    assert monitors.pop("few_articles") == "only 0 previous weeks with runs; 4 are needed"
+    assert monitors.pop("unfinished") == "only 2 runs; 3 are needed"
+    assert set(monitors.values()) == {"ok"}
 
 
-def test_a_monitor_that_is_off_looks_at_nothing(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_disabled_monitors_do_not_fire(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(30)
     for path in ("/article/163/", "/robots.txt"):
         server.site.fail(path, 503, times=-1)
@@ -57,7 +57,7 @@ def test_a_monitor_that_is_off_looks_at_nothing(crawl: Crawling, serve: Serving,
     assert not health_of(output)["ok"]
 
 
-def test_outcome_fires_after_as_many_runs_in_a_row_as_the_setting_says(
+def test_outcome_fires_after_the_configured_number_of_runs_in_a_row(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(5)
@@ -72,13 +72,13 @@ def test_outcome_fires_after_as_many_runs_in_a_row_as_the_setting_says(
     assert (done.code, fired(done)) == (0, {})
 
 
-def test_few_articles_fires_when_there_are_fewer_than_is_usual_on_that_day_of_the_week(
+def test_few_articles_fires_below_the_baseline_of_the_day_of_the_week(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(40)
     now = datetime(2030, 1, 30, 6, 5, tzinfo=UTC)
     settings = {**QUIET, "VOK_ALERT_FEW_ARTICLES": 3}
-    # The first run takes in the whole listing: one week that is unlike all others.
+    # The first run crawls the whole listing: an outlier.
     for weeks_before, new in ((5, 0), (4, 12), (3, 11), (2, 13), (1, 12)):
         server.site.publish(new)
         done = crawl(listing_of(server), output, settings=settings, at=now - timedelta(weeks=weeks_before))
@@ -86,12 +86,12 @@ def test_few_articles_fires_when_there_are_fewer_than_is_usual_on_that_day_of_th
     server.site.publish(9)
     done = crawl(listing_of(server), output, settings=settings, at=now)
     assert (done.code, fired(done)) == (0, {})
-    # The same day of the week, a week later: two are few.
+    # The same day of the week, a week later: two are too few.
     server.site.publish(2)
     done = crawl(listing_of(server), output, settings=settings, at=now + timedelta(weeks=1))
     said = fired(done)["few_articles"]
     assert done.code == 0
-    assert said.startswith("2 articles in the last 24 hours; in the 6 weeks before there were 9 to 40 on this day")
+    assert said.startswith("2 articles in the last 24 hours; the 6 previous weeks had 9 to 40 on this day")
 
 
 def test_coverage_fires_when_too_few_articles_have_a_field(crawl: Crawling, output: Path) -> None:
@@ -103,11 +103,11 @@ def test_coverage_fires_when_too_few_articles_have_a_field(crawl: Crawling, outp
         done = crawl(listing_of(server), output, settings=settings)
     assert done.code == 0, done.stderr
     assert fired(done) == {
-        "coverage": "too few of the 24 articles of the last 7 days have a field (published_on: 58%, floor 80%)"
+        "coverage": "too few of the 24 articles of the last 7 days have a field (published_on: 58%, minimum 80%)"
     }
 
 
-def test_coverage_is_held_over_many_small_runs(crawl: Crawling, output: Path) -> None:
+def test_coverage_is_summed_over_many_small_runs(crawl: Crawling, output: Path) -> None:
     site = HostileSite(12)
     settings = {**QUIET, "VOK_MIN_COVERAGE": "", "VOK_ALERT_COVERAGE": "published_on=0.8"}
     with HostileServer(site) as server:
@@ -119,7 +119,7 @@ def test_coverage_is_held_over_many_small_runs(crawl: Crawling, output: Path) ->
     assert "of the 22 articles" in fired(done)["coverage"]
 
 
-def test_errors_fires_when_too_many_pages_cannot_be_had(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_errors_fires_when_too_many_pages_fail(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(24)
     for article in server.site.truth()["articles"][:8]:
         server.site.fail(article["id"], 500, times=-1)
@@ -128,11 +128,11 @@ def test_errors_fires_when_too_many_pages_cannot_be_had(crawl: Crawling, serve: 
     pages = done.manifest["pages"]
     assert pages["failed"] == 8
     total = pages["failed"] + pages["read"]
-    said = f"8 of {total} pages could not be had in the last 24 hours ({8 / total:.0%}, VOK_ALERT_ERRORS is 20%)"
+    said = f"8 of {total} pages failed in the last 24 hours ({8 / total:.0%}, VOK_ALERT_ERRORS is 20%)"
     assert fired(done) == {"errors": said}
 
 
-def test_metered_fires_when_the_site_cuts_too_many_texts_short(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_metered_fires_when_the_site_truncates_too_many_articles(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(20)
     for article in server.site.truth()["articles"][:12]:
         server.site.meter(article["id"])
@@ -143,7 +143,7 @@ def test_metered_fires_when_the_site_cuts_too_many_texts_short(crawl: Crawling, 
     assert fired(done) == {"metered": said}
 
 
-def test_age_fires_when_the_newest_article_is_old_also_in_a_run_that_finds_nothing(
+def test_age_fires_when_the_newest_article_is_old_even_in_an_idle_run(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(8)
@@ -154,10 +154,10 @@ def test_age_fires_when_the_newest_article_is_old_also_in_a_run_that_finds_nothi
     assert (done.code, fired(done)) == (0, {})
     done = crawl(listing_of(server), output, settings=settings, at=at + timedelta(hours=49))
     assert done.manifest["outcome"] == "nothing new"
-    assert fired(done) == {"age": "the site took in the newest article 49 hours ago, VOK_ALERT_AGE_HOURS is 48"}
+    assert fired(done) == {"age": "the site ingested the newest article 49 hours ago, VOK_ALERT_AGE_HOURS is 48"}
 
 
-def test_unfinished_fires_when_no_walk_was_complete_for_so_many_runs(
+def test_unfinished_fires_when_no_listing_crawl_was_complete_in_consecutive_runs(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(45)
@@ -174,10 +174,10 @@ def test_disk_fires_when_the_disk_is_nearly_full(crawl: Crawling, serve: Serving
     server = serve(5)
     done = crawl(listing_of(server), output, settings={**QUIET, "VOK_ALERT_FREE_MB": 999_999_999})
     assert done.code == 0
-    assert re.fullmatch(rf"\d+ MB are free at {output}, VOK_ALERT_FREE_MB is 999999999", fired(done)["disk"])
+    assert re.fullmatch(rf"\d+ MB are free in {output}, VOK_ALERT_FREE_MB is 999999999", fired(done)["disk"])
 
 
-def test_manifests_that_cannot_be_read_are_passed_over(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_invalid_manifests_are_ignored(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(24)
     settings = {**QUIET, "VOK_ALERT_COVERAGE": "title=0.9", "VOK_ALERT_UNFINISHED_RUNS": 2}
     first = crawl(listing_of(server), output, settings=settings)
@@ -191,4 +191,4 @@ def test_manifests_that_cannot_be_read_are_passed_over(crawl: Crawling, serve: S
         (output / "runs" / name).write_bytes(content)
     done = crawl(listing_of(server), output, settings=settings)
     assert (first.code, done.code, fired(done)) == (0, 0, {})
-    assert health_of(output)["monitors"]["unfinished"] == "content"
+    assert health_of(output)["monitors"]["unfinished"] == "ok"

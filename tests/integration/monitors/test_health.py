@@ -1,4 +1,4 @@
-"""The health file says how the last run ended, also when it could not begin; and is never in a run's way."""
+"""The health file reports how the last run ended, even if it could not start, and never affects a run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Serving = Callable[..., SampleServer]
 Receiving = Callable[..., Receiver]
 
 
-def test_it_says_when_the_run_ended_how_whether_it_is_well_and_when_the_next_is_expected(
+def test_it_reports_end_outcome_health_and_when_the_next_run_is_expected(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(4)
@@ -33,7 +33,7 @@ def test_it_says_when_the_run_ended_how_whether_it_is_well_and_when_the_next_is_
     assert timedelta(0) <= ended - T0 < timedelta(minutes=1)
     assert parse_utc(health["expected_by"]) - ended == timedelta(hours=8)
     assert (health["schema"], health["ok"], health["outcome"], health["exit_code"]) == (
-        "vokcrawl.health/1",
+        "vokcrawl.health/2",
         True,
         "done",
         0,
@@ -43,7 +43,7 @@ def test_it_says_when_the_run_ended_how_whether_it_is_well_and_when_the_next_is_
     assert health["source"] == "Voice of Korea (EN)"
 
 
-def test_a_run_that_is_refused_the_folder_says_so_and_keeps_when_all_was_well(
+def test_a_run_that_finds_the_folder_locked_is_reported_and_keeps_last_ok_at(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(2)
@@ -63,13 +63,13 @@ def test_a_run_that_is_refused_the_folder_says_so_and_keeps_when_all_was_well(
     finally:
         folder.release()
     assert "another run holds this output folder" in alarms_in(refused.stderr)["outcome"]
-    # The clear message is still the last thing that is said.
+    # The message of the command is still the last line.
     assert refused.stderr.strip().splitlines()[-1].startswith(f"scrapy crawl: {output}: another run holds")
     assert crawl(url, output).code == 0
     assert (health_of(output)["ok"], health_of(output)["in_a_row"]) == (True, 1)
 
 
-def test_a_site_that_cannot_be_reached_is_unhealthy(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_an_unreachable_site_is_unhealthy(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(3)
     server.site.fail("/article/163/", 500, times=-1)
     done = crawl(f"{server.url}/article/163/", output)
@@ -78,7 +78,7 @@ def test_a_site_that_cannot_be_reached_is_unhealthy(crawl: Crawling, serve: Serv
     assert health["run_id"] == done.manifest["run_id"]
 
 
-def test_a_state_that_cannot_be_used_is_told_at_once_with_its_reason(
+def test_a_missing_state_file_is_notified_at_once_with_the_reason(
     crawl: Crawling, serve: Serving, receive: Receiving, output: Path
 ) -> None:
     server, receiver = serve(3), receive()
@@ -89,20 +89,20 @@ def test_a_state_that_cannot_be_used_is_told_at_once_with_its_reason(
     health = health_of(output)
     assert (done.code, health["exit_code"], health["ok"], health["manifest"]) == (15, 15, False, None)
     assert "the state file is missing" in health["message"]
-    (told,) = receiver.posted
-    assert (told.json["kind"], told.json["exit_code"], told.json["run_id"]) == ("alarm", 15, None)
-    assert "the state file is missing" in told.json["text"]
-    # What the monitors look at is left as it is, for `scrapy repair`.
+    (alert,) = receiver.posted
+    assert (alert.json["kind"], alert.json["exit_code"], alert.json["run_id"]) == ("alarm", 15, None)
+    assert "the state file is missing" in alert.json["text"]
+    # Monitors change nothing; `scrapy repair` needs the directory unchanged.
     assert not (output / "state.sqlite3").exists()
 
 
-def test_a_storage_that_fails_in_the_middle_is_in_the_health_file(serve: Serving, output: Path) -> None:
+def test_a_storage_failure_during_the_run_is_reported(serve: Serving, output: Path) -> None:
     server = serve(60)
     assert crawl_harmed("often,largest:40000", f"{server.url}/article/163/", output) == 15
     assert (health_of(output)["exit_code"], health_of(output)["ok"]) == (15, False)
 
 
-def test_wrong_settings_leave_the_last_word_to_the_run_before(
+def test_invalid_settings_leave_the_health_file_of_the_previous_run(
     crawl: Crawling, serve: Serving, receive: Receiving, output: Path
 ) -> None:
     server, receiver = serve(3), receive()
@@ -118,12 +118,12 @@ DAMAGES = [b"", b"{", b"[1, 2]", b'{"ok": "perhaps"}', b'{"schema": "vokcrawl.he
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=range(len(DAMAGES)))
-def test_a_damaged_one_is_as_none(damage: bytes, tmp_path: Path) -> None:
+def test_a_damaged_file_counts_as_missing(damage: bytes, tmp_path: Path) -> None:
     (tmp_path / "health.json").write_bytes(damage)
     assert read_health(tmp_path / "health.json") == Health() == read_health(tmp_path / "none.json")
 
 
-def test_a_damaged_one_is_written_anew(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_a_damaged_file_is_replaced(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(2)
     output.mkdir()
     (output / "health.json").write_bytes(b'{"ok": "perhaps"}')
@@ -132,7 +132,7 @@ def test_a_damaged_one_is_written_anew(crawl: Crawling, serve: Serving, output: 
     assert "Traceback" not in done.stderr
 
 
-def test_one_that_cannot_be_written_is_a_line_in_the_log(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_a_file_that_cannot_be_written_is_one_line_in_the_log(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(2)
     (output / "health.json").mkdir(parents=True)
     done = crawl(f"{server.url}/article/163/", output, settings={"VOK_METRICS_FILE": "/proc/none/vokcrawl.prom"})
@@ -143,7 +143,7 @@ def test_one_that_cannot_be_written_is_a_line_in_the_log(crawl: Crawling, serve:
     assert list(output.glob("*.part")) == []
 
 
-def test_it_may_stand_elsewhere(crawl: Crawling, serve: Serving, output: Path, tmp_path: Path) -> None:
+def test_its_path_can_be_set(crawl: Crawling, serve: Serving, output: Path, tmp_path: Path) -> None:
     server = serve(2)
     elsewhere = tmp_path / "watched.json"
     assert crawl(f"{server.url}/article/163/", output, settings={"VOK_HEALTH_FILE": elsewhere}).code == 0

@@ -1,4 +1,4 @@
-"""Without the optional parts a crawl works as ever, and one line says what is not done."""
+"""Without the optional dependencies a crawl works, and one line names each missing package."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def without(tmp_path: Path) -> Callable[..., dict[str, str]]:
     return hide
 
 
-def test_a_crawl_works_without_them_and_says_in_a_line_what_is_missing(
+def test_a_crawl_works_without_them_and_names_what_is_missing(
     without: Callable[..., dict[str, str]],
     crawl: Crawling,
     serve: Serving,
@@ -51,7 +51,7 @@ def test_a_crawl_works_without_them_and_says_in_a_line_what_is_missing(
         f"WARNING: monitors: spidermon {wanted}",
         f"WARNING: VOK_METRICS_FILE: vokcrawl.prom: prometheus_client {wanted}",
     ]
-    # The health file needs neither.
+    # The health file needs neither package.
     health = health_of(output)
     assert (health["ok"], health["outcome"], health["alarms"], health["monitors"]) == (True, "done", [], {})
     assert receiver.posted == []

@@ -1,10 +1,11 @@
-"""What is worth telling, and in which words. Pure."""
+"""Whether to send a notification, and its text. Pure functions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from vokcrawl.monitors.ending import RunResult
@@ -13,16 +14,27 @@ from vokcrawl.normalize import parse_utc
 from vokcrawl.utils.terminal import harmless
 
 SCHEMA = "vokcrawl.alert/1"
-# So many reasons of errors are named.
-_MOST_REASONS = 5
-_LONGEST_LINE = 500
+# Maximum number of error reasons in the text.
+_MAX_REASONS = 5
+_MAX_LINE = 500
+
+
+class Kind(StrEnum):
+    """Why a notification is sent."""
+
+    ALARM = "alarm"
+    """A monitor fires about which nobody was notified yet."""
+    REMINDER = "reminder"
+    """Monitors still fire."""
+    RECOVERED = "recovered"
+    """No monitor fires any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What is told: `kind` is `alarm` (a monitor fired that had not been told of), `reminder` or `recovered`."""
+    """A notification about the alarms of a run, for people (`subject`, `text`) and programs (`payload`)."""
 
-    kind: str
+    kind: Kind
     ending: RunResult
     host: str
     alarms: Sequence[Alarm]
@@ -31,26 +43,27 @@ class Notification:
     @property
     def subject(self) -> str:
         """One line."""
-        names = ", ".join(alarm.monitor for alarm in self.alarms) or f"no more {', '.join(self.recovered)}"
+        names = ", ".join([alarm.monitor for alarm in self.alarms] or self.recovered)
         return _line(f"vokcrawl, {self.ending.source}: {self.kind}: {names}")
 
     @property
     def text(self) -> str:
-        """Some lines of plain text, without any markup. Nothing in it comes from a page as it was there."""
+        """A few lines of plain text without markup. Control characters from pages are escaped."""
         ending = self.ending
         records = ", ".join(f"{count} {kind}" for kind, count in sorted(ending.counts.items())) or "no records"
-        errors = sorted(ending.errors.items(), key=lambda each: -each[1])[:_MOST_REASONS]
+        errors = sorted(ending.errors.items(), key=lambda each: -each[1])[:_MAX_REASONS]
+        run = f"Run {ending.run_id}" if ending.run_id else "A run that could not start"
         lines = [self.subject]
         lines += [f"- {alarm.monitor} (since {alarm.since}): {alarm.message}" for alarm in self.alarms]
-        lines.append(f"Run {ending.run_id or 'that could not begin'} on {self.host}: {ending.outcome}, {records}")
+        lines.append(f"{run} on {self.host}: {ending.outcome}, {records}")
         if errors:
             lines.append("Errors: " + ", ".join(f"{reason} {count}" for reason, count in errors))
-        lines.append(f"Manifest: {manifest_of(ending)}" if ending.run_id else f"Folder: {ending.folder}")
+        lines.append(f"Manifest: {manifest_path(ending)}" if ending.run_id else f"Directory: {ending.folder}")
         return "\n".join(map(_line, lines))
 
     @property
     def payload(self) -> dict[str, Any]:
-        """The same for programs."""
+        """The same as a JSON object."""
         ending = self.ending
         return {
             "schema": SCHEMA,
@@ -65,46 +78,46 @@ class Notification:
             "errors": ending.errors,
             "alarms": [alarm.model_dump() for alarm in self.alarms],
             "recovered": list(self.recovered),
-            "manifest": manifest_of(ending),
+            "manifest": manifest_path(ending),
         }
 
 
-def manifest_of(ending: RunResult) -> str | None:
-    """The path of its manifest, where it left one."""
+def manifest_path(ending: RunResult) -> str | None:
+    """Return the absolute path of the run's manifest; None if it wrote none."""
     return str((ending.folder / "runs" / f"{ending.run_id}.json").absolute()) if ending.manifest else None
 
 
-def should_notify(
+def notification_for(
     before: Health, alarms: Sequence[Alarm], ending: RunResult, host: str, repeat_hours: int
 ) -> Notification | None:
-    """What is to be told now, given what was told `before`: each alarm once, then again after so many hours.
+    """Return the notification that is due, given the health before this run; None if none is.
 
-    That all is well again is told once, too.
+    A new alarm is due at once, a reminder after `repeat_hours` (0: at each run), and the recovery once.
     """
     firing = {alarm.monitor for alarm in alarms}
-    if firing - set(before.told):
-        return Notification("alarm", ending, host, alarms)
-    if firing and _is_old(before.told_at, ending.ended, repeat_hours):
-        return Notification("reminder", ending, host, alarms)
-    if before.told and not firing:
-        return Notification("recovered", ending, host, (), before.told)
+    if firing - set(before.notified):
+        return Notification(Kind.ALARM, ending, host, alarms)
+    if firing and _is_older(before.notified_at, ending.ended, repeat_hours):
+        return Notification(Kind.REMINDER, ending, host, alarms)
+    if before.notified and not firing:
+        return Notification(Kind.RECOVERED, ending, host, (), before.notified)
     return None
 
 
 def alarms_of(fired: Mapping[str, str], before: Health, now: str) -> list[Alarm]:
-    """What fired, by monitor, as alarms that know since when they have been firing."""
+    """Return the messages of firing monitors as alarms, with the time since when each has been firing."""
     since = {alarm.monitor: alarm.since for alarm in before.alarms}
-    return [Alarm(monitor=name, message=_line(said), since=since.get(name, now)) for name, said in fired.items()]
+    return [Alarm(monitor=name, message=_line(message), since=since.get(name, now)) for name, message in fired.items()]
 
 
-def _is_old(moment: str | None, now: datetime, hours: int) -> bool:
+def _is_older(moment: str | None, now: datetime, hours: int) -> bool:
     try:
         age = now - parse_utc(moment or "")
     except ValueError:
         return True
-    # One that lies ahead was noted while the clock was wrong.
+    # A time in the future was written while the clock was wrong.
     return age >= timedelta(hours=hours) or age < timedelta(0)
 
 
 def _line(text: str) -> str:
-    return harmless(text)[:_LONGEST_LINE]
+    return harmless(text)[:_MAX_LINE]

@@ -1,4 +1,4 @@
-"""Whom alarms are told: by each way, what stands in it, how often; and what a way that fails cannot do."""
+"""Notifications: their content in each channel, how often they are sent, and channels that fail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.left import OFF, alarms_in, alarms_of, health_of
 from tests.support.receiving import MailServer, Receiver
 from tests.support.scheduling import crawling, ended_by, log_of, wait_for
 from tests.support.servers import free_port
-from vokcrawl.monitors.sending import is_here
+from vokcrawl.monitors.sending import is_loopback
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]
@@ -33,14 +33,14 @@ Serving = Callable[..., SampleServer]
 Receiving = Callable[..., Receiver]
 
 T0 = datetime(2030, 1, 1, 6, tzinfo=UTC)
-# Every article is too old, which is what is told.
+# Every article is too old, so the monitor `age` fires.
 OLD: dict[str, object] = {**OFF, "VOK_RECHECK_DAYS": "", "VOK_ALERT_AGE_HOURS": 1}
 WELL: dict[str, object] = {**OLD, "VOK_ALERT_AGE_HOURS": 0}
 TOKEN = "8154:AAF-planted-telegram-token"  # noqa: S105
 
 
-def telling(receiver: Receiver) -> dict[str, str]:
-    """The environment in which all ways that speak HTTP lead to the receiver."""
+def channels_to(receiver: Receiver) -> dict[str, str]:
+    """The environment in which all HTTP channels lead to the receiver."""
     return {
         "VOK_ALERT_WEBHOOK": f"{receiver.url}/hook?key=planted-webhook-key",
         "VOK_ALERT_SLACK": f"{receiver.url}/services/T0/B0/planted-slack-key",
@@ -50,13 +50,13 @@ def telling(receiver: Receiver) -> dict[str, str]:
     }
 
 
-def test_each_way_is_told_what_fired_the_outcome_the_counts_and_where_the_manifest_is(
+def test_each_channel_gets_alarms_outcome_counts_and_manifest_path(
     crawl: Crawling, serve: Serving, receive: Receiving, mail_server: Callable[..., MailServer], output: Path
 ) -> None:
     server, receiver = serve(6), receive()
     mail = mail_server()
     env = {
-        **telling(receiver),
+        **channels_to(receiver),
         "VOK_ALERT_SMTP": f"smtp://127.0.0.1:{mail.port}",
         "VOK_ALERT_MAIL_FROM": "crawler@example.org",
         "VOK_ALERT_MAIL_TO": "desk@example.org, night@example.org",
@@ -92,25 +92,25 @@ def test_each_way_is_told_what_fired_the_outcome_the_counts_and_where_the_manife
     assert letter.get_content().splitlines() == text.splitlines()
 
 
-def test_an_alarm_is_told_once_again_after_a_day_and_when_it_is_over(
+def test_an_alarm_is_sent_once_repeated_after_a_day_and_its_recovery_is_sent(
     crawl: Crawling, serve: Serving, receive: Receiving, output: Path
 ) -> None:
     server, receiver = serve(3), receive()
     url = f"{server.url}/article/163/"
     env = {"VOK_ALERT_WEBHOOK": receiver.url}
-    told: list[list[Any]] = []
+    sent: list[list[Any]] = []
     for hours, settings in ((0, OLD), (6, OLD), (23, OLD), (25, OLD), (26, WELL), (27, WELL), (28, OLD)):
         done = crawl(url, output, settings=settings, env=env, at=T0 + timedelta(hours=hours))
         assert done.code == 0, done.stderr
-        told.append([each.json["kind"] for each in receiver.posted])
+        sent.append([each.json["kind"] for each in receiver.posted])
         receiver.posted.clear()
-    assert told == [["alarm"], [], [], ["reminder"], ["recovered"], [], ["alarm"]]
-    # The log says it each time, and since when.
+    assert sent == [["alarm"], [], [], ["reminder"], ["recovered"], [], ["alarm"]]
+    # The health file keeps since when.
     (alarm,) = health_of(output)["alarms"]
     assert alarm["since"].startswith("2030-01-02T10:00")
 
 
-def test_another_alarm_is_told_though_one_is_firing_and_zero_hours_mean_at_each_run(
+def test_another_alarm_is_sent_while_one_fires_and_zero_hours_repeat_it_at_each_run(
     crawl: Crawling, serve: Serving, receive: Receiving, output: Path
 ) -> None:
     server, receiver = serve(3), receive()
@@ -124,7 +124,7 @@ def test_another_alarm_is_told_though_one_is_firing_and_zero_hours_mean_at_each_
     assert fired == [("alarm", ["age"]), ("alarm", both), ("reminder", both), ("alarm", both)]
 
 
-def test_an_interrupted_run_tells_nothing_and_forgets_nothing(
+def test_an_interrupted_run_sends_nothing_and_keeps_the_alarms(
     crawl: Crawling, serve: Serving, receive: Receiving, output: Path
 ) -> None:
     server, receiver = serve(12), receive()
@@ -138,44 +138,44 @@ def test_an_interrupted_run_tells_nothing_and_forgets_nothing(
         wait_for(lambda: len(server.requests) > before + 3, process)
         assert ended_by(process, signal.SIGTERM) == 130
     health = health_of(output)
-    assert (health["exit_code"], health["ok"], health["told"]) == (130, False, ["age"])
+    assert (health["exit_code"], health["ok"], health["notified"]) == (130, False, ["age"])
     assert len(receiver.posted) == 1
     assert crawl(url, output, settings=WELL, env=env).code == 0
     assert [each.json["kind"] for each in receiver.posted] == ["alarm", "recovered"]
 
 
-def test_what_was_found_is_written_down_before_anybody_is_told_of_it(
+def test_log_health_file_and_metrics_are_written_before_notifications_are_sent(
     serve: Serving, receive: Receiving, output: Path, tmp_path: Path
 ) -> None:
     server, receiver = serve(3), receive("hangs")
     metrics = tmp_path / "vokcrawl.prom"
-    told = {"VOK_ALERT_WEBHOOK": receiver.url, "VOK_ALERT_TIMEOUT": 20, "VOK_METRICS_FILE": metrics}
-    with crawling(f"{server.url}/article/163/", output, {**OLD, **told}) as process:
+    settings = {"VOK_ALERT_WEBHOOK": receiver.url, "VOK_ALERT_TIMEOUT": 20, "VOK_METRICS_FILE": metrics}
+    with crawling(f"{server.url}/article/163/", output, {**OLD, **settings}) as process:
         wait_for(lambda: receiver.posted, process)
         process.kill()
         process.wait(timeout=20)
     assert alarms_of(output).keys() == {"age"}
     assert alarms_in(log_of(output).read_text(encoding="utf-8")) == alarms_of(output)
-    assert (health_of(output)["told"], health_of(output)["exit_code"]) == ([], 0)
+    assert (health_of(output)["notified"], health_of(output)["exit_code"]) == ([], 0)
     assert 'monitor="age"' in metrics.read_text(encoding="utf-8")
 
 
 BEHAVIOURS = {
-    "refuses": "it answered 500",
-    "redirects": "it answered 302",
-    "drips": "no end of it within 1 s",
-    "hangs": "ReadTimeout|no end of it within 1 s",
+    "refuses": "HTTP status 500",
+    "redirects": "HTTP status 302",
+    "drips": "timed out after 1 s",
+    "hangs": "ReadTimeout|timed out after 1 s",
     "resets": "ConnectionError",
     "babbles": "ConnectionError",
 }
 
 
 @pytest.mark.parametrize("behaviour", [*BEHAVIOURS, "lies"])
-def test_a_way_that_fails_hangs_or_lies_harms_neither_the_crawl_nor_its_exit_code_nor_its_output(
+def test_a_channel_that_fails_hangs_or_lies_affects_neither_exit_code_nor_output(
     behaviour: str, crawl: Crawling, serve: Serving, receive: Receiving, output: Path
 ) -> None:
     server, receiver = serve(6), receive(behaviour)
-    env = {**telling(receiver), "VOK_ALERT_TIMEOUT": "1", "LOG_LEVEL": "DEBUG"}
+    env = {**channels_to(receiver), "VOK_ALERT_TIMEOUT": "1", "LOG_LEVEL": "DEBUG"}
     begun = monotonic()
     done = crawl(f"{server.url}/article/163/", output, settings={**OLD, "LOG_LEVEL": "DEBUG"}, env=env)
     assert monotonic() - begun < 20
@@ -185,19 +185,21 @@ def test_a_way_that_fails_hangs_or_lies_harms_neither_the_crawl_nor_its_exit_cod
     assert len(receiver.posted) == 3
     assert receiver.elsewhere == []
     assert health_of(output)["alarms"] != []
-    for whom in ("The webhook", "Slack", "Telegram"):
+    for channel in ("Webhook", "Slack", "Telegram"):
         if behaviour == "lies":
-            # It was told; what else it says is not read.
-            assert f"{whom} was told (alarm)" in done.stderr
+            # The status was 200; the body is not read.
+            assert f"{channel} notification sent (alarm)" in done.stderr
         else:
-            assert re.search(rf"WARNING: {whom} was not told: ({BEHAVIOURS[behaviour]});", done.stderr), done.stderr
-    # Nobody was told, so the next run tries again.
-    assert health_of(output)["told"] == (["age"] if behaviour == "lies" else [])
+            assert re.search(rf"WARNING: {channel} notification failed: ({BEHAVIOURS[behaviour]});", done.stderr), (
+                done.stderr
+            )
+    # No channel succeeded, so the next run tries again.
+    assert health_of(output)["notified"] == (["age"] if behaviour == "lies" else [])
     secrets = ("planted-webhook-key", "planted-slack-key", TOKEN)
     assert [secret for secret in secrets if secret in done.stderr + done.stdout] == []
 
 
-def test_nobody_at_the_address_is_a_line_in_the_log(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_an_address_without_a_server_is_one_line_in_the_log(crawl: Crawling, serve: Serving, output: Path) -> None:
     server, port = serve(3), free_port()
     env = {
         "VOK_ALERT_WEBHOOK": f"http://127.0.0.1:{port}/",
@@ -207,13 +209,13 @@ def test_nobody_at_the_address_is_a_line_in_the_log(crawl: Crawling, serve: Serv
     }
     done = crawl(f"{server.url}/article/163/", output, settings=OLD, env=env)
     assert done.code == 0
-    assert "The webhook was not told: ConnectionError" in done.stderr
-    assert "Mail was not told: ConnectionRefusedError" in done.stderr
+    assert "Webhook notification failed: ConnectionError" in done.stderr
+    assert "Mail notification failed: ConnectionRefusedError" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
-def test_mail_logs_in_where_a_user_is_given_and_says_only_the_code_when_that_is_refused(
+def test_mail_logs_in_with_the_given_user_and_a_refusal_logs_only_the_code(
     crawl: Crawling, serve: Serving, mail_server: Callable[..., MailServer], output: Path
 ) -> None:
     server = serve(3)
@@ -224,11 +226,11 @@ def test_mail_logs_in_where_a_user_is_given_and_says_only_the_code_when_that_is_
 
     done = crawl(url, output, settings=OLD, env={**env, "VOK_ALERT_SMTP": wrong})
     assert done.code == 0
-    assert "Mail was not told: SMTPAuthenticationError 535" in done.stderr
+    assert "Mail notification failed: SMTPAuthenticationError 535" in done.stderr
     assert mail.received == []
 
     done = crawl(url, output, settings=OLD, env={**env, "VOK_ALERT_SMTP": right})
-    assert "Mail was told (alarm)" in done.stderr, done.stderr
+    assert "Mail notification sent (alarm)" in done.stderr, done.stderr
     assert len(mail.received) == 1
     assert "planted" not in done.stderr
     assert "planted" not in json.dumps(done.manifests()) + (output / "health.json").read_text(encoding="utf-8")
@@ -236,7 +238,7 @@ def test_mail_logs_in_where_a_user_is_given_and_says_only_the_code_when_that_is_
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 @pytest.mark.parametrize("scheme", ["smtps", "smtp"])
-def test_mail_is_sent_by_tls_to_a_server_with_a_good_certificate_only(
+def test_mail_requires_a_valid_certificate(
     scheme: str, crawl: Crawling, serve: Serving, mail_server: Callable[..., MailServer], tmp_path: Path
 ) -> None:
     server, authority = serve(3), CA()
@@ -252,26 +254,24 @@ def test_mail_is_sent_by_tls_to_a_server_with_a_good_certificate_only(
     url = f"{server.url}/article/163/"
     done = crawl(url, tmp_path / "output", settings=OLD, env=env)
     assert done.code == 0
-    assert "Mail was not told: SSLCertVerificationError" in done.stderr
+    assert "Mail notification failed: SSLCertVerificationError" in done.stderr
     assert mail.received == []
 
     trusting = {**env, "SSL_CERT_FILE": str(tmp_path / "authority.pem")}
     done = crawl(url, tmp_path / "output", settings=OLD, env=trusting)
-    assert "Mail was told (alarm)" in done.stderr, done.stderr
+    assert "Mail notification sent (alarm)" in done.stderr, done.stderr
     assert len(mail.received) == 1
 
 
 @pytest.mark.parametrize(
-    ("host", "here"),
+    ("host", "loopback"),
     [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("10.0.0.1", False), ("a.b", False)],
 )
-def test_only_to_this_machine_a_password_goes_without_tls(host: str, here: bool) -> None:
-    assert is_here(host) is here
+def test_is_loopback(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback
 
 
-def test_a_mail_server_that_never_greets_is_left_in_time(
-    crawl: Crawling, serve: Serving, output: Path, silent: int
-) -> None:
+def test_a_mail_server_that_never_answers_times_out(crawl: Crawling, serve: Serving, output: Path, silent: int) -> None:
     server = serve(3)
     env = {
         "VOK_ALERT_SMTP": f"smtp://127.0.0.1:{silent}",
@@ -281,19 +281,19 @@ def test_a_mail_server_that_never_greets_is_left_in_time(
     }
     done = crawl(f"{server.url}/article/163/", output, settings=OLD, env=env)
     assert done.code == 0
-    assert re.search("Mail was not told: (TimeoutError|no end of it within 1 s)", done.stderr), done.stderr
+    assert re.search("Mail notification failed: (TimeoutError|timed out after 1 s)", done.stderr), done.stderr
 
 
 @pytest.fixture
 def silent() -> Iterator[int]:
-    """A port where connections are taken, and nothing is said."""
+    """A port that accepts connections and sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as bound:
         yield int(bound.getsockname()[1])
 
 
 @contextmanager
 def started(url: str, output: Path, settings: dict[str, object], env: dict[str, str]) -> Iterator[Process]:
-    """A crawl that is under way. Killed at the end, if need be."""
+    """A running crawl, killed at the end."""
     words = command(url, output, settings=settings)
     with open(os.devnull, "wb") as log, launch(words, env=environment(env), stdout=log, stderr=log) as process:
         try:
