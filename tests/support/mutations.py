@@ -16,7 +16,7 @@ _MARKS = re.compile(r"""\s(?:class|id)\s*=\s*(?:"[^"]*"|'[^']*')""")
 # Tags that may stand around blocks, around lines, and at headings. A <p> cannot hold blocks: the parser ends it.
 _HOLDERS = ("div", "section", "article", "aside", "main", "blockquote", "center", "x-holder")
 _LINES = ("p", "div", "section", "x-line", "h6", "address")
-_DAMAGE = (
+DAMAGE = (
     "<div>", "</div>", "<p>", "</p>", "<br>", "<a href='/newstream/1600000000-7/other-slug/'>", "</a>", "<!--", "-->",
     "<script>", "</script>", "<table><tr><td>", "</table>", "<h2>", "<h4>Read this</h4>", "Date:", "Source: ", "|",
     "December 10, 2024", "February 30, 2024", "&#0;", "&#xd800;", "\x00", "\u200b", "<", "<a href='http://[::1/'>x</a>",
@@ -70,7 +70,7 @@ def mutated(markup: str, data: st.DataObject) -> str:
     for what, start, length, put in data.draw(
         st.lists(
             st.tuples(st.sampled_from(["cut", "double", "put", "insert", "end"]), places, st.integers(1, 2000),
-                      st.sampled_from(_DAMAGE)),
+                      st.sampled_from(DAMAGE)),
             max_size=6,
         )
     ):  # fmt: skip

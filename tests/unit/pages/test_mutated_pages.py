@@ -9,7 +9,7 @@ import os
 import random
 from pathlib import Path
 
-from tests.support.mutations import _DAMAGE, SKINS, articles, path_of, rendered
+from tests.support.mutations import DAMAGE, SKINS, articles, path_of, rendered
 from vokcrawl.crawling.article_result import article_page, find_article
 from vokcrawl.items import ARTICLE, TEASER, validated
 from vokcrawl.loaders import load_teaser
@@ -23,7 +23,7 @@ FIXTURES = [path.read_text("utf-8") for path in sorted((Path(__file__).parents[2
 RUN = {"run_id": "20241210T060000Z", "first_seen_at": "2024-12-10T06:00:00Z", "fetched_at": "2024-12-10T06:00:00Z"}
 URL = "http://site.test/newstream/1733799346-500000000/works-completed-in-sariwon/"
 PUT = (
-    *_DAMAGE, "<nobr>", "<x-a>", "<ruby>", "<rp>", "<dl class='gallery-item'>", "<figcaption>", "<noscript>",
+    *DAMAGE, "<nobr>", "<x-a>", "<ruby>", "<rp>", "<dl class='gallery-item'>", "<figcaption>", "<noscript>",
     "</noscript>", "<p hidden>", "<div style='display:none'>", "<base href='http://[x/'>", "<form>",
     "<img class=emoji alt='\u202e'>",
     "<span data-cfemail='7d17'>", "Warning: x in /a.php on line 3", "<p class='wp-caption-text'>", "\x85\x9f",
