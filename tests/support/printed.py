@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tests.support.children import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-# What begins a command of this project, as the pages print it.
+# The beginning of a command of this project.
 _OURS = r"(?:\.venv/bin/)?(?:scrapy|vokcrawl|make|python -m (?:vokcrawl|benchmarks)[\w.]*)"
 _COMMAND = re.compile(rf"(?:[A-Z_]+=\S+ )*{_OURS}(?: .+)?")
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -18,7 +18,7 @@ _FENCE = re.compile(r" *```(\w*)")
 
 
 class Printed(NamedTuple):
-    """A command, the page that prints it, the line where it stands, and whether that is in a block of commands."""
+    """A command, with the page and line that print it, and whether it is in a block of commands."""
 
     command: str
     page: str
@@ -27,7 +27,7 @@ class Printed(NamedTuple):
 
 
 def printed() -> Iterator[Printed]:
-    """Every command of every page; where one goes on in the next line, as one."""
+    """Yield every command of every page; continued lines are joined."""
     for path in PAGES:
         yield from _of(path)
 
@@ -51,6 +51,6 @@ def _of(path: Path) -> Iterator[Printed]:
             assert not re.match(r"    +" + _OURS + " ", line), (
                 f"{page}:{number}: a command outside of a block marked sh"
             )
-            for told in _INLINE.findall(line):
-                if _COMMAND.fullmatch(told):
-                    yield Printed(told, page, number, False)
+            for command in _INLINE.findall(line):
+                if _COMMAND.fullmatch(command):
+                    yield Printed(command, page, number, False)

@@ -1,4 +1,4 @@
-"""Every command that README.md and docs/ print does what it is printed for: it is run, as printed, and ends well."""
+"""Runs every command that README.md and docs/ print, as printed; each must succeed."""
 
 from __future__ import annotations
 
@@ -20,37 +20,38 @@ from tests.support.tools import tool
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.storage.output_folder import in_run_order
 
-# Commands that this test does not run, and what does; where nothing can, why not.
+# Commands that this test does not run: which test does, or why none can.
 ELSEWHERE = {
     r"make( setup| demo| test| check| bench| docs| audit| clean)?( .*)?": "run by .ci/run, or by hand before a release",
-    r"VOK_TEST_THOROUGH=1 make test": "run by .ci/run, by way of CI=true",
-    r"make crawl|.*kcnawatch\.org.*": "the live site: no test may talk to it",
-    r"(docker|iptables|for range|done|curl .*8050|--cap-drop|scrapinghub).*": "a fence needs a machine of its own",
-    r"(install|systemctl|systemd-sysusers) .*": "a machine of its own; tests/e2e/deploy checks the units",
+    r"VOK_TEST_THOROUGH=1 make test": "run by .ci/run, which sets CI=true",
+    r"make crawl|.*kcnawatch\.org.*": "the live site, which tests must not use",
+    r"(docker|iptables|for range|done|curl .*8050|--cap-drop|scrapinghub).*": "needs a machine of its own",
+    r"(install|systemctl|systemd-sysusers) .*": "needs a machine of its own; tests/e2e/deploy checks the units",
     r"cd deploy/scrapyd && scrapyd|scrapyd-deploy|pip install .*|curl .*6800.*": "tests/e2e/deploy/test_scrapyd.py",
-    r"scrapy sources( .*)?": "tests/integration/crawl/test_several_sources.py: it wants a site with several sources",
-    r"(export (SCRAPY_PROJECT|REDIS_URL)=|VOK_OUTPUT_DIR=/var/|scrapy verify --with).*": "tests/e2e/distributed",
-    r"wb-manager .*": "pywb wants an environment of its own",
-    r"python -m benchmarks.*": "takes minutes: by hand, for docs/performance.md, docs/scaling.md and docs/exports.md",
+    r"scrapy sources( .*)?": "tests/integration/crawl/test_several_sources.py: needs a site with several sources",
+    r"(export (SCRAPY_PROJECT|REDIS_URL)=|VOK_OUTPUT_DIR=/var/).*": "tests/e2e/distributed",
+    r"scrapy (verify|repair --rebuild-state) --with.*": "tests/e2e/distributed",
+    r"wb-manager .*": "pywb needs an environment of its own",
+    r"python -m benchmarks.*": "takes minutes: run by hand for performance.md, scaling.md and exports.md",
 }
 COMMANDS = sorted({each.command: each for each in printed()}.values())
-# Programs that are not part of the environment: a page that prints a command for one says so.
+# Programs that are not part of the environment. A page that prints such a command must say so.
 PROGRAMS = ("duckdb", "jq", "sqlite3", "zstd")
-# What the printed commands for such programs read; each is exported before.
+# Files that the printed commands for these programs read; each is exported before.
 EXPORTED = ("current.parquet", "archive.sqlite", "current.jsonl.zst")
-# DuckDB as the environment has it, under the name of its command line client.
+# The DuckDB package of the environment, under the name of its command line client.
 DUCKDB = f"""#!{sys.executable}
 import sys, duckdb
 assert sys.argv[1] == "-c"
 duckdb.sql(sys.argv[2]).show()
 """
-# A command that is only named, as `scrapy export` is in a sentence: that there is such a one is what is shown.
+# A command that is only named in a sentence, such as `scrapy export`: the test checks that it exists.
 NAMED = re.compile(r"(?:\.venv/bin/)?(?:scrapy|vokcrawl)(?: [a-z-]+)?")
 RUN = [each for each in COMMANDS if not any(re.fullmatch(known, each.command) for known in ELSEWHERE)]
 
 
 class Workspace:
-    """A checkout's folder as a reader of the docs has it: an environment in `.venv`, and what some runs have left."""
+    """A checkout as a reader of the docs has it: with an environment in `.venv` and the output of some runs."""
 
     def __init__(self, path: Path, server: SampleServer) -> None:
         self.path = path
@@ -65,14 +66,14 @@ class Workspace:
         assert done.code == 0, done.stderr
 
     def copy_archives(self) -> None:
-        """Archives where the pages speak of some that a reader has from elsewhere."""
+        """Copy archives to the places that the pages name."""
         for number, path in enumerate(in_run_order((self.path / "output" / "archive").glob("*.warc.gz"))):
             for folder, name in (("old", f"{number}.warc.gz"), ("archive", f"2019-{number}.warc.gz")):
                 (self.path / folder).mkdir(exist_ok=True)
                 shutil.copy(path, self.path / folder / name)
 
     def export(self) -> None:
-        """Write what the commands of other programs read, into `exports/`, and provide DuckDB."""
+        """Export the files for commands of other programs into `exports/`, and provide DuckDB."""
         (self.path / "exports").mkdir()
         for name in EXPORTED:
             done = scrapy("export", "--to", str(self.path / "exports" / name), output=self.path / "output")
@@ -82,8 +83,8 @@ class Workspace:
         duckdb.write_text(DUCKDB, encoding="utf-8")
         duckdb.chmod(0o755)
 
-    def words(self) -> dict[str, str]:
-        """What stands for the words in capitals of a command."""
+    def placeholders(self) -> dict[str, str]:
+        """Values for the placeholders in capitals."""
         records = Crawl(0, "", "", self.path / "output").articles()
         runs = [path.stem for path in in_run_order((self.path / "output" / "runs").glob("*.json"))]
         return {
@@ -120,7 +121,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("printed", RUN, ids=[f"{each.page}:{each.line}" for each in RUN])
-def test_a_printed_command_ends_well(printed: Printed, workspace: Workspace, tmp_path: Path) -> None:
+def test_a_printed_command_succeeds(printed: Printed, workspace: Workspace, tmp_path: Path) -> None:
     folder = tmp_path / "checkout"
     shutil.copytree(workspace.path, folder, symlinks=True)
     command = printed.command + (" -h" if NAMED.fullmatch(printed.command) and not printed.block else "")
@@ -129,8 +130,8 @@ def test_a_printed_command_ends_well(printed: Printed, workspace: Workspace, tmp
             tool(program)
         for name in EXPORTED:
             shutil.copy(workspace.path / "exports" / name, folder)
-    for word, meaning in workspace.words().items():
-        command = re.sub(rf"(?<![\w-]){word}(?![\w-])", meaning, command)
+    for placeholder, value in workspace.placeholders().items():
+        command = re.sub(rf"(?<![\w-]){placeholder}(?![\w-])", value, command)
     done = subprocess.run(
         ["bash", "-euc", command],
         cwd=folder,
@@ -150,10 +151,10 @@ def test_a_printed_command_ends_well(printed: Printed, workspace: Workspace, tmp
     assert "Traceback" not in done.stderr
 
 
-def test_a_page_says_which_programs_are_not_part_of_the_environment() -> None:
-    wanting = [(each, program) for each in printed() for program in programs_of(each.command)]
-    assert {program for _, program in wanting} == set(PROGRAMS)
-    for each, program in wanting:
+def test_pages_name_the_programs_that_are_not_part_of_the_environment() -> None:
+    external = [(each, program) for each in printed() for program in programs_of(each.command)]
+    assert {program for _, program in external} == set(PROGRAMS)
+    for each, program in external:
         lines = (ROOT / each.page).read_text(encoding="utf-8").splitlines()[: each.line]
         section = "\n".join(lines).rpartition("\n## ")[2]
         before = section.rpartition("```sh")[0]
@@ -161,6 +162,6 @@ def test_a_page_says_which_programs_are_not_part_of_the_environment() -> None:
         assert "not part of the environment" in before.replace("\n", " "), f"{each.page}:{each.line}: {program}"
 
 
-def test_what_is_run_elsewhere_is_still_printed() -> None:
+def test_exceptions_are_still_printed() -> None:
     unused = [known for known in ELSEWHERE if not any(re.fullmatch(known, each.command) for each in COMMANDS)]
     assert not unused
