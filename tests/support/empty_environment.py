@@ -14,6 +14,7 @@ from pathlib import Path
 from zipfile import Path as ZipPath
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.support.installed import copied_to
 
@@ -60,10 +61,11 @@ def _needed(root: Distribution) -> list[Distribution]:
             if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
                 continue
             for wanted in ("", *requirement.extras):
-                if (requirement.name, wanted) not in asked:
-                    asked.add((requirement.name, wanted))
-                    found[requirement.name] = distribution(requirement.name)
-                    waiting.append((found[requirement.name], wanted))
+                name = canonicalize_name(requirement.name)
+                if (name, wanted) not in asked:
+                    asked.add((name, wanted))
+                    found[name] = distribution(name)
+                    waiting.append((found[name], wanted))
     return list(found.values())
 
 
@@ -73,6 +75,9 @@ def _copy(each: Distribution, packages: Path) -> None:
         if ".." in file.parts or "__pycache__" in file.parts:
             continue
         target = packages / file
+        if target.exists():
+            # Two distributions of one namespace package. The link must not be written to: it is the source itself.
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         source = Path(str(file.locate()))
         try:
