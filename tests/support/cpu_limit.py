@@ -1,24 +1,47 @@
-"""A limit of CPU time, for code that would otherwise never end."""
+"""A limit of CPU time as a multiple of what reading an ordinary page takes on this machine at that moment."""
 
 from __future__ import annotations
 
 import signal
-import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-# How much slower code may be while each line of it is traced.
-_TRACED = 6
+from tests.support.mutations import articles, path_of, rendered
+from vokcrawl.pages.article import ArticlePage
+from vokcrawl.pages.document import read_document
+from vokcrawl.pages.listing import read_teasers
+
+SKIN = "current"
+# How often the ordinary page is read to measure it.
+_READS = 10
+
+
+def ordinary_page_seconds() -> float:
+    """CPU seconds of reading one article page of the sample site."""
+    article = articles(SKIN)[0]
+    body = rendered(path_of(article), SKIN).encode()
+    begin = time.process_time()
+    for _ in range(_READS):
+        root = read_document(body, "text/html; charset=utf-8").root
+        page = ArticlePage(root, str(article["url"]))
+        page.is_article()
+        page.read()
+        read_teasers(root)
+    return (time.process_time() - begin) / _READS
 
 
 @contextmanager
-def cpu_limit(seconds: float = 6) -> Iterator[None]:
-    """Raises `AssertionError` after this CPU time, which is generous: only unbounded growth reaches it."""
-    limit = seconds * (_TRACED if sys.gettrace() else 1)
+def cpu_limit(pages: int = 3000) -> Iterator[None]:
+    """Raises `AssertionError` after the CPU time of so many ordinary pages: generous, only unbounded growth reaches it.
+
+    A slow or busy machine and the measurement of coverage slow both down.
+    """
+    limit = pages * ordinary_page_seconds()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        raise AssertionError(f"not done after {limit} s of CPU time")
+        raise AssertionError(f"not done after {limit:.1f} s of CPU time, in which {pages} ordinary pages are read")
 
     before = signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, limit)

