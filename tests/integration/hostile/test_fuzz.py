@@ -267,8 +267,8 @@ def test_no_page_makes_the_spider_raise_hang_or_write_an_invalid_record(
             break
     request.node.user_properties.append(("fuzz test", {"pages": pages, "records": records}))
     assert records
-    # Some hundred a second on a machine that is not busy with other things.
-    assert pages > 10 * SECONDS
+    # One round is 40 examples of at least 6 plans, each with a page or more.
+    assert pages > 40
 
 
 @given(

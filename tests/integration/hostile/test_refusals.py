@@ -80,7 +80,7 @@ def test_a_site_that_asks_for_too_long_is_left_to_the_next_run(place: Place) -> 
         server.inflict(ids(server)[5], faults.asks(100), 1)
         done = watch(listing(server), place, {"VOK_MAX_WAIT_SECONDS": 1})
         assert (done.code, done.manifest["outcome"]) == (10, "incomplete"), done.stderr
-        assert done.seconds < 20
+        assert done.seconds < 100
         assert "closed_refused" in done.errors
         assert pauses_kept(server, GRACE) == []
         asked = len(server.requests)
@@ -148,8 +148,9 @@ def test_a_signal_ends_a_long_pause_at_once(place: Place) -> None:
             assert process.poll() is None
             begun = time.monotonic()
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 130
-            assert time.monotonic() - begun < 10
+            assert process.wait(120) == 130
+            # Far less than the 600 s that the site asks for.
+            assert time.monotonic() - begun < 60
         assert pauses_kept(server, GRACE) == []
 
 
