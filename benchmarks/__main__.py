@@ -74,8 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if any(result.targets for result in results):
         print(f"\n{summary(results)}", flush=True)
     if options.json is not None:
-        told = {"machine": machine, "results": [result.to_dict() for result in results]}
-        options.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")
+        results_file = {"machine": machine, "results": [result.to_dict() for result in results]}
+        options.json.write_bytes(orjson.dumps(results_file, option=orjson.OPT_INDENT_2) + b"\n")
     return 0
 
 

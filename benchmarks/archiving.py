@@ -33,27 +33,27 @@ _REQUEST = (
 
 
 def measure_archiving(folder: Path, articles: int, rounds: int) -> Result:
-    """Archives the pages of a sample site `rounds` times by each way."""
+    """Archives the pages of a sample site `rounds` times with each writer."""
     exchanges = _exchanges(min(articles, PAGES))
-    ways: dict[str, Callable[[Path], int]] = {
+    writers: dict[str, Callable[[Path], int]] = {
         OURS: lambda place: _ours(place, exchanges),
         WITH_ZLIB: lambda place: _with_zlib(place, exchanges),
         WARCIO: lambda _: _warcio(exchanges),
     }
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    sizes: dict[str, list[float]] = {name: [] for name in ways}
+    times: dict[str, list[float]] = {name: [] for name in writers}
+    sizes: dict[str, list[float]] = {name: [] for name in writers}
     for number in range(-1, rounds):
-        for place, (name, way) in enumerate(ways.items()):
+        for place, (name, write) in enumerate(writers.items()):
             output = folder / f"{number}-{place}"
             output.mkdir()
             began = time.process_time()
-            size = way(output)
+            size = write(output)
             taken = time.process_time() - began
             # Not counted is the first time: modules are loaded.
             if number >= 0:
                 times[name].append(1000 * taken / len(exchanges))
                 sizes[name].append(size / 1000 / len(exchanges))
-    measured = [Measured(name, {CPU_A_PAGE: times[name], SIZE: sizes[name]}) for name in ways]
+    measured = [Measured(name, {CPU_A_PAGE: times[name], SIZE: sizes[name]}) for name in writers]
     mean = sum(len(each.answer) for each in exchanges) / len(exchanges) / 1000
     title = f"{len(exchanges)} articles' pages of {mean:.1f} kB, each with its request, {rounds} rounds"
     return Result("archiving", title, measured, WARCIO)

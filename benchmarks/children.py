@@ -64,9 +64,9 @@ def replay(output: Path, to: Path) -> Cost:
     return _scrapy(arguments, {"VOK_OUTPUT_DIR": str(output)}, ROOT, SCRAPY_PROJECT="sample")
 
 
-def sampled(told: Path) -> list[str]:
-    """What to run Scrapy by, so that `told` says where its processor time has gone (`benchmarks.sampler`)."""
-    return [str(HERE / "sampler.py"), str(told)]
+def sampled(counts: Path) -> list[str]:
+    """What to run Scrapy by, so that `counts` holds where its CPU time is spent (`benchmarks.sampler`)."""
+    return [str(HERE / "sampler.py"), str(counts)]
 
 
 def peer(module: str) -> Callable[[str, Path], Cost]:
@@ -107,10 +107,10 @@ def measure(command: Sequence[str], folder: Path, environment: dict[str, str]) -
     said = done.stderr[-_SHOWN:]
     if done.returncode:
         raise BenchmarkFailed(f"{' '.join(command)}: could not be run\n{said}")
-    told = json.loads(done.stdout)
-    if told["code"]:
-        raise BenchmarkFailed(f"{' '.join(command)}: exit code {told['code']}\n{said}")
-    return Cost(told["wall"], told["cpu"], told["peak"] / MB)
+    cost = json.loads(done.stdout)
+    if cost["code"]:
+        raise BenchmarkFailed(f"{' '.join(command)}: exit code {cost['code']}\n{said}")
+    return Cost(cost["wall"], cost["cpu"], cost["peak"] / MB)
 
 
 @contextmanager

@@ -14,19 +14,19 @@ from benchmarks.sampler import AREAS, OTHER
 
 def measure_profile(folder: Path, articles: int) -> Result:
     """One crawl of each, looked at from outside while it runs."""
-    told = {OURS: folder / "vokcrawl.json", BARE: folder / "bare.json"}
+    files = {OURS: folder / "vokcrawl.json", BARE: folder / "bare.json"}
     with served(articles) as url:
         # Not looked at: Python compiles its modules, the site renders its pages.
         vokcrawl(url, folder / "before")
-        costs = {OURS: vokcrawl(url, folder / "vokcrawl", by=sampled(told[OURS]))}
+        costs = {OURS: vokcrawl(url, folder / "vokcrawl", by=sampled(files[OURS]))}
         check_vokcrawl(folder / "vokcrawl", articles)
-        costs[BARE] = bare(url, folder / "bare.jsonl", by=sampled(told[BARE]))
+        costs[BARE] = bare(url, folder / "bare.jsonl", by=sampled(files[BARE]))
         check_feed(folder / "bare.jsonl", articles)
     pages = pages_of(articles)
-    counts = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in told.items()}
-    each_ms = {name: 1000 * costs[name].cpu / pages / sum(counts[name].values()) for name in told}
+    counts = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()}
+    each_ms = {name: 1000 * costs[name].cpu / pages / sum(counts[name].values()) for name in files}
     things = [
-        Measured(area, {f"{name}, ms/page": [each_ms[name] * counts[name].get(area, 0)] for name in told})
+        Measured(area, {f"{name}, ms/page": [each_ms[name] * counts[name].get(area, 0)] for name in files})
         for area in (*AREAS, OTHER)
     ]
     return Result("profile", f"where a crawl of {articles} articles spends its processor time", things)

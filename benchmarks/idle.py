@@ -15,7 +15,7 @@ from vokcrawl.sample.site import SampleSite
 
 OURS, EMPTY = "vokcrawl", "empty Scrapy spider"
 PUBLISHED = 5
-# Sweeps and re-checks come by the clock; here it is the plain run that is measured.
+# Rescans and re-checks depend on the clock; only the plain run is measured here.
 PLAIN = {"VOK_RESCAN_HOURS": "1000000", "VOK_RECHECK_DAYS": ""}
 _ARTICLE = re.compile(r"/newstream/\d{10}-")
 

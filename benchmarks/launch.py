@@ -21,13 +21,13 @@ def main(command: list[str]) -> int:
     child = os.posix_spawnp(command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, 2, 1)])
     _, status, usage = os.wait4(child, 0)
     wall = time.monotonic() - started
-    told = {
+    cost = {
         "code": os.waitstatus_to_exitcode(status),
         "wall": wall,
         "cpu": usage.ru_utime + usage.ru_stime,
         "peak": usage.ru_maxrss * PEAK_UNIT,
     }
-    print(json.dumps(told))
+    print(json.dumps(cost))
     return 0
 
 

@@ -24,10 +24,11 @@ from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.rows import ArticleRow, Status
 
 FEW, MANY = 100, 1_000_000
-# The invented articles came in minutes apart from 2001 on, all of them before the sample site's; a walk saw a hundred.
+# The invented articles came in minutes apart from 2001 on, all before the sample site's.
+# A listing crawl saw a hundred.
 FIRST_STAMP = 1_000_000_000
 SECONDS_APART = 500
-PER_WALK = 100
+PER_CRAWL = 100
 # So many of the invented rows still have a day on which they are to be asked for again.
 RECHECKED = 10
 
@@ -60,7 +61,7 @@ def measure_memory(folder: Path, rounds: int) -> Result:
 
 
 def add_articles(state: Path, number: int) -> None:
-    """Adds rows of so many delivered articles, their teasers, and complete walks that have seen them."""
+    """Adds rows of so many delivered articles, their teasers, and complete listing crawls that have seen them."""
     columns = [field.name for field in fields(ArticleRow)]
     marks = ", ".join("?" * len(columns))
     with closing(sqlite3.connect(state, isolation_level=None)) as db:
@@ -69,11 +70,11 @@ def add_articles(state: Path, number: int) -> None:
         db.execute("PRAGMA synchronous=OFF")
         run_id = db.execute("SELECT run_id FROM runs").fetchone()[0]
         listing = db.execute("SELECT url FROM listings").fetchone()[0]
-        walk = db.execute("SELECT max(number) FROM walks").fetchone()[0] + 1
+        first = db.execute("SELECT max(number) FROM walks").fetchone()[0] + 1
         db.execute("BEGIN")
         db.executemany(
             "INSERT INTO walks (number, listing, run_id, complete) VALUES (?, ?, ?, 1)",
-            ((walk + place, listing, run_id) for place in range(number // PER_WALK + 1)),
+            ((first + place, listing, run_id) for place in range(number // PER_CRAWL + 1)),
         )
         db.executemany(
             f"INSERT INTO articles ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608
@@ -81,7 +82,7 @@ def add_articles(state: Path, number: int) -> None:
         )
         db.executemany(
             "INSERT INTO entries (id, walk, delivered) VALUES (?, ?, 1)",
-            ((_id(place), walk + place // PER_WALK) for place in range(number)),
+            ((_id(place), first + place // PER_CRAWL) for place in range(number)),
         )
         db.execute("COMMIT")
 

@@ -31,8 +31,8 @@ class Found:
         mark = " (chosen)" if self.threshold == THRESHOLD else ""
         precision = f"{self.right / merged:.3f}" if merged else "none"
         return (
-            f"| {self.threshold}{mark} | {precision} | {self.right / self.doubles:.3f} | {_told(self.missed)} "
-            f"| {self.false.total()} | {_told(self.false)} |"
+            f"| {self.threshold}{mark} | {precision} | {self.right / self.doubles:.3f} | {_text(self.missed)} "
+            f"| {self.false.total()} | {_text(self.false)} |"
         )
 
 
@@ -56,7 +56,7 @@ def measure(threshold: float, articles: int, seed: int = 1) -> Found:
     return found
 
 
-def _told(counts: Counter[str]) -> str:
+def _text(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in counts.most_common()) or "none"
 
 

@@ -25,23 +25,23 @@ _TYPE = "text/html; charset=utf-8"
 
 
 def measure_reading(articles: int, rounds: int) -> Result:
-    """Reads the pages of a sample site `rounds` times by each way."""
+    """Reads the pages of a sample site `rounds` times with each reader."""
     site = SampleSite(min(articles, PAGES), faults=())
     site.base_url = "http://127.0.0.1"
     truth = site.truth()
     urls = [str(record["url"]) for record in truth["articles"]]
     pages = [(url, site.answer("GET", url.removeprefix(site.base_url), {}).body) for url in urls]
     known = frozenset(str(teaser["id"]) for teaser in truth["teasers"])
-    ways: dict[str, Callable[[str, bytes], str | None]] = {
+    readers: dict[str, Callable[[str, bytes], str | None]] = {
         OURS: lambda url, body: _ours(url, body, known),
         "parsel: title and text by CSS": _by_css,
         "trafilatura: text": lambda _, body: trafilatura.extract(body.decode(), include_comments=False),
     }
-    times: dict[str, list[float]] = {name: [] for name in ways}
+    times: dict[str, list[float]] = {name: [] for name in readers}
     for number in range(-1, rounds):
-        for name, way in ways.items():
+        for name, read in readers.items():
             began = time.process_time()
-            texts = [way(url, body) for url, body in pages]
+            texts = [read(url, body) for url, body in pages]
             taken = time.process_time() - began
             if not all(texts):
                 raise BenchmarkFailed(f"{name}: {texts.count(None) + texts.count('')} pages without a text")

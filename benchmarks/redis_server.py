@@ -18,7 +18,7 @@ _START_SECONDS = 30
 
 
 class RedisServer:
-    """``with RedisServer(folder) as server:`` runs one at ``server.url``; what it is told lies in the folder."""
+    """``with RedisServer(folder) as server:`` runs one at ``server.url`` that keeps its data in the folder."""
 
     def __init__(self, folder: Path, *settings: str, password: str | None = None) -> None:
         with socket.create_server(("127.0.0.1", 0)) as bound:

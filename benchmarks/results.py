@@ -21,7 +21,7 @@ class Ratio:
     """One measure of a thing against that of another one.
 
     It is taken within a round, whose measurements were made one after the other, and then the median of those: so a
-    machine that is busy for a while spoils a round, not the result.
+    machine that is busy for a while affects one round, not the result.
     """
 
     rounds: Sequence[float]

@@ -65,7 +65,7 @@ def area_of(file: str) -> str | None:
     return next((area for area, begins in AREAS.items() if path.startswith(tuple(begins))), None)
 
 
-def main(told: str, *arguments: str) -> None:
+def main(counts_file: str, *arguments: str) -> None:
     """Never returns: Scrapy ends the process."""
     from scrapy.cmdline import execute  # noqa: PLC0415  what is imported before the timer runs is not counted
 
@@ -76,7 +76,7 @@ def main(told: str, *arguments: str) -> None:
         execute(["scrapy", *arguments])
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        Path(told).write_text(json.dumps(sampler.counts))
+        Path(counts_file).write_text(json.dumps(sampler.counts))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from benchmarks.shared_memory import Taken, measure_known
 from vokcrawl.settings import base
 
 TWO, ONE, ALONE = "two workers", "one worker", "a crawl with its own memory"
-# For each article of the site so many are told to the server, to see what one takes there.
+# For each article of the site so many are stored on the server, to measure what one takes there.
 TIMES_KNOWN = 50
 # What is reckoned: ten sources of a million articles each, all on one site.
 SOURCES, MANY = 10, 10_000_000
@@ -112,7 +112,7 @@ def reckoned(cpu: float, taken: Taken, disk: OnDisk) -> list[list[str]]:
         ["    processor time of the workers", f"{pages * cpu / 3600:,.0f} hours"],
         ["    processor time of Redis", f"{MANY * taken.commit / 3.6e9:,.1f} hours"],
         ["    memory of Redis", gigabytes(taken.memory)],
-        ["    its append-only file, twice that while it is written anew", gigabytes(taken.file)],
+        ["    its append-only file, twice that while it is rewritten", gigabytes(taken.file)],
         ["    records on disk", gigabytes(disk.records)],
         ["    archive on disk, of pages as large as these", gigabytes(disk.archive)],
         ["    memory of `scrapy verify --with` all folders", gigabytes(taken.check)],

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.children import BenchmarkFailed
-from benchmarks.memory import PER_WALK, invented
+from benchmarks.memory import PER_CRAWL, invented
 from benchmarks.redis_server import RedisServer
 from vokcrawl.integrity.consistency import Fault
 from vokcrawl.integrity.shared_consistency import SharedConsistencyCheck
@@ -26,7 +26,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """For each article: bytes of the server's memory, of its append-only file when that was written anew, and of a
+    """For each article: bytes of the server's memory, of its append-only file when that was rewritten, and of a
     check's memory; microseconds of the server's processor for its commit."""
 
     memory: float
@@ -65,10 +65,10 @@ def _commit(state: RedisState, rows: list[ArticleRow]) -> None:
     # As a crawl does: what is said of an article rests on what was read of it.
     state.articles(row.id for row in rows)
     for place, row in enumerate(rows):
-        if not place % PER_WALK:
-            walk = state.begin_listing_crawl("http://127.0.0.1/article/163/", "a run")
+        if not place % PER_CRAWL:
+            crawl = state.begin_listing_crawl("http://127.0.0.1/article/163/", "a run")
         state.put_article(row)
-        state.put_entry(row.id, walk, delivered=True)
+        state.put_entry(row.id, crawl, delivered=True)
         state.done(row.id)
     state.commit()
 
@@ -78,8 +78,8 @@ def _used(client: Any) -> int:
 
 
 def _spent(client: Any) -> float:
-    told = client.info("cpu")
-    return float(told["used_cpu_user"]) + float(told["used_cpu_sys"])
+    usage = client.info("cpu")
+    return float(usage["used_cpu_user"]) + float(usage["used_cpu_sys"])
 
 
 def _waits(client: Any) -> bool:
@@ -91,11 +91,11 @@ def _checking(articles: int) -> int:
     line = Line(Path("a"), 1, 0, b"", None)
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    agreement, faults = SharedConsistencyCheck(all_folders=True), list[Fault]()
+    check, faults = SharedConsistencyCheck(all_folders=True), list[Fault]()
     for row in invented(articles):
-        told = {"id": row.id, "revision": 1, "content_hash": row.content_hash, "previous_hash": None}
+        record = {"id": row.id, "revision": 1, "content_hash": row.content_hash, "previous_hash": None}
         for kind in ("articles", "teasers"):
-            faults += list(agreement.takes[kind](line, told))
+            faults += list(check.takes[kind](line, record))
     kept = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     if faults:

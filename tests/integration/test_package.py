@@ -130,7 +130,7 @@ def test_check_config_names_the_origin_of_each_setting(installed: Installed) -> 
         ),
     ],
 )
-def test_error_in_an_empty_directory_names_the_value_and_the_way_out(
+def test_error_in_an_empty_directory_names_the_value_and_the_remedy(
     installed: Installed, words: list[str], variables: dict[str, str], message: str
 ) -> None:
     done = installed.vokcrawl(*words, **variables)

@@ -121,8 +121,8 @@ def rows_of(path: Path) -> list[Record]:
         return [json.loads(line) for line in file.read().split(b"\n")[:-1]]
 
 
-def told(output: Path, to: Path, **options: Any) -> list[Record]:
+def exported_records(output: Path, to: Path, **options: Any) -> list[Record]:
     """The rows that an export comes to."""
-    target = to / "told.jsonl.zst"
+    target = to / "exported.jsonl.zst"
     exported(output, target, overwrite=True, **options)
     return rows_of(target)

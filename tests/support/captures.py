@@ -55,12 +55,12 @@ def whole(site: SampleSite, at: datetime = AT) -> list[Got]:
 
 def http(answer: Answer, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
     """An answer as it comes over the wire; `headers` replace or add, None for the body leaves it as it is."""
-    told = {name: value for name, value in answer.headers if name != "Content-Length"}
-    told |= headers or {}
+    sent = {name: value for name, value in answer.headers if name != "Content-Length"}
+    sent |= headers or {}
     content = answer.body if body is None else body
-    if "Transfer-Encoding" not in told:
-        told.setdefault("Content-Length", str(len(content)))
-    lines = [f"HTTP/1.1 {answer.status} Whatever", *(f"{name}: {value}" for name, value in told.items())]
+    if "Transfer-Encoding" not in sent:
+        sent.setdefault("Content-Length", str(len(content)))
+    lines = [f"HTTP/1.1 {answer.status} Whatever", *(f"{name}: {value}" for name, value in sent.items())]
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
@@ -78,7 +78,7 @@ def record(
     fields: Mapping[str, str] | None = None,
 ) -> bytes:
     """A WARC record, not packed; `fields` replace or add."""
-    told = {
+    sent = {
         "WARC-Type": kind,
         "WARC-Record-ID": f"<urn:uuid:{hashlib.md5(url.encode() + block, usedforsecurity=False).hexdigest()}>",
         "WARC-Date": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -86,8 +86,8 @@ def record(
         "Content-Type": content_type,
         "Content-Length": str(len(block)),
     }
-    told |= fields or {}
-    lines = [version, *(f"{name}: {value}" for name, value in told.items()), "", ""]
+    sent |= fields or {}
+    lines = [version, *(f"{name}: {value}" for name, value in sent.items()), "", ""]
     return "\r\n".join(lines).encode() + block + b"\r\n\r\n"
 
 

@@ -55,13 +55,13 @@ OF_A_WORKER = (*OF_A_CRAWL, "vokcrawl.distributed.*", "vokcrawl.storage.state.*"
 class Child:
     """A process that was forked, with those methods of `subprocess.Popen` that are wanted."""
 
-    def __init__(self, words: Sequence[str], told: int) -> None:
+    def __init__(self, words: Sequence[str], status: int) -> None:
         self.args = words
         self.returncode: int | None = None
-        self._told = os.fdopen(told, "rb", buffering=0)
-        number = self._told.readline()
+        self._status = os.fdopen(status, "rb", buffering=0)
+        number = self._status.readline()
         if not number:
-            self._told.close()
+            self._status.close()
             raise RuntimeError(f"{FORK_SERVER} has ended; its standard error output says why")
         self.pid = int(number)
 
@@ -95,9 +95,9 @@ class Child:
         self.wait()
 
     def _look(self, timeout: float | None) -> int | None:
-        if self.returncode is None and select.select([self._told], [], [], timeout)[0]:
-            self.returncode = os.waitstatus_to_exitcode(int(self._told.readline()))
-            self._told.close()
+        if self.returncode is None and select.select([self._status], [], [], timeout)[0]:
+            self.returncode = os.waitstatus_to_exitcode(int(self._status.readline()))
+            self._status.close()
         return self.returncode
 
 
@@ -124,11 +124,11 @@ def launch(
     with tempfile.TemporaryFile() as asked:
         asked.write(json.dumps({"words": list(words[1:]), "cwd": str(ROOT), "env": dict(env)}).encode())
         asked.seek(0)
-        told, tell = os.pipe()
-        files = [asked.fileno(), stdout.fileno(), stderr.fileno(), tell]
+        status, status_end = os.pipe()
+        files = [asked.fileno(), stdout.fileno(), stderr.fileno(), status_end]
         socket.send_fds(_forking(imported), [b"!"], files)
-        os.close(tell)
-    return Child(words, told)
+        os.close(status_end)
+    return Child(words, status)
 
 
 def run(words: Sequence[str], *, env: Mapping[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:

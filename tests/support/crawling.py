@@ -63,7 +63,7 @@ class Crawl:
     @property
     def errors(self) -> dict[str, int]:
         """The newest manifest's errors: how many for each reason."""
-        return {reason: told["count"] for reason, told in self.manifest["errors"].items()}
+        return {reason: error["count"] for reason, error in self.manifest["errors"].items()}
 
 
 def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:

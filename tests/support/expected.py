@@ -15,7 +15,7 @@ def by_id(records: Iterable[Record]) -> list[Record]:
     return sorted(records, key=lambda record: record["id"])
 
 
-def told(records: Iterable[Record], like: Iterable[Record]) -> list[Record]:
+def comparable(records: Iterable[Record], like: Iterable[Record]) -> list[Record]:
     """The records in the order of their ids, with the fields that those they are compared with have."""
     names = next(iter(like)).keys()
     return by_id({name: record[name] for name in names} for record in records)
@@ -23,7 +23,7 @@ def told(records: Iterable[Record], like: Iterable[Record]) -> list[Record]:
 
 def assert_same(found: Iterable[Record], wanted: list[Record]) -> None:
     """The same records, each once, in every field that the site's account has."""
-    assert told(found, wanted) == by_id(wanted)
+    assert comparable(found, wanted) == by_id(wanted)
 
 
 def assert_whole(crawl: Any, site: SampleSite) -> None:

@@ -203,7 +203,7 @@ async def path_traversal(exchange: Exchange) -> None:
 
 
 async def huge(exchange: Exchange) -> None:
-    """Fifty megabytes, and their number is told."""
+    """Fifty megabytes, with a Content-Length."""
     await exchange.write(head(200, [HTML, ("Content-Length", str(50 * MEGABYTE))]))
     await _pour(exchange, b"<p>" + b"x" * (MEGABYTE - 3), 50)
 
@@ -218,7 +218,7 @@ async def huge_unannounced(exchange: Exchange) -> None:
 async def bomb(exchange: Exchange) -> None:
     """Five hundred megabytes of zeros in half a megabyte; nobody ever holds them, this server neither."""
     first = zlib.compressobj(9, wbits=-15)
-    # Each block begins anew, so that one packed megabyte stands for them all.
+    # Each block is compressed on its own, so one compressed megabyte serves for all.
     block = first.compress(bytes(MEGABYTE)) + first.flush(zlib.Z_FULL_FLUSH)
     await exchange.write(head(200, [HTML, ("Content-Encoding", "gzip"), ("Connection", "close")]))
     await exchange.write(gzip.compress(b"")[:10])

@@ -65,7 +65,7 @@ class Exchange:
     keep: bool = True
 
     def answer(self) -> Answer:
-        """The site's own answer, whole: spoilt pages are not hidden behind a "not modified"."""
+        """The site's own answer, in full: altered pages are not hidden behind a 304."""
         kept = {name: value for name, value in self.seen.headers.items() if not name.startswith("If-")}
         return self.server.site.answer("GET", self.seen.target, kept)
 

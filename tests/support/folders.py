@@ -39,9 +39,9 @@ class Archive:
         self._previous: dict[str, str] | None = None
 
     def run(
-        self, at: datetime, articles: Iterable[Record] = (), removals: Iterable[Record] = (), **told: Any
+        self, at: datetime, articles: Iterable[Record] = (), removals: Iterable[Record] = (), **fields: Any
     ) -> Record:
-        """Writes the files and the manifest of a run, and gives the manifest; `told` is what it is to say besides."""
+        """Writes the files and the manifest of a run and returns the manifest; `fields` are added to it."""
         run_id = at.strftime("%Y%m%dT%H%M%SZ")
         coverage, counts, files = Coverage(), Counter[str](), []
         for kind, records in (("articles", articles), ("removals", removals)):
@@ -80,7 +80,7 @@ class Archive:
             "owed": [],
             "other_sources": [],
             "previous_manifest": self._previous,
-            **told,
+            **fields,
         }
         self._previous = {"run_id": run_id, "sha256": write_manifest(self.folder, manifest)}
         return manifest
@@ -95,7 +95,7 @@ class Archive:
         return self.folder.path
 
 
-def article(number: int, at: datetime, **told: Any) -> Record:
+def article(number: int, at: datetime, **fields: Any) -> Record:
     """A valid article; its hashes fit its text."""
     identity = f"{int(at.timestamp())}-{number}"
     record: Record = {
@@ -119,7 +119,7 @@ def article(number: int, at: datetime, **told: Any) -> Record:
         "fetched_at": utc(at),
         "extractor": "article/1",
         "archived_as": None,
-        **told,
+        **fields,
     }
     return {**record, "content_hash": content_hash(record["title"], record["body"])}
 
@@ -143,7 +143,7 @@ def removal(record: Record, at: datetime) -> Record:
     }
 
 
-def retry_entry(number: int, at: datetime, **told: Any) -> Record:
+def retry_entry(number: int, at: datetime, **fields: Any) -> Record:
     identity = f"{int(at.timestamp())}-{number}"
     return {
         "id": identity,
@@ -153,7 +153,7 @@ def retry_entry(number: int, at: datetime, **told: Any) -> Record:
         "first_at": utc(at),
         "next_at": utc(at + timedelta(hours=6)),
         "missing_since": None,
-        **told,
+        **fields,
     }
 
 
@@ -179,9 +179,9 @@ def large(path: Path, articles: int, runs: int) -> Path:
             number += 1
             body = "\n\n".join(" ".join(chance.choices(_WORDS, k=60)) for _ in range(chance.randrange(3, 6)))
             shown = (at - timedelta(days=chance.randrange(3))).date().isoformat()
-            told = {"images": [{"url": "https://site.example/a.jpg", "caption": None}]} if number % 3 == 0 else {}
+            fields = {"images": [{"url": "https://site.example/a.jpg", "caption": None}]} if number % 3 == 0 else {}
             title = " ".join(chance.choices(_WORDS, k=9)).capitalize()
-            fresh.append(article(number, at, title=title, body=body, published_on=shown, **told))
+            fresh.append(article(number, at, title=title, body=body, published_on=shown, **fields))
         later = []
         if place % 10 == 3 and known:
             old = known.pop(0)

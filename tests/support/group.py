@@ -66,7 +66,7 @@ class Group:
         settings: Mapping[str, object] | None = None,
         env: Mapping[str, str] | None = None,
     ) -> Process:
-        """Starts a worker in the way that `launch_worker.py` is told."""
+        """Starts a worker with the arguments of `launch_worker.py`."""
         given = {**RAPID, "VOK_REDIS_PREFIX": self.prefix, **(settings or {})}
         words = command(self.start_url, self.output(worker), args, given)
         words = [sys.executable, "-m", LAUNCH, how, *words[3:]]
@@ -111,13 +111,13 @@ class Group:
 
     def faults(self) -> list[str]:
         """What `scrapy verify` finds wrong with all the folders together, without a process of its own."""
-        agreement = SharedConsistencyCheck(all_folders=True)
+        consistency = SharedConsistencyCheck(all_folders=True)
         folders = [OutputFolder(output) for output in self.outputs()]
         found = []
         for folder in folders:
             folder.take("a test")
             try:
-                check = Verification(folder, self.opening(), agreement)
+                check = Verification(folder, self.opening(), consistency)
                 found += [str(fault) for fault in check.faults(last=folder is folders[-1])]
             finally:
                 folder.release()

@@ -1,4 +1,4 @@
-"""The sample site gone wrong: chosen answers are replaced or spoilt, on their way out or on the wire.
+"""The sample site gone wrong: chosen answers are replaced or altered, before or while they are sent.
 
 `HostileSite` changes what is said: it gives another page, or a changed one. `HostileServer` changes how it is sent: the
 connection is reset, the page is cut off, the answer never comes. Everything else is the sample site's own.
@@ -75,7 +75,7 @@ class HostileSite(SampleSite):
             return super().answer(method, target, headers)
         if isinstance(change, Answer):
             return change
-        # Spoilt pages are sent whole: a "not modified" would hide what was done to them.
+        # Altered pages are sent in full: a 304 would hide the changes.
         plain = {name: value for name, value in headers.items() if not name.lower().startswith("if-")}
         changed: Answer = change(super().answer(method, target, plain))
         return with_body(changed, changed.body)

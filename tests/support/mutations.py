@@ -1,4 +1,4 @@
-"""The sample site's pages, dressed anew or damaged."""
+"""The sample site's pages, with other markup or damaged."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ TITLED: dict[str, tuple[str, Item, str]] = {
 
 # Lines that structure hardly tells apart: here null is as good as the right value, but nothing else is.
 HARD: dict[str, tuple[str, Item, str]] = {
-    "lines told apart by spans only": (
+    "lines separated by spans only": (
         "<div>",
         lambda t: (
             f'<div><a href="{t.href}"><span class="t">{t.title}</span></a> <span class="e">{_esc(t.excerpt)}</span>'
@@ -217,7 +217,7 @@ HARD: dict[str, tuple[str, Item, str]] = {
         ),
         "</div>",
     ),
-    "lines told apart by single line breaks": (
+    "lines separated by single line breaks": (
         "<div>",
         lambda t: (
             f'<div><a href="{t.href}">{t.title}</a><br>{_esc(t.excerpt)}<br>{t.date}<br>{_esc(t.excerpt)}<br></div>'
@@ -322,8 +322,8 @@ ARTICLES: dict[str, str] = {
     "headline in a breadcrumb too": f"<div><a href='/'>Home</a> / <span>Newstream</span></div>{_H}{_M}{_P}",
     "a site heading before the headline": f"<h1>KCNA Watch</h1>{_H}{_M}<div>{_P}</div>",
     "paragraphs as divs": f"{_H}{_M}<div>{_P.replace('<p>', '<div>').replace('</p>', '</div>')}</div>",
-    "paragraphs told apart by two line breaks": f"{_H}{_M}<div>{'<br><br>'.join(PARAGRAPHS)}</div>",
-    "paragraphs told apart by breaks and blanks": f"{_H}{_M}<div>{'<br/>&nbsp;<br/> '.join(PARAGRAPHS)}<br></div>",
+    "paragraphs separated by two line breaks": f"{_H}{_M}<div>{'<br><br>'.join(PARAGRAPHS)}</div>",
+    "paragraphs separated by breaks and blanks": f"{_H}{_M}<div>{'<br/>&nbsp;<br/> '.join(PARAGRAPHS)}<br></div>",
     "empty paragraphs between": f"{_H}{_M}<div>{_P.replace('</p>', '</p><p>&nbsp;</p>')}</div>",
     "each paragraph in a table row": f"{_H}{_M}<table>{_P.replace('<p>', '<tr><td>').replace('</p>', '</td></tr>')}"
     "</table>",

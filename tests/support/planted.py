@@ -17,6 +17,6 @@ def texts(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield str(path.relative_to(folder)), gzip.decompress(content) if path.suffix == ".gz" else content
 
 
-def telling(folder: Path) -> list[str]:
+def leaks(folder: Path) -> list[str]:
     """The files of the folder, archives included, that have a planted secret in them."""
     return [name for name, content in texts(folder) if PLANTED.encode() in content]

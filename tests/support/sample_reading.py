@@ -45,7 +45,7 @@ def ids(page: Selector) -> list[str]:
     return [ID.search(href)[1] for href in page.css("article.clearfix .article-thumb a::attr(href)").getall()]  # type: ignore[index]
 
 
-def walk(served: SampleSite, start: str = "/article/163/") -> list[Selector]:
+def listing_pages(served: SampleSite, start: str = "/article/163/") -> list[Selector]:
     """The pages of a classic listing with plain links."""
     pages = []
     following: str | None = start

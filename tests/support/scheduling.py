@@ -27,7 +27,7 @@ Serving = Callable[..., SampleServer]
 HARMED = "tests.support.harmed"
 # When the first run of a test is, where the clock matters: far from the dates that the sample site shows.
 T0 = datetime(2030, 1, 1, 6, tzinfo=UTC)
-# Neither a sweep nor a check of delivered articles is due, for as long as a test's clock may run.
+# Neither a rescan nor a re-check of delivered articles is due while a test runs.
 QUIET: dict[str, object] = {"VOK_RESCAN_HOURS": 1_000_000, "VOK_RECHECK_DAYS": ""}
 # Every run asks for all delivered articles, and nothing is asked for twice within it.
 ALWAYS: dict[str, object] = {"VOK_RESCAN_HOURS": 1_000_000, "VOK_RECHECK_DAYS": "0", "RETRY_TIMES": 0}

@@ -12,7 +12,7 @@ from vokcrawl.pages.tree import Element
 
 
 class SecondPage(ArticlePage):
-    """Reads headlines otherwise, so that its records can be told."""
+    """Reads headlines differently, so that its records can be recognised."""
 
     extractor = "kcnawatch-article/3"
 

@@ -64,14 +64,14 @@ def watch(url: str, place: Place, settings: Mapping[str, object] | None = None, 
     begun = time.monotonic()
     done = run(words(url, place, settings), env=environment(place.env()), timeout=timeout)
     seconds = time.monotonic() - begun
-    told = re.search(r"peak memory: (\d+) KiB", done.stderr)
-    assert told, done.stderr
+    printed = re.search(r"peak memory: (\d+) KiB", done.stderr)
+    assert printed, done.stderr
     assert place.strays() == []
-    return Watched(done.returncode, done.stdout, done.stderr, place.output, int(told[1]), seconds)
+    return Watched(done.returncode, done.stdout, done.stderr, place.output, int(printed[1]), seconds)
 
 
 @contextmanager
-def under_way(
+def running_crawl(
     url: str, place: Place, settings: Mapping[str, object] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A crawl that is under way. Killed at the end, if need be."""

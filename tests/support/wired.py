@@ -1,4 +1,4 @@
-"""A sample site on a server that takes down every byte it receives and sends, and dresses its answers as it is told."""
+"""A sample site on a server that records every byte it receives and sends, and can change its responses."""
 
 from __future__ import annotations
 

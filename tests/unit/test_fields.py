@@ -238,7 +238,7 @@ BASES = ["http://h.test/a/b/", "https://h.test:8443/?x=1", "http://u:p@h.test/",
 @given(st.sampled_from(BASES), st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
 @example("http://h.test/", f"http://{'a' * 64}/b/")
 @example("http://h.test/", f"https://{'a' * 62}.test/b/")
-def test_the_short_way_to_an_absolute_address_gives_what_the_long_one_gives(base: str, href: str) -> None:
+def test_the_fast_path_to_an_absolute_url_agrees_with_the_slow_one(base: str, href: str) -> None:
     found = fields._as_it_stands(base, href)
     assert found is None or found == fields._resolved(base, href)
 
@@ -247,12 +247,12 @@ def test_the_short_way_to_an_absolute_address_gives_what_the_long_one_gives(base
 @example("https://h.test:80/a")
 @example("http://h.test:80/a")
 @example("http://http://\n")
-def test_the_short_way_to_a_canonical_address_gives_what_the_long_one_gives(url: str) -> None:
+def test_the_fast_path_to_a_canonical_url_agrees_with_the_slow_one(url: str) -> None:
     # Nothing with a fragment takes the short way, and a canonical address has none. White space before it would stay.
     assert fields.canonical_url(url) == fields.canonical_url(f"{fields.clean_text(url)}#top")
 
 
-def test_the_site_s_own_addresses_take_the_short_way() -> None:
+def test_urls_of_the_site_take_the_fast_path() -> None:
     path = "/newstream/1733800000-101/orchard-harvest-%ea%b3%bc"
     for href in (path, f"http://site.test{path}/", f"https://127.0.0.1:48109{path}"):
         assert fields._as_it_stands("http://site.test/article/163/?page=2", href) is not None
@@ -309,7 +309,7 @@ def test_a_story_is_joined_by_date_and_sequence_of_its_original(url: str, story:
 
 
 @given(ANY)
-def test_nothing_makes_the_other_readings_raise(raw: str) -> None:
+def test_no_input_makes_the_other_functions_raise(raw: str) -> None:
     fields.language_of(raw)
     fields.story_of(raw)
     fields.story_of(f"http://www.vok.rep.kp/{raw}")
@@ -328,6 +328,6 @@ def test_the_hash_is_blind_to_white_space_and_to_how_letters_are_composed(title:
 
 
 @given(st.text(min_size=1).filter(lambda text: bool(fields.fold(text))))
-def test_the_hash_tells_title_from_body_and_one_word_from_another(text: str) -> None:
+def test_the_hash_distinguishes_title_from_body_and_word_from_word(text: str) -> None:
     assert fields.content_hash(text, "") != fields.content_hash("", text)
     assert fields.content_hash(text, text) != fields.content_hash(text, f"{text} more")

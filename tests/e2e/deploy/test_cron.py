@@ -73,7 +73,7 @@ def cron(tmp_path: Path) -> Callable[[dict[str, str]], subprocess.CompletedProce
     return run
 
 
-def test_it_runs_after_each_intake() -> None:
+def test_the_job_runs_after_each_update_of_the_site() -> None:
     job = read_crontab()
     assert (job.when, job.user) == ("20 3,9,15,21 * * *", "vokcrawl")
     assert job.environment["CRON_TZ"] == "UTC"

@@ -126,7 +126,7 @@ def test_the_services_name_what_exists_and_open_no_port(compose: dict[str, Any])
     assert all(re.search(r":[\w.-]+$", image) and not image.endswith(":latest") for image in images)
 
 
-def test_workers_share_a_redis_that_keeps_what_it_is_told_and_that_nobody_else_reaches(compose: dict[str, Any]) -> None:
+def test_workers_share_a_persistent_redis_that_is_not_exposed(compose: dict[str, Any]) -> None:
     services = compose["services"]
     workers = {name: service for name, service in services.items() if name.startswith("worker-")}
     for name, service in workers.items():

@@ -65,7 +65,7 @@ def test_the_service_is_hardened() -> None:
     assert "ReadWritePaths" not in told
 
 
-def test_the_timer_fires_after_each_intake_with_jitter() -> None:
+def test_the_timer_fires_after_each_update_of_the_site_with_jitter() -> None:
     told = directives("vokcrawl.timer")
     base = "--base-time=2030-01-01 00:00 UTC"
     done = run(tool("systemd-analyze"), "calendar", "--iterations=4", base, *told["OnCalendar"])

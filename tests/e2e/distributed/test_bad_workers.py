@@ -76,11 +76,11 @@ def web_server() -> Iterator[int]:
         server.shutdown()
 
 
-def test_a_server_of_another_kind_is_told_as_such(group: Group, web_server: int) -> None:
+def test_a_server_that_is_not_redis_is_reported_as_such(group: Group, web_server: int) -> None:
     assert "no Redis server" in refused(group, 2, f"redis://127.0.0.1:{web_server}/0")
 
 
-def test_a_server_that_is_not_there_is_waited_for_and_then_told_of(group: Group) -> None:
+def test_an_unreachable_server_is_retried_and_then_reported(group: Group) -> None:
     said = refused(group, 14, f"redis://127.0.0.1:{free_port()}/0")
     assert "VOK_REDIS_TIMEOUT=1" in said
 

@@ -71,7 +71,7 @@ def test_what_killed_workers_had_not_committed_is_kept_once(
 
 
 @pytest.mark.thorough
-def test_nothing_is_told_anew_while_workers_are_at_work(serve: Serving, grouped: Grouped) -> None:
+def test_shared_state_is_not_rebuilt_while_workers_run(serve: Serving, grouped: Grouped) -> None:
     group = grouped(serve(300))
     process = group.start(0, settings={**QUIET, "DOWNLOAD_DELAY": 0.1})
     wait_for(lambda: group.delivered() > 2)

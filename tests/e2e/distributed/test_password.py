@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.group import Group
-from tests.support.planted import PLANTED, telling
+from tests.support.planted import PLANTED, leaks
 from tests.support.redis_server import RedisServer
 from tests.support.scheduling import QUIET, Serving
 
@@ -61,6 +61,6 @@ def test_a_password_is_in_nothing_that_workers_and_commands_leave_or_say(
         assert "cannot be reached" in group.log(0)
         redis.start()
         assert PLANTED not in known(redis)
-    assert telling(tmp_path) == []
+    assert leaks(tmp_path) == []
     assert {path.name for path in group.output(0).iterdir()} >= {"archive", "articles", "health.json", "vokcrawl.prom"}
     assert [each for each in server.requests if PLANTED in str(each)] == []

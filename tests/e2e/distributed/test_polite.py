@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import pytest
 
+from tests.support.altered_responses import reply
 from tests.support.group import Group
 from tests.support.hostile import HostileSite
 from tests.support.scheduling import QUIET, Serving, asked
-from tests.support.spoilt import reply
 from vokcrawl.sample.server import SeenRequest
 
 Grouped = Callable[..., Group]

@@ -108,7 +108,7 @@ def test_revisions_are_delivered_once_by_whoever_reads_them(serve: Serving, grou
 
 
 @pytest.mark.thorough
-def test_an_article_that_fails_is_owed_by_all_and_had_by_whoever_comes_next(serve: Serving, grouped: Grouped) -> None:
+def test_a_failed_article_is_retried_by_any_worker_of_the_next_run(serve: Serving, grouped: Grouped) -> None:
     server = serve(30)
     group = grouped(server)
     identity = server.site.truth()["articles"][3]["id"]
@@ -124,7 +124,7 @@ def test_an_article_that_fails_is_owed_by_all_and_had_by_whoever_comes_next(serv
     assert not group.known("owed")
 
 
-def test_no_worker_is_alarmed_at_walks_that_another_has_walked(serve: Serving, grouped: Grouped) -> None:
+def test_a_worker_raises_no_alarm_for_listings_that_another_worker_crawled(serve: Serving, grouped: Grouped) -> None:
     group = grouped(serve(5))
     settings = {**QUIET, "VOK_ALERT_UNFINISHED_RUNS": 1, "VOK_ALERT_AGE_HOURS": 0}
     for _ in range(2):

@@ -63,7 +63,7 @@ def test_another_leads_when_the_leader_is_killed(serve: Serving, grouped: Groupe
     assert complete, "the walk was walked to its end by another"
 
 
-def test_a_leader_that_is_told_to_stop_hands_over_at_once(serve: Serving, grouped: Grouped) -> None:
+def test_a_stopped_leader_releases_its_lease_at_once(serve: Serving, grouped: Grouped) -> None:
     server = serve(150)
     group = grouped(server)
     started = begun(group, 20)

@@ -208,7 +208,7 @@ def test_by_day_and_by_night_it_has_other_colours_also_in_the_plots(browser: Bro
     assert all(light != dark for light, dark in zip(seen["light"], seen["dark"], strict=True))
 
 
-def test_what_came_and_what_went_is_told_without_colours_too(browser: Browser, report: Path) -> None:
+def test_insertions_and_deletions_are_marked_without_colours_too(browser: Browser, report: Path) -> None:
     with looking_at(browser, report) as looked:
         page = looked.page
         difference = page.locator(".change").first

@@ -221,7 +221,7 @@ def test_a_pause_that_the_site_asks_the_browser_for_is_kept_by_the_crawl(
     assert server.requests[refused + 1].at - server.requests[refused].at > 2
 
 
-def test_steps_grow_with_the_way_behind_them_and_no_further_than_a_bound() -> None:
+def test_scroll_steps_grow_with_the_distance_up_to_a_limit() -> None:
     step, clicks = SplashRoute("http://a.test/article/163/", 0, 3), []
     for _ in range(8):
         clicks.append((step.skip, step.clicks))

@@ -52,7 +52,7 @@ def test_each_attempt_that_got_an_answer_is_kept_and_marked_where_it_broke_off(c
     found = pairs(archive(output))
 
     def first(fault: Fault) -> Rec:
-        """The first answer for the article that was spoilt so."""
+        """The first answer for the article that was altered so."""
         return next(answer for answer, _ in found if at[fault] in answer.url)
 
     for fault, why in BROKEN_OFF.items():
@@ -77,11 +77,11 @@ def test_each_attempt_that_got_an_answer_is_kept_and_marked_where_it_broke_off(c
 def test_what_comes_behind_an_answer_is_no_part_of_it(crawl: Crawling, output: Path) -> None:
     """A length that is too short, with the rest of the page behind it on the wire."""
     with FaultyServer(SampleSite(6, faults=())) as server:
-        spoilt = server.site.truth()["articles"][2]
-        server.inflict(spoilt["id"], faults.length_too_short, 1)
+        altered = server.site.truth()["articles"][2]
+        server.inflict(altered["id"], faults.length_too_short, 1)
         done = crawl(f"{server.url}/article/163/", output, settings=ONCE)
     assert done.code == 0, done.stderr
-    answer = next(answer for answer, _ in pairs(archive(output)) if spoilt["id"] in answer.url)
+    answer = next(answer for answer, _ in pairs(archive(output)) if altered["id"] in answer.url)
     told = next(line for line in answer.head.split(b"\r\n") if line.lower().startswith(b"content-length"))
     assert int(told.partition(b":")[2]) == len(answer.payload)
 

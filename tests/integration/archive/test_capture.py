@@ -150,7 +150,7 @@ def test_an_article_that_comes_back_as_it_was_leads_to_a_revisit(crawl: Crawling
     assert_places_hold(output, done.articles())
 
 
-def test_what_is_written_of_a_run_says_how_and_each_file_says_it_anew(crawl: Crawling, output: Path) -> None:
+def test_each_archive_file_of_a_run_begins_with_a_warcinfo_record(crawl: Crawling, output: Path) -> None:
     with WiredServer(SampleSite(25, faults=())) as server:
         done = crawl(f"{server.url}/article/163/", output, settings={"VOK_ARCHIVE_SIZE": "0.03"})
         assert done.code == 0, done.stderr

@@ -132,7 +132,7 @@ def test_a_state_that_is_lost_after_a_kill_costs_no_whole_record_of_the_archive(
     assert faults(output) == []
 
 
-def test_what_was_archived_is_known_again_to_a_state_that_was_made_anew(crawl: Crawling, output: Path) -> None:
+def test_a_rebuilt_state_knows_which_payloads_are_archived(crawl: Crawling, output: Path) -> None:
     with WiredServer(SampleSite(5, faults=()), without_validators) as server:
         url = f"{server.url}/article/163/"
         assert crawl(url, output, settings=ALWAYS).code == 0

@@ -53,7 +53,7 @@ def test_of_a_redis_server_it_says_no_more_than_that_there_is_one() -> None:
     assert check(env={"REDIS_URL": "something else"}).returncode == 0
 
 
-def test_what_only_the_tests_are_told_is_no_setting() -> None:
+def test_environment_variables_of_the_tests_are_not_settings() -> None:
     done = check("--json", env={"VOK_TEST_THOROUGH": "1"})
     assert (done.returncode, done.stderr) == (0, "")
     assert listed(done).keys() == known_names()

@@ -74,7 +74,7 @@ def test_since_and_until_bound_what_is_delivered_and_what_is_left_comes_with_the
     assert_whole(after, server.site)
 
 
-def test_a_walk_stops_when_it_has_passed_the_day_of_since(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_pagination_stops_after_the_date_of_since(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(45)
     truth = server.site.truth()["articles"]
     newest = max(each["published_on"] for each in truth)
@@ -88,7 +88,9 @@ def test_a_walk_stops_when_it_has_passed_the_day_of_since(crawl: Crawling, serve
     assert not any(each["published_on"] < newest and each["url"].removeprefix(server.url) in asked for each in truth)
 
 
-def test_max_pages_bounds_the_walk_and_covers_nothing_behind_it(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_max_pages_limits_pagination_and_leaves_later_entries_uncrawled(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
     server = serve(25, skin="classic")
     url, truth = f"{server.url}/article/163/", server.site.truth()
     bounded = crawl(url, output, args={"max_pages": 1})
@@ -109,7 +111,7 @@ def test_max_pages_bounds_the_walk_and_covers_nothing_behind_it(crawl: Crawling,
     )
 
 
-def test_a_second_run_stops_at_the_first_page_and_a_full_one_walks_to_the_end(
+def test_a_second_run_stops_at_the_first_page_and_a_full_one_paginates_to_the_end(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(45)

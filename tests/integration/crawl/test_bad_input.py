@@ -12,10 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crawling import Crawl, run_crawl
-from tests.support.expected import Record, assert_same, assert_whole
-from tests.support.hostile import Change, HostileSite
-from tests.support.spoilt import (
+from tests.support.altered_responses import (
     EMPTY,
     HUGE,
     NO_DATE,
@@ -32,6 +29,9 @@ from tests.support.spoilt import (
     without_day,
     without_title,
 )
+from tests.support.crawling import Crawl, run_crawl
+from tests.support.expected import Record, assert_same, assert_whole
+from tests.support.hostile import Change, HostileSite
 from vokcrawl.normalize import article_id
 from vokcrawl.sample import Answer, SampleServer
 
@@ -164,7 +164,7 @@ def meet(cases: dict[str, Case], output: Path, listing: Callable[[list[Record]],
         return Met(done, f"{server.url}/article/163/", articles, truth["teasers"], spoilt)
 
 
-def spoil_teasers(articles: list[Record]) -> Change:
+def damage_teasers(articles: list[Record]) -> Change:
     spoils = (spoil(article["id"]) for (spoil, _, _), article in zip(TEASERS.values(), articles, strict=False))
     return all_of(*spoils, replacing("</article>\n", "</article>\n" + ELSEWHERE_ITEM))
 
@@ -176,7 +176,7 @@ def unreadable(tmp_path_factory: pytest.TempPathFactory) -> Met:
 
 @pytest.fixture(scope="module")
 def lacking(tmp_path_factory: pytest.TempPathFactory) -> Met:
-    return meet(LACKING, tmp_path_factory.mktemp("lacking"), spoil_teasers)
+    return meet(LACKING, tmp_path_factory.mktemp("lacking"), damage_teasers)
 
 
 @pytest.mark.parametrize("case", UNREADABLE)
@@ -184,7 +184,7 @@ def test_an_unreadable_article_is_counted_and_gives_no_record(case: str, unreada
     unreadable.assert_case(UNREADABLE, case)
 
 
-def test_unreadable_articles_make_the_run_incomplete_and_are_owed(unreadable: Met) -> None:
+def test_unreadable_articles_make_the_run_incomplete_and_are_queued_for_retry(unreadable: Met) -> None:
     assert (unreadable.done.code, unreadable.done.manifest["outcome"]) == (10, "incomplete")
     unreadable.assert_the_rest_whole()
     owed = {each["id"]: f"article_{each['reason']}" for each in unreadable.done.manifest["owed"]}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.altered_responses import all_of, another_more, more_to, reply, twice, without_logo
 from tests.support.crawling import Crawl
 from tests.support.expected import assert_same, assert_whole
 from tests.support.hostile import HostileSite
-from tests.support.spoilt import all_of, another_more, more_to, reply, twice, without_logo
 from vokcrawl.sample import Answer, SampleServer
 
 Crawling = Callable[..., Crawl]
@@ -28,7 +28,7 @@ def assert_led_back(done: Crawl, url: str) -> None:
 
 
 @pytest.mark.parametrize("leads_to", [SECOND, "/article/163/"])
-def test_a_last_page_that_leads_back_makes_the_walk_incomplete_and_costs_no_record(
+def test_a_last_page_that_links_back_makes_the_listing_incomplete_and_loses_no_record(
     leads_to: str, crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     site = HostileSite(12)
@@ -56,9 +56,7 @@ def test_a_first_page_that_leads_to_itself_covers_nothing_behind_it(
     assert_same(after.articles(), articles)
 
 
-def test_a_batch_that_is_always_the_same_ends_the_walk_as_incomplete(
-    crawl: Crawling, serve: Serving, output: Path
-) -> None:
+def test_a_batch_that_repeats_makes_the_listing_incomplete(crawl: Crawling, serve: Serving, output: Path) -> None:
     site = HostileSite(25, more="ajax")
     server = serve(site=site)
     articles = site.truth()["articles"]

@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.support.altered_responses import reply
 from tests.support.crawling import Crawl
 from tests.support.expected import assert_same, assert_whole
 from tests.support.hostile import HostileSite, with_body
-from tests.support.spoilt import reply
 from vokcrawl.sample import Answer, SampleServer
 
 Crawling = Callable[..., Crawl]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.altered_responses import EMPTY, FORBIDDING, NOT_FOUND, matching, redirect, reply
 from tests.support.crawling import Crawl
 from tests.support.expected import assert_same, assert_whole
 from tests.support.hostile import Change, HostileServer, HostileSite, Wire
-from tests.support.spoilt import EMPTY, FORBIDDING, NOT_FOUND, matching, redirect, reply
 from vokcrawl.sample import Answer, SampleServer
 from vokcrawl.storage.output_folder import OutputFolder
 
@@ -48,7 +48,7 @@ def test_an_article_that_fails_for_ever_makes_the_run_incomplete_and_comes_when_
     assert_whole(after, server.site)
 
 
-def test_a_listing_page_that_fails_for_ever_makes_the_run_incomplete_and_the_next_walks_behind_it(
+def test_a_listing_page_that_always_fails_makes_the_run_incomplete_and_the_next_run_continues_after_it(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(25)
@@ -89,7 +89,7 @@ def test_a_listing_that_is_not_what_it_was_is_a_layout_that_is_not_understood(
     assert_ended(done, 12, "layout not understood", reason)
 
 
-def test_a_listing_that_sends_to_the_sign_up_form_is_a_gate(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_a_listing_that_redirects_to_the_sign_up_form_is_blocked(crawl: Crawling, serve: Serving, output: Path) -> None:
     site = HostileSite(12)
     server = serve(site=site)
     site.change("/article/163/", redirect("/free-member-form/?return=article"))
@@ -98,7 +98,7 @@ def test_a_listing_that_sends_to_the_sign_up_form_is_a_gate(crawl: Crawling, ser
     assert done.articles() == done.teasers() == []
 
 
-def test_a_site_that_meters_every_article_is_a_gate(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_a_site_that_truncates_every_article_is_blocked(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(4)
     for article in server.site.truth()["articles"]:
         server.site.meter(article["id"])

@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.support.altered_responses import NOT_FOUND, redirect, reply
 from tests.support.crawling import Crawl
 from tests.support.expected import assert_same, assert_whole
 from tests.support.hostile import HostileSite, with_body
-from tests.support.spoilt import NOT_FOUND, redirect, reply
 from vokcrawl.sample import Answer, SampleServer
 
 Serve = Callable[..., SampleServer]
@@ -45,7 +45,7 @@ def listing(done: Crawl, way: str) -> dict[str, Any]:
     return found
 
 
-def no_way_on(answer: Answer) -> Answer:
+def without_pagination(answer: Answer) -> Answer:
     """Takes every "More Articles" off a page."""
     return with_body(answer, re.sub(rb'<p class="more-link">.*?</p>', b"", answer.body, flags=re.DOTALL))
 
@@ -84,14 +84,14 @@ def stream_of_scripts() -> tuple[HostileSite, str]:
 
 def listing_that_says_nothing_of_more() -> tuple[HostileSite, str]:
     site = HostileSite(45, search="button")
-    site.change(LISTING, no_way_on)
+    site.change(LISTING, without_pagination)
     return site, LISTING
 
 
 def article_that_says_nothing_of_more() -> tuple[HostileSite, str]:
     site = HostileSite(45, search="button")
     newest = site.truth()["articles"][0]
-    site.change(newest["id"], no_way_on)
+    site.change(newest["id"], without_pagination)
     return site, urlsplit(newest["url"]).path
 
 
@@ -158,7 +158,7 @@ def test_where_the_search_cannot_be_had_either_the_sitemap_leads_to_the_articles
     assert sum(request.target.startswith("/newstream/1") for request in server.requests) == 2
 
 
-def test_where_nothing_leads_on_the_verdict_is_the_listings_and_every_way_is_named(
+def test_when_no_discovery_strategy_works_the_outcome_is_the_listings_and_each_attempt_is_recorded(
     serve: Serve, crawl: RunCrawl, output: Path
 ) -> None:
     site = HostileSite(25, more="script")
@@ -257,10 +257,10 @@ def test_the_number_of_the_source_in_the_search_can_be_given(serve: Serve, crawl
     assert_whole(done, site)
 
 
-def test_a_search_by_the_day_of_intake_leaves_out_none_that_is_shown_under_another(
+def test_a_search_by_day_of_ingestion_misses_no_article_shown_under_another_day(
     serve: Serve, crawl: RunCrawl, output: Path
 ) -> None:
-    class ByIntake(HostileSite):
+    class ByIngestion(HostileSite):
         """Its search finds what came late by the day on which it came."""
 
         def answer(self, method: str, target: str, headers: Any) -> Answer:
@@ -291,7 +291,7 @@ def test_a_search_by_the_day_of_intake_leaves_out_none_that_is_shown_under_anoth
 
         late, item = "none", ""
 
-    site = ByIntake(60, more="script", search="button")
+    site = ByIngestion(60, more="script", search="button")
     late = site.publish_late(5)
     page = site.answer("GET", LISTING, {}).body.decode() + site.answer("GET", "/article/163/page/2/", {}).body.decode()
     page += site.answer("GET", "/article/163/page/5/", {}).body.decode()
@@ -323,7 +323,7 @@ def test_a_window_without_teasers_is_asked_for_again_before_it_is_believed(
     assert_whole(done, site)
 
 
-def test_a_search_that_fails_on_its_way_is_gone_on_with_by_the_next_run(
+def test_a_search_that_fails_half_done_is_continued_by_the_next_run(
     serve: Serve, crawl: RunCrawl, output: Path
 ) -> None:
     site = HostileSite(45, more="script", search="button")
@@ -338,7 +338,9 @@ def test_a_search_that_fails_on_its_way_is_gone_on_with_by_the_next_run(
     assert_whole(after, site)
 
 
-def test_a_sweep_looks_again_for_a_better_way_than_the_search(serve: Serve, crawl: RunCrawl, output: Path) -> None:
+def test_a_rescan_looks_for_a_better_discovery_strategy_than_the_search(
+    serve: Serve, crawl: RunCrawl, output: Path
+) -> None:
     site = HostileSite(45, more="ajax", search="button")
     server = serve(site=site)
     site.change(AJAX, REFUSED)
@@ -361,7 +363,7 @@ def test_a_sweep_looks_again_for_a_better_way_than_the_search(serve: Serve, craw
     [(LISTING, BLOCKED, 11), (AJAX, BLOCKED, 11), (LISTING, BUSY, 14), (AJAX, BUSY, 10)],
     ids=["a gated listing", "a gated call", "a listing out of reach", "a call out of reach"],
 )
-def test_neither_a_gate_nor_a_site_out_of_reach_is_a_reason_for_another_way(
+def test_neither_a_block_page_nor_an_unreachable_site_leads_to_the_next_discovery_strategy(
     key: str, answer: Answer, code: int, serve: Serve, crawl: RunCrawl, output: Path
 ) -> None:
     site = HostileSite(25, more="ajax", search="button", sitemap=True)
@@ -373,7 +375,7 @@ def test_neither_a_gate_nor_a_site_out_of_reach_is_a_reason_for_another_way(
     assert done.manifest["ways_left"] == []
 
 
-def test_a_gate_before_the_search_is_named_and_not_gone_round(serve: Serve, crawl: RunCrawl, output: Path) -> None:
+def test_a_block_page_at_the_search_is_named_and_not_bypassed(serve: Serve, crawl: RunCrawl, output: Path) -> None:
     site = HostileSite(25, more="script", search="button", sitemap=True)
     server = serve(site=site)
     site.change("/", BLOCKED)
@@ -384,7 +386,7 @@ def test_a_gate_before_the_search_is_named_and_not_gone_round(serve: Serve, craw
 
 
 @pytest.mark.parametrize("more", ["link", "ajax", "browser"])
-def test_a_way_that_was_asked_for_is_not_left_for_another(
+def test_a_requested_pagination_strategy_has_no_fallback(
     more: str, serve: Serve, crawl: RunCrawl, output: Path
 ) -> None:
     site = HostileSite(25, more="script", search="button", sitemap=True)
@@ -394,7 +396,7 @@ def test_a_way_that_was_asked_for_is_not_left_for_another(
     assert searches(server) == []
 
 
-def test_a_mistyped_start_page_is_told_and_not_replaced(serve: Serve, crawl: RunCrawl, output: Path) -> None:
+def test_a_mistyped_start_page_is_reported_and_not_replaced(serve: Serve, crawl: RunCrawl, output: Path) -> None:
     site = HostileSite(25, search="button", sitemap=True)
     server = serve(site=site)
     done = crawl(server.url + "/artcle/163/", output, settings=QUIET)
@@ -435,7 +437,7 @@ def test_a_file_of_the_sitemap_that_cannot_be_had_leaves_the_others(
     assert_same(after.articles(), site.truth()["articles"])
 
 
-def test_since_holds_for_the_sitemap_by_the_day_of_intake(serve: Serve, crawl: RunCrawl, output: Path) -> None:
+def test_since_limits_the_sitemap_by_day_of_ingestion(serve: Serve, crawl: RunCrawl, output: Path) -> None:
     site = HostileSite(60, sitemap=True)
     server = serve(site=site)
     site.change(LISTING, NOT_FOUND)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from fastwarc.warc import ArchiveIterator
 
+from tests.support.altered_responses import in_item, matching, replacing
 from tests.support.crawling import Crawl
 from tests.support.expected import archive_files, assert_same, assert_whole, data_files
 from tests.support.hostile import HostileSite
-from tests.support.spoilt import in_item, matching, replacing
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]
@@ -97,7 +97,7 @@ def test_three_runs_leave_whole_files_and_a_chain_of_manifests(crawl: Crawling, 
         assert after["previous_manifest"] == named
 
 
-def test_the_clock_names_the_files_and_dates_the_records_and_two_runs_of_one_second_are_told_apart(
+def test_files_and_records_carry_the_time_and_two_runs_in_one_second_get_different_ids(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(3)

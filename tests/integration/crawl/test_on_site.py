@@ -10,10 +10,10 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from tests.support.altered_responses import more_to, redirect, replacing
 from tests.support.crawling import Crawl
 from tests.support.expected import assert_same, assert_whole
 from tests.support.hostile import HostileSite
-from tests.support.spoilt import more_to, redirect, replacing
 from vokcrawl.normalize import authority
 from vokcrawl.sample import SampleServer, SampleSite
 
@@ -83,7 +83,7 @@ def test_links_to_other_hosts_and_ports_are_counted_and_not_followed(
 
 
 @pytest.mark.parametrize("other", ["another port", "another host"])
-def test_a_more_articles_to_another_host_or_port_is_not_followed_and_the_walk_is_incomplete(
+def test_a_more_articles_link_to_another_host_or_port_is_not_followed_and_the_listing_is_incomplete(
     other: str, sites: Sites, crawl: Crawling, output: Path
 ) -> None:
     away = sites.others[other] + "/article/163/page/2/"
@@ -97,7 +97,9 @@ def test_a_more_articles_to_another_host_or_port_is_not_followed_and_the_walk_is
     sites.assert_asked_alone()
 
 
-def test_an_article_pages_way_to_another_host_is_not_followed(sites: Sites, crawl: Crawling, output: Path) -> None:
+def test_a_listing_link_of_an_article_page_to_another_host_is_not_followed(
+    sites: Sites, crawl: Crawling, output: Path
+) -> None:
     article = sites.site.truth()["articles"][3]
     sites.site.change(article["id"], more_to(sites.port.url + "/article/163/"))
     done = crawl(article["url"], output)

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.altered_responses import matching, more_to, redirect, replacing, reply
 from tests.support.crawling import Crawl
 from tests.support.expected import assert_same, assert_whole, by_id
 from tests.support.hostile import Change, HostileSite, with_body
-from tests.support.spoilt import matching, more_to, redirect, replacing, reply
 from vokcrawl.sample import Answer, SampleServer
 
 Crawling = Callable[..., Crawl]
@@ -69,9 +69,7 @@ def test_a_run_that_only_rechecks_unchanged_articles_ends_well_with_nothing_new(
     assert_whole(done, server.site)
 
 
-def test_a_recheck_that_meets_only_a_metered_article_known_as_such_is_no_gate(
-    crawl: Crawling, serve: Serving, output: Path
-) -> None:
+def test_a_recheck_of_one_known_truncated_article_is_not_blocked(crawl: Crawling, serve: Serving, output: Path) -> None:
     site = HostileSite(3)
     server = serve(site=site)
     metered = site.truth()["articles"][1]["id"]
@@ -87,7 +85,7 @@ def test_a_recheck_that_meets_only_a_metered_article_known_as_such_is_no_gate(
     assert_whole(done, site)
 
 
-def test_a_site_that_meters_every_article_is_a_gate_at_first_and_nothing_new_later(
+def test_a_site_that_truncates_every_article_is_blocked_at_first_and_has_nothing_new_later(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(4, validators=False)
@@ -152,7 +150,7 @@ def test_a_last_batch_that_says_there_is_no_more_is_an_end(
 
 
 @pytest.mark.parametrize("logos", [True, False], ids=["with logos", "without any logos"])
-def test_a_wrong_name_of_the_source_is_told_and_the_right_one_on_the_same_folder_brings_everything(
+def test_a_wrong_source_name_is_reported_and_the_right_one_then_delivers_everything(
     logos: bool, crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     unlabelled = in_all(r'<img class="img-fluid"[^>]*>', "")
@@ -204,7 +202,7 @@ def healed(site: HostileSite, ids: list[str]) -> None:
         site.change(key, reply(""), times=0)
 
 
-def test_an_article_that_is_redirected_to_a_missing_page_is_owed_by_its_own_address_until_it_can_be_had(
+def test_an_article_redirected_to_a_missing_page_is_retried_at_its_own_url_until_it_is_delivered(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     site = HostileSite(9)
@@ -290,7 +288,7 @@ def test_a_sidebar_behind_the_block_of_an_article_page_gives_no_teasers(
 
 
 @pytest.mark.parametrize(("skin", "sidebar"), list(zip(ENDS, SIDEBARS, strict=True)))
-def test_a_sidebar_beside_a_listing_does_not_keep_since_from_ending_the_walk(
+def test_a_sidebar_does_not_keep_since_from_ending_pagination(
     skin: str, sidebar: str, crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     beside = [(f"/newstream/154970000{n}-4711/popular-piece/", "December 31, 2037") for n in (1, 2)]
@@ -381,7 +379,7 @@ def test_links_with_a_user_are_not_followed(crawl: Crawling, serve: Serving, out
     assert_whole(done, site)
 
 
-def test_a_more_articles_with_a_user_is_not_followed_and_the_walk_is_incomplete(
+def test_a_more_articles_link_with_credentials_is_not_followed_and_the_listing_is_incomplete(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     site = HostileSite(12)

@@ -92,7 +92,7 @@ def test_the_stream_knows_other_sources_without_their_logos_by_their_articles(
     assert {each["id"] for each in done.teasers()} == {each["id"] for each in done.articles()}
 
 
-def test_a_folder_of_another_source_is_warned_of_with_both_names_and_the_way_out(
+def test_an_output_directory_of_another_source_gives_a_warning_with_both_names_and_a_remedy(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(20)
@@ -116,7 +116,9 @@ def test_the_usual_trouble_of_the_site_costs_no_record(crawl: Crawling, serve: S
     assert_whole(done, server.site)
 
 
-def test_what_is_gone_or_gated_is_counted_and_the_rest_is_whole(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_removed_and_blocked_articles_are_counted_and_the_rest_is_complete(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
     server = serve(20, faults=("sign_up", "removed"))
     done = crawl(f"{server.url}/article/163/", output)
     assert_whole(done, server.site)

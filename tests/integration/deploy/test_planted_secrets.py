@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.children import run
 from tests.support.crawling import Crawl, environment
-from tests.support.planted import PLANTED, telling, texts
+from tests.support.planted import PLANTED, leaks, texts
 from tests.support.receiving import Receiver
 from tests.support.servers import free_port
 from vokcrawl.config import secret_names
@@ -63,7 +63,7 @@ def test_no_file_and_no_line_of_the_log_has_a_secret(
         "health.json",
         "vokcrawl.prom",
     }
-    assert telling(output) == []
+    assert leaks(output) == []
     assert [each for each in server.requests if PLANTED in str(each)] == []
 
     commands = [["check-config"], ["check-config", "--json"], ["status"], ["status", "--json"], ["verify"], ["report"]]
@@ -72,7 +72,7 @@ def test_no_file_and_no_line_of_the_log_has_a_secret(
         said = run(command, env=environment(env))
         assert said.returncode == 0, said.stderr
         assert PLANTED not in said.stdout + said.stderr, words
-    assert telling(output) == []
+    assert leaks(output) == []
 
 
 WRONG = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.archives import exported, told
+from tests.support.archives import exported, exported_records
 from tests.support.commanding import run_command
 from tests.support.scheduling import QUIET, crawling, delivered, ended_by, faults, wait_for
 from vokcrawl.commands.search import Command as Search
@@ -25,12 +25,12 @@ def test_beside_a_running_crawl_what_was_whole_before_it_is_seen_and_the_crawl_g
     server = serve(8)
     url = f"{server.url}/article/163/"
     assert crawl(url, output, settings=QUIET).code == 0
-    before = told(output, tmp_path)
+    before = exported_records(output, tmp_path)
     assert len(before) == 8
     server.site.publish(30)
     with crawling(url, output, {**QUIET, "DOWNLOAD_DELAY": 0.2}, harm="often") as process:
         wait_for(lambda: delivered(output) > 10, process)
-        assert told(output, tmp_path) == before
+        assert exported_records(output, tmp_path) == before
         assert exported(output, tmp_path / "x.sqlite").rows == {"articles": 8, "teasers": 8, "removals": 0}
         title = before[0]["title"].split()
         sought = run_command(Search(), *title, output=output, capsys=capsys)
@@ -38,7 +38,7 @@ def test_beside_a_running_crawl_what_was_whole_before_it_is_seen_and_the_crawl_g
         assert before[0]["url"] in sought.stdout
         assert process.poll() is None
         assert ended_by(process, signal.SIGTERM) == 130
-    after = told(output, tmp_path)
+    after = exported_records(output, tmp_path)
     assert 10 < len(after) < 38
     assert [row for row in after if row["id"] in {each["id"] for each in before}] == before
     assert faults(output) == []

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.near_duplicates import measure
-from tests.support.archives import Record, article, identity, removal, told, words, write_archive
+from tests.support.archives import Record, article, exported_records, identity, removal, words, write_archive
 from vokcrawl.exports.near_duplicates.index import THRESHOLD, NearDuplicates
 from vokcrawl.exports.near_duplicates.similarity import SHORT, Fingerprint, particulars, similarity
 from vokcrawl.sample.doubles import FORMULAS, TOLD_AGAIN, make_doubles
@@ -26,7 +26,7 @@ def like(one: str, other: str) -> float:
 
 @settings(deadline=None)
 @given(st.text(max_size=600), st.text(max_size=600))
-def test_likeness_is_a_share_the_same_both_ways_and_whole_for_a_text_and_itself(one: str, other: str) -> None:
+def test_similarity_is_a_symmetric_share_and_1_for_equal_texts(one: str, other: str) -> None:
     assert like(one, one) == 1
     assert 0 <= like(one, other) == like(other, one) <= 1
 
@@ -55,7 +55,7 @@ def test_particulars_are_numbers_and_names_but_no_word_that_only_begins_a_senten
     assert particulars(text) == found
 
 
-def test_a_small_change_of_a_long_text_is_alike_and_other_names_and_numbers_are_not() -> None:
+def test_a_small_change_of_a_long_text_is_similar_and_other_names_and_numbers_are_not() -> None:
     assert like(LONG, LONG.replace(words("b", 40)[:30], "")) > 0.9
     assert like(LONG, f"Narigol, May 3 -- {LONG}") > 0.9
     assert like(LONG, LONG.replace("Ri Un Byol", "O Chol Maru").replace("12", "40")) == 0
@@ -92,10 +92,8 @@ def family() -> list[Record]:
     return [article(number, MOMENT, body=body) for number, body in texts.items()]
 
 
-def test_each_names_the_earliest_article_that_tells_its_story_and_how_much_it_is_like_it(
-    output: Path, tmp_path: Path
-) -> None:
-    found = marked(told(write_archive(output, *family()), tmp_path))
+def test_each_article_names_the_earliest_of_its_story_and_the_similarity(output: Path, tmp_path: Path) -> None:
+    found = marked(exported_records(write_archive(output, *family()), tmp_path))
     assert {key: of for key, (of, _) in found.items()} == {
         identity(4): identity(0), identity(5): identity(1), identity(6): identity(0), identity(7): identity(0),
     }  # fmt: skip
@@ -103,7 +101,7 @@ def test_each_names_the_earliest_article_that_tells_its_story_and_how_much_it_is
     assert found[identity(4)] == found[identity(6)]
 
 
-def test_of_several_that_are_alike_the_one_that_is_most_alike_is_named_and_of_equals_the_earliest() -> None:
+def test_of_several_matches_the_most_similar_is_named_and_of_equals_the_earliest() -> None:
     parts = [words(f"part {number}", 12) for number in range(16)]
     # Each lacks an eighth, the first and the last: too much for the two to be alike, and both are like the whole.
     first, second = " ".join(parts[:14]), " ".join(parts[2:])
@@ -119,7 +117,7 @@ def test_of_several_that_are_alike_the_one_that_is_most_alike_is_named_and_of_eq
 
 def test_in_whatever_order_and_runs_articles_were_fetched_the_same_is_marked(output: Path, tmp_path: Path) -> None:
     records = family()
-    wanted = marked(told(write_archive(output, *records), tmp_path))
+    wanted = marked(exported_records(write_archive(output, *records), tmp_path))
     for seed in range(3):
         rng = random.Random(seed)
         shuffled = rng.sample(records, len(records))
@@ -129,7 +127,7 @@ def test_in_whatever_order_and_runs_articles_were_fetched_the_same_is_marked(out
             for each, day in zip(shuffled, days, strict=True)
         ]
         folder = tmp_path / str(seed)
-        assert marked(told(write_archive(folder, *again), tmp_path)) == wanted
+        assert marked(exported_records(write_archive(folder, *again), tmp_path)) == wanted
 
 
 def test_what_is_said_of_an_article_does_not_change_when_later_ones_come(output: Path, tmp_path: Path) -> None:
@@ -137,7 +135,7 @@ def test_what_is_said_of_an_article_does_not_change_when_later_ones_come(output:
     seen: dict[str, tuple[str, float]] = {}
     for count in range(1, len(records) + 1):
         folder = output / str(count)
-        found = marked(told(write_archive(folder, *records[:count]), tmp_path))
+        found = marked(exported_records(write_archive(folder, *records[:count]), tmp_path))
         assert {key: found[key] for key in seen} == seen
         seen = found
     assert len(seen) == 4
@@ -153,22 +151,22 @@ def test_the_latest_versions_are_compared_and_every_version_and_selection_says_t
     later = article(1, "2024-01-02T00:00:00Z", body=LONG, revision=2, published_on="2025-01-01")
     write_archive(output, first, second, later)
     near = {identity(1): (identity(0), 1.0)}
-    assert marked(told(output, tmp_path)) == near
-    assert marked(told(output, tmp_path, since="2025-01-01")) == near
-    assert [row["near_duplicate_of"] for row in told(output, tmp_path, what="articles")] == [
+    assert marked(exported_records(output, tmp_path)) == near
+    assert marked(exported_records(output, tmp_path, since="2025-01-01")) == near
+    assert [row["near_duplicate_of"] for row in exported_records(output, tmp_path, what="articles")] == [
         None,
         identity(0),
         identity(0),
     ]
-    assert marked(told(output, tmp_path, as_of="2024-01-01")) == {}
-    assert "near_duplicate_of" not in told(output, tmp_path, near_duplicates=False)[0]
+    assert marked(exported_records(output, tmp_path, as_of="2024-01-01")) == {}
+    assert "near_duplicate_of" not in exported_records(output, tmp_path, near_duplicates=False)[0]
 
 
-def test_an_article_that_is_gone_is_still_the_first_that_told_the_story(output: Path, tmp_path: Path) -> None:
+def test_a_removed_article_is_still_the_first_of_its_story(output: Path, tmp_path: Path) -> None:
     write_archive(
         output, article(0, MOMENT, body=LONG), article(1, MOMENT, body=LONG), removal(0, "2024-02-01T00:00:00Z")
     )
-    assert marked(told(output, tmp_path)) == {identity(1): (identity(0), 1.0)}
+    assert marked(exported_records(output, tmp_path)) == {identity(1): (identity(0), 1.0)}
 
 
 def test_the_sample_has_every_kind_of_double_and_of_formula() -> None:
@@ -192,7 +190,7 @@ def test_a_real_crawl_of_the_sample_site_with_doubles_is_marked_as_they_were_mad
 ) -> None:
     done = crawl(f"{serve(21, doubles=21).url}/article/163/", output)
     assert done.code == 0, done.stderr
-    rows = told(output, tmp_path)
+    rows = exported_records(output, tmp_path)
     assert len(rows) == 63
     found = {key: of for key, (of, _) in marked(rows).items()}
     # A metered article shows its beginning alone, and some show no text at all.

@@ -322,7 +322,7 @@ def test_a_damaged_line_is_named_and_ends_with_15_or_is_passed_over_when_that_is
     assert f": {whole} articles; " in done.stdout
 
 
-def test_records_without_a_day_that_are_left_out_are_told(archive: Path, tmp_path: Path, capsys: Capture) -> None:
+def test_records_without_a_day_that_are_left_out_are_reported(archive: Path, tmp_path: Path, capsys: Capture) -> None:
     arguments = ("--to", str(tmp_path / "x.csv"), "--since", "2000-01-01")
     done = run_command(Command(), *arguments, output=archive, capsys=capsys)
     assert done.code == 0
@@ -338,7 +338,7 @@ def test_records_without_a_day_that_are_left_out_are_told(archive: Path, tmp_pat
         ("numpy", "x.csv", "or use --no-near-duplicates"),
     ],
 )
-def test_a_missing_package_is_named_with_the_way_to_install_it(
+def test_a_missing_package_is_named_with_the_command_that_installs_it(
     package: str, name: str, words: str, archive: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in [

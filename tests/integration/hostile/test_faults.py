@@ -105,7 +105,7 @@ def always(tmp_path_factory: pytest.TempPathFactory) -> Met:
 
 
 @pytest.mark.parametrize("name", [*CASES, *ELSEWHERE])
-def test_a_fault_that_does_not_end_is_named_and_its_article_is_owed_by_its_own_address(name: str, always: Met) -> None:
+def test_a_permanent_fault_is_named_and_its_article_is_retried_at_its_own_url(name: str, always: Met) -> None:
     reason, again = (CASES[name].reason, CASES[name].again) if name in CASES else ("offsite", False)
     identity = always.at[name]
     owed = always.pending_retries()

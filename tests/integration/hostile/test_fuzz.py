@@ -143,7 +143,7 @@ class _Probe:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Drawn:
     """Draws what was drawn before: what is drawn must not depend on what the run remembers."""
 
     drawn: Any
@@ -191,7 +191,7 @@ PLANS = st.builds(
 def planned(plan: Plan, site: SampleSite, request: Request) -> Response:
     """The site's own page, or another one of it, damaged in markup, bytes or headers."""
     target = plan.other or request.url.removeprefix(SITE)
-    markup = mutated(site.answer("GET", target, {}).body.decode(), _Told(plan.damage))  # type: ignore[arg-type]
+    markup = mutated(site.answer("GET", target, {}).body.decode(), _Drawn(plan.damage))  # type: ignore[arg-type]
     body = (markup if plan.replaced is None else REPLACED[plan.replaced]).encode(plan.encoding, "replace")
     if plan.bytes_in is not None:
         at = int(plan.bytes_in[0] * len(body))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import faults
 from tests.support.faulty_server import Exchange, Fault, FaultyServer, Seen, pauses_kept
-from tests.support.watched import Place, assert_rest_whole, ids, under_way, watch
+from tests.support.watched import Place, assert_rest_whole, ids, running_crawl, watch
 from vokcrawl.sample import SampleSite
 
 # What is under way when a refusal is sent may still come; a loaded machine takes its time.
@@ -136,7 +136,7 @@ def test_a_site_that_only_resets_is_out_of_reach(robots: str, place: Place) -> N
 def test_a_signal_ends_a_long_pause_at_once(place: Place) -> None:
     with FaultyServer(site()) as server:
         server.inflict(ids(server)[3], faults.asks(600), 1)
-        with under_way(listing(server), place) as process:
+        with running_crawl(listing(server), place) as process:
             deadline = time.monotonic() + 30
             while not server.refusals and time.monotonic() < deadline:
                 time.sleep(0.01)
@@ -211,7 +211,7 @@ def test_an_unreadable_robots_txt_is_what_the_setting_says(setting: str, code: i
             assert_rest_whole(done, server)
 
 
-def test_the_site_is_told_whom_to_write_to(place: Place) -> None:
+def test_requests_carry_the_contact_address(place: Place) -> None:
     with FaultyServer(site(3)) as server:
         done = watch(listing(server), place, {"VOK_CONTACT": "desk@newsroom.example"})
         assert done.code == 0, done.stderr

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.support.altered_responses import matching
 from tests.support.crawling import Crawl
 from tests.support.hostile import HostileServer, HostileSite
 from tests.support.left import OFF, alarms_in, alarms_of, health_of
-from tests.support.spoilt import matching
 from vokcrawl.normalize import parse_utc
 from vokcrawl.sample import SampleServer
 
@@ -132,7 +132,7 @@ def test_errors_fires_when_too_many_pages_fail(crawl: Crawling, serve: Serving, 
     assert fired(done) == {"errors": said}
 
 
-def test_metered_fires_when_the_site_truncates_too_many_articles(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_truncation_monitor_fires_above_its_share(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(20)
     for article in server.site.truth()["articles"][:12]:
         server.site.meter(article["id"])

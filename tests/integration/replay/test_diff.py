@@ -35,14 +35,14 @@ def rewritten(output: Path, kind: str, change: Any) -> list[dict[str, Any]]:
     return [each for each in kept if each is not None]
 
 
-def told(output: Path, *given: object) -> tuple[Replayed, dict[str, Any]]:
+def diff(output: Path, *given: object) -> tuple[Replayed, dict[str, Any]]:
     done = replay("--diff", "--json", *given, to=None, output=output)
     return done, json.loads(done.stdout)
 
 
 def test_where_nothing_would_change_it_says_so_and_leaves_all_as_it_is(output: Path) -> None:
     before = contents(output)
-    done, found = told(output)
+    done, found = diff(output)
     assert (done.code, done.stderr) == (0, "")
     assert found["schema"] == "vokcrawl.replay-diff/1"
     assert (found["runs"], found["answers"], found["faults"]) == (1, 14, 0)
@@ -64,7 +64,7 @@ def test_it_counts_what_would_change_by_field_and_gives_a_few_examples(output: P
         return record
 
     kept = rewritten(output, "articles", change)
-    _, found = told(output)
+    _, found = diff(output)
     articles = found["kinds"]["articles"]
     assert (articles["same"], articles["changed"]) == (6, 6)
     assert {name: each["count"] for name, each in articles["fields"].items()} == {
@@ -104,7 +104,7 @@ def test_it_counts_what_would_appear_and_what_would_vanish(output: Path) -> None
 
     kept = rewritten(output, "articles", drop)
     rewritten(output, "teasers", rename)
-    _, found = told(output)
+    _, found = diff(output)
     articles, teasers = found["kinds"]["articles"], found["kinds"]["teasers"]
     assert (articles["same"], articles["would_appear"], articles["would_vanish"]) == (8, 4, 0)
     assert len(articles["appearing"]) == 3
@@ -122,7 +122,7 @@ def test_what_a_run_without_an_archive_has_delivered_does_not_vanish(output: Pat
         return record
 
     rewritten(output, "teasers", of_another_run)
-    _, found = told(output)
+    _, found = diff(output)
     assert (found["kinds"]["teasers"]["would_appear"], found["kinds"]["teasers"]["would_vanish"]) == (1, 0)
 
 
@@ -137,7 +137,7 @@ def test_text_of_the_site_is_harmless_on_the_terminal(output: Path) -> None:
     assert "\u202e" not in done.stdout
 
 
-def test_only_the_named_runs_are_told_but_what_came_before_is_read_too(output: Path, tmp_path: Path) -> None:
+def test_only_the_named_runs_are_shown_but_earlier_ones_are_read_too(output: Path, tmp_path: Path) -> None:
     # Two days later one article was edited: the archive of that run alone would make a first version of it.
     site = site_of(12)
     identity = site.truth()["articles"][4]["id"]
@@ -150,7 +150,7 @@ def test_only_the_named_runs_are_told_but_what_came_before_is_read_too(output: P
         for path in (both.output / kind).iterdir():
             (output / kind / path.name).write_bytes(path.read_bytes())
     for given in ("20241212T060000Z", later):
-        _, found = told(output, given)
+        _, found = diff(output, given)
         assert found["runs"] == 2
         assert (found["kinds"]["articles"]["same"], found["kinds"]["articles"]["would_appear"]) == (1, 0)
         assert found["kinds"]["teasers"]["same"] == 0
@@ -158,14 +158,14 @@ def test_only_the_named_runs_are_told_but_what_came_before_is_read_too(output: P
 
 def test_an_archive_of_others_is_compared_with_all_that_was_delivered(output: Path, tmp_path: Path) -> None:
     other = packed(records(whole(SITE)[:5]), tmp_path / "other.warc.gz")
-    _, found = told(output, other)
+    _, found = diff(output, other)
     articles = found["kinds"]["articles"]
     assert (articles["same"], articles["would_appear"], articles["would_vanish"]) == (4, 0, 0)
 
 
 def test_a_folder_without_archives_is_compared_with_those_that_are_named(output: Path, tmp_path: Path) -> None:
     moved = (output / "archive").rename(tmp_path / "moved")
-    found = told(output, *moved.iterdir())[1]["kinds"]["articles"]
+    found = diff(output, *moved.iterdir())[1]["kinds"]["articles"]
     assert (found["same"], found["changed"], found["would_appear"], found["would_vanish"]) == (12, 0, 0, 0)
 
 

@@ -57,7 +57,7 @@ def test_a_user_without_a_home_hears_nothing_of_fonts(output: Path) -> None:
     assert (done.code, done.stderr) == (0, "")
 
 
-def test_it_tells_the_same_as_status(output: Path) -> None:
+def test_the_report_agrees_with_status(output: Path) -> None:
     small(output)
     assert scrapy("report", output=output).code == 0
     told = json.loads(scrapy("status", "--json", output=output).stdout)
@@ -74,7 +74,9 @@ def test_it_tells_the_same_as_status(output: Path) -> None:
     assert f"{told['owed'][0]['url']} http_503 3 times" in text
 
 
-def test_a_real_crawl_is_told_with_its_requests_and_what_was_new(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_a_real_crawl_is_reported_with_its_requests_and_new_records(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
     server = serve(12)
     done = crawl(f"{server.url}/article/163/", output)
     assert done.code == 0, done.stderr
@@ -129,7 +131,7 @@ def test_a_target_that_cannot_be_is_refused_in_one_line(
     assert done.stderr.count("\n") == 1
 
 
-def test_a_folder_without_anything_in_it_is_refused_and_one_without_articles_is_told(output: Path) -> None:
+def test_an_empty_directory_is_refused_and_one_without_articles_is_reported(output: Path) -> None:
     done = scrapy("report", output=output)
     assert done.code == 2
     assert "no run has left anything here" in done.stderr
@@ -150,7 +152,7 @@ def test_a_folder_without_anything_in_it_is_refused_and_one_without_articles_is_
         assert said in text
 
 
-def test_a_damaged_line_is_named_on_the_page_and_in_the_terminal_and_the_rest_is_told(output: Path) -> None:
+def test_a_damaged_line_is_named_on_the_page_and_in_the_terminal_and_the_rest_is_reported(output: Path) -> None:
     small(output)
     path = next((output / "articles").glob("20240105*.jsonl"))
     lines = path.read_bytes().splitlines(keepends=True)
@@ -165,7 +167,7 @@ def test_a_damaged_line_is_named_on_the_page_and_in_the_terminal_and_the_rest_is
     assert "2 articles on 2 days" in text
 
 
-def test_a_manifest_that_lacks_something_is_named_and_the_others_are_told(output: Path) -> None:
+def test_an_incomplete_manifest_is_named_and_the_others_are_reported(output: Path) -> None:
     small(output)
     path = sorted((output / "runs").glob("*.json"))[0]
     manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -199,7 +201,7 @@ def test_where_there_is_no_room_the_page_of_before_stays_and_nothing_half_is_lef
     assert list(output.glob(f"*{PART}")) == []
 
 
-def test_beside_a_crawl_it_tells_of_the_runs_that_have_ended(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_during_a_crawl_the_report_shows_the_finished_runs(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(12)
     url = f"{server.url}/article/163/"
     assert crawl(url, output).code == 0

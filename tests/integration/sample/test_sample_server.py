@@ -106,7 +106,7 @@ def test_only_loopback_addresses_are_served(host: str) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_serves_until_it_is_told_to_end(ending: signal.Signals, tmp_path: Path) -> None:
+def test_the_command_serves_until_it_is_interrupted(ending: signal.Signals, tmp_path: Path) -> None:
     truth = tmp_path / "truth.json"
     options = ["--articles", "12", "--faults", "none", "--more", "ajax", "--truth", str(truth)]
     with subprocess.Popen(

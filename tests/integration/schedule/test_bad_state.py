@@ -238,7 +238,7 @@ def test_a_hole_in_the_chain_of_manifests_stops_no_run_and_is_named_by_verify(
     ]
 
 
-def test_a_clock_that_was_set_back_is_told_and_costs_nothing(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_a_clock_that_was_set_back_is_reported_and_loses_nothing(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(45)
     url, settings = f"{server.url}/article/163/", {"VOK_RECHECK_DAYS": ""}
     # The first run's clock is ten years fast.

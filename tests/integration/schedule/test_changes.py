@@ -6,11 +6,11 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+from tests.support.altered_responses import all_of, replacing
 from tests.support.crawling import Crawl, Record
 from tests.support.expected import assert_same
 from tests.support.hostile import HostileSite, with_body
 from tests.support.scheduling import ALWAYS, QUIET, T0, Crawling, Serving, articles_asked, faults, scrapy, times_asked
-from tests.support.spoilt import all_of, replacing
 from vokcrawl.sample import Answer
 
 
@@ -85,7 +85,7 @@ def test_changed_white_space_and_page_furniture_are_no_new_version(
     assert len(done.articles()) == 3
 
 
-def test_a_metered_copy_never_replaces_a_full_one_and_a_full_one_replaces_a_metered_one(
+def test_a_truncated_copy_never_replaces_a_full_one_and_a_full_one_replaces_a_truncated_one(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(4)

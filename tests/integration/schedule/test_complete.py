@@ -59,7 +59,7 @@ def break_off(how: str, url: str, output: Path, server: HostileServer, crawl: Cr
 
 @pytest.mark.parametrize("how", ["killed", "interrupted", "max_pages", "an error"])
 @pytest.mark.thorough
-def test_a_walk_that_broke_off_is_not_joined_before_what_a_complete_walk_covered(
+def test_after_an_interrupted_listing_crawl_the_next_continues_to_the_last_complete_one(
     how: str, crawl: Crawling, output: Path
 ) -> None:
     site = HostileSite(25)
@@ -110,7 +110,7 @@ AJAX = "/wp-admin/admin-ajax.php"
 
 
 @pytest.mark.parametrize(("new", "more"), [(1, "link"), (1, "ajax"), (12, "link")])
-def test_what_comes_in_while_the_listing_is_walked_is_had_by_the_same_run(
+def test_articles_published_during_pagination_are_delivered_by_the_same_run(
     new: int, more: str, crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     site = HostileSite(35, more=more)
@@ -124,7 +124,7 @@ def test_what_comes_in_while_the_listing_is_walked_is_had_by_the_same_run(
     assert listing["complete"]
 
 
-def test_a_late_item_is_found_by_a_sweep_that_looks_back_far_enough(
+def test_a_late_item_is_found_by_a_rescan_that_looks_back_far_enough(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(60)
@@ -142,7 +142,7 @@ def test_a_late_item_is_found_by_a_sweep_that_looks_back_far_enough(
     assert_whole(done, server.site)
 
 
-def test_a_late_item_is_found_by_a_full_walk(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_a_late_item_is_found_by_a_full_crawl(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(60)
     url = f"{server.url}/article/163/"
     crawl(url, output, settings=QUIET)
@@ -153,7 +153,7 @@ def test_a_late_item_is_found_by_a_full_walk(crawl: Crawling, serve: Serving, ou
     assert_whole(done, server.site)
 
 
-def owed_in(done: Crawl) -> list[tuple[str, str, int]]:
+def retries_in(done: Crawl) -> list[tuple[str, str, int]]:
     return [(each["id"], each["reason"], each["attempts"]) for each in done.manifest["owed"]]
 
 
@@ -168,12 +168,12 @@ def test_what_could_not_be_had_is_asked_for_again_with_growing_pauses_and_named_
     for hours, attempts, code in ((0, 1, 10), (0.1, 2, 10), (0.2, 3, 10), (1, 3, 0), (1.3, 4, 10), (7, 4, 0)):
         done = crawl(url, output, settings=settings, at=T0 + timedelta(hours=hours))
         assert done.code == code, done.stderr
-        assert owed_in(done) == [(failing, "http_503", attempts)]
+        assert retries_in(done) == [(failing, "http_503", attempts)]
     assert len(done.articles()) == 4
     server.site.fail(failing, 503, 0)
     done = crawl(url, output, settings=settings, at=T0 + timedelta(hours=7.4))
     assert done.code == 0, done.stderr
-    assert owed_in(done) == []
+    assert retries_in(done) == []
     assert done.manifest["counts"] == {"articles": 1}
     assert_whole(done, server.site)
 
@@ -191,14 +191,14 @@ def test_a_delivered_article_that_cannot_be_looked_at_again_is_named_and_asked_f
         done = crawl(url, output, settings=settings, at=T0 + timedelta(hours=hours))
         assert done.code == code, done.stderr
         assert times_asked(server, failing) == (code == 10)
-        assert owed_in(done) == [(failing, "http_403", attempts)]
+        assert retries_in(done) == [(failing, "http_403", attempts)]
     server.site.fail(failing, 403, 0)
     done = crawl(url, output, settings=settings, at=T0 + timedelta(hours=8.4))
-    assert (done.code, done.manifest["outcome"], owed_in(done)) == (0, "nothing new", [])
+    assert (done.code, done.manifest["outcome"], retries_in(done)) == (0, "nothing new", [])
     assert_whole(done, server.site)
 
 
-def test_what_is_owed_is_asked_for_also_where_the_walk_does_not_come(
+def test_retries_are_requested_although_pagination_does_not_reach_them(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(35)
@@ -213,7 +213,7 @@ def test_what_is_owed_is_asked_for_also_where_the_walk_does_not_come(
     assert_whole(done, server.site)
 
 
-def test_what_was_never_had_and_is_gone_is_owed_no_more_after_a_second_look(
+def test_a_missing_article_that_was_never_delivered_leaves_the_retry_queue_once_confirmed(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(5)
@@ -230,7 +230,9 @@ def test_what_was_never_had_and_is_gone_is_owed_no_more_after_a_second_look(
     assert faults(output) == []
 
 
-def test_a_bounded_walk_between_two_unbounded_ones_leaves_no_gap(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_a_limited_crawl_between_two_unlimited_ones_leaves_no_gap(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
     server = serve(25)
     url = f"{server.url}/article/163/"
     crawl(url, output, settings=QUIET)

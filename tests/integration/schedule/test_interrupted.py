@@ -57,7 +57,7 @@ def test_a_crawl_that_is_asked_to_stop_delivers_all_that_it_has_and_ends_with_13
     assert len(done.teasers()) == 30
 
 
-def test_a_crawl_that_is_told_twice_ends_at_once_with_130_and_the_next_one_goes_on(
+def test_a_second_signal_ends_the_crawl_at_once_with_130_and_the_next_run_continues(
     crawl: Crawling, output: Path
 ) -> None:
     site = HostileSite(15)

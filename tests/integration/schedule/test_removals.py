@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.altered_responses import EMPTY, redirect, reply
 from tests.support.hostile import HostileServer, HostileSite, Wire
 from tests.support.scheduling import ALWAYS, QUIET, T0, Crawling, Serving, faults, scrapy
-from tests.support.spoilt import EMPTY, redirect, reply
 from vokcrawl.normalize import utc
 
 

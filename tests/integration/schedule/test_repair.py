@@ -48,7 +48,7 @@ def rebuilt(output: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [deleted, damaged])
-def test_a_state_that_is_lost_is_made_anew_from_the_files_and_runs_go_on_as_before(
+def test_a_lost_state_is_rebuilt_from_the_files_and_runs_continue_as_before(
     harm: Callable[[Path], None], crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(25)
@@ -81,7 +81,7 @@ def test_a_state_that_is_lost_is_made_anew_from_the_files_and_runs_go_on_as_befo
     assert faults(output) == []
 
 
-def test_revisions_removals_and_what_is_owed_are_known_again(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_a_rebuilt_state_knows_revisions_removals_and_retries(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(6)
     url, ids = f"{server.url}/article/163/", [each["id"] for each in server.site.truth()["articles"]]
     server.site.fail(ids[0], 503, -1)
@@ -173,7 +173,7 @@ def test_a_repair_that_is_killed_leaves_no_half_state_that_a_run_would_trust(
     assert faults(output) == []
 
 
-def test_a_walk_that_broke_off_is_not_taken_for_covered_by_a_state_that_was_made_anew(
+def test_a_rebuilt_state_does_not_take_an_interrupted_listing_crawl_for_complete(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(25)
@@ -208,7 +208,7 @@ def test_files_of_others_are_left_alone(crawl: Crawling, serve: Serving, output:
     assert faults(output) == [f"{mine}: no manifest names this file"]
 
 
-def test_a_manifest_that_is_lost_is_written_anew_with_the_state(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_a_lost_manifest_is_rebuilt_with_the_state(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(5)
     url = f"{server.url}/article/163/"
     crawl(url, output, settings=QUIET)

@@ -22,7 +22,7 @@ from tests.support.scheduling import (
 )
 
 
-def test_status_tells_of_the_last_complete_walk_what_is_owed_and_the_days_without_an_article(
+def test_status_shows_the_last_complete_listing_crawl_retries_and_days_without_articles(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(60)
@@ -90,7 +90,7 @@ def documented(table: str) -> set[str]:
     return {key for row in rows for key in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
 
 
-def test_status_tells_a_run_that_is_under_way_from_one_that_was_killed(serve: Serving, output: Path) -> None:
+def test_status_distinguishes_a_running_crawl_from_a_killed_one(serve: Serving, output: Path) -> None:
     server = serve(60)
     with crawling(f"{server.url}/article/163/", output, {**ONE_BY_ONE, "DOWNLOAD_DELAY": 0.5}) as process:
         wait_for(lambda: delivered(output), process)

@@ -73,7 +73,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=1, max_si
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=STEPS, order=st.randoms())
-def test_in_whatever_order_files_come_the_index_says_what_one_made_anew_says(
+def test_the_index_equals_a_rebuilt_one_whatever_the_order_of_the_files(
     history: list[tuple[int, bool]], order: object, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     records: list[Record] = []
@@ -142,9 +142,7 @@ HARMS = (changed_file, lost_file, garbage, cut_off, damaged_within, emptied, del
 
 
 @pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.__name__.replace("_", " "))
-def test_an_index_that_does_not_fit_the_files_or_is_damaged_is_made_anew(
-    harm: Callable[[Path], None], archive: Path
-) -> None:
+def test_a_damaged_or_outdated_index_is_rebuilt(harm: Callable[[Path], None], archive: Path) -> None:
     found(archive, "pears")
     harm(archive)
     wanted = [f"{identity(5)} Title 5"] if harm in (changed_file, lost_file) else [

@@ -133,6 +133,6 @@ def test_what_a_call_answers_when_it_refuses_is_known_in_the_browser_too(rest: s
     assert read_answer(json.dumps(told).encode()).is_refusal is refusal
 
 
-def test_an_answer_is_read_with_lua_ways_of_saying_nothing() -> None:
+def test_missing_and_empty_lua_values_are_understood() -> None:
     rendered = read_answer(b'{"url": "x", "outcome": "end", "pages": {}, "clicks": 2.0, "status": 0}')
     assert (rendered.outcome, rendered.pages, rendered.clicks, rendered.status) == (Outcome.END, (), 2, None)

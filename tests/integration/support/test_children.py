@@ -23,14 +23,14 @@ AT = datetime(2031, 5, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Children begin in this way."""
+def start_method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Children begin in this start_method."""
     choose(request.param, monkeypatch)
     return str(request.param)
 
 
-def choose(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VOK_TEST_COLD", "" if way == "forked" else "1")
+def choose(start_method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOK_TEST_COLD", "" if start_method == "forked" else "1")
 
 
 def script(folder: Path, text: str) -> list[str]:
@@ -62,7 +62,7 @@ def ended(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     ],
 )  # fmt: skip
 def test_a_child_has_its_own_words_environment_files_and_end(
-    way: str, text: str, code: int, output: str, last_error: str, tmp_path: Path
+    start_method: str, text: str, code: int, output: str, last_error: str, tmp_path: Path
 ) -> None:
     done = ended(tmp_path, text)
     assert (done.returncode, done.stdout) == (code, output), done.stderr
@@ -70,7 +70,7 @@ def test_a_child_has_its_own_words_environment_files_and_end(
 
 
 @pytest.mark.parametrize("code", [0, 11])
-def test_a_child_that_cannot_write_its_output_reports_it(way: str, code: int, tmp_path: Path) -> None:
+def test_a_child_that_cannot_write_its_output_reports_it(start_method: str, code: int, tmp_path: Path) -> None:
     buffered = "import sys; sys.stdout = open(1, 'w', closefd=False)"
     words = script(tmp_path, f"{buffered}; print('a word'); raise SystemExit({code})")
     with Path("/dev/full").open("wb") as full, (tmp_path / "errors").open("wb") as errors:
@@ -78,16 +78,16 @@ def test_a_child_that_cannot_write_its_output_reports_it(way: str, code: int, tm
     assert "No space left on device" in (tmp_path / "errors").read_text(encoding="utf-8")
 
 
-def test_a_child_that_takes_too_long_is_killed(way: str, tmp_path: Path) -> None:
+def test_a_child_that_takes_too_long_is_killed(start_method: str, tmp_path: Path) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         run(script(tmp_path, "import time; time.sleep(60)"), env=environment(), timeout=0.1)
 
 
-def test_a_child_can_be_waited_for_and_told_to_end(way: str, tmp_path: Path) -> None:
+def test_a_child_can_be_waited_for_and_terminated(start_method: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
     words = script(tmp_path, "import signal; signal.sigwait({signal.SIGUSR1}); signal.pause()")
     with log.open("wb") as file, launch(words, env=environment(), stdout=file, stderr=file) as process:
-        assert isinstance(process, Child) is (way == "forked")
+        assert isinstance(process, Child) is (start_method == "forked")
         assert process.poll() is None
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.01)
@@ -98,7 +98,7 @@ def test_a_child_can_be_waited_for_and_told_to_end(way: str, tmp_path: Path) -> 
     assert log.read_bytes() == b""
 
 
-def test_what_one_child_changes_no_other_sees(way: str, tmp_path: Path) -> None:
+def test_what_one_child_changes_no_other_sees(start_method: str, tmp_path: Path) -> None:
     text = "import os, vokcrawl as v; print(hasattr(v, 'changed'), os.getcwd() == '/'); v.changed = 1; os.chdir('/')"
     words = [*script(tmp_path, "import sys; sys.path[0] = ''\n" + text)]
     assert [run(words, env=environment()).stdout for _ in range(2)] == ["False False\n"] * 2
@@ -113,9 +113,9 @@ def of_the_site(done: Crawl) -> list[dict[str, Any]]:
 def test_a_crawl_and_a_command_leave_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
     with SampleServer(SampleSite(12, faults=())) as server:
-        for way in WAYS:
-            choose(way, monkeypatch)
-            output = tmp_path / way
+        for start_method in WAYS:
+            choose(start_method, monkeypatch)
+            output = tmp_path / start_method
             done = run_crawl(f"{server.url}/article/163/", output, at=AT)
             words = [sys.executable, "-m", "scrapy", "verify", "-s", f"VOK_OUTPUT_DIR={output}"]
             verified = run(words, env=environment())

@@ -35,7 +35,7 @@ def crawl_on(
     return Terminal([*words, *more], **terminal)  # type: ignore[arg-type,misc]
 
 
-def test_the_line_grows_below_a_whole_log_and_gives_way_to_the_summary(serve: Serving, output: Path) -> None:
+def test_the_progress_line_stays_below_the_log_and_is_replaced_by_the_summary(serve: Serving, output: Path) -> None:
     server = serve(30)
     seen: list[int] = []
 

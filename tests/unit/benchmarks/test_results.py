@@ -15,7 +15,7 @@ def result(ours: list[float], other: list[float], *targets: Target) -> Result:
     return Result("part", "a title", [Measured(OURS, {COST: ours}), Measured(OTHER, {COST: other})], OTHER, targets)
 
 
-def test_a_ratio_is_taken_within_each_round_so_that_a_busy_machine_spoils_a_round_and_not_the_result() -> None:
+def test_ratios_are_taken_within_each_round_so_that_a_busy_machine_affects_one_round_only() -> None:
     # In the second round all took five times as long, in the third only ours was disturbed.
     found = result([1.2, 6.0, 9.9], [1.0, 5.0, 1.0]).ratio(OURS, COST)
     assert found.value == pytest.approx(1.2)

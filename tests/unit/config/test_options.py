@@ -58,7 +58,7 @@ def test_the_defaults_are_those_of_the_design() -> None:
         ("VOK_MIN_COVERAGE", {"title": 0}, "min_coverage", {"title": 0.0}),
     ],
 )
-def test_a_right_value_is_read_from_text_and_from_python_alike(name: str, value: Any, field: str, read: Any) -> None:
+def test_valid_values_are_read_from_text_and_from_python(name: str, value: Any, field: str, read: Any) -> None:
     assert getattr(options(**{name: value}), field) == read
 
 
@@ -181,7 +181,7 @@ def test_the_environment_gives_what_has_our_prefix_mistyped_or_not() -> None:
     assert "VOK_TYPO" not in known_names()
 
 
-def test_what_only_the_tests_are_told_is_no_setting() -> None:
+def test_environment_variables_of_the_tests_are_not_settings() -> None:
     assert from_environment({"VOK_TEST_THOROUGH": "1", "VOK_TESTS": "1"}) == {"VOK_TESTS": "1"}
 
 

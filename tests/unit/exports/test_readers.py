@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.support.archives import HOSTILE, Record, exported, identity, rows_of, told
+from tests.support.archives import HOSTILE, Record, exported, exported_records, identity, rows_of
 from vokcrawl.schemas import schema_of
 
 MOMENTS = ("ingested_at", "first_seen_at", "fetched_at", "removed_at", "first_missing_at", "confirmed_at")
@@ -50,14 +50,14 @@ def asked(query: str) -> list[Record]:
 def test_duckdb_reads_parquet_with_days_moments_and_nested_values(what: str, archive: Path, tmp_path: Path) -> None:
     target = tmp_path / "it's.parquet"
     exported(archive, target, what=what)
-    wanted = [typed(row) for row in told(archive, tmp_path, what=what)]
+    wanted = [typed(row) for row in exported_records(archive, tmp_path, what=what)]
     assert asked(f"FROM read_parquet('{str(target).replace(chr(39), chr(39) * 2)}')") == wanted
 
 
 def test_pandas_reads_parquet_with_days_moments_and_nested_values(archive: Path, tmp_path: Path) -> None:
     exported(archive, tmp_path / "x.parquet", what="articles")
     frame = pd.read_parquet(tmp_path / "x.parquet")
-    wanted = [typed(row) for row in told(archive, tmp_path, what="articles")]
+    wanted = [typed(row) for row in exported_records(archive, tmp_path, what="articles")]
     assert list(frame.columns) == list(wanted[0])
     assert str(frame["fetched_at"].dtype) == "datetime64[ms, UTC]"
     for found, row in zip(frame.to_dict("records"), wanted, strict=True):
@@ -76,7 +76,7 @@ def test_pandas_reads_csv_as_the_page_of_the_exports_says(what: str, archive: Pa
     recipe = page.partition("```python\n")[2].partition("```")[0].replace("current.csv", str(target))
     names: dict[str, Any] = {}
     exec(recipe, names)  # noqa: S102  that is the point: it is run as it is printed
-    wanted = [typed(row) for row in told(archive, tmp_path, what=what)]
+    wanted = [typed(row) for row in exported_records(archive, tmp_path, what=what)]
     frame = names["frame"]
     assert list(frame.columns) == list(wanted[0])
     for found, row in zip(frame.to_dict("records"), wanted, strict=True):
@@ -87,7 +87,7 @@ def test_pandas_reads_csv_as_the_page_of_the_exports_says(what: str, archive: Pa
 
 def test_duckdb_reads_csv(archive: Path, tmp_path: Path) -> None:
     exported(archive, tmp_path / "x.csv", what="articles")
-    wanted = [typed(row) for row in told(archive, tmp_path, what="articles")]
+    wanted = [typed(row) for row in exported_records(archive, tmp_path, what="articles")]
     found = asked(f"FROM read_csv('{tmp_path}/x.csv', types = {{'story': 'VARCHAR', 'near_duplicate_of': 'VARCHAR'}})")
     for one, row in zip(found, wanted, strict=True):
         nested = {name: json.loads(one.pop(name)) if one[name] else one.pop(name) for name in NESTED}
@@ -97,7 +97,7 @@ def test_duckdb_reads_csv(archive: Path, tmp_path: Path) -> None:
 
 def test_duckdb_reads_compressed_jsonl(archive: Path, tmp_path: Path) -> None:
     exported(archive, tmp_path / "x.jsonl.zst")
-    wanted = [typed(row) for row in told(archive, tmp_path)]
+    wanted = [typed(row) for row in exported_records(archive, tmp_path)]
     found = asked(f"SELECT id, title, published_on, fetched_at, images[1].caption AS c FROM '{tmp_path}/x.jsonl.zst'")
     assert [row["id"] for row in found] == [row["id"] for row in wanted]
     assert [row["title"] for row in found] == [row["title"] for row in wanted]
@@ -139,7 +139,7 @@ def test_sqlite_holds_all_kinds_each_as_a_table(database: sqlite3.Connection, ar
     with closing(database) as db:
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         for what in ("articles", "teasers", "removals"):
-            wanted = told(archive, tmp_path, what=what)
+            wanted = exported_records(archive, tmp_path, what=what)
             rows = [dict(row) for row in db.execute(f"SELECT * FROM {what} ORDER BY number")]
             assert [row.pop("number") for row in rows] == list(range(1, len(wanted) + 1))
             for row in rows:
@@ -152,7 +152,7 @@ def test_the_views_show_what_is_current_what_was_revised_and_what_was_removed(
 ) -> None:
     with closing(database) as db:
         current = [(row["id"], row["revision"], row["body"]) for row in db.execute("SELECT * FROM current ORDER BY id")]
-        assert current == [(row["id"], row["revision"], row["body"]) for row in told(archive, tmp_path)]
+        assert current == [(row["id"], row["revision"], row["body"]) for row in exported_records(archive, tmp_path)]
         revised = [dict(row) for row in db.execute("SELECT * FROM revisions ORDER BY id, revision")]
         assert [(row["id"], row["revision"], row["changed"]) for row in revised] == [
             (identity(0), 2, '["body"]'), (identity(0), 3, '["title","body"]'), (identity(4), 2, "[]"),

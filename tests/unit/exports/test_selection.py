@@ -11,7 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.archives import Record, article, exported, identity, removal, rows_of, told, write_archive
+from tests.support.archives import (
+    Record,
+    article,
+    exported,
+    exported_records,
+    identity,
+    removal,
+    rows_of,
+    write_archive,
+)
 from vokcrawl.errors import UsageError
 from vokcrawl.exports.selection import Selection
 
@@ -50,7 +59,7 @@ def folded(records: list[Record], as_of: str) -> list[Record]:
 def test_by_default_an_export_holds_the_articles_as_they_stand_in_the_order_of_their_ids(
     records: list[Record], archive: Path, tmp_path: Path
 ) -> None:
-    rows = told(archive, tmp_path)
+    rows = exported_records(archive, tmp_path)
     assert [plain(row) for row in rows] == folded(records, "2030-01-01")
     assert numbers(rows) == [0, 2, 3, 4, 5]
     assert [row["revision"] for row in rows] == [3, 1, 1, 2, 1]
@@ -59,7 +68,7 @@ def test_by_default_an_export_holds_the_articles_as_they_stand_in_the_order_of_t
 def test_every_version_says_whether_it_is_the_latest_and_whether_the_article_is_gone(
     archive: Path, tmp_path: Path
 ) -> None:
-    rows = told(archive, tmp_path, what="articles")
+    rows = exported_records(archive, tmp_path, what="articles")
     assert [(number, row["revision"]) for number, row in zip(numbers(rows), rows, strict=True)] == [
         (0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (0, 2), (4, 2), (0, 3),
     ]  # fmt: skip
@@ -72,7 +81,7 @@ def test_other_kinds_are_exported_as_they_were_delivered(
     what: str, records: list[Record], archive: Path, tmp_path: Path
 ) -> None:
     key = "found_on" if what == "teasers" else "confirmed_at"
-    assert told(archive, tmp_path, what=what) == [record for record in records if key in record]
+    assert exported_records(archive, tmp_path, what=what) == [record for record in records if key in record]
 
 
 @pytest.mark.parametrize(
@@ -89,12 +98,12 @@ def test_other_kinds_are_exported_as_they_were_delivered(
 def test_the_archive_as_of_a_day_is_what_was_known_at_its_end(
     as_of: str, standing: dict[int, int], records: list[Record], archive: Path, tmp_path: Path
 ) -> None:
-    rows = told(archive, tmp_path, as_of=as_of)
+    rows = exported_records(archive, tmp_path, as_of=as_of)
     assert dict(zip(numbers(rows), (row["revision"] for row in rows), strict=True)) == standing
     for what, moment in (("articles", "fetched_at"), ("teasers", "first_seen_at"), ("removals", "confirmed_at")):
         key = {"articles": "body", "teasers": "found_on", "removals": "last_hash"}[what]
         known = [each for each in records if key in each and each[moment][:10] <= as_of]
-        assert [plain(row) for row in told(archive, tmp_path, what=what, as_of=as_of)] == known
+        assert [plain(row) for row in exported_records(archive, tmp_path, what=what, as_of=as_of)] == known
 
 
 HISTORIES = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["version", "removal"])), min_size=1, max_size=14)
@@ -117,7 +126,7 @@ def test_any_history_is_folded_as_the_page_of_the_records_says(
     folder = tmp_path_factory.mktemp("history")
     write_archive(folder / "output", *records)
     as_of = f"2024-03-{max(day, 1):02d}"
-    rows = told(folder / "output", folder, as_of=as_of, near_duplicates=False)
+    rows = exported_records(folder / "output", folder, as_of=as_of, near_duplicates=False)
     assert [plain(row) for row in rows] == folded(records, as_of)
 
 
@@ -128,7 +137,7 @@ def test_the_query_on_the_page_of_the_records_comes_to_the_same(archive: Path, t
     for as_of in ("2024-03-20", "2024-04-10", "2024-05-10", "2024-06-30"):
         asked = query.replace("2025-06-30", as_of).replace("'output/", f"'{archive}/")
         found = duckdb.sql(asked).project("id, revision, title, body").fetchall()
-        rows = told(archive, tmp_path, as_of=as_of)
+        rows = exported_records(archive, tmp_path, as_of=as_of)
         assert found == [(row["id"], row["revision"], row["title"], row["body"]) for row in rows]
 
 
@@ -145,9 +154,9 @@ def test_days_are_those_that_the_site_shows_and_both_are_included(output: Path, 
         ({"until": "2024-02-02"}, [0, 1, 2, 3], [4]),
     ]
     for bound, wanted, removed in bounds:
-        assert numbers(told(output, tmp_path, what="articles", **bound)) == wanted
+        assert numbers(exported_records(output, tmp_path, what="articles", **bound)) == wanted
         # A removal has no day of the site's: the day of its confirmation counts.
-        assert numbers(told(output, tmp_path, what="removals", **bound)) == removed
+        assert numbers(exported_records(output, tmp_path, what="removals", **bound)) == removed
 
 
 def test_an_article_stands_as_it_does_in_the_whole_archive_whatever_days_are_asked_for(
@@ -156,17 +165,17 @@ def test_an_article_stands_as_it_does_in_the_whole_archive_whatever_days_are_ask
     old = article(0, "2024-02-01T00:00:00Z", published_on="2024-01-01")
     moved = article(0, "2024-02-02T00:00:00Z", published_on="2024-01-05", revision=2)
     write_archive(output, old, moved)
-    (row,) = told(output, tmp_path, what="articles", until="2024-01-01")
+    (row,) = exported_records(output, tmp_path, what="articles", until="2024-01-01")
     assert (row["revision"], row["latest"]) == (1, False)
-    assert told(output, tmp_path, until="2024-01-01") == []
+    assert exported_records(output, tmp_path, until="2024-01-01") == []
 
 
 def test_records_without_a_day_are_left_out_once_a_day_is_asked_for_and_counted(archive: Path, tmp_path: Path) -> None:
     selection = Selection(since="2000-01-01")
     assert selection.takes("current", {"published_on": None}) is False
     assert selection.without_day == 1
-    assert identity(3) not in ids(told(archive, tmp_path, since="2000-01-01"))
-    assert identity(3) in ids(told(archive, tmp_path))
+    assert identity(3) not in ids(exported_records(archive, tmp_path, since="2000-01-01"))
+    assert identity(3) in ids(exported_records(archive, tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +200,7 @@ def test_a_day_before_the_first_run_is_refused_and_the_first_run_is_named(archiv
 
 
 def test_files_that_a_crawl_still_writes_are_not_read(archive: Path, tmp_path: Path) -> None:
-    before = told(archive, tmp_path)
+    before = exported_records(archive, tmp_path)
     (archive / "articles" / "20240710T060000Z.jsonl.part").write_bytes(b'{"half a li')
-    assert told(archive, tmp_path) == before
-    assert rows_of(tmp_path / "told.jsonl.zst") == before
+    assert exported_records(archive, tmp_path) == before
+    assert rows_of(tmp_path / "exported_records.jsonl.zst") == before

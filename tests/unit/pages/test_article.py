@@ -45,7 +45,7 @@ def texts(content: str, url: str = URL) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("block", [BLOCK, ""], ids=["above a More From block", "with nothing below"])
 @pytest.mark.parametrize("variant", ARTICLES)
-def test_an_article_is_read_alike_in_every_markup(variant: str, block: str) -> None:
+def test_an_article_is_read_the_same_in_every_markup(variant: str, block: str) -> None:
     seen = read(f"<div>{ARTICLES[variant]}</div>{block}")
     assert seen.is_article()
     item = load_article(seen.read(), "1733850000-4040", URL)
@@ -164,12 +164,14 @@ METERING = "Upgrade to NK PRO today to get full access to this content except fo
         f"<div><p>One two...</p></div><div><div>{METERING}</div></div>",
     ],
 )
-def test_a_metered_article_is_told_wherever_the_sentence_stands_and_the_sentence_is_no_body(content: str) -> None:
+def test_a_truncated_article_is_recognised_by_its_sentence_which_is_not_in_the_body(
+    content: str,
+) -> None:
     raw = read(f"{HEAD}{META}{content}{BLOCK}").read()
     assert (raw.truncated, raw.paragraphs) == (True, ["One two..."])
 
 
-def test_an_offer_above_the_article_does_not_make_it_metered() -> None:
+def test_an_offer_above_the_article_does_not_make_it_truncated() -> None:
     assert not read(f"<div>Upgrade to NK PRO</div>{HEAD}{META}<div>{TEXT}</div>{BLOCK}").read().truncated
 
 

@@ -57,7 +57,7 @@ def test_any_text_without_the_sentence_stays_as_it_is_and_with_it_only_gets_shor
         ("", "/", None),
     ],
 )
-def test_where_a_redirect_leads_tells_a_gate(asked: str, got: str, gate: BlockPage | None) -> None:
+def test_a_redirect_to_a_sign_up_page_is_a_block_page(asked: str, got: str, gate: BlockPage | None) -> None:
     assert redirects_to_block_page(f"http://site.test{asked}", f"http://site.test{got}") is gate
 
 
@@ -72,7 +72,7 @@ def test_where_a_redirect_leads_tells_a_gate(asked: str, got: str, gate: BlockPa
         (b"\xff\xfe\x00", None),
     ],
 )
-def test_the_words_of_a_page_tell_a_gate(body: bytes, gate: BlockPage | None) -> None:
+def test_a_block_page_is_recognised_by_its_words(body: bytes, gate: BlockPage | None) -> None:
     assert find_block_page(body) is gate
 
 
@@ -87,19 +87,19 @@ def test_the_words_of_a_page_tell_a_gate(body: bytes, gate: BlockPage | None) ->
         (b"<p>filler</p>" * 10_000 + b"<p>captcha</p>", None),
     ],
 )
-def test_a_gate_is_told_in_any_case_and_only_by_a_short_page(body: bytes, gate: BlockPage | None) -> None:
+def test_block_page_words_match_in_any_case_and_only_on_short_pages(body: bytes, gate: BlockPage | None) -> None:
     assert find_block_page(body) is gate
 
 
 @pytest.mark.parametrize("skin", SKINS)
 @pytest.mark.parametrize("path", ["/", "/newstream/", "/article/163/", "/article/163/page/3/", "/nowhere/"])
-def test_no_page_of_the_site_itself_is_taken_for_a_gate_but_its_sign_up_form(path: str, skin: str) -> None:
+def test_no_page_of_the_site_but_its_sign_up_form_is_a_block_page(path: str, skin: str) -> None:
     assert find_block_page(rendered(path, skin).encode()) is None
     assert find_block_page(rendered("/free-member-form/", skin).encode()) is BlockPage.SIGN_UP
 
 
 @pytest.mark.parametrize("skin", SKINS)
-def test_no_article_of_the_site_is_taken_for_a_gate(skin: str) -> None:
+def test_no_article_of_the_site_is_a_block_page(skin: str) -> None:
     for article in articles(skin):
         assert find_block_page(rendered(path_of(article), skin).encode()) is None
 

@@ -35,7 +35,7 @@ def test_nothing_but_white_space_is_an_empty_page(body: bytes) -> None:
         (b"1 < 2", ""),
     ],
 )
-def test_what_is_not_html_is_told_by_name(body: bytes, content_type: str) -> None:
+def test_content_that_is_not_html_is_named(body: bytes, content_type: str) -> None:
     with pytest.raises(PageFault, match="not_html"):
         read_document(body, content_type)
 

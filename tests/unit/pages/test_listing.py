@@ -13,7 +13,7 @@ from vokcrawl.normalize import article_id, clean_text, clean_title, shown_date
 from vokcrawl.pages.listing import RawTeaser, read_teasers
 
 
-def told(teasers: list[RawTeaser]) -> list[tuple[str, str | None, str | None, str | None]]:
+def fields(teasers: list[RawTeaser]) -> list[tuple[str, str | None, str | None, str | None]]:
     """Id, title, excerpt and day of each, as the item loader would have them."""
     return [
         (each.id, clean_title(each.title or ""), clean_text(each.excerpt or "") or None, shown_date(each.date or ""))
@@ -26,21 +26,21 @@ def expected(teaser: T, *, titled: bool = True) -> tuple[str, str | None, str, s
 
 
 @pytest.mark.parametrize("variant", TITLED)
-def test_a_listing_is_read_alike_in_every_markup(variant: str) -> None:
+def test_a_listing_is_read_the_same_in_every_markup(variant: str) -> None:
     teasers = read_teasers(root(listing(TITLED[variant])))
-    assert told(teasers) == [expected(each) for each in TEASERS]
+    assert fields(teasers) == [expected(each) for each in TEASERS]
     assert [each.position for each in teasers] == [1, 2, 3]
     assert [article_id(each.href) for each in teasers] == [each.id for each in TEASERS]
 
 
 @pytest.mark.parametrize("variant", TITLELESS)
-def test_a_block_without_titles_is_read_alike_in_every_markup_and_no_title_is_made_up(variant: str) -> None:
-    assert told(read_teasers(root(listing(TITLELESS[variant])))) == [expected(each, titled=False) for each in TEASERS]
+def test_a_block_without_titles_is_read_the_same_in_every_markup_and_no_title_is_invented(variant: str) -> None:
+    assert fields(read_teasers(root(listing(TITLELESS[variant])))) == [expected(each, titled=False) for each in TEASERS]
 
 
 @pytest.mark.parametrize("variant", HARD)
-def test_lines_that_can_hardly_be_told_apart_are_right_or_null_but_never_mixed_up(variant: str) -> None:
-    found = told(read_teasers(root(listing(HARD[variant]))))
+def test_ambiguous_lines_are_read_right_or_null_but_never_mixed_up(variant: str) -> None:
+    found = fields(read_teasers(root(listing(HARD[variant]))))
     assert [each[0] for each in found] == [each.id for each in TEASERS]
     for got, teaser in zip(found, TEASERS, strict=True):
         _, title, excerpt, day = expected(teaser)
@@ -53,7 +53,7 @@ def test_a_bare_link_to_an_article_above_a_listing_is_no_teaser_with_the_words_a
     ticker = '<div>Latest: <a href="/newstream/1733900000-9/some-newest-story/">Some newest story</a></div>'
     teasers = read_teasers(root(listing(TITLED["list of cards"], heading=f"{ticker}<h1>Voice of Korea (EN)</h1>")))
     assert [each.title for each in teasers if each.id == "1733900000-9"] in ([], ["Some newest story"])
-    assert told(teasers)[-3:] == [expected(each) for each in TEASERS]
+    assert fields(teasers)[-3:] == [expected(each) for each in TEASERS]
 
 
 def test_days_as_headings_of_groups_do_not_become_titles() -> None:
@@ -85,7 +85,7 @@ def test_a_heading_only_article_has_its_title_as_excerpt_too() -> None:
         '<li><h3><a href="/newstream/1733800000-101/strong-root/">Strong Root</a></h3><p>Strong Root</p>'
         "<p>December 10, 2024</p><p>Strong Root</p></li>"
     )
-    assert told(read_teasers(root(page(f"<ul>{item}</ul>")))) == [
+    assert fields(read_teasers(root(page(f"<ul>{item}</ul>")))) == [
         ("1733800000-101", "Strong Root", "Strong Root", "2024-12-10")
     ]
 
@@ -113,7 +113,7 @@ def test_a_teaser_without_date_or_title_or_excerpt_or_picture_lacks_just_that() 
     for part, at in ((TEASERS[0].date, 3), (TEASERS[0].title, 1), (TEASERS[0].excerpt.replace('"', "&quot;"), 2)):
         lacking = list(expected(TEASERS[0]))
         lacking[at] = None
-        (found,) = told(read_teasers(root(page(f"<ul>{card.replace(part, '')}</ul>"))))
+        (found,) = fields(read_teasers(root(page(f"<ul>{card.replace(part, '')}</ul>"))))
         assert found == tuple(lacking)
     (teaser,) = read_teasers(root(page(f"<ul>{card.replace('<img', '<x-img')}</ul>")))
     assert (teaser.logo, teaser.source) == (None, None)
@@ -125,7 +125,7 @@ def test_half_changed_markup_loses_no_teaser() -> None:
     known, new = TITLED["the markup that is known"][1], TITLED["list of cards"][1]
     items = f"<section>{known(TEASERS[0])}<ul>{new(TEASERS[1])}</ul>{known(TEASERS[2])}</section>"
     teasers = read_teasers(root(page(items)))
-    assert sorted(told(teasers), key=str) == sorted((expected(each) for each in TEASERS), key=str)
+    assert sorted(fields(teasers), key=str) == sorted((expected(each) for each in TEASERS), key=str)
     assert [each.position for each in teasers] == [1, 2, 3]
 
 
@@ -150,7 +150,7 @@ def test_a_page_without_links_to_articles_has_no_teasers(content: str) -> None:
 def test_new_class_names_and_new_tags_change_no_reading(data: st.DataObject) -> None:
     known = rendered("/article/163/", data.draw(st.sampled_from(SKINS)))
     before, after = (read_teasers(root(each)) for each in (known, reskinned(known, data)))
-    assert told(after) == told(before)
+    assert fields(after) == fields(before)
     assert [each.href for each in after] == [each.href for each in before]
 
 

@@ -137,7 +137,7 @@ def test_what_the_page_leaves_unsaid_is_taken_from_what_was_received() -> None:
         f'{BUTTON}<script src="/more.js">{{action: "{CALL}", id: 1, from: 10}}</script>',
     ],
 )
-def test_words_without_a_way_that_can_be_read_are_told_as_such(content: str) -> None:
+def test_a_more_articles_label_without_a_readable_route_is_reported(content: str) -> None:
     more = read_more(root(page(content)), BASE, 10)
     assert (more.said, more.route) == (True, None)
 
@@ -148,7 +148,7 @@ def test_a_page_without_the_words_says_nothing(content: str) -> None:
     assert (more.said, more.route) == (False, None)
 
 
-def test_a_link_to_an_article_is_no_way_to_more_articles() -> None:
+def test_a_link_to_an_article_is_not_a_more_articles_link() -> None:
     assert route('<a href="/newstream/1733800000-101/x/">More Articles</a>') is None
     assert route('<a rel="next" href="/newstream/1733800000-101/x/">Next article</a>') is None
 

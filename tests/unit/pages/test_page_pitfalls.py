@@ -55,7 +55,7 @@ OTHERS = (
 )
 
 
-def told(teasers: list[RawTeaser]) -> list[tuple[str, str | None, str | None, str | None]]:
+def fields(teasers: list[RawTeaser]) -> list[tuple[str, str | None, str | None, str | None]]:
     return [
         (each.id, clean_title(each.title or ""), clean_text(each.excerpt or "") or None, shown_date(each.date or ""))
         for each in teasers
@@ -115,7 +115,7 @@ def test_another_call_of_the_page_is_not_taken_for_more_articles(
 
 
 @pytest.mark.parametrize("menu", ["<nav><a href='/all/'>More Articles</a></nav>", "<a href='/all/'>More Articles</a>"])
-def test_a_menu_with_the_same_words_before_the_list_is_not_the_way_on(menu: str) -> None:
+def test_a_menu_item_with_the_same_words_before_the_list_is_not_the_next_page(menu: str) -> None:
     assert route(f'{menu}<ul>{ITEMS}</ul><a href="/article/163/page/2/">More Articles</a>') == LinkRoute(
         f"{BASE}page/2/"
     )
@@ -159,7 +159,7 @@ def test_the_words_that_themes_use_lead_on(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", ["More", "Read more", "Older", "More about the choir", "37 articles"])
-def test_words_that_lead_elsewhere_are_no_way_on(words: str) -> None:
+def test_a_more_articles_link_to_elsewhere_is_not_the_next_page(words: str) -> None:
     more = read_more(root(page(f'{ITEMS}<a href="/elsewhere/">{words}</a>')), BASE, 10)
     assert (more.said, more.route) == (False, None)
 
@@ -183,7 +183,7 @@ def test_a_line_break_in_a_title_or_an_excerpt_is_white_space(variant: str, by: 
         for text in (each.title, each.excerpt):
             assert text in markup
             markup = markup.replace(text, broken(text, by))
-    assert told(read_teasers(root(markup))) == wanted()
+    assert fields(read_teasers(root(markup))) == wanted()
 
 
 @pytest.mark.parametrize("by", ["<br>", "<br/>", " <br>\n"])
@@ -229,7 +229,7 @@ SLUG_AND_MORE = " of the north this week, and pickers from all the villages arou
 def test_an_excerpt_that_begins_with_the_words_of_the_slug_is_not_the_title(item: str) -> None:
     items = [item.format(href=each.href, said=each.title + SLUG_AND_MORE, date=each.date) for each in TEASERS]
     teasers = read_teasers(root(page(f"<ul>{''.join(items)}</ul>")))
-    assert told(teasers) == [(each.id, None, each.title + SLUG_AND_MORE, shown_date(each.date)) for each in TEASERS]
+    assert fields(teasers) == [(each.id, None, each.title + SLUG_AND_MORE, shown_date(each.date)) for each in TEASERS]
 
 
 def test_a_first_paragraph_that_begins_with_the_words_of_the_slug_is_not_the_headline() -> None:
@@ -290,7 +290,7 @@ def test_the_meta_line_is_read_whatever_parts_it(variant: str) -> None:
 @pytest.mark.parametrize(
     "offer", ["<a href='/pro/'>Upgrade to NK PRO</a>", "<p><a href='/pro/'>Upgrade to NK PRO</a></p>"]
 )
-def test_a_mere_offer_to_upgrade_beside_the_content_does_not_make_the_article_metered(offer: str) -> None:
+def test_an_offer_to_upgrade_beside_the_content_does_not_make_the_article_truncated(offer: str) -> None:
     above, below = (
         f"{HEAD}{META}<div>{offer}</div>{CONTENT}{block()}",
         f"{HEAD}{META}{CONTENT}<div>{offer}</div>{block()}",
@@ -304,7 +304,7 @@ def test_a_mere_offer_to_upgrade_beside_the_content_does_not_make_the_article_me
 @pytest.mark.parametrize(
     "sentence", [METERING, f"<a href='/pro/'>{METERING}</a>", f"<a>Upgrade to NK PRO</a>{METERING[17:]}"]
 )
-def test_the_whole_sentence_below_the_content_makes_it_metered(sentence: str) -> None:
+def test_the_whole_sentence_below_the_content_makes_the_article_truncated(sentence: str) -> None:
     seen = read(f"{HEAD}{META}{CONTENT}<div>{sentence}</div>{block()}")
     assert seen.read().truncated
     assert body(seen) == PARAGRAPHS
@@ -350,7 +350,7 @@ def test_a_sidebar_behind_the_block_gives_no_teasers_and_nothing_to_the_body(var
     side = SIDEBARS[sidebar].format(side_items())
     for text in (CONTENT, f"<div>{TEXT}</div>"):
         seen = read(f"<main>{HEAD}{META}{text}{block(variant)}</main>{side}")
-        assert told(seen.teasers()) == wanted(titled=False)
+        assert fields(seen.teasers()) == wanted(titled=False)
         assert body(seen) == PARAGRAPHS
         assert seen.block_source == SOURCE
 
@@ -363,7 +363,7 @@ def test_a_sidebar_beside_a_listing_gives_no_teasers(variant: str, sidebar: str,
     start, item, end = TITLED[variant]
     cards = f"<h1>{SOURCE}</h1>{start}{''.join(map(item, TEASERS))}{end}"
     teasers = read_teasers(root(page(side + cards if place == "before" else cards + side)))
-    assert told(teasers) == wanted()
+    assert fields(teasers) == wanted()
     assert [each.position for each in teasers] == [1, 2, 3]
 
 
@@ -374,7 +374,7 @@ def test_a_later_more_from_heading_of_the_site_is_not_the_block(variant: str, he
     for text in (CONTENT, f"<div>{TEXT}</div>"):
         seen = read(f"{HEAD}{META}{text}{block(variant)}{later}")
         assert seen.block_source == SOURCE
-        assert told(seen.teasers()) == wanted(titled=False)
+        assert fields(seen.teasers()) == wanted(titled=False)
         assert body(seen) == PARAGRAPHS
 
 

@@ -136,7 +136,7 @@ def test_there_is_a_tree_of_anything(markup: str) -> None:
     assert parse(markup).tag == "html"
 
 
-def test_several_views_of_an_element_are_one_element_and_others_that_look_alike_are_not() -> None:
+def test_views_of_one_element_are_equal_and_other_elements_with_the_same_markup_are_not() -> None:
     root = parse("<p class=x>One</p><p class=x>One</p>")
     one, other = with_class(root, "x")
     again = root.css("p")[0]

@@ -59,7 +59,7 @@ def test_a_cool_off_doubles_from_refusal_to_refusal_within_bounds() -> None:
     assert waits == [10, 20, 40, 80, 160, 160, 160]
 
 
-def test_a_good_answer_ends_the_row_and_one_that_was_under_way_does_not() -> None:
+def test_a_good_response_ends_the_series_and_one_requested_before_it_does_not() -> None:
     pauses = Pauses(10, most_in_a_row=1)
     pauses.refused("site", sent=1, now=2, asked=None)
     pauses.answered("site", sent=1.5)

@@ -47,7 +47,7 @@ def test_the_next_check_lies_ahead_or_there_is_none(first: datetime, since: time
         assert not any(0 < age < 3_000_000 and first + timedelta(days=age) > now for age in ages)
 
 
-def test_what_is_owed_is_asked_for_in_the_next_two_runs_and_then_ever_more_rarely() -> None:
+def test_retries_are_due_in_the_next_two_runs_and_then_at_growing_intervals() -> None:
     pauses = [parse_utc(next_attempt(attempts, FIRST)) - FIRST for attempts in range(1, 20)]
     assert pauses[:2] == [timedelta(0), timedelta(0)]
     assert pauses == sorted(pauses)

@@ -18,7 +18,7 @@ def text(pause: Pause | None = None, rate: float = 12.4) -> str:
     return "".join(part for part, _ in line(FIGURES, rate, 612, pause, NOW))
 
 
-def test_the_line_tells_pages_articles_errors_rate_and_time() -> None:
+def test_the_line_shows_pages_articles_errors_rate_and_time() -> None:
     assert text() == "1,204 pages  1 new  0 revised  2 errors  12/min  10 min 12 s"
 
 
@@ -26,7 +26,7 @@ def test_the_line_tells_pages_articles_errors_rate_and_time() -> None:
     ("seconds", "until"),
     [(5, "23:59:35"), (5.2, "23:59:36"), (31, "2030-01-02 00:00:01"), (86_400, "2030-01-02 23:59:30")],
 )
-def test_a_pause_is_told_first_and_never_ends_before_the_moment_that_is_told(seconds: float, until: str) -> None:
+def test_a_pause_is_shown_first_and_never_ends_before_the_shown_time(seconds: float, until: str) -> None:
     pause = Pause("example.org", NOW + timedelta(seconds=seconds), "429")
     assert text(pause) == f"waiting until {until} (example.org, 429)  {text()}"
 
@@ -45,7 +45,7 @@ def test_the_rate_is_that_of_the_last_minute() -> None:
     assert rate.at(1190, 20) == 0
 
 
-def test_without_a_manifest_the_summary_tells_the_outcome_and_the_way_out() -> None:
+def test_without_a_manifest_the_summary_shows_outcome_and_remedy() -> None:
     told = [text for text, _ in closing("storage failed", ExitCode.STORAGE, None, 0, 0)]
     assert told == [
         "storage failed (exit code 15)",

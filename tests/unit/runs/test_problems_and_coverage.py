@@ -23,7 +23,7 @@ def test_problems_are_counted_by_reason_with_a_few_different_examples() -> None:
     assert problems.count(["many", "a_listing", "never"]) == 10
 
 
-def test_a_run_without_problems_tells_none() -> None:
+def test_a_run_without_problems_lists_none() -> None:
     assert Problems().to_dict() == {}
 
 

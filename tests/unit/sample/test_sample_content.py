@@ -88,7 +88,7 @@ def test_original_ids_are_unique_and_shared_with_the_korean_edition() -> None:
     assert twin.original_url == english.original_url.replace("/ie", "/ik").replace("/en", "/ko")
 
 
-def test_a_metered_article_shows_a_beginning_that_ends_in_dots() -> None:
+def test_a_truncated_article_shows_a_beginning_that_ends_in_dots() -> None:
     article = next(article for article in FORTY if article.metered)
     assert article.shown[0] == article.paragraphs[0]
     assert article.body.endswith("...")

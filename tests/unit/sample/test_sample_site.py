@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from tests.support.sample_reading import BASE, article_path, get, ids, read_article, site, squeeze, visible, walk
+from tests.support.sample_reading import (
+    BASE,
+    article_path,
+    get,
+    ids,
+    listing_pages,
+    read_article,
+    site,
+    squeeze,
+    visible,
+)
 from vokcrawl.sample import ALL_FAULTS, SampleSite, views
 from vokcrawl.sample.skins import ClassicSkin
 from vokcrawl.sample.texts import METER_SENTENCE
@@ -45,7 +55,7 @@ def test_the_plain_skin_has_no_ids() -> None:
 
 
 def test_every_markup_quirk_is_served_by_forty_articles() -> None:
-    pages = walk(site())
+    pages = listing_pages(site())
     items = [item for page in pages for item in page.css("article.clearfix")]
     headings = [item.css("h4") for item in items]
     hrefs = [heading.css("a::attr(href)").get("") for heading in headings]
@@ -102,7 +112,7 @@ def test_truth_is_what_is_served() -> None:
         assert page.xpath(f"//a[.='{views.ORIGINAL_LABEL}']/@href").get() == record["original_url"]
         assert len(page.css(".article-content figure")) == len(record["images"])
     shown: dict[str, Any] = {}
-    for page in walk(served):
+    for page in listing_pages(served):
         for article_id, item in zip(ids(page), page.css("article.clearfix"), strict=True):
             title = "".join(item.css("h4")[0].css("::text").getall()) or item.css("h4 img::attr(alt)").get("")
             shown[article_id] = (
@@ -117,7 +127,7 @@ def test_truth_is_what_is_served() -> None:
 
 def test_the_news_stream_mixes_all_sources() -> None:
     served = site()
-    found = {article_id for page in walk(served, "/newstream/") for article_id in ids(page)}
+    found = {article_id for page in listing_pages(served, "/newstream/") for article_id in ids(page)}
     assert found == {*truth_ids(served), *served.truth()["others"]}
     assert get(served, "/newstream/")[1].css("title::text").get() == "Newstream | KCNA Watch"
 
@@ -180,7 +190,7 @@ def test_the_data_have_what_the_real_site_has() -> None:
     assert excerpts[bare["id"]] == bare["title"]
     assert {each["story"][0] for each in truth["articles"] if each["story"]} == {"n", "e"}
     assert any("%e2%80%99" in each["url"] for each in truth["articles"])
-    assert any("%E2%80%99" in page.get() for page in walk(served))
+    assert any("%E2%80%99" in page.get() for page in listing_pages(served))
     old = [each for each in truth["articles"] if "Share Button" in get(served, each["url"])[1].get()]
     assert old
     for each in old:
@@ -224,7 +234,7 @@ def test_a_fragment_request_that_is_not_understood_gets_a_zero(target: str) -> N
     assert (answer.status, answer.body) == (200, b"0")
 
 
-def test_the_page_tells_how_to_ask_for_more() -> None:
+def test_the_page_shows_how_to_request_more() -> None:
     classic, plain = site(more="ajax"), site(more="ajax", skin="plain")
     article = article_path(truth_ids(classic)[0])
     for target, start in (("/article/163/", "10"), ("/article/163/page/2/", "20"), (article, "20")):
@@ -275,7 +285,7 @@ def test_first_requests_can_be_refused_or_answered_with_a_listing() -> None:
     assert odd["listing"]
 
 
-def test_a_gated_article_leads_to_the_sign_up_form() -> None:
+def test_a_blocked_article_redirects_to_the_sign_up_form() -> None:
     served = site(faults={"sign_up"})
     (gated,) = served.truth()["gated"]
     answer = served.answer("GET", article_path(gated), {})
@@ -385,7 +395,7 @@ def test_a_page_is_sent_again_only_when_it_changed(header: tuple[str, str]) -> N
     assert not {"ETag", "Last-Modified"} & {name for name, _ in bare.headers}
 
 
-def test_every_answer_tells_type_and_length() -> None:
+def test_every_response_has_content_type_and_length() -> None:
     served = site(faults=ALL_FAULTS)
     for target in ("/robots.txt", "/", "/article/163/", "/free-member-form/", "/nowhere"):
         answer = served.answer("GET", target, {})

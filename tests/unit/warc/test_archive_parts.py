@@ -81,7 +81,7 @@ def test_a_record_id_is_a_random_uuid() -> None:
         assert f"<{found.urn}>" == each
 
 
-def test_a_moment_is_told_in_utc_to_the_microsecond() -> None:
+def test_timestamps_are_in_utc_with_microseconds() -> None:
     assert moment(datetime(2024, 12, 10, 6, tzinfo=UTC)) == "2024-12-10T06:00:00.000000Z"
     korea = timezone(timedelta(hours=9))
     assert moment(datetime(2024, 12, 10, 6, 0, 0, 12, tzinfo=korea)) == "2024-12-09T21:00:00.000012Z"

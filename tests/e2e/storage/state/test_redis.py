@@ -42,7 +42,7 @@ def other(one: State, memory: OnRedis) -> Iterator[State]:
     state.close()
 
 
-def test_of_two_that_deliver_the_same_article_the_second_is_told_that_it_lost(one: State, other: State) -> None:
+def test_the_second_of_two_workers_that_deliver_an_article_gets_a_conflict(one: State, other: State) -> None:
     for state in (one, other):
         assert state.articles([A]) == {}
         state.put_article(article(A, content_hash=state.__class__.__name__))
@@ -65,7 +65,7 @@ def test_an_article_that_was_put_without_having_been_read_is_compared_with_what_
     assert other.commit() == Lost(articles=frozenset({A}))
 
 
-def test_what_is_owed_does_not_come_back_once_another_has_delivered_it(one: State, other: State) -> None:
+def test_a_retry_is_dropped_once_another_worker_has_delivered_the_article(one: State, other: State) -> None:
     assert other.articles([A]) == {}
     assert other.retry_of(A) is None
     other.put_retry(RetryRow(A, "u", "timeout", 1, NOW, NOW))
@@ -88,7 +88,7 @@ def test_two_that_found_the_same_article_unchanged_agree_on_one_of_their_checks(
     assert [row.next_check_at for row in other.due("2025-01-01T00:00:00Z", ("", ""), 9)] == [NOW]
 
 
-def test_a_teaser_is_delivered_once_and_the_walk_that_saw_it_is_noted_all_the_same(one: State, other: State) -> None:
+def test_a_teaser_is_delivered_once_and_each_listing_crawl_that_saw_it_is_stored(one: State, other: State) -> None:
     walk = other.begin_listing_crawl("u", "second")
     one.put_entry(A, delivered=True)
     other.put_entry(A, walk, delivered=True)
@@ -100,7 +100,7 @@ def test_a_teaser_is_delivered_once_and_the_walk_that_saw_it_is_noted_all_the_sa
     assert one.count_teasers() == 2
 
 
-def test_walks_of_two_workers_have_numbers_of_their_own(one: State, other: State) -> None:
+def test_listing_crawls_of_two_workers_have_different_numbers(one: State, other: State) -> None:
     assert one.begin_listing_crawl("u", "first") != other.begin_listing_crawl("u", "second")
 
 
@@ -145,7 +145,7 @@ def test_a_server_that_was_killed_and_started_again_knows_all_that_was_committed
         state.close()
 
 
-def test_a_server_that_stays_away_is_waited_for_once_and_then_told_of(tmp_path: Path) -> None:
+def test_a_server_that_stays_unreachable_is_waited_for_once_and_then_reported(tmp_path: Path) -> None:
     with RedisServer(tmp_path / "redis") as server:
         opened = Server(server.url, "test", patience=0.5)
         opened.open(make=True)

@@ -87,7 +87,7 @@ def test_names_of_another_version_are_refused_with_both_versions(
 
 
 @pytest.mark.parametrize("version", ["abc", "", "-1"])
-def test_a_marker_without_a_version_is_not_told_as_one_of_an_older_vokcrawl(
+def test_a_marker_without_a_version_is_not_reported_as_an_older_version(
     redis_server: RedisServer, version: str
 ) -> None:
     with redis_server.client() as client:
@@ -100,7 +100,7 @@ def test_a_marker_without_a_version_is_not_told_as_one_of_an_older_vokcrawl(
 
 
 @pytest.mark.parametrize("password", [f":{SECRET}@", f"someone:{SECRET}@"])
-def test_a_server_that_wants_another_password_says_so_and_none_is_told(tmp_path: Path, password: str) -> None:
+def test_a_wrong_password_is_reported_without_showing_it(tmp_path: Path, password: str) -> None:
     with RedisServer(tmp_path / "redis", "--requirepass", "another") as server:
         said = refused(f"redis://{password}127.0.0.1:{server.port}/0")
     assert "does not let us in" in said
@@ -116,7 +116,7 @@ def test_a_server_that_wants_a_password_where_none_is_given_says_just_that(tmp_p
 
 
 @pytest.mark.parametrize("settings", [[], ["--requirepass", SECRET]])
-def test_a_server_that_does_not_speak_tls_is_told_from_one_that_is_away_at_once(
+def test_a_server_without_tls_is_distinguished_from_an_unreachable_one_at_once(
     tmp_path: Path, settings: list[str]
 ) -> None:
     with RedisServer(tmp_path / "redis", *settings) as server:
@@ -174,7 +174,7 @@ def web_server(kind: type[_Web]) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("kind", [_Web, _HastyWeb])
-def test_a_web_server_is_told_from_a_redis_server_at_once(kind: type[_Web]) -> None:
+def test_a_web_server_is_distinguished_from_a_redis_server_at_once(kind: type[_Web]) -> None:
     with web_server(kind) as port:
         said = refused(f"redis://127.0.0.1:{port}/0", patience=60)
     assert "what answers there is no Redis server (" in said

@@ -102,7 +102,7 @@ def test_a_database_that_lost_its_tables_is_refused_rather_than_taken_for_new(pa
     refused(path)
 
 
-def test_a_file_that_another_program_has_locked_is_told_as_such(path: Path) -> None:
+def test_a_file_that_another_program_has_locked_is_reported_as_such(path: Path) -> None:
     made(path).close()
     state = SqliteState.open(path, expected=True)
     other = sqlite3.connect(path, isolation_level=None)

@@ -109,7 +109,7 @@ def test_what_was_not_committed_is_not_there_after_a_restart(state: State, memor
 # Runs
 
 
-def test_runs_are_told_newest_first_and_keep_their_place_when_they_end(state: State) -> None:
+def test_runs_are_listed_newest_first_and_keep_their_order_when_they_end(state: State) -> None:
     for name in ("b", "a", "c"):
         state.put_run(run(name, ended_at=None))
     state.put_run(run("b", manifest_sha256="1"))
@@ -123,7 +123,7 @@ def test_runs_are_told_newest_first_and_keep_their_place_when_they_end(state: St
     assert state.last_manifest() == ("a", "2")
 
 
-def test_files_are_told_by_run_and_can_be_dropped(state: State) -> None:
+def test_files_are_listed_by_run_and_can_be_dropped(state: State) -> None:
     one, two = FileRow("articles/a.jsonl", "a", 1, 1), FileRow("teasers/b.jsonl", "b", 2, 2)
     state.put_file(two)
     state.put_file(one)
@@ -179,7 +179,7 @@ def test_delivered_are_those_with_a_version_in_order_and_in_parts(state: State) 
 # Teasers, walks and what is covered
 
 
-def test_an_entry_remembers_its_walk_and_its_delivery_apart(state: State) -> None:
+def test_an_entry_stores_its_listing_crawl_and_its_delivery_separately(state: State) -> None:
     walk = state.begin_listing_crawl("http://site.test/", "run")
     state.put_entry("a", walk)
     state.put_entry("a", delivered=True)
@@ -191,7 +191,7 @@ def test_an_entry_remembers_its_walk_and_its_delivery_apart(state: State) -> Non
     assert list(state.delivered_teasers()) == ["a", "b"]
 
 
-def test_an_entry_is_covered_when_its_walk_was_complete_and_not_before(state: State) -> None:
+def test_an_entry_counts_as_crawled_only_after_a_complete_listing_crawl(state: State) -> None:
     first = state.begin_listing_crawl("http://site.test/", "run-1")
     state.put_entry("a", first)
     state.put_entry("never")
@@ -217,7 +217,7 @@ def test_an_entry_is_covered_when_its_walk_was_complete_and_not_before(state: St
         ("2024-12-01", "2024-12-05", True),
     ],
 )
-def test_a_walk_bounded_by_a_day_counts_for_runs_bounded_no_earlier(
+def test_a_listing_crawl_limited_by_date_counts_only_for_runs_with_the_same_or_a_later_limit(
     state: State, back_to: str | None, since: str | None, covered: bool
 ) -> None:
     walk = state.begin_listing_crawl("http://site.test/", "run")
@@ -227,7 +227,7 @@ def test_a_walk_bounded_by_a_day_counts_for_runs_bounded_no_earlier(
     assert ListingRow("u", "s", (), back_to, NOW, NOW).holds_for(since) is covered
 
 
-def test_numbers_of_walks_go_on_after_a_restart(state: State, restart: Restart) -> None:
+def test_numbers_of_listing_crawls_continue_after_a_restart(state: State, restart: Restart) -> None:
     first = state.begin_listing_crawl("u", "run")
     again = restart()
     again.begin()
@@ -237,7 +237,7 @@ def test_numbers_of_walks_go_on_after_a_restart(state: State, restart: Restart) 
 # What is owed
 
 
-def test_owed_is_told_longest_owed_first_and_by_the_moment_it_is_due(state: State) -> None:
+def test_retries_are_listed_oldest_first_and_by_due_time(state: State) -> None:
     rows = {
         "a": RetryRow("a", "u", "timeout", 1, "2024-12-09T00:00:00Z", NOW),
         "b": RetryRow("b", "u", "timeout", 1, "2024-12-08T00:00:00Z", "2024-12-11T00:00:00Z"),

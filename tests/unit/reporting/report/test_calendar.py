@@ -91,7 +91,7 @@ def test_periods_grow_with_the_age_of_the_archive() -> None:
     assert {unit.name for unit in UNITS} == set(units)
 
 
-def test_of_an_archive_of_millennia_the_newest_years_are_told() -> None:
+def test_of_an_archive_of_millennia_the_newest_years_are_described() -> None:
     periods = Periods(date(1, 1, 1), date(9999, 12, 31))
     assert len(periods.all) == 36
     assert periods.all[-1] == "9999-01-01"

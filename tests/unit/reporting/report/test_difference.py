@@ -58,7 +58,7 @@ def test_a_single_word_between_two_changes_is_no_island() -> None:
     )
 
 
-def test_what_has_little_in_common_is_told_one_after_the_other() -> None:
+def test_texts_with_little_in_common_are_shown_one_after_the_other() -> None:
     assert Comparison().line("rain fell on the hills", "the ministry has issued a long statement") == (
         Piece("deleted", "rain fell on the hills"),
         Piece("inserted", "the ministry has issued a long statement"),

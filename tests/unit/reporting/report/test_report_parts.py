@@ -29,13 +29,13 @@ KEYS = ("run_id", "started_at", "ended_at", "outcome", "exit_code", "counts", "r
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), anything))
-def test_whatever_a_manifest_holds_a_run_can_be_told(manifest: dict[str, Any]) -> None:
+def test_any_manifest_can_be_shown_as_a_run(manifest: dict[str, Any]) -> None:
     run = run_of(manifest, 0)
     assert run.new >= 0
     assert run.kind in ("good", "stopped", "bad")
 
 
-def test_a_run_is_told_as_its_manifest_says() -> None:
+def test_a_run_is_shown_as_in_its_manifest() -> None:
     manifest = {
         "run_id": "20240101T060000Z",
         "started_at": "2024-01-01T06:00:00Z",
@@ -163,7 +163,7 @@ def test_what_needs_a_look_is_said(status: dict[str, Any], runs: list[RunTold], 
     assert told_of(status, runs, now=now).startswith(said)
 
 
-def test_faults_are_told_before_all_else() -> None:
+def test_faults_are_shown_first() -> None:
     (first, *_) = notices(STATUS, RUNS, ["a:1: torn"], 12, NOW)
     assert first.text.startswith("12 faults were found in what was delivered")
     assert first.detail == ("a:1: torn", "and 11 more")

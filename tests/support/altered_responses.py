@@ -1,4 +1,4 @@
-"""Answers that no site should give, and changes that spoil a good one (in the markup of the current skin)."""
+"""Responses that no site should send, and changes to a good one (in the markup of the current skin)."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ def in_item(identity: str, pattern: str, new: str = "") -> Change:
         page = answer.body.decode()
         found = item.search(page)
         assert found, f"{identity} is not in the page"
-        spoilt, times = re.subn(pattern, new, found[0], count=1, flags=re.DOTALL)
+        altered, times = re.subn(pattern, new, found[0], count=1, flags=re.DOTALL)
         assert times, f"{pattern!r} is not in the item of {identity}"
-        return with_body(answer, page.replace(found[0], spoilt).encode())
+        return with_body(answer, page.replace(found[0], altered).encode())
 
     return change
 

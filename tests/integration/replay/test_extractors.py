@@ -72,7 +72,7 @@ def test_the_reading_of_a_moment_is_the_last_one_that_was_valid(monkeypatch: pyt
     assert extractors.extractor_at(datetime(1960, 1, 1, tzinfo=UTC)) is first
 
 
-def test_readings_stand_in_the_order_of_their_days_and_each_has_its_own_name() -> None:
+def test_extractors_are_ordered_by_date_and_have_unique_names() -> None:
     """So that a record's extractor says which one it was."""
     moments = [each.valid_from for each in extractors.EXTRACTORS]
     assert moments == sorted(set(moments))

@@ -126,7 +126,7 @@ class Memories(RuleBasedStateMachine):
         self.walks_kept = self.walks
 
     @invariant()
-    def tell_the_same(self) -> None:
+    def states_agree(self) -> None:
         ids = [f"17000000{number:02}-{number}" for number in range(12)]
         self.both("articles", ids)
         self.both("entries", ids)
@@ -154,7 +154,7 @@ class Memories(RuleBasedStateMachine):
             assert one == other
 
 
-def test_a_file_and_a_server_tell_the_same_whatever_is_done_to_them(redis_server: RedisServer) -> None:
+def test_sqlite_and_redis_state_agree_after_any_operations(redis_server: RedisServer) -> None:
     Memories.url = redis_server.url
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Memories,

@@ -67,7 +67,7 @@ def test_a_stream_leads_to_the_sources_listing_and_the_next_run_goes_straight_th
 
 
 @pytest.mark.parametrize("answer", [NOT_FOUND, EMPTY], ids=["not found", "without teasers"])
-def test_a_remembered_way_that_is_lost_is_looked_for_again_and_said_to_be(
+def test_a_stored_route_that_no_longer_works_is_discovered_again_and_reported(
     serve: Serve, crawl: RunCrawl, output: Path, answer: Answer
 ) -> None:
     site = HostileSite(25)
@@ -129,7 +129,7 @@ def test_a_stream_that_cannot_be_read_is_left_for_the_sitemap_when_the_search_fi
     assert "/pages.xml" not in paths(server)
 
 
-def test_a_site_on_which_no_way_leads_to_the_source_ends_with_12_and_says_what_was_tried(
+def test_a_site_without_a_route_to_the_source_ends_with_12_and_lists_the_attempts(
     serve: Serve, crawl: RunCrawl, output: Path
 ) -> None:
     site = HostileSite(12)
@@ -168,7 +168,7 @@ def test_the_number_of_the_source_leads_straight_from_the_stream_to_its_listing(
 # One that the site's call does not know, and one that is another source's.
 @pytest.mark.parametrize("number", [163, 190036])
 @pytest.mark.parametrize("start", [STREAM, LISTING])
-def test_a_number_that_is_not_the_sources_is_named_and_another_way_taken(
+def test_a_wrong_source_id_is_reported_and_the_next_discovery_strategy_used(
     serve: Serve, crawl: RunCrawl, output: Path, start: str, number: int
 ) -> None:
     site = HostileSite(35, more="script", search="button", others=72)

@@ -43,7 +43,7 @@ class Search:
         return [shown.isoformat() for _, (shown, _) in page], len(fresh), len(found) > PAGE
 
 
-def walk(search: Search, since: date | None = None, says_more: bool = True) -> Windows:
+def paginate(search: Search, since: date | None = None, says_more: bool = True) -> Windows:
     """Walks a search as the spider does; `says_more` is False for one that does not say that there is more."""
     shown, _, _ = search.show(None)
     windows = Windows(shown, TODAY.isoformat(), since.isoformat() if since else None)
@@ -88,7 +88,7 @@ def test_no_article_is_left_out_whichever_day_the_search_goes_by(
     if not few_a_day(articles):
         return
     search = Search(articles, other_news)
-    windows = walk(search, says_more=says_more)
+    windows = paginate(search, says_more=says_more)
     assert search.seen == set(range(len(articles)))
     assert not windows.cut
 
@@ -100,7 +100,7 @@ def test_back_to_a_day_nothing_is_left_out_that_is_not_older(shown: list[date], 
     if not few_a_day(articles):
         return
     search = Search(articles)
-    walk(search, since)
+    paginate(search, since)
     assert search.seen >= {number for number, each in enumerate(shown) if each >= since}
 
 
@@ -109,7 +109,7 @@ def test_back_to_a_day_nothing_is_left_out_that_is_not_older(shown: list[date], 
 def test_a_day_that_holds_more_than_a_page_is_counted_and_the_others_are_whole(counts: list[int]) -> None:
     shown = [TODAY - timedelta(days=back) for back, count in enumerate(counts) for _ in range(count)]
     search = Search([(each, each) for each in shown])
-    windows = walk(search)
+    windows = paginate(search)
     assert windows.cut == sum(count > PAGE for count in counts)
     assert len(search.seen) == sum(min(count, PAGE) for count in counts)
 
@@ -117,11 +117,11 @@ def test_a_day_that_holds_more_than_a_page_is_counted_and_the_others_are_whole(c
 def test_a_search_that_holds_little_is_asked_little() -> None:
     week = [TODAY - timedelta(days=n // 3) for n in range(21)]
     search = Search([(each, each) for each in week])
-    walk(search)
+    paginate(search)
     assert search.asked <= 8
     # One article long before the others is found without asking for every year between.
     search = Search([(each, each) for each in [*week, date(1998, 5, 1)]])
-    walk(search)
+    paginate(search)
     assert search.seen == set(range(22))
     assert search.asked <= 14
 

@@ -60,7 +60,7 @@ ON_LISTING = {
 
 
 @pytest.mark.parametrize("case", ON_LISTING)
-def test_a_gate_in_front_of_the_listing_is_named_and_ends_the_run(case: str, place: Place) -> None:
+def test_a_block_page_at_the_listing_is_named_and_ends_the_run(case: str, place: Place) -> None:
     fault, reason = ON_LISTING[case]
     with FaultyServer(site(12)) as server:
         server.inflict("/article/163/", fault)
@@ -85,7 +85,7 @@ ON_ARTICLE = {
 }
 
 
-def test_gates_in_front_of_some_articles_are_named_and_the_articles_owed(place: Place) -> None:
+def test_block_pages_at_some_articles_are_named_and_the_articles_queued_for_retry(place: Place) -> None:
     with FaultyServer(site()) as server:
         gated = dict(zip(ON_ARTICLE, ids(server)[3:], strict=False))
         for case, (fault, _) in ON_ARTICLE.items():
@@ -127,7 +127,7 @@ def test_a_check_of_visitors_at_an_article_stops_the_crawl(fault: Fault, reason:
         assert_rest_whole(after, server, unsaid=[at])
 
 
-def test_metering_of_every_article_is_a_gate_and_of_some_is_not(place: Place) -> None:
+def test_a_site_that_truncates_all_articles_is_blocked_and_one_that_truncates_some_is_not(place: Place) -> None:
     with FaultyServer(site(4)) as server:
         for identity in ids(server):
             server.site.meter(identity)

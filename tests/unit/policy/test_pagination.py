@@ -22,51 +22,51 @@ def entries(*numbers: int, covered: bool = False, wanted: bool = True, ago: int 
     return [Entry(f"n{each}", None if ago is None else day(ago), wanted, covered) for each in numbers]
 
 
-def walked(rules: StopRules, *pages: Sequence[Entry]) -> tuple[ListingProgress, list[StopReason | None]]:
+def paginate(rules: StopRules, *pages: Sequence[Entry]) -> tuple[ListingProgress, list[StopReason | None]]:
     walk = ListingProgress(rules)
     return walk, [walk.page(page) for page in pages]
 
 
 def test_without_bounds_it_goes_on_to_the_empty_page_that_is_the_end() -> None:
-    walk, answers = walked(StopRules(), entries(1, 2), entries(3), [])
+    walk, answers = paginate(StopRules(), entries(1, 2), entries(3), [])
     assert answers == [None, None, StopReason.END]
     assert walk.complete
     assert (walk.pages, walk.received, walk.new) == (3, 3, 3)
 
 
 def test_a_first_page_without_teasers_is_no_end() -> None:
-    walk, answers = walked(StopRules(), [])
+    walk, answers = paginate(StopRules(), [])
     assert answers == [StopReason.NO_TEASERS]
     assert not walk.complete
 
 
 def test_it_stops_after_so_many_familiar_pages_in_a_row() -> None:
     familiar = [entries(each, covered=True) for each in range(4)]
-    walk, answers = walked(StopRules(known_pages=2), familiar[0], entries(9), familiar[1], familiar[2])
+    walk, answers = paginate(StopRules(known_pages=2), familiar[0], entries(9), familiar[1], familiar[2])
     assert answers == [None, None, None, StopReason.KNOWN]
     assert walk.complete
     assert walk.new == 1
 
 
-def test_without_a_complete_walk_to_join_nothing_known_stops_it() -> None:
-    assert walked(StopRules(known_pages=0), *(entries(each, covered=True) for each in range(5)))[1] == [None] * 5
+def test_known_pages_do_not_stop_pagination_without_a_complete_listing_crawl() -> None:
+    assert paginate(StopRules(known_pages=0), *(entries(each, covered=True) for each in range(5)))[1] == [None] * 5
 
 
-def test_a_page_of_other_sources_only_says_nothing_either_way() -> None:
+def test_a_page_of_other_sources_only_neither_stops_nor_resets() -> None:
     other = entries(7, wanted=False)
-    _, answers = walked(StopRules(known_pages=2), entries(1, covered=True), other, entries(2, covered=True))
+    _, answers = paginate(StopRules(known_pages=2), entries(1, covered=True), other, entries(2, covered=True))
     assert answers == [None, None, StopReason.KNOWN]
-    assert walked(StopRules(known_pages=1), other, entries(8, wanted=False, covered=True))[1] == [None, None]
+    assert paginate(StopRules(known_pages=1), other, entries(8, wanted=False, covered=True))[1] == [None, None]
 
 
 def test_one_new_entry_among_familiar_ones_makes_the_page_new() -> None:
     mixed = entries(1, covered=True) + entries(2)
-    assert walked(StopRules(known_pages=1), mixed, entries(3, covered=True))[1] == [None, StopReason.KNOWN]
+    assert paginate(StopRules(known_pages=1), mixed, entries(3, covered=True))[1] == [None, StopReason.KNOWN]
 
 
-def test_a_first_page_as_the_last_complete_walk_left_it_ends_an_idle_run() -> None:
+def test_an_unchanged_first_page_ends_an_idle_run() -> None:
     rules = StopRules(known_pages=2, head=("n1", "n2"))
-    walk, answers = walked(rules, entries(1, 2, covered=True))
+    walk, answers = paginate(rules, entries(1, 2, covered=True))
     assert answers == [StopReason.UNCHANGED]
     assert walk.complete
     assert walk.head == ("n1", "n2")
@@ -83,12 +83,12 @@ def test_a_first_page_as_the_last_complete_walk_left_it_ends_an_idle_run() -> No
     ids=["another order", "one more", "a full walk", "a sweep"],
 )
 def test_any_other_first_page_is_no_idle_run(rules: StopRules, page: list[Entry]) -> None:
-    assert walked(rules, page)[1] == [None]
+    assert paginate(rules, page)[1] == [None]
 
 
 def test_only_the_first_page_is_compared_with_the_head() -> None:
     rules = StopRules(known_pages=3, head=("n2",))
-    assert walked(rules, entries(1), entries(2, covered=True))[1] == [None, None]
+    assert paginate(rules, entries(1), entries(2, covered=True))[1] == [None, None]
 
 
 def test_the_site_s_word_that_nothing_changed_is_enough() -> None:
@@ -100,64 +100,64 @@ def test_the_site_s_word_that_nothing_changed_is_enough() -> None:
 def test_since_stops_it_when_all_days_of_a_page_are_before_it() -> None:
     rules = StopRules(since=day(5))
     mixed = entries(3, ago=5) + entries(4, ago=6)
-    walk, answers = walked(rules, entries(1, ago=0), mixed, entries(5, ago=6) + entries(6, ago=None))
+    walk, answers = paginate(rules, entries(1, ago=0), mixed, entries(5, ago=6) + entries(6, ago=None))
     assert answers == [None, None, StopReason.SINCE]
     assert walk.complete
 
 
 def test_days_that_are_unknown_never_pass_since() -> None:
-    assert walked(StopRules(since=day(5)), entries(1, ago=None), entries(2, ago=None))[1] == [None, None]
+    assert paginate(StopRules(since=day(5)), entries(1, ago=None), entries(2, ago=None))[1] == [None, None]
 
 
 def test_max_pages_stops_it_and_leaves_it_incomplete() -> None:
-    walk, answers = walked(StopRules(max_pages=2), entries(1), entries(2))
+    walk, answers = paginate(StopRules(max_pages=2), entries(1), entries(2))
     assert answers == [None, StopReason.MAX_PAGES]
     assert not walk.complete
-    assert walked(StopRules(max_pages=2), entries(1), [])[1] == [None, StopReason.END]
+    assert paginate(StopRules(max_pages=2), entries(1), [])[1] == [None, StopReason.END]
 
 
-def test_a_sweep_reads_familiar_pages_until_its_days_are_passed() -> None:
+def test_a_rescan_reads_known_pages_until_its_days_are_passed() -> None:
     rules = StopRules(known_pages=1, sweep_days=7, today=TODAY)
     pages = [entries(each, covered=True, ago=ago) for each, ago in enumerate((0, 3, 7, 8))]
-    assert walked(rules, *pages)[1] == [None, None, None, StopReason.KNOWN]
+    assert paginate(rules, *pages)[1] == [None, None, None, StopReason.KNOWN]
 
 
-def test_a_sweep_counts_from_the_newest_day_where_the_source_has_been_quiet() -> None:
+def test_a_rescan_counts_from_the_newest_day_of_a_quiet_source() -> None:
     rules = StopRules(known_pages=1, sweep_days=7, today=TODAY)
     pages = [entries(each, covered=True, ago=ago) for each, ago in enumerate((30, 33, 37, 38))]
-    assert walked(rules, *pages)[1] == [None, None, None, StopReason.KNOWN]
+    assert paginate(rules, *pages)[1] == [None, None, None, StopReason.KNOWN]
 
 
-def test_a_day_in_the_future_does_not_shorten_a_sweep() -> None:
+def test_a_day_in_the_future_does_not_shorten_a_rescan() -> None:
     rules = StopRules(known_pages=1, sweep_days=7, today=TODAY)
     pages = [entries(each, covered=True, ago=ago) for each, ago in enumerate((-400, 7, 8))]
-    assert walked(rules, *pages)[1] == [None, None, StopReason.KNOWN]
+    assert paginate(rules, *pages)[1] == [None, None, StopReason.KNOWN]
 
 
-def test_a_sweep_that_meets_something_new_goes_on_past_its_days() -> None:
+def test_a_rescan_that_finds_something_new_continues_past_its_days() -> None:
     rules = StopRules(known_pages=1, sweep_days=7, today=TODAY)
     pages = [entries(1, covered=True, ago=0), entries(2, ago=8), entries(3, covered=True, ago=9)]
-    assert walked(rules, *pages)[1] == [None, None, StopReason.KNOWN]
+    assert paginate(rules, *pages)[1] == [None, None, StopReason.KNOWN]
 
 
 def test_pages_that_only_repeat_end_it_as_broken_but_a_repeat_now_and_then_does_not() -> None:
-    walk, answers = walked(StopRules(), entries(1, 2), entries(2), entries(3), entries(3), entries(1), entries(2, 3))
+    walk, answers = paginate(StopRules(), entries(1, 2), entries(2), entries(3), entries(3), entries(1), entries(2, 3))
     assert answers == [None, None, None, None, None, StopReason.REPEATS]
     assert not walk.complete
     assert walk.received == 8
 
 
 def test_an_entry_that_comes_twice_is_new_once() -> None:
-    walk, _ = walked(StopRules(), entries(1, 2), entries(2, 3))
+    walk, _ = paginate(StopRules(), entries(1, 2), entries(2, 3))
     assert walk.new == 3
-    assert walked(StopRules(), entries(1, 1))[0].new == 1
-    again, _ = walked(StopRules(), entries(1))
+    assert paginate(StopRules(), entries(1, 1))[0].new == 1
+    again, _ = paginate(StopRules(), entries(1))
     again.again(entries(2, 2, 1))
     assert again.new == 2
 
 
 def test_the_first_page_read_again_overlaps_or_does_not() -> None:
-    walk, _ = walked(StopRules(), entries(1, 2), [])
+    walk, _ = paginate(StopRules(), entries(1, 2), [])
     assert not walk.again(entries(8, 9, ago=-1))
     assert walk.again(entries(9, 1))
     assert walk.again([])
@@ -165,8 +165,8 @@ def test_the_first_page_read_again_overlaps_or_does_not() -> None:
     assert walk.ids == {"n1", "n2", "n8", "n9"}
 
 
-def test_the_first_reason_to_stop_stays_unless_it_is_spoilt() -> None:
-    walk, _ = walked(StopRules(), entries(1), [])
+def test_the_first_stop_reason_stays_unless_the_listing_becomes_incomplete() -> None:
+    walk, _ = paginate(StopRules(), entries(1), [])
     walk.stop(StopReason.INTERRUPTED)
     assert walk.stopped is StopReason.END
     walk.spoil(StopReason.FAILED)
@@ -175,7 +175,7 @@ def test_the_first_reason_to_stop_stays_unless_it_is_spoilt() -> None:
 
 
 @pytest.mark.parametrize("why", StopReason)
-def test_only_four_reasons_leave_a_walk_complete(why: StopReason) -> None:
+def test_only_four_stop_reasons_leave_a_listing_complete(why: StopReason) -> None:
     walk = ListingProgress(StopRules())
     assert not walk.complete
     walk.stop(why)
@@ -183,9 +183,9 @@ def test_only_four_reasons_leave_a_walk_complete(why: StopReason) -> None:
 
 
 def test_newest_and_oldest_are_the_days_that_were_shown() -> None:
-    walk, _ = walked(StopRules(), entries(1, ago=None), entries(2, ago=3), entries(3, ago=9) + entries(4, ago=1))
+    walk, _ = paginate(StopRules(), entries(1, ago=None), entries(2, ago=3), entries(3, ago=9) + entries(4, ago=1))
     assert (walk.newest, walk.oldest) == (day(1), day(9))
-    assert (walked(StopRules(), entries(1, ago=None))[0].newest) is None
+    assert (paginate(StopRules(), entries(1, ago=None))[0].newest) is None
 
 
 DAYS = st.none() | st.dates().map(date.isoformat) | st.integers(-3, 40).map(day)
@@ -240,7 +240,7 @@ def model(rules: StopRules, pages: list[list[Entry]]) -> StopReason | None:
 @given(RULES, PAGES)
 @example(StopRules(known_pages=1, sweep_days=7, today=TODAY), [[Entry("n1", "0001-01-01", True, True)]])
 @example(StopRules(known_pages=2, today=TODAY), [[Entry("n1", None, True, True)], [Entry("n1", None, True, True)]])
-def test_the_walk_decides_as_the_model_does_and_counts_what_it_saw(rules: StopRules, pages: list[list[Entry]]) -> None:
+def test_pagination_agrees_with_the_model_and_counts_entries(rules: StopRules, pages: list[list[Entry]]) -> None:
     walk = ListingProgress(rules)
     for number in range(1, len(pages) + 1):
         read = pages[:number]
@@ -255,9 +255,7 @@ def test_the_walk_decides_as_the_model_does_and_counts_what_it_saw(rules: StopRu
 
 
 @given(st.integers(0, 60), st.integers(1, 10), st.data())
-def test_a_listing_that_grows_while_it_is_walked_is_read_without_a_gap(
-    old: int, size: int, data: st.DataObject
-) -> None:
+def test_a_listing_that_grows_during_pagination_is_read_without_a_gap(old: int, size: int, data: st.DataObject) -> None:
     listing = list(range(old, 0, -1))
     walk = ListingProgress(StopRules())
     at = 0
