@@ -203,4 +203,4 @@ def test_files_that_a_crawl_still_writes_are_not_read(archive: Path, tmp_path: P
     before = exported_records(archive, tmp_path)
     (archive / "articles" / "20240710T060000Z.jsonl.part").write_bytes(b'{"half a li')
     assert exported_records(archive, tmp_path) == before
-    assert rows_of(tmp_path / "exported_records.jsonl.zst") == before
+    assert rows_of(tmp_path / "exported.jsonl.zst") == before
