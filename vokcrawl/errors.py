@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes of every command; docs/operating.md has the table."""
+    """The exit codes of every command; docs/operations.md has the table."""
 
     OK = 0
     USAGE = 2

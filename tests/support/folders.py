@@ -17,7 +17,7 @@ from vokcrawl.items import ARTICLE, REMOVAL
 from vokcrawl.normalize import content_hash, utc
 from vokcrawl.policy.outcome import WORDS
 from vokcrawl.runs.field_coverage import Coverage
-from vokcrawl.storage.manifest import SCHEMA, write_manifest
+from vokcrawl.storage.manifest import Manifest, parse_manifest, write_manifest
 from vokcrawl.storage.output_folder import OutputFolder, digest
 
 Record = dict[str, Any]
@@ -58,31 +58,22 @@ class Archive:
                 files.append({"path": f"{kind}/{run_id}.jsonl", "records": number, "bytes": size, "sha256": sha256})
         self.articles += counts["articles"]
         manifest: Record = {
-            "schema": SCHEMA,
-            "run_id": run_id,
-            "spider": "vok",
-            "version": "0.1.0",
-            "arguments": {},
-            "settings": {},
-            "started_at": utc(at),
+            **Manifest.draft(run_id, "vok", utc(at), {}, None).model_dump(by_alias=True),
             "ended_at": utc(at + timedelta(seconds=40 + 5 * counts["articles"])),
             "outcome": "done" if counts else "nothing new",
             "exit_code": 0,
             "counts": dict(counts),
             "requests": 2 + counts["articles"],
-            "listings": [],
-            "pages": {"read": 2 + counts["articles"], "failed": 0, "articles": counts["articles"], "metered": 0},
+            "pages": {"read": 2 + counts["articles"], "failed": 0, "articles": counts["articles"], "truncated": 0},
             "files": files,
             "coverage": coverage.to_dict(),
-            "readings": {},
-            "ways_left": [],
-            "errors": {},
-            "owed": [],
-            "other_sources": [],
             "previous_manifest": self._previous,
             **fields,
         }
-        self._previous = {"run_id": run_id, "sha256": write_manifest(self.folder, manifest)}
+        self._previous = {
+            "run_id": run_id,
+            "sha256": write_manifest(self.folder, parse_manifest(orjson.dumps(manifest))),
+        }
         return manifest
 
     def finish(self) -> Path:
@@ -150,8 +141,8 @@ def retry_entry(number: int, at: datetime, **fields: Any) -> Record:
         "url": f"https://site.example/newstream/{identity}/owed/",
         "reason": "http_503",
         "attempts": 3,
-        "first_at": utc(at),
-        "next_at": utc(at + timedelta(hours=6)),
+        "first_failed_at": utc(at),
+        "next_attempt_at": utc(at + timedelta(hours=6)),
         "missing_since": None,
         **fields,
     }

@@ -71,7 +71,7 @@ def made(memory: Memory) -> State:
 
 def run(run_id: str, **given: Any) -> RunRow:
     known: dict[str, Any] = {"started_at": NOW, "ended_at": NOW, "outcome": "done", "exit_code": 0}
-    return RunRow(run_id, **(known | {"manifest_sha256": None, "draft": "{}"} | given))
+    return RunRow(run_id, **(known | {"manifest_sha256": None, "manifest_draft": "{}"} | given))
 
 
 def article(identity: str, **given: Any) -> ArticleRow:

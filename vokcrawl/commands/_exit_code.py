@@ -49,6 +49,6 @@ def _close(crawler: Crawler) -> None:
     if not isinstance(run, Run) or run.row.ended_at is not None:
         return
     try:
-        run.close(WORDS[ExitCode.USAGE], ExitCode.USAGE, {"requests": 0, "listings": []})
+        run.close(WORDS[ExitCode.USAGE], ExitCode.USAGE, requests=0)
     except StorageError as failure:
         complain("crawl", failure)

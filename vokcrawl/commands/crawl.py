@@ -14,7 +14,7 @@ from vokcrawl.utils.program import PROGRAM
 
 
 class Command(BaseRunSpiderCommand):
-    """Runs one spider. Exit codes: docs/operating.md."""
+    """Runs one spider. Exit codes: docs/operations.md."""
 
     requires_project = True
 

@@ -1,4 +1,4 @@
-"""`scrapy status`: how the output folder stands, in words or as JSON; `--changes` lists revisions and removals."""
+"""`scrapy status`: the state of the output directory, as text or JSON; `--changes` lists revisions and removals."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from vokcrawl.reporting.outcome_help import outcome_help
 from vokcrawl.utils.humanize import format_size, pluralize
 from vokcrawl.utils.program import PROGRAM
 
-# So many gaps and debts are named; more are counted.
-_MOST = 10
+# Gaps and retries that are listed; the others are counted.
+_MAX_LISTED = 10
 
 
 class Command(FolderCommand):
     """Reads only; may run beside a crawl."""
 
     def short_desc(self) -> str:
-        return "Tell how the output folder stands"
+        return "Show the state of the output directory"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--changes", action="store_true", help="list later versions of articles, and removals")
-        parser.add_argument("--json", action="store_true", help="tell it as JSON, for programs")
+        parser.add_argument("--changes", action="store_true", help="list revisions of articles, and removals")
+        parser.add_argument("--json", action="store_true", help="print machine-readable JSON")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
-        # Scrapy imports all commands to run one: others need not pay for what reads records.
+        # Scrapy imports all commands to run one, so expensive imports are local.
         from vokcrawl.reporting.revision_diff import changes  # noqa: PLC0415
         from vokcrawl.reporting.status import status  # noqa: PLC0415
 
@@ -40,39 +40,39 @@ class Command(FolderCommand):
                 say(json.dumps(record, ensure_ascii=False) if opts.json else _change(record))
             return ExitCode.OK
         with self.state() as state:
-            told = status(self.folder, state, datetime.now(UTC))
-        say(json.dumps(told, ensure_ascii=False, indent=2) if opts.json else "\n".join(_words(told)))
+            found = status(self.folder, state, datetime.now(UTC))
+        say(json.dumps(found, ensure_ascii=False, indent=2) if opts.json else "\n".join(_text(found)))
         return ExitCode.OK
 
 
-def _words(told: dict[str, Any]) -> Iterator[str]:
-    days = f", shown from {told['first_day']} to {told['last_day']}" if told["first_day"] else ""
-    articles, revised = pluralize(told["articles"], "article"), pluralize(told["revised"], "article")
-    yield f"{told['output_dir']}: {articles} ({told['removed']} of them removed by the site){days}"
-    yield f"{pluralize(told['teasers'], 'teaser')}, {revised} revised, {format_size(told['disk']['total'])}"
-    run = told["last_run"]
+def _text(found: dict[str, Any]) -> Iterator[str]:
+    days = f", shown from {found['first_day']} to {found['last_day']}" if found["first_day"] else ""
+    articles, revised = pluralize(found["articles"], "article"), pluralize(found["revised"], "article")
+    yield f"{found['output_dir']}: {articles} ({found['removed']} of them removed by the site){days}"
+    yield f"{pluralize(found['teasers'], 'teaser')}, {revised} revised, {format_size(found['disk']['total'])}"
+    run = found["last_run"]
     yield f"Last run: {run['run_id']}, {run['outcome']}" if run else "No run yet"
     if run and (said := outcome_help(run["outcome"])):
         yield f"  {said.meaning}; {said.next}"
-    if not told["listings"]:
-        yield "No listing has had a complete walk yet: the next run walks to the end"
-    for row in told["listings"]:
-        bound = f", back to {row['back_to']}" if row["back_to"] else ""
-        yield f"Last complete walk of {row['url']}: {row['last_complete_walk']}{bound}; last sweep {row['last_sweep']}"
-    yield f"Owed: {len(told['owed']) or 'nothing'}"
-    for owed in told["owed"][:_MOST]:
-        times = pluralize(owed["attempts"], "time")
-        yield f"  {owed['url']}: {owed['reason']}, asked for {times}, next at {owed['next_at']}"
-    yield from _more(len(told["owed"]))
-    yield f"Gaps, days without an article: {len(told['gaps']) or 'none'}"
-    for gap in told["gaps"][-_MOST:]:
+    if not found["listings"]:
+        yield "No complete crawl of a listing yet: the next run paginates to the end"
+    for row in found["listings"]:
+        bound = f", back to {row['covered_since']}" if row["covered_since"] else ""
+        yield f"Last complete crawl of {row['url']}: {row['completed_at']}{bound}; last rescan {row['rescanned_at']}"
+    yield f"Retry queue: {len(found['pending_retries']) or 'empty'}"
+    for retry in found["pending_retries"][:_MAX_LISTED]:
+        attempts = pluralize(retry["attempts"], "attempt")
+        yield f"  {retry['url']}: {retry['reason']}, {attempts}, next at {retry['next_attempt_at']}"
+    yield from _more(len(found["pending_retries"]))
+    yield f"Gaps, days without articles: {len(found['gaps']) or 'none'}"
+    for gap in found["gaps"][-_MAX_LISTED:]:
         yield f"  {gap['from']}" + (f" to {gap['to']}" if gap["to"] != gap["from"] else "")
-    yield from _more(len(told["gaps"]), "earlier")
+    yield from _more(len(found["gaps"]), "earlier")
 
 
-def _more(all_of_them: int, which: str = "more") -> Iterator[str]:
-    if all_of_them > _MOST:
-        yield f"  and {all_of_them - _MOST} {which}; `{PROGRAM} status --json` has all"
+def _more(total: int, which: str = "more") -> Iterator[str]:
+    if total > _MAX_LISTED:
+        yield f"  and {total - _MAX_LISTED} {which}; `{PROGRAM} status --json` has all"
 
 
 def _change(record: dict[str, Any]) -> str:

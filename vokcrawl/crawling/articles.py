@@ -158,7 +158,7 @@ class ArticleIntake(TeaserIntake):
             state.put_article(ArticleRow(identity, url, Status.GONE, checked_at=utc(now)))
             state.drop_retry(identity)
             return
-        first = before.first_at if before else utc(now)
+        first = before.first_failed_at if before else utc(now)
         missing = (before.missing_since if before else None) or utc(now)
         attempts = before.attempts + 1 if before else 1
         reason = "not_found" if status == 404 else "gone"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from vokcrawl.config import Arguments, Options
 from vokcrawl.normalize import parse_utc, utc
@@ -12,6 +11,7 @@ from vokcrawl.pages.routes import Route
 from vokcrawl.policy.date_windows import Windows
 from vokcrawl.policy.pagination import ListingProgress, StopReason, StopRules
 from vokcrawl.runs.run import Run
+from vokcrawl.storage.manifest import ListingEntry
 from vokcrawl.storage.state.rows import ListingRow
 
 
@@ -65,13 +65,13 @@ class ListingWalk:
     def begin(cls, run: Run, url: str, arguments: Arguments, options: Options, in_windows: bool = False) -> ListingWalk:
         """Begins to walk a listing by the rules that the run's arguments and the memory give."""
         before = run.state.listing(url, options.source)
-        joins = before is not None and before.holds_for(arguments.since) and not arguments.full
+        joins = before is not None and before.covers(arguments.since) and not arguments.full
         sweep = before is None or arguments.full or rescan_is_due(before, run.started, options.rescan_hours)
         rules = StopRules(
             since=arguments.since,
             max_pages=arguments.max_pages,
             known_pages=options.stop_after_known_pages if joins else 0,
-            head=before.head if before is not None and joins else (),
+            head=before.first_page_ids if before is not None and joins else (),
             sweep_days=options.lookback_days if joins and sweep else None,
             today=run.started.date().isoformat(),
             in_windows=in_windows,
@@ -99,9 +99,9 @@ class ListingWalk:
         if self.walk.stopped is StopReason.END:
             return None
         if self.walk.stopped is StopReason.UNCHANGED and self.before is not None:
-            return self.before.back_to
+            return self.before.covered_since
         if self.walk.stopped is StopReason.KNOWN and self.before is not None and not self.passed_over:
-            return self.before.back_to
+            return self.before.covered_since
         return self.walk.rules.since
 
     def unchanged(self) -> None:
@@ -122,36 +122,36 @@ class ListingWalk:
             # What is newer than `until` was passed over: the first page says nothing of what is known.
             return
         now = utc(run.started)
-        swept = now if self.sweep or self.before is None else self.before.swept_at
-        head = self.walk.head or (self.before.head if self.before else ())
+        swept = now if self.sweep or self.before is None else self.before.rescanned_at
+        head = self.walk.head or (self.before.first_page_ids if self.before else ())
         state.put_listing(
             ListingRow(self.url, self.source, head, self.back_to, now, swept, self.etag, self.last_modified)
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """As it stands in the manifest."""
+    def to_manifest(self) -> ListingEntry:
+        """The listing as the manifest has it."""
         walk = self.walk
-        return {
-            "url": self.url,
-            "source": self.source,
-            "found_by": self.found_by,
-            "led_from": self.led_from,
-            "way": self.way,
-            "pages": walk.pages,
-            "entries": len(walk.ids),
-            "new": walk.new,
-            "newest": walk.newest,
-            "oldest": walk.oldest,
-            "sweep": self.sweep,
-            "complete": walk.complete,
-            "stopped": walk.stopped,
-            "back_to": self.back_to,
-            "head": list(walk.head),
-        }
+        return ListingEntry(
+            url=self.url,
+            source=self.source,
+            found_by=self.found_by,
+            discovered_from=self.led_from,
+            strategy=self.way,
+            pages=walk.pages,
+            entries=len(walk.ids),
+            new=walk.new,
+            newest=walk.newest,
+            oldest=walk.oldest,
+            rescan=self.sweep,
+            complete=walk.complete,
+            stop_reason=walk.stopped,
+            covered_since=self.back_to,
+            first_page_ids=list(walk.head),
+        )
 
 
 def rescan_is_due(before: ListingRow, now: datetime, hours: int) -> bool:
     """Whether the last sweep of a listing is more than so many hours ago."""
-    age = now - parse_utc(before.swept_at)
+    age = now - parse_utc(before.rescanned_at)
     # One that lies ahead was noted while the clock was wrong, and must not put off all others until then.
     return age >= timedelta(hours=hours) or age < timedelta(0)

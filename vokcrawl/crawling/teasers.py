@@ -111,7 +111,7 @@ class TeaserIntake(Intake):
     def may_ask(self, identity: str) -> bool:
         """Whether an article is not owed, or its pause is over."""
         owed = self.run.state.retry_of(identity)
-        return owed is None or owed.next_at <= self.run.now()
+        return owed is None or owed.next_attempt_at <= self.run.now()
 
     @staticmethod
     def _decided(belongs: Belongs, article: ArticleRow | None) -> Belongs:

@@ -56,9 +56,9 @@ class WorkersExtension:
         try:
             spider.workers.join()
         except UsageError as fault:
-            spider.run.close(WORDS[fault.exit_code], fault.exit_code, {"listings": []})
+            spider.run.close(WORDS[fault.exit_code], fault.exit_code, requests=0)
             raise
-        spider.run.follows = spider.workers.crawl
+        spider.run.leader_run_id = spider.workers.crawl
         return cls(crawler, spider)
 
     def engine_started(self) -> None:

@@ -80,7 +80,7 @@ class VokWorker(VokSpider):
     def begin_crawl(self) -> Iterator[Request]:
         """Takes the lead where nobody has it, and then begins the walks."""
         if self.workers.lead():
-            self.run.follows = None
+            self.run.leader_run_id = None
             yield from super().begin_crawl()
 
     def parse_listing(self, response: Response, listing: str, step: Step) -> Iterator[Any]:
@@ -146,9 +146,9 @@ class VokWorker(VokSpider):
         self.answered_for.add(identity)
         self.state.done(identity)
         for each, (raw, url, source) in self.held.items():
-            self.state.also("HSETNX", self._key("held"), each, json.dumps([asdict(raw), url, source]))
+            self.state.also("HSETNX", self._key("deferred_teasers"), each, json.dumps([asdict(raw), url, source]))
         for each, url in self.in_blocks.items():
-            self.state.also("HSETNX", self._key("in_blocks"), each, url)
+            self.state.also("HSETNX", self._key("related_only"), each, url)
         self.held.clear()
         self.in_blocks.clear()
 
@@ -189,17 +189,17 @@ class VokWorker(VokSpider):
         """Nothing is in work any more: what was left for the end."""
         self._set_going(self._catch_up())
         if self._leftovers is None:
-            self.in_blocks = self._all("in_blocks")
+            self.in_blocks = self._all("related_only")
         super().on_idle()
         if self.run.failure is not None:
             return
         self._set_going(self._held_teasers())
-        for name in ("held", "in_blocks"):
+        for name in ("deferred_teasers", "related_only"):
             self.run.begin_transaction()
             self.state.also("DEL", self._key(name))
 
     def _held_teasers(self) -> Iterator[Any]:
-        held = {each: read(_Held, told) for each, told in self._all("held").items()}
+        held = {each: read(_Held, told) for each, told in self._all("deferred_teasers").items()}
         known = self.state.entries(held)
         for identity, (raw, url, source) in held.items():
             given = identity in self.run.met_teasers or (identity in known and known[identity].delivered)

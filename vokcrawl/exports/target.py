@@ -13,7 +13,7 @@ from vokcrawl.exports.formats import translate_export_errors
 from vokcrawl.storage.output_folder import DATA_KINDS, PART, OutputFolder, sync_folder
 
 # Folders of the output directory that only the crawl may write to.
-_OWN_FOLDERS = (*DATA_KINDS, "archive", "aside", "runs")
+_OWN_FOLDERS = (*DATA_KINDS, "archive", "quarantine", "aside", "runs")
 
 
 def checked_target(name: str, folder: OutputFolder, *, overwrite: bool) -> Path:

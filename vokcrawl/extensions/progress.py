@@ -21,7 +21,7 @@ from vokcrawl.config import Options
 from vokcrawl.downloader.downloader import PausingDownloader
 from vokcrawl.errors import ExitCode
 from vokcrawl.reporting.progress_line import Figures, Pause, Rate, line
-from vokcrawl.reporting.run_summary import closing
+from vokcrawl.reporting.run_summary import run_summary
 from vokcrawl.runs.run import Run
 
 # Often enough to be alive, seldom enough to cost nothing.
@@ -70,7 +70,7 @@ class ProgressExtension:
         """Ends the line, if that has not been done, and shows the summary."""
         self.engine_stopped()
         paused = self.crawler.stats.get_value("vok/pauses/seconds", 0)
-        self._screen.show(closing(outcome, code, self.run.manifest, self._revised(), paused))
+        self._screen.show(run_summary(outcome, code, self.run.manifest, self._revised(), paused))
 
     def _tick(self) -> None:
         moment = monotonic()

@@ -172,8 +172,8 @@ class RunExtension:
                 self.run.release()
             else:
                 requests = self.crawler.stats.get_value("downloader/request_count", 0)
-                told = {"requests": requests, "listings": [walk.to_dict() for walk in walks]}
-                self.run.close(self.outcome, self.exit_code, told)
+                listings = [walk.to_manifest() for walk in walks]
+                self.run.close(self.outcome, self.exit_code, requests=requests, listings=listings)
         except StorageError as failure:
             self.run.fail(failure)
             statistics.failure = failure

@@ -7,13 +7,10 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from vokcrawl import __version__
 from vokcrawl.normalize import utc
-from vokcrawl.policy.outcome import CRASHED
-from vokcrawl.storage.manifest import SCHEMA, file_entry, write_manifest
-from vokcrawl.storage.manifest_chain import Link
+from vokcrawl.storage.manifest import FileEntry, Manifest, PreviousManifest, record_counts, write_manifest
+from vokcrawl.storage.manifest_chain import ChainNode
 from vokcrawl.storage.output_folder import (
     ARCHIVE,
     DATA_KINDS,
@@ -60,9 +57,9 @@ def _whole_records(folder: OutputFolder, part: Path) -> int:
     return check.end
 
 
-def missing_manifests(folder: OutputFolder, links: Sequence[Link]) -> list[Link]:
+def missing_manifests(folder: OutputFolder, nodes: Sequence[ChainNode]) -> list[ChainNode]:
     """Manifests for the runs that left records but no readable manifest; written behind the last one."""
-    known = {link.run_id for link in links}
+    known = {node.run_id for node in nodes}
     found: dict[str, list[FileRow]] = {}
     for path in (*folder.data_files(), *folder.archive_files()):
         run_id = path.name.partition(".")[0]
@@ -77,52 +74,38 @@ def missing_manifests(folder: OutputFolder, links: Sequence[Link]) -> list[Link]
                 records = check.records
             row = FileRow(str(path.relative_to(folder.path)), run_id, size, records)
             found.setdefault(run_id, []).append(row)
-    made: list[Link] = []
+    made: list[ChainNode] = []
     for run_id, rows in sorted(found.items(), key=lambda each: run_order(each[0])):
-        last = next(reversed([*links, *made]), None)
+        last = next(reversed([*nodes, *made]), None)
         manifest = _manifest(run_id, rows, folder, last)
         damaged = folder.manifest(run_id)
         if damaged.exists():
             with translate_os_errors(damaged):
                 os.replace(damaged, damaged.with_name(f"{damaged.name}.damaged"))
-        made.append(Link(damaged, manifest, write_manifest(folder, manifest)))
+        made.append(ChainNode(damaged, manifest, write_manifest(folder, manifest)))
     return made
 
 
-def _manifest(run_id: str, rows: Sequence[FileRow], folder: OutputFolder, last: Link | None) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "run_id": run_id,
-        "spider": "vok",
-        "version": __version__,
-        "arguments": {},
-        "settings": {},
-        "started_at": utc(began_at(run_id) or datetime.now(UTC)),
-        "ended_at": None,
-        "outcome": CRASHED,
-        "exit_code": None,
-        "counts": {kind: row.records for row in rows if (kind := row.path.partition("/")[0]) in DATA_KINDS},
-        "listings": [],
-        "files": [file_entry(row, digest(folder.path / row.path)[2]) for row in rows],
-        "coverage": {},
-        "readings": {},
-        "ways_left": [],
-        "errors": {},
-        "owed": last.manifest["owed"] if last else [],
-        "other_sources": [],
-        "previous_manifest": {"run_id": last.run_id, "sha256": last.sha256} if last else None,
-    }
+def _manifest(run_id: str, rows: Sequence[FileRow], folder: OutputFolder, last: ChainNode | None) -> Manifest:
+    """The manifest of a run of which only the files are left."""
+    files = [FileEntry.of(row, digest(folder.path / row.path)[2]) for row in rows]
+    return Manifest.draft(run_id, "vok", utc(began_at(run_id) or datetime.now(UTC)), {}, None).completed(
+        counts=record_counts(files),
+        files=files,
+        pending_retries=last.manifest.pending_retries if last else [],
+        previous_manifest=PreviousManifest(run_id=last.run_id, sha256=last.sha256) if last else None,
+    )
 
 
-def lost_records(folder: OutputFolder, links: Sequence[Link]) -> bool:
+def lost_records(folder: OutputFolder, nodes: Sequence[ChainNode]) -> bool:
     """Whether files of records are missing, or are not what their manifests say; each is named in the log."""
     lost = False
-    for link in links:
-        for entry in link.manifest["files"]:
-            path = folder.path / entry["path"]
-            if entry["path"].partition("/")[0] not in ("articles", "teasers"):
+    for node in nodes:
+        for entry in node.manifest.files:
+            path = folder.path / entry.path
+            if path.parent.name not in ("articles", "teasers"):
                 continue
-            if not path.exists() or digest(path)[2] != entry["sha256"]:
+            if not path.exists() or digest(path)[2] != entry.sha256:
                 logger.warning("%s: missing, or not what the manifest says; what it lacks is asked for again", path)
                 lost = True
     return lost

@@ -14,7 +14,7 @@ import orjson
 from vokcrawl.errors import FolderLockedError
 from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests
 from vokcrawl.integrity.rebuild_state import Builder
-from vokcrawl.storage.manifest_chain import Link, read_chain
+from vokcrawl.storage.manifest_chain import ChainNode, read_chain
 from vokcrawl.storage.output_folder import PART, OutputFolder, run_order, translate_os_errors, write_whole
 from vokcrawl.storage.record_files import read_file, read_kind
 from vokcrawl.storage.state.protocol import State
@@ -38,22 +38,22 @@ def rebuild_shared(folders: Sequence[OutputFolder], opening: OnServer, recheck_d
             f"{states[0].where}: workers are at work (run {', '.join(at_work)}); wait for them to end"
         )
     delivered = {_key(kind, record) for folder in folders for kind, record in _finished(folder)}
-    placed: list[tuple[OutputFolder, RedisState, Link]] = []
+    placed: list[tuple[OutputFolder, RedisState, ChainNode]] = []
     lost = False
     for folder, state in zip(folders, states, strict=True):
         _finish_parts(folder, state, delivered)
-        links, _ = read_chain(folder)
-        links.extend(missing_manifests(folder, links))
-        lost |= lost_records(folder, links)
-        placed.extend((folder, state, link) for link in links)
+        nodes, _ = read_chain(folder)
+        nodes.extend(missing_manifests(folder, nodes))
+        lost |= lost_records(folder, nodes)
+        placed.extend((folder, state, node) for node in nodes)
     placed.sort(key=lambda each: run_order(each[2].run_id))
-    links = [link for _, _, link in placed]
-    builder = _SharedBuilder(folders[0], states[0], recheck_days, links, lost=lost)
-    for folder, state, link in placed:
+    nodes = [node for _, _, node in placed]
+    builder = _SharedBuilder(folders[0], states[0], recheck_days, nodes, lost=lost)
+    for folder, state, node in placed:
         builder.folder, builder.state = folder, state
-        builder.add(link)
+        builder.add(node)
         _commit(state)
-    builder.finish(links)
+    builder.finish(nodes)
     _commit(builder.state)
     return states[0]
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests
 from vokcrawl.normalize import utc
 from vokcrawl.policy.revisit import next_check
-from vokcrawl.storage.manifest_chain import Link, read_chain
+from vokcrawl.storage.manifest import ListingEntry, Manifest
+from vokcrawl.storage.manifest_chain import ChainNode, read_chain
 from vokcrawl.storage.output_folder import ARCHIVE, OutputFolder, sync_folder, translate_os_errors
 from vokcrawl.storage.record_files import read_file
 from vokcrawl.storage.state.protocol import State
@@ -37,8 +36,8 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteSt
     """
     for part in list(folder.parts()):
         finish_part(folder, part)
-    links, _ = read_chain(folder)
-    links.extend(missing_manifests(folder, links))
+    nodes, _ = read_chain(folder)
+    nodes.extend(missing_manifests(folder, nodes))
     # Beside the old one, and in its place only when it is whole: half a state would let all be delivered again.
     new = folder.state.with_name(folder.state.name + ".new")
     with translate_os_errors(new):
@@ -46,17 +45,17 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteSt
             new.with_name(new.name + suffix).unlink(missing_ok=True)
     state = SqliteState.open(new, expected=False)
     state.begin()
-    builder = Builder(folder, state, recheck_days, links, lost=lost_records(folder, links))
-    for link in links:
-        builder.add(link)
-    builder.finish(links)
+    builder = Builder(folder, state, recheck_days, nodes, lost=lost_records(folder, nodes))
+    for node in nodes:
+        builder.add(node)
+    builder.finish(nodes)
     state.commit()
     state.close()
     _move_aside(folder)
     with translate_os_errors(folder.state):
         os.replace(new, folder.state)
         sync_folder(folder.path)
-    return SqliteState.open(folder.state, expected=bool(links))
+    return SqliteState.open(folder.state, expected=bool(nodes))
 
 
 def _move_aside(folder: OutputFolder) -> None:
@@ -83,40 +82,30 @@ class Builder:
     """Reads run after run into a new state."""
 
     def __init__(
-        self, folder: OutputFolder, state: State, recheck_days: Sequence[int], links: Sequence[Link], *, lost: bool
+        self, folder: OutputFolder, state: State, recheck_days: Sequence[int], nodes: Sequence[ChainNode], *, lost: bool
     ) -> None:
         self.folder = folder
         self.state = state
         self.recheck_days = recheck_days
         self.now = datetime.now(UTC)
         # A run that was killed has not said which listings it walked.
-        self._listings = {listing["url"] for link in links for listing in link.manifest["listings"]}
+        self._listings = {listing.url for node in nodes for listing in node.manifest.listings}
         self._seen: list[_Seen] = []
         # Teasers' addresses, kept where delivered records were lost: their articles are asked for again.
         self._lost = lost
         self._addresses: dict[str, str] = {}
 
-    def add(self, link: Link) -> None:
-        manifest, run_id = link.manifest, link.run_id
-        draft = {key: manifest[key] for key in ("schema", "run_id", "spider", "version", "arguments", "settings")}
-        draft["started_at"] = manifest["started_at"]
-        ended = manifest["ended_at"] or manifest["started_at"]
-        self.state.put_run(
-            RunRow(
-                run_id,
-                manifest["started_at"],
-                ended,
-                manifest["outcome"],
-                manifest["exit_code"],
-                link.sha256,
-                orjson.dumps(draft).decode(),
-            )
-        )
-        for entry in manifest["files"]:
-            self.state.put_file(FileRow(entry["path"], run_id, entry["bytes"], entry["records"]))
-            if entry["path"].startswith(f"{ARCHIVE}/"):
-                self._payloads(entry["path"])
-        walked = {listing["url"] for listing in manifest["listings"]} or self._listings
+    def add(self, node: ChainNode) -> None:
+        manifest, run_id = node.manifest, node.run_id
+        ended = manifest.ended_at or manifest.started_at
+        draft = manifest.to_draft().to_json()
+        outcome, code = manifest.outcome, manifest.exit_code
+        self.state.put_run(RunRow(run_id, manifest.started_at, ended, outcome, code, node.sha256, draft))
+        for entry in manifest.files:
+            self.state.put_file(FileRow(entry.path, run_id, entry.bytes, entry.records))
+            if entry.path.startswith(f"{ARCHIVE}/"):
+                self._payloads(entry.path)
+        walked = {listing.url for listing in manifest.listings} or self._listings
         self._seen.append(_Seen([], set(walked), set(walked)))
         takes = {"articles": self.take_article, "teasers": self.take_teaser, "removals": self.take_removal}
         for kind, take in takes.items():
@@ -127,18 +116,18 @@ class Builder:
                 else:
                     take(line.record)
                     self.taken()
-        for identity in manifest["other_sources"]:
+        for identity in manifest.other_sources:
             self.take_other(identity, ended)
-        for listing in manifest["listings"]:
-            # Where records were lost nothing counts as covered: the next run walks whole, and meets what is missing.
-            if listing["complete"] and not self._lost:
+        for listing in manifest.listings:
+            # Where records were lost nothing counts as covered: the next run reads the whole listing again.
+            if listing.complete and not self._lost:
                 self._walk(listing, run_id, manifest)
 
-    def finish(self, links: Sequence[Link]) -> None:
+    def finish(self, nodes: Sequence[ChainNode]) -> None:
         """What is owed stands in the newest manifest."""
-        for owed in links[-1].manifest["owed"] if links else ():
-            if not self.state.articles([owed["id"]]):
-                self.state.put_retry(RetryRow(**owed))
+        for pending in nodes[-1].manifest.pending_retries if nodes else ():
+            if not self.state.articles([pending.id]):
+                self.state.put_retry(RetryRow(**dict(pending)))
         now = utc(self.now)
         for identity, url in self._addresses.items():
             if not self.state.articles([identity]) and self.state.retry_of(identity) is None:
@@ -176,26 +165,25 @@ class Builder:
             row.status, row.checked_at = Status.REMOVED, record["confirmed_at"]
             self.state.put_article(row)
 
-    def _walk(self, listing: dict[str, Any], run_id: str, manifest: dict[str, Any]) -> None:
+    def _walk(self, listing: ListingEntry, run_id: str, manifest: Manifest) -> None:
         """A complete walk covers all that its listing had shown up to it, back to its bound if it had one."""
-        url, back_to = listing["url"], listing["back_to"]
+        url, covered_since = listing.url, listing.covered_since
         number = self.state.begin_listing_crawl(url, run_id)
-        self.state.complete_listing_crawl(number, back_to)
-        if manifest["arguments"].get("until"):
+        self.state.complete_listing_crawl(number, covered_since)
+        if manifest.arguments.get("until"):
             # What is newer than `until` was passed over; to cover nothing costs a few pages, and leaves no gap.
             return
         for seen in self._seen:
             waited = (len(seen.walks), len(seen.whole_walks))
             seen.walks.discard(url)
-            if not back_to:
+            if not covered_since:
                 seen.whole_walks.discard(url)
             if waited != (len(seen.walks), len(seen.whole_walks)) and not seen.walks:
                 for identity in seen.ids:
                     self.state.put_entry(identity, number)
         self._seen = [seen for seen in self._seen if seen.whole_walks]
-        before = self.state.listing(listing["url"], listing["source"])
-        swept = manifest["started_at"] if listing["sweep"] or before is None else before.swept_at
-        row = ListingRow(
-            listing["url"], listing["source"], tuple(listing["head"]), back_to, manifest["started_at"], swept
-        )
-        self.state.put_listing(row)
+        before = self.state.listing(url, listing.source)
+        started = manifest.started_at
+        rescanned = started if listing.rescan or before is None else before.rescanned_at
+        first_page_ids = tuple(listing.first_page_ids)
+        self.state.put_listing(ListingRow(url, listing.source, first_page_ids, covered_since, started, rescanned))

@@ -8,7 +8,8 @@ from typing import Any
 
 from vokcrawl.errors import StorageError
 from vokcrawl.integrity.consistency import ConsistencyCheck, Fault, Take
-from vokcrawl.storage.manifest_chain import Link, read_chain
+from vokcrawl.storage.manifest import FileEntry
+from vokcrawl.storage.manifest_chain import ChainNode, read_chain
 from vokcrawl.storage.output_folder import ARCHIVE, PART, OutputFolder, digest
 from vokcrawl.storage.record_files import Line, read_file
 from vokcrawl.storage.state.factory import Opening, in_folder
@@ -40,21 +41,21 @@ class Verification:
 
         `last` says that the records of no other folder are still to come: now the state must say the same.
         """
-        links, breaks = read_chain(self.folder)
-        self.manifests = len(links)
-        for each in breaks:
-            yield Fault(each.path, None, each.fault)
+        nodes, chain_errors = read_chain(self.folder)
+        self.manifests = len(nodes)
+        for each in chain_errors:
+            yield Fault(each.path, None, each.message)
         named: set[Path] = set()
-        for link in links:
-            for entry in link.manifest["files"]:
-                path = self.folder.path / entry["path"]
+        for node in nodes:
+            for entry in node.manifest.files:
+                path = self.folder.path / entry.path
                 named.add(path)
                 yield from self._file(path, entry)
-            yield from self._records(link)
+            yield from self._records(node)
         files = (*self.folder.data_files(), *self.folder.archive_files())
-        yield from self._state(links, [path for path in files if path not in named], last=last)
+        yield from self._state(nodes, [path for path in files if path not in named], last=last)
 
-    def _file(self, path: Path, entry: dict[str, Any]) -> Iterator[Fault]:
+    def _file(self, path: Path, entry: FileEntry) -> Iterator[Fault]:
         if not path.exists():
             yield Fault(path, None, "a manifest names this file, but it is missing")
             return
@@ -66,13 +67,13 @@ class Verification:
             found["records"] = check.records
             self.archived += check.records
         for name, value in found.items():
-            if value != entry[name]:
-                yield Fault(path, None, f"{name}: {value}, but its manifest says {entry[name]}")
+            if value != (expected := getattr(entry, name)):
+                yield Fault(path, None, f"{name}: {value}, but its manifest says {expected}")
 
-    def _records(self, link: Link) -> Iterator[Fault]:
-        self._replayed = "replayed" in link.manifest
+    def _records(self, node: ChainNode) -> Iterator[Fault]:
+        self._replayed = node.manifest.replay is not None
         for kind, check in self._agreement.takes.items():
-            path = self.folder.path / kind / f"{link.run_id}.jsonl"
+            path = self.folder.path / kind / f"{node.run_id}.jsonl"
             if not path.exists():
                 continue
             for line in read_file(path, kind):
@@ -80,8 +81,8 @@ class Verification:
                 if line.record is None:
                     yield Fault(path, line.number, line.fault or "")
                     continue
-                if line.record["run_id"] != link.run_id:
-                    yield Fault(path, line.number, f"run_id: {line.record['run_id']}, but this is run {link.run_id}'s")
+                if line.record["run_id"] != node.run_id:
+                    yield Fault(path, line.number, f"run_id: {line.record['run_id']}, but this is run {node.run_id}'s")
                 yield from self._taken(check, line, line.record)
 
     def _taken(self, check: Take, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
@@ -92,7 +93,7 @@ class Verification:
         if fault is not None:
             yield Fault(line.path, line.number, f"article {record['id']}: archived_as: {fault}")
 
-    def _state(self, links: list[Link], unnamed: list[Path], *, last: bool) -> Iterator[Fault]:
+    def _state(self, nodes: list[ChainNode], unnamed: list[Path], *, last: bool) -> Iterator[Fault]:
         """The state against the files; `unnamed` are the files that no manifest names."""
         path: Path | str = self.folder.state
         try:
@@ -112,7 +113,7 @@ class Verification:
             yield from self._state_files(state, dead, left)
             if last:
                 yield from self._agreement.with_state(state)
-            told = next(((link.run_id, link.sha256) for link in reversed(links) if link.run_id not in dead), None)
+            told = next(((node.run_id, node.sha256) for node in reversed(nodes) if node.run_id not in dead), None)
             if state.last_manifest() != told:
                 known, found = (each[0] if each else "none" for each in (state.last_manifest(), told))
                 yield Fault(path, None, f"the last manifest that it knows is that of run {known}, but there is {found}")

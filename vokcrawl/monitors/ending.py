@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from vokcrawl.errors import ExitCode
+from vokcrawl.storage.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +20,15 @@ class RunResult:
     outcome: str
     exit_code: ExitCode
     run_id: str | None = None
-    manifest: Mapping[str, Any] | None = None
+    manifest: Manifest | None = None
     message: str = ""
 
     @property
     def counts(self) -> dict[str, int]:
         """How many records of each kind it delivered."""
-        return dict(self.manifest["counts"]) if self.manifest else {}
+        return dict(self.manifest.counts) if self.manifest else {}
 
     @property
     def errors(self) -> dict[str, int]:
         """What went wrong: how often, by reason."""
-        return {reason: told["count"] for reason, told in self.manifest["errors"].items()} if self.manifest else {}
+        return {reason: error.count for reason, error in self.manifest.errors.items()} if self.manifest else {}

@@ -35,20 +35,24 @@ def registry_of(ending: RunResult, health: Health) -> CollectorRegistry:
         for each, value in values.items():
             gauge.labels(ending.source, each).set(value)
 
-    manifest = ending.manifest or {}
-    pages = manifest.get("pages") or {}
+    manifest = ending.manifest
+    pages = manifest.pages if manifest else None
     tell("run_end_timestamp_seconds", "When the last run ended.", _seconds(health.ended_at))
-    tell("run_duration_seconds", "How long it took.", _duration(manifest, health))
+    tell("run_duration_seconds", "How long it took.", _duration(manifest.started_at if manifest else None, health))
     tell("run_exit_code", "Its exit code.", health.exit_code)
     tell("run_ok", "Whether it ended with 0 and no monitor fired.", float(health.ok))
     tell("last_ok_timestamp_seconds", "When a run was last ok.", _seconds(health.last_ok_at))
     tell("run_expected_by_timestamp_seconds", "When the next run should have ended.", _seconds(health.expected_by))
     tell("runs_in_a_row", "Runs in a row that ended with this exit code.", health.in_a_row)
-    tell("newest_article_timestamp_seconds", "When the site took in the newest article.", _newest(manifest))
-    tell("pages_read", "Pages that the last run read.", pages.get("read"))
-    tell("pages_failed", "Pages that it could not have.", pages.get("failed"))
-    tell("articles_metered", "Articles whose text the site cut short.", pages.get("metered"))
-    tell("articles_owed", "Articles that are still to be had.", len(manifest["owed"]) if manifest else None)
+    tell(
+        "newest_article_timestamp_seconds",
+        "When the site took in the newest article.",
+        _seconds(manifest.newest_article if manifest else None),
+    )
+    tell("pages_read", "Pages that the last run read.", pages.read if pages else None)
+    tell("pages_failed", "Pages that it could not have.", pages.failed if pages else None)
+    tell("articles_metered", "Articles whose text the site cut short.", pages.truncated if pages else None)
+    tell("articles_owed", "Articles that are still to be had.", len(manifest.pending_retries) if manifest else None)
     tell("disk_free_bytes", "Room on the disk of the output folder.", _free(ending.folder))
     records = {kind: ending.counts.get(kind, 0) for kind in DATA_KINDS}
     notify_all("records_delivered", "Records that the last run delivered.", "kind", records)
@@ -64,13 +68,8 @@ def _seconds(moment: str | None) -> float | None:
     return parse_utc(moment).timestamp() if moment else None
 
 
-def _newest(manifest: Mapping[str, object]) -> float | None:
-    newest = manifest.get("newest_article")
-    return _seconds(newest) if isinstance(newest, str) else None
-
-
-def _duration(manifest: Mapping[str, object], health: Health) -> float | None:
-    started, ended = _seconds(str(manifest.get("started_at") or "")), _seconds(health.ended_at)
+def _duration(started_at: str | None, health: Health) -> float | None:
+    started, ended = _seconds(started_at), _seconds(health.ended_at)
     return max(0.0, ended - started) if started is not None and ended is not None else None
 
 

@@ -134,8 +134,8 @@ class TruncatedMonitor(RunMonitor):
         if not limit:
             self.skipTest(_OFF)
         runs = self.days(1)
-        metered, articles = sum(run.metered for run in runs), sum(run.article_pages for run in runs)
-        self.check_share(metered, articles, limit, "articles were metered", "VOK_ALERT_METERED")
+        truncated, articles = sum(run.truncated for run in runs), sum(run.article_pages for run in runs)
+        self.check_share(truncated, articles, limit, "articles were metered", "VOK_ALERT_METERED")
 
 
 @monitors.name("age")
@@ -162,13 +162,13 @@ class UnfinishedMonitor(RunMonitor):
         number = self.alerts.alert_unfinished_runs
         if not number:
             self.skipTest(_OFF)
-        runs = self.history.latest(number, walking=True)
+        runs = self.history.latest(number, skip_followers=True)
         if len(runs) < number:
             self.skipTest(f"only {pluralize(len(runs), 'run')}; {number} are needed")
-        urls = {url for run in runs for url in run.walked}
-        never = sorted(url for url in urls if not any(run.walked.get(url) for run in runs))
+        urls = {url for run in runs for url in run.listings}
+        never = sorted(url for url in urls if not any(run.listings.get(url) for run in runs))
         # One that was left for another listing, which is walked to its end since, is no concern.
-        if never and (not any(any(run.walked.values()) for run in runs) or set(never) & set(runs[0].walked)):
+        if never and (not any(any(run.listings.values()) for run in runs) or set(never) & set(runs[0].listings)):
             self.fail(f"in the last {pluralize(number, 'run')} no walk of {', '.join(never)} was complete")
         if not urls:
             self.fail(f"in the last {pluralize(number, 'run')} no listing was walked")

@@ -13,15 +13,15 @@ WORDS = {
     ExitCode.OK: "done",
     ExitCode.USAGE: "wrong settings",
     ExitCode.INCOMPLETE: "incomplete",
-    ExitCode.BLOCKED: "gated",
+    ExitCode.BLOCKED: "blocked",
     ExitCode.LAYOUT: "layout not understood",
-    ExitCode.LOCKED: "held",
+    ExitCode.LOCKED: "locked",
     ExitCode.UNREACHABLE: "unreachable",
     ExitCode.STORAGE: "storage failed",
     ExitCode.INTERRUPTED: "interrupted",
 }
 NOTHING_NEW = "nothing new"
-CRASHED = "killed"
+CRASHED = "crashed"
 RUNNING = "running"
 # Reasons to stop a walk that mean: the page is there, but is not what it was.
 _LAYOUT = frozenset({StopReason.NO_TEASERS, StopReason.NO_WAY, StopReason.NO_MORE})
@@ -71,13 +71,13 @@ class RunStatistics:
     def pages(self) -> dict[str, int]:
         """How many pages were read and how many could not be had, as it stands in the manifest.
 
-        `articles` are those of them that are an article's, `metered` those whose text the site had cut short.
+        `articles` are those of them that are an article's, `truncated` those whose text the site had truncated.
         """
         return {
             "read": self.pages_read,
             "failed": self.pages_failed,
             "articles": self.articles,
-            "metered": self.articles_metered,
+            "truncated": self.articles_metered,
         }
 
 

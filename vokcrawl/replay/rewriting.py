@@ -19,6 +19,7 @@ from vokcrawl.replay.findings import Kind, from_told
 from vokcrawl.replay.intake import ReplayIntake
 from vokcrawl.replay.sources import Captures, Source, TellFault
 from vokcrawl.runs.run import Run
+from vokcrawl.storage.manifest import ReplayedFile, ReplaySummary
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.protocol import State
 
@@ -96,7 +97,7 @@ class Rewriting:
         statistics.minimum_coverage = self._options.min_coverage
         statistics.pages_failed += self._flaws
         outcome, code = determine_outcome(statistics)
-        run.finish(outcome, code, {"listings": [], "replayed": self._told()})
+        run.finish(outcome, code, replay=self._summary())
 
     def _deliver(self, items: Iterator[dict[str, Any]]) -> None:
         for item in items:
@@ -104,14 +105,14 @@ class Rewriting:
             if isinstance(self.run.failure, StorageError):
                 raise self.run.failure
 
-    def _told(self) -> dict[str, Any]:
-        """As it stands in the manifest."""
+    def _summary(self) -> ReplaySummary:
+        """The replay as the manifest has it."""
         heads = [source.head for source in self.captures.sources]
-        return {
-            "at": utc(datetime.now(UTC)),
-            "files": [{"file": head.name, "bytes": head.size} for head in heads],
-            "answers": dict(sorted(self.answers.items())),
-            "passed_over": dict(self.passed_over.most_common(_MOST_TOLD)),
-            "faults": self._faults,
-            "faults_counted": self._flaws,
-        }
+        return ReplaySummary(
+            at=utc(datetime.now(UTC)),
+            files=[ReplayedFile(file=head.name, bytes=head.size) for head in heads],
+            answers=dict(sorted(self.answers.items())),
+            skipped=dict(self.passed_over.most_common(_MOST_TOLD)),
+            faults=self._faults,
+            fault_count=self._flaws,
+        )

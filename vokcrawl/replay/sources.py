@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from vokcrawl.config import Arguments
 from vokcrawl.config.addresses import urls
@@ -16,7 +15,7 @@ from vokcrawl.normalize import parse_utc, utc
 from vokcrawl.policy.outcome import CRASHED, WORDS
 from vokcrawl.policy.pagination import StopReason
 from vokcrawl.replay.checks import check_manifest
-from vokcrawl.storage.manifest import read_manifest
+from vokcrawl.storage.manifest import Manifest, read_manifest
 from vokcrawl.storage.output_folder import ARCHIVE, RUN_ID, OutputFolder, began_at, run_order
 from vokcrawl.warc.compression import NotAnArchive
 from vokcrawl.warc.reader import Captured, read_archive
@@ -32,13 +31,13 @@ TellFault = Callable[[Path, str], None]
 class Head:
     """An archive file's name, its size in bytes, and the time of its first record (``YYYY-MM-DDTHH:MM:SSZ``).
 
-    `manifest` is that of the run that wrote it, empty where there is none.
+    `manifest` is that of the run that wrote it, if there is one.
     """
 
     name: str
     size: int
     began: str
-    manifest: dict[str, Any] = field(default_factory=dict)
+    manifest: Manifest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +67,30 @@ class Captures:
     started: datetime
     sources: list[Source]
     run_id: str | None = None
-    manifest: dict[str, Any] = field(default_factory=dict)
+    manifest: Manifest | None = None
 
     @property
     def arguments(self) -> Arguments:
         """What bounded the run: what it passed over is passed over again."""
-        given = self.manifest.get("arguments", {})
+        given = self.manifest.arguments if self.manifest else {}
         return Arguments.read({name: given[name] for name in ("since", "until") if name in given})
 
     @property
     def starts(self) -> list[str]:
         """The start pages that the run was given otherwise than by this project's settings."""
-        argument = self.manifest.get("arguments", {}).get("start_url")
-        settings = self.manifest.get("settings", {}).get("VOK_START_URLS")
-        return [url for url in (argument, *(urls("VOK_START_URLS", settings) if settings else ())) if url]
+        if self.manifest is None:
+            return []
+        argument, settings = self.manifest.arguments.get("start_url"), self.manifest.settings.get("VOK_START_URLS")
+        return [str(url) for url in (argument, *(urls("VOK_START_URLS", settings) if settings else ())) if url]
 
     @property
     def broke_off(self) -> bool:
         """Whether the run ended before its walks did: then nothing was given of what waited for their end."""
-        if self.manifest.get("outcome") in (CRASHED, WORDS[ExitCode.INTERRUPTED]):
+        if self.manifest is None:
+            return False
+        if self.manifest.outcome in (CRASHED, WORDS[ExitCode.INTERRUPTED]):
             return True
-        return any(each.get("stopped") == StopReason.INTERRUPTED for each in self.manifest.get("listings", ()))
+        return any(each.stop_reason == StopReason.INTERRUPTED for each in self.manifest.listings)
 
 
 def find_sources(given: Sequence[str], folder: OutputFolder, longest: int, fault: TellFault) -> list[Captures]:
@@ -172,15 +174,17 @@ def _source(path: Path, longest: int, fault: TellFault) -> Source | None:
     return None
 
 
-def _manifest(path: Path) -> dict[str, Any]:
+def _manifest(path: Path) -> Manifest | None:
     """The manifest of the run that wrote an archive file, where that lies in the folder of the run's output."""
     name = _OURS.fullmatch(path.name)
     if name is None or path.parent.name != ARCHIVE:
-        return {}
+        return None
     beside = path.parent.parent / "runs" / f"{name[1]}.json"
     try:
-        manifest = read_manifest(beside)[0] if beside.exists() else {}
+        if not beside.exists():
+            return None
+        manifest, _ = read_manifest(beside)
         check_manifest(manifest)
     except (StorageError, ValueError):
-        return {}
+        return None
     return manifest

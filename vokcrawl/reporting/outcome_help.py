@@ -1,4 +1,4 @@
-"""What the outcome of a run means, and what to do next, in a sentence each (docs/operating.md says more)."""
+"""What the outcome of a run means and what to do next; docs/operations.md has the details."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vokcrawl.utils.program import PROGRAM
 
 @dataclass(frozen=True, slots=True)
 class OutcomeHelp:
-    """`meaning` says what happened, `next` what to do; both begin in lower case and end without a full stop."""
+    """`meaning` is what happened, `next` is what to do; both are sentences in lower case without a full stop."""
 
     meaning: str
     next: str
@@ -19,52 +19,52 @@ class OutcomeHelp:
 
 _BY_CODE = {
     ExitCode.OK: OutcomeHelp(
-        "all that was to be had is delivered",
-        "nothing to do; the next run goes on from here",
+        "everything available has been delivered",
+        "nothing to do",
     ),
     ExitCode.USAGE: OutcomeHelp(
-        "an argument or a setting is wrong; nothing was sent",
-        "correct what the message names",
+        "an argument or a setting is invalid; no request was sent",
+        "correct it as the message says",
     ),
     ExitCode.INCOMPLETE: OutcomeHelp(
-        "some pages could not be had after all retries; what was got is delivered",
-        f"run again later, what is owed is asked for then; `{PROGRAM} status` names it",
+        "some pages failed after all retries, or the crawl could not be proven complete; the rest is delivered",
+        f"run again later: failed articles are retried then; `{PROGRAM} status` shows the retry queue",
     ),
     ExitCode.BLOCKED: OutcomeHelp(
-        "the site asks for an account, meters every text, or checks its visitors",
-        "look at the site in a browser, and wait or write to them; nothing is evaded",
+        "the site asks for an account, truncates every article, or checks its visitors",
+        "look at the site in a browser; wait, or contact its operators",
     ),
     ExitCode.LAYOUT: OutcomeHelp(
-        "the site's pages are not understood as they are now; what was got is delivered",
-        "look at the pages that `errors` in the run's manifest names",
+        "the layout of the site's pages is not understood; what could be extracted is delivered",
+        "look at the example pages under `errors` in the run's manifest",
     ),
     ExitCode.LOCKED: OutcomeHelp(
-        "another run holds the output folder",
+        "another run is using the output directory",
         "wait for it to end",
     ),
     ExitCode.UNREACHABLE: OutcomeHelp(
-        "the site could not be reached, or its robots.txt forbids the start page",
-        "run again later; if it stays so, open the start page in a browser",
+        "the site is unreachable, or its robots.txt disallows the start page",
+        "run again later; if it happens again, open the start page in a browser",
     ),
     ExitCode.STORAGE: OutcomeHelp(
         "a file or the state could not be read or written; what was committed is safe",
-        "make room, or mend what the message names, and run again",
+        "free disk space or fix what the message names, and run again",
     ),
     ExitCode.INTERRUPTED: OutcomeHelp(
-        "it was stopped; everything up to then is delivered",
-        "run again, and it goes on where this one stopped",
+        "the run was stopped; everything fetched until then is delivered",
+        "run again to continue",
     ),
 }
 _BY_OUTCOME = {
-    NOTHING_NEW: OutcomeHelp("the site shows nothing that is not delivered yet", "nothing to do"),
+    NOTHING_NEW: OutcomeHelp("the site shows nothing that has not been delivered", "nothing to do"),
     CRASHED: OutcomeHelp(
-        "it died in the middle; what it had committed is delivered",
-        "nothing to do; the next run finishes its files and meets the rest again",
+        "the run was killed or crashed; everything committed until then is delivered",
+        "nothing to do; the next run recovers its files and continues",
     ),
     **{WORDS[code]: outcome_help for code, outcome_help in _BY_CODE.items()},
 }
 
 
 def outcome_help(outcome: str) -> OutcomeHelp | None:
-    """What is to be said of an outcome, as it stands in a manifest; None for one that this code does not know."""
+    """The help for an outcome of a manifest; None for an unknown one."""
     return _BY_OUTCOME.get(outcome)

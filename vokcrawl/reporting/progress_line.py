@@ -1,4 +1,4 @@
-"""What a crawl that is under way tells of itself in one line: how far it is, how fast, and what it waits for. Pure."""
+"""The progress line of a running crawl: pages, records, errors, rate, time, and pauses. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from vokcrawl.utils.humanize import format_duration, pluralize
 from vokcrawl.utils.terminal import harmless
 
-# The rate is that of the last minute: long enough for a gentle crawl, short enough to show that a site got slow.
+# The rate is that of the last minute: long enough for a slow crawl, short enough to show a slow site.
 _WINDOW_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A host that is left alone: until when (aware, in the zone to be shown), and why, in a few words."""
+    """A pause in requests to a host: when it ends (aware, in the time zone to show), and the reason."""
 
     host: str
     until: datetime
@@ -25,7 +25,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How far a crawl is: pages read, articles delivered for the first time and anew, pages that could not be had."""
+    """Counters of a crawl: pages read, new and revised articles delivered, and failed pages."""
 
     pages: int
     new: int
@@ -34,13 +34,13 @@ class Figures:
 
 
 class Rate:
-    """Pages a minute over the last minute, or over the time since the beginning where that is less."""
+    """Pages per minute over the last minute, or since the start if that is shorter."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque()
 
     def at(self, now: float, pages: int) -> float:
-        """Notes how many pages there are at a moment (seconds of a steady clock), and gives the rate."""
+        """Adds the number of pages at `now` (seconds of a monotonic clock) and returns the rate."""
         self._seen.append((now, pages))
         while now - self._seen[0][0] > _WINDOW_SECONDS:
             self._seen.popleft()
@@ -51,9 +51,9 @@ class Rate:
 def line(
     figures: Figures, rate: float, seconds: float, pause: Pause | None, now: datetime
 ) -> Iterator[tuple[str, str]]:
-    """The line in parts, each with its style as rich names it; `seconds` are those since the beginning.
+    """The parts of the line, each with a rich style. `seconds` is the time since the start.
 
-    What is waited for comes first: a narrow terminal shows the beginning.
+    A pause comes first, because a narrow terminal cuts the end.
     """
     if pause is not None:
         why = f", {harmless(pause.why)}" if pause.why else ""
@@ -66,6 +66,6 @@ def line(
 
 
 def _moment(until: datetime, now: datetime) -> str:
-    # Never earlier than it is: a part of a second counts as a whole one.
+    # Rounded up, so the time shown is never too early.
     whole = until + timedelta(seconds=1) if until.microsecond else until
     return f"{whole:%H:%M:%S}" if whole.date() == now.date() else f"{whole:%Y-%m-%d %H:%M:%S}"

@@ -1,4 +1,4 @@
-"""How an output folder stands, as plain values: what `scrapy status` tells in words."""
+"""The state of an output directory as plain values, for `scrapy status` and `scrapy report`."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import RunRow
 
-SCHEMA = "vokcrawl.reporting.status/1"
+SCHEMA = "vokcrawl.status/2"
 
 
 def status(folder: OutputFolder, state: State, now: datetime) -> dict[str, Any]:
-    """Counts, last run, last complete walk of each listing, what is owed, days without an article, and disk use.
+    """Counts, last run, last complete crawl of each listing, retry queue, days without articles, and disk usage.
 
-    docs/report.md describes each key. `now` (UTC) is when it is told. Raises `StorageError`.
+    docs/report.md describes each key. `now` is the current time (UTC). Raises `StorageError`.
     """
     counts = state.count_articles()
     runs = state.runs()
     days = state.days()
     return {
         "schema": SCHEMA,
-        "told_at": utc(now),
+        "generated_at": utc(now),
         "output_dir": str(folder.path),
         "articles": counts.get("delivered", 0) + counts.get("removed", 0),
         "removed": counts.get("removed", 0),
@@ -40,10 +40,16 @@ def status(folder: OutputFolder, state: State, now: datetime) -> dict[str, Any]:
         "runs": len(runs),
         "last_run": _run(runs[0], folder) if runs else None,
         "listings": [
-            {"url": row.url, "last_complete_walk": row.completed_at, "back_to": row.back_to, "last_sweep": row.swept_at}
+            {
+                "url": row.url,
+                "source": row.source,
+                "completed_at": row.completed_at,
+                "covered_since": row.covered_since,
+                "rescanned_at": row.rescanned_at,
+            }
             for row in state.listings()
         ],
-        "owed": [asdict(row) for row in state.pending_retries()],
+        "pending_retries": [asdict(row) for row in state.pending_retries()],
         "gaps": [{"from": first, "to": last} for first, last in gaps([day for day, _ in days])],
         "disk": disk_use(folder),
     }
@@ -55,14 +61,14 @@ def _run(row: RunRow, folder: OutputFolder) -> dict[str, Any]:
         "run_id": row.run_id,
         "started_at": row.started_at,
         "ended_at": row.ended_at,
-        # A run that was killed has no word in the state until the next one finishes it.
+        # A crashed run has no outcome in the state until the next run has recovered it.
         "outcome": row.outcome or unfinished[folder.is_held()],
         "exit_code": row.exit_code,
     }
 
 
 def gaps(days: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The stretches of days without an article between the first and the last day, both ends included.
+    """The periods without articles between the first and the last day, both ends included.
 
     >>> list(gaps(["2024-12-01", "2024-12-02", "2024-12-05"]))
     [('2024-12-03', '2024-12-04')]

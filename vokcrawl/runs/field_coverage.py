@@ -1,4 +1,4 @@
-"""Which share of the delivered records has each field."""
+"""Field coverage: the share of records that have each field."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-# False and 0 are answers.
-_NO_ANSWER: tuple[Any, ...] = (None, "", [])
+# False and 0 count as values.
+_NO_VALUE: tuple[Any, ...] = (None, "", [])
 
 
 class Coverage:
-    """Counts, for each kind of record, the records and how many have a field (not null, and not empty)."""
+    """Counts, for each kind, the records and how many have a value (not null, not empty) in each field."""
 
     def __init__(self) -> None:
         self._records: Counter[str] = Counter()
@@ -21,21 +21,21 @@ class Coverage:
         """Counts a record; all records of a kind have the same fields."""
         self._records[kind] += 1
         if kind not in self._fields:
-            # Also those that none will have.
+            # Fields without any value are listed too.
             self._fields[kind] = Counter(dict.fromkeys(record, 0))
-        self._fields[kind].update(_there(record))
+        self._fields[kind].update(_present(record))
 
     def remove_records(self, kind: str, record: Mapping[str, Any]) -> None:
-        """Counts a record no longer."""
+        """Removes a record from the counts."""
         self._records[kind] -= 1
-        self._fields[kind].subtract(_there(record))
+        self._fields[kind].subtract(_present(record))
 
     def records(self, kind: str) -> int:
-        """How many records of a kind were counted."""
+        """Number of records of a kind."""
         return self._records[kind]
 
     def update(self, other: Coverage) -> None:
-        """Adds what another one has counted."""
+        """Adds the counts of another instance."""
         self._records.update(other._records)
         for kind, counts in other._fields.items():
             self._fields.setdefault(kind, Counter()).update(counts)
@@ -46,9 +46,9 @@ class Coverage:
         return {name: round(count / total, 4) for name, count in self._fields.get(kind, {}).items()} if total else {}
 
     def to_dict(self) -> dict[str, dict[str, float]]:
-        """As it stands in the manifest."""
+        """The shares of all kinds, as the manifest has them."""
         return {kind: self.shares(kind) for kind in sorted(self._records)}
 
 
-def _there(record: Mapping[str, Any]) -> list[str]:
-    return [name for name, value in record.items() if value not in _NO_ANSWER]
+def _present(record: Mapping[str, Any]) -> list[str]:
+    return [name for name, value in record.items() if value not in _NO_VALUE]

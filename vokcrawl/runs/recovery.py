@@ -1,6 +1,6 @@
-"""What a run finds that another one left unfinished, and how it is finished: committed records are kept, no more.
+"""Recovery: finishes the runs that crashed, so that exactly what they committed is kept.
 
-Each step may itself be cut off and is then simply done again by the next run.
+Each step can be interrupted itself; the next run then repeats it.
 """
 
 from __future__ import annotations
@@ -9,17 +9,14 @@ import logging
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from vokcrawl.errors import StateError
 from vokcrawl.normalize import utc
-from vokcrawl.policy.outcome import CRASHED
-from vokcrawl.storage.manifest import ended, file_entry, read_manifest, write_manifest
+from vokcrawl.storage.manifest import FileEntry, Manifest, parse_manifest, read_manifest, record_counts, write_manifest
 from vokcrawl.storage.output_folder import (
     DATA_KINDS,
     PART,
+    QUARANTINE,
     RUN_ID,
     OutputFolder,
     archive_name,
@@ -37,65 +34,77 @@ logger = logging.getLogger(__name__)
 
 
 def recover(folder: OutputFolder, state: State, now: datetime) -> None:
-    """Finishes every run that died, and sets aside unfinished files of runs that the state has never heard of."""
+    """Finishes every crashed run, and moves partial files of unknown runs to the quarantine. `now` is UTC.
+
+    Raises `StateError` when files and state disagree, `StorageError` when a file cannot be written.
+    """
     for row in state.unfinished_runs():
         _finish(folder, state, row, now)
     for part in list(folder.parts()):
-        _set_aside(folder, part)
+        _quarantine(folder, part)
 
 
 def _finish(folder: OutputFolder, state: State, run: RunRow, now: datetime) -> None:
     rows = state.files(run.run_id)
-    _refuse_others_names(run, rows)
+    draft = _draft_of(run, rows)
     entries = [_finish_file(folder, row) for row in rows]
     committed = {row.path for row in rows}
     for part in list(folder.parts()):
         name = str(part.relative_to(folder.path)).removesuffix(PART)
         if part.name.partition(".")[0] == run.run_id and name not in committed:
-            # Nothing in it was committed: what it holds is met again.
+            # Nothing in it was committed; the records are fetched again.
             with translate_os_errors(part):
                 part.unlink()
     path = folder.manifest(run.run_id)
     if path.exists():
-        # The run died between its manifest and the state's last word.
+        # The run crashed after writing its manifest and before the last commit.
         manifest, sha256 = read_manifest(path)
     else:
-        manifest = _manifest(state, run, entries)
+        manifest = draft.completed_from(state, counts=record_counts(entries), files=entries)
         sha256 = write_manifest(folder, manifest)
-    run.ended_at = manifest["ended_at"] or utc(now)
-    run.outcome, run.exit_code, run.manifest_sha256 = manifest["outcome"], manifest["exit_code"], sha256
+    run.ended_at = manifest.ended_at or utc(now)
+    run.outcome, run.exit_code, run.manifest_sha256 = manifest.outcome, manifest.exit_code, sha256
     state.begin()
     state.put_run(run)
     state.commit()
     logger.warning(
-        "Run %s had died; its files were cut back to what was committed and finished: %s",
+        "Recovered run %s, which had crashed; committed files: %s",
         run.run_id,
-        ", ".join(f"{entry['path']} ({entry['records']} records)" for entry in entries) or "none",
+        ", ".join(f"{entry.path} ({entry.records} records)" for entry in entries) or "none",
     )
 
 
-def _refuse_others_names(run: RunRow, rows: list[FileRow]) -> None:
-    """What a memory names becomes a path here, and others may write to one that is on a server."""
+def _draft_of(run: RunRow, rows: list[FileRow]) -> Manifest:
+    """The draft of a run's manifest. Names in the state become paths, and others may write to a shared state: a name
+    that is not one of the run's own files is refused."""
     own = {f"{kind}/{run.run_id}.jsonl" for kind in DATA_KINDS}
     own |= {archive_name(run.run_id, archive_order(Path(row.path))[1]) for row in rows}
-    strange = [row.path for row in rows if row.path not in own]
-    if not RUN_ID.fullmatch(run.run_id) or orjson.loads(run.draft)["run_id"] != run.run_id:
-        strange.append(run.run_id)
-    for name in strange:
+    foreign = [row.path for row in rows if row.path not in own]
+    try:
+        draft = parse_manifest(run.manifest_draft, draft=True)
+    except ValueError as error:
         raise StateError(
-            f"{name!r} is no name of a run or of its files: the state is damaged, or others have written to it; find "
-            f"out who, and run `{PROGRAM} repair --rebuild-state`"
+            f"run {run.run_id!r}: the state holds no valid draft of its manifest ({error}); "
+            f"run `{PROGRAM} repair --rebuild-state`"
+        ) from error
+    if not RUN_ID.fullmatch(run.run_id) or draft.run_id != run.run_id:
+        foreign.append(run.run_id)
+    for name in foreign:
+        raise StateError(
+            f"{name!r} is not the name of a run or of its files: the state is damaged, or another program has written "
+            f"to it; find out which, and run `{PROGRAM} repair --rebuild-state`"
         )
+    return draft
 
 
-def _finish_file(folder: OutputFolder, row: FileRow) -> dict[str, Any]:
+def _finish_file(folder: OutputFolder, row: FileRow) -> FileEntry:
     path = folder.path / row.path
     part = path.with_name(path.name + PART)
     if part.exists():
         if part.stat().st_size < row.bytes:
             raise StateError(
-                f"{part}: holds {part.stat().st_size} bytes, but {row.bytes} were committed; the disk or another "
-                f"program lost some of it; restore it, or run `{PROGRAM} repair --rebuild-state` to keep what is there"
+                f"{part}: {part.stat().st_size} bytes, but {row.bytes} were committed; the disk or another program "
+                f"lost data; restore the file, or run `{PROGRAM} repair --rebuild-state` to keep what is left"
             )
         truncate_to(part, row.bytes)
         with translate_os_errors(path):
@@ -104,38 +113,16 @@ def _finish_file(folder: OutputFolder, row: FileRow) -> dict[str, Any]:
     _, size, sha256 = digest(path)
     if size != row.bytes:
         raise StateError(
-            f"{path}: holds {size} bytes, but {row.bytes} were committed; run `{PROGRAM} verify` to see what is wrong"
+            f"{path}: {size} bytes, but {row.bytes} were committed; run `{PROGRAM} verify` to see what is wrong"
         )
-    return file_entry(row, sha256)
+    return FileEntry.of(row, sha256)
 
 
-def _manifest(state: State, run: RunRow, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """The manifest that the run could not write: what is known of it, and no more."""
-    counts = {kind: entry["records"] for entry in entries if (kind := entry["path"].partition("/")[0]) in DATA_KINDS}
-    run.outcome = CRASHED
-    return ended(
-        state,
-        run,
-        {
-            "counts": counts,
-            "requests": None,
-            "listings": [],
-            "pages": {},
-            "files": entries,
-            "coverage": {},
-            "readings": {},
-            "ways_left": [],
-            "errors": {},
-            "other_sources": [],
-        },
-    )
-
-
-def _set_aside(folder: OutputFolder, part: Path) -> None:
-    target = folder.path / "aside" / f"{part.parent.name}-{part.name}"
+def _quarantine(folder: OutputFolder, part: Path) -> None:
+    target = folder.path / QUARANTINE / f"{part.parent.name}-{part.name}"
     with translate_os_errors(target):
         target.parent.mkdir(exist_ok=True)
         if target.exists():
             target = target.with_name(f"{target.name}.{part.stat().st_mtime_ns}")
         os.replace(part, target)
-    logger.warning("%s belongs to no run that the state knows; it was moved to %s", part, target)
+    logger.warning("%s belongs to no run in the state; moved to %s", part, target)

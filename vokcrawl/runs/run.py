@@ -1,19 +1,18 @@
-"""One run on one output folder: its lock, its id, its files and its memory, and the order that makes them agree.
+"""One run on one output directory: its lock, id, files and state, and the order in which they are committed.
 
-A record is appended to its `.part`; `commit` brings the files to the disk and then, in one transaction of the
-state, makes known what was met and how long each file is. So after a crash at any moment the files, cut back to
-those lengths, and the memory say the same.
+A record is appended to a `.part` file. `commit` first syncs the files to disk, then commits, in one transaction of the
+state, what the run has learned and the length of each file. After a crash at any moment, the files truncated to these
+lengths agree with the state.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
@@ -25,7 +24,14 @@ from vokcrawl.runs.field_coverage import Coverage
 from vokcrawl.runs.problems import Problems
 from vokcrawl.runs.recovery import recover
 from vokcrawl.runs.run_files import RunFiles
-from vokcrawl.storage.manifest import draft, ended, write_manifest
+from vokcrawl.storage.manifest import (
+    DiscoveryAttempt,
+    ListingEntry,
+    Manifest,
+    PageCounts,
+    ReplaySummary,
+    write_manifest,
+)
 from vokcrawl.storage.output_folder import OutputFolder, run_order
 from vokcrawl.storage.state.factory import Opening, in_folder
 from vokcrawl.storage.state.protocol import State
@@ -35,39 +41,40 @@ from vokcrawl.warc.writer import Archive
 
 logger = logging.getLogger(__name__)
 
-# A batch is committed when it has so many records; the run's extension commits by the clock besides.
+# Number of records after which a batch is committed; the run extension also commits every few seconds.
 BATCH = 500
 
 
 class Run:
-    """An open run. `open` begins it, `close` ends it; in between `deliver` and `commit`."""
+    """An open run: `open` begins it, `deliver` and `commit` write records, `close` ends it."""
 
-    def __init__(self, folder: OutputFolder, state: State, row: RunRow, started: datetime) -> None:
+    def __init__(self, folder: OutputFolder, state: State, row: RunRow, started: datetime, draft: Manifest) -> None:
         self.folder = folder
         self.state = state
         self.row = row
         self.started = started
+        self.draft = draft
         self.problems = Problems()
         self.coverage = Coverage()
-        # Of all articles that were read, also of those that are dropped as known: what the floors are held to.
+        # Coverage of all articles that were read, known ones included: VOK_MIN_COVERAGE applies to it.
         self.readable = Coverage()
         self.counts: Counter[str] = Counter()
+        # For the manifest; `storage.manifest.Manifest` describes each.
         self.other_sources: list[str] = []
-        # Which ways to the source were left, in order, and why.
-        self.discovery_attempts: list[dict[str, str]] = []
-        # Of a worker that has not led: the crawl that it took part in. Who leads tells of the listings.
-        self.follows: str | None = None
-        # How often each way of reading was the one that worked, by what was read: "article", "teaser".
+        self.discovery_attempts: list[DiscoveryAttempt] = []
+        self.found_late: list[str] = []
+        self.leader_run_id: str | None = None
+        # How often each extractor succeeded, for "article" and "teaser".
         self.extractors_used: dict[str, Counter[str]] = {"article": Counter(), "teaser": Counter()}
         self.statistics = RunStatistics()
         self.failure: VokcrawlError | None = None
-        # Once it is written: what the run's manifest says.
-        self.manifest: dict[str, Any] | None = None
-        # What time it is for this run: a replay tells it when a page was captured.
+        # Set when the manifest is written.
+        self.manifest: Manifest | None = None
+        # The clock of the run. A replay sets it to the time at which a page was captured.
         self.clock: Callable[[], datetime] = _clock
-        # Called once when the run cannot go on: its extension closes the crawl.
+        # Called once when the run fails; the run extension then closes the spider.
         self.on_failure: Callable[[], None] | None = None
-        # ETag and Last-Modified of the answers that articles on their way to delivery were read from.
+        # ETag and Last-Modified of the responses that the articles in the pipelines were extracted from, by id.
         self.validators: dict[str, tuple[str | None, str | None]] = {}
         self._teasers: set[str] = set()
         self._articles: set[str] = set()
@@ -84,10 +91,10 @@ class Run:
         opening: Opening = in_folder,
         archive_bytes: int | None = None,
     ) -> Run:
-        """Takes the folder, opens its memory, finishes what dead runs left, and registers this one.
+        """Locks the directory, opens its state, recovers crashed runs, and registers this run.
 
-        `archive_bytes` is the size at which a file of its archive is followed by the next; None: nothing is archived.
-        Raises `FolderLockedError` or `StorageError`; then the folder is free again.
+        `archive_bytes` is the size after which a new archive file is begun; None turns archiving off. Raises
+        `FolderLockedError` or `StorageError`, and the lock is released.
         """
         started = datetime.now(UTC)
         folder = OutputFolder(output_dir)
@@ -105,7 +112,7 @@ class Run:
             folder.release()
             raise
         if archive_bytes is not None:
-            run.files.archive = Archive(folder, run.id, state, orjson.loads(run.row.draft)["settings"], archive_bytes)
+            run.files.archive = Archive(folder, run.id, state, run.draft.settings, archive_bytes)
         return run
 
     @classmethod
@@ -119,7 +126,7 @@ class Run:
         settings: BaseSettings,
         run_id: str | None = None,
     ) -> Run:
-        """Registers a run on a folder that is taken, and whose memory is open; `run_id` names it where that is free.
+        """Registers a run on a locked directory with an open state, under `run_id` if that is still free.
 
         Raises `StorageError`.
         """
@@ -128,16 +135,16 @@ class Run:
         while folder.manifest(run_id).exists() or not state.take_run_id(run_id):
             number += 1
             run_id = f"{stem}-{number}"
-        known = draft(run_id, spider, utc(started), arguments, settings)
-        row = RunRow(run_id, utc(started), None, None, None, None, orjson.dumps(known).decode())
+        draft = Manifest.draft(run_id, spider, utc(started), arguments, settings)
+        row = RunRow(run_id, utc(started), None, None, None, None, draft.to_json())
         state.begin()
         state.put_run(row)
         state.commit()
-        return cls(folder, state, row, started)
+        return cls(folder, state, row, started, draft)
 
     @staticmethod
     def of(crawler: Crawler) -> Run:
-        """The run that the crawl belongs to; `extensions.run` opens it before any other component is built.
+        """The run of a crawl; `extensions.run` opens it before any other component is built.
 
         Raises `UsageError` where that extension is missing.
         """
@@ -155,21 +162,21 @@ class Run:
 
     @property
     def archive(self) -> Archive | None:
-        """What the site sent; None where nothing is archived."""
+        """The WARC archive of the run; None if archiving is off."""
         return self.files.archive
 
     def moment(self) -> datetime:
-        """What time it is (UTC)."""
+        """The current time (UTC) of the run's clock."""
         return self.clock()
 
     def now(self) -> str:
-        """The same as records have it."""
+        """The same, formatted as in records."""
         return utc(self.clock())
 
     def schedule_retry(self, identity: str, url: str | None, reason: str) -> None:
-        """Remembers an article that could not be had, to be asked for again with growing pauses.
+        """Puts an article that failed into the retry queue; the delay grows with each attempt.
 
-        Of one that was delivered before a look at it is owed. `url` may be None where the address is known.
+        A delivered article is queued for its next check. `url` may be None if the state knows the URL.
         """
         state = self.begin_transaction()
         row = state.articles([identity]).get(identity)
@@ -179,11 +186,11 @@ class Run:
         if address is None:
             return
         attempts = before.attempts + 1 if before is not None else 1
-        first = before.first_at if before is not None else self.now()
+        first = before.first_failed_at if before is not None else self.now()
         state.put_retry(RetryRow(identity, address, reason, attempts, first, next_attempt(attempts, self.moment())))
 
     def meet_teaser(self, identity: str) -> bool:
-        """Whether this teaser is to be delivered: not met in this run, nor delivered by an earlier one."""
+        """Whether this teaser is new: not yet seen in this run, and not delivered by an earlier one."""
         if identity in self._teasers:
             return False
         self._teasers.add(identity)
@@ -191,25 +198,25 @@ class Run:
         return entry is None or not entry.delivered
 
     def meet_article(self, identity: str) -> bool:
-        """Whether this article comes to the pipelines for the first time in this run."""
+        """Whether this article enters the pipelines for the first time in this run."""
         if identity in self._articles:
             return False
         self._articles.add(identity)
         return True
 
     def forget_article(self, identity: str) -> None:
-        """Lets an article come to the pipelines once more in this run."""
+        """Lets an article enter the pipelines again in this run."""
         self._articles.discard(identity)
 
     @property
     def met_teasers(self) -> Set[str]:
-        """The ids of the teasers that this run has already given to the pipelines."""
+        """Ids of the teasers that have entered the pipelines in this run."""
         return self._teasers
 
     def deliver(self, kind: str, record: Mapping[str, Any]) -> None:
-        """Appends a record to its file. It counts as delivered with the next `commit`.
+        """Appends a record to the file of its kind; the next `commit` makes it durable.
 
-        `kind` is one of `files.DATA_KINDS`. Raises `StorageError`.
+        `kind` is one of `output_folder.DATA_KINDS`. Raises `StorageError`.
         """
         self.files.append(kind, record)
         self.coverage.add(kind, record)
@@ -217,20 +224,20 @@ class Run:
         self._pending += 1
 
     def commit_if_full(self) -> None:
-        """Commits when the batch is full."""
+        """Commits if the batch is full."""
         if self._pending >= BATCH:
             self.commit()
 
     def begin_transaction(self) -> State:
-        """The state, ready to be changed; the changes last with the next `commit`."""
+        """Begins a transaction unless one is open, and returns the state; the next `commit` makes changes durable."""
         self.state.begin()
         return self.state
 
     def commit(self) -> None:
-        """Files first, then the state. Raises `StorageError`; then nothing of the batch is known."""
+        """Commits the files, then the state. Raises `StorageError`; then nothing of the batch is committed."""
         self._sync()
         while lost := self.state.commit():
-            # Another worker was first: these leave the files before anybody has seen them there.
+            # Another worker committed these records first; drop them from the unpublished files.
             for kind, record in self.files.remove_records(lost):
                 self.coverage.remove_records(kind, record)
                 self.counts[kind] -= 1
@@ -239,44 +246,76 @@ class Run:
         self._pending = 0
 
     def _sync(self) -> None:
-        """Brings the files to the disk, and tells the state how long they are."""
+        """Syncs the files to disk and puts their lengths into the transaction."""
         for row in self.files.sync():
             self.begin_transaction().put_file(row)
 
     def fail(self, failure: VokcrawlError) -> None:
-        """Notes that the run cannot go on, and tells `on_failure`. The first failure stays."""
+        """Records a failure that ends the run, and calls `on_failure`. Later failures are ignored."""
         if self.failure is None:
             self.failure = failure
             logger.critical("%s", failure)
             if self.on_failure is not None:
                 self.on_failure()
 
-    def close(self, outcome: str, code: ExitCode, told: Mapping[str, Any]) -> None:
-        """Finishes, and frees the folder. Raises `StorageError`; the folder is freed all the same, and the next run
-        finishes what is left.
+    def close(
+        self, outcome: str, code: ExitCode, *, requests: int | None = None, listings: Sequence[ListingEntry] = ()
+    ) -> None:
+        """Finishes the run and releases the directory.
+
+        Raises `StorageError`; the directory is released all the same, and the next run recovers this one.
         """
         try:
-            self.finish(outcome, code, told)
+            self.finish(outcome, code, requests=requests, listings=listings)
         finally:
             self.release()
 
-    def finish(self, outcome: str, code: ExitCode, told: Mapping[str, Any]) -> None:
-        """Commits, gives the files their names, and writes the manifest; `told` is what the caller adds to it.
-
-        Raises `StorageError`.
-        """
+    def finish(
+        self,
+        outcome: str,
+        code: ExitCode,
+        *,
+        requests: int | None = None,
+        listings: Sequence[ListingEntry] = (),
+        replay: ReplaySummary | None = None,
+    ) -> None:
+        """Commits, gives the files their final names, and writes the manifest. Raises `StorageError`."""
         self.commit()
         for name in self.files.finish():
             self.begin_transaction().drop_file(name)
-        self._write_manifest(outcome, code, told)
+        self.row.ended_at, self.row.outcome, self.row.exit_code = self.now(), outcome, int(code)
+        manifest = self.draft.completed_from(
+            self.state,
+            ended_at=self.row.ended_at,
+            outcome=outcome,
+            exit_code=int(code),
+            leader_run_id=self.leader_run_id,
+            counts={kind: count for kind, count in sorted(self.counts.items()) if count},
+            requests=requests,
+            pages=PageCounts(**self.statistics.pages()),
+            listings=list(listings),
+            discovery_attempts=self.discovery_attempts,
+            found_late=self.found_late,
+            files=self.files.entries(),
+            coverage=self.coverage.to_dict(),
+            extractors_used={what: dict(counts) for what, counts in self.extractors_used.items()},
+            errors=self.problems.to_dict(),
+            other_sources=self.other_sources,
+            replay=replay,
+        )
+        self.row.manifest_sha256 = write_manifest(self.folder, manifest)
+        self.manifest = manifest
+        self.state.begin()
+        self.state.put_run(self.row)
+        self.state.commit()
 
     def abandon(self) -> None:
-        """Leaves everything as it was last committed. Raises `StorageError`."""
+        """Drops everything since the last commit. Raises `StorageError`."""
         self.files.abandon()
         self.state.rollback()
 
     def release(self) -> None:
-        """The same, and frees the folder."""
+        """The same, and releases the directory."""
         try:
             self.abandon()
             self.state.close()
@@ -284,27 +323,6 @@ class Run:
             self.fail(failure)
         finally:
             self.folder.release()
-
-    def _write_manifest(self, outcome: str, code: ExitCode, told: Mapping[str, Any]) -> None:
-        self.row.ended_at, self.row.outcome, self.row.exit_code = self.now(), outcome, int(code)
-        found = {
-            "counts": {kind: count for kind, count in sorted(self.counts.items()) if count},
-            **told,
-            "pages": self.statistics.pages(),
-            "files": self.files.to_dict(),
-            "coverage": self.coverage.to_dict(),
-            "readings": {what: dict(ways) for what, ways in self.extractors_used.items()},
-            "ways_left": self.discovery_attempts,
-            "errors": self.problems.to_dict(),
-            "other_sources": self.other_sources,
-            **({"follows": self.follows} if self.follows is not None else {}),
-        }
-        manifest = ended(self.state, self.row, found)
-        self.row.manifest_sha256 = write_manifest(self.folder, manifest)
-        self.manifest = manifest
-        self.state.begin()
-        self.state.put_run(self.row)
-        self.state.commit()
 
 
 def _clock() -> datetime:
@@ -315,7 +333,7 @@ def _warn_of_clock(state: State, started: datetime) -> None:
     last = state.runs(1)
     if last and last[0].started_at > utc(started):
         logger.warning(
-            "The clock says %s, but run %s began at %s: was it set back? Times in this run's records may be wrong",
+            "The clock says %s, but run %s started at %s: was it set back? Times in this run's records may be wrong",
             utc(started),
             last[0].run_id,
             last[0].started_at,

@@ -6,7 +6,8 @@
 3. The sitemap, walked as a listing (`spiders.sitemaps`).
 
 A stream of all sources that can be walked on comes before a search that does not know the source's number. Why each
-way was left stands in the manifest (`ways_left`). A gate is no reason to try another way, and neither is a site that
+way was left stands in the manifest
+(`discovery_attempts`). A gate is no reason to try another way, and neither is a site that
 is out of reach: gates are not evaded, and what passes is waited for.
 """
 
@@ -35,6 +36,7 @@ from vokcrawl.spiders.searches import SearchSpider
 from vokcrawl.spiders.sitemaps import SitemapSpider
 from vokcrawl.spiders.starts import BY_ARTICLE
 from vokcrawl.spiders.ways import Lead, WaySpider
+from vokcrawl.storage.manifest import DiscoveryAttempt
 
 logger = logging.getLogger(__name__)
 
@@ -210,7 +212,7 @@ class FallbackSpider(WaySpider, SearchSpider, SitemapSpider):
         stopped = walk.walk.stopped
         walk.walk.spoil(StopReason.LEFT)
         if lead is None:
-            self.run.discovery_attempts.append({"start": start, "way": walk.way or LISTING, "why": reason})
+            self._note_attempt(start, walk.way or LISTING, reason)
             self.way_lost(walk, reason)
             return
         lead.verdict = lead.verdict or partial(_restored, walk, stopped, verdict)
@@ -232,7 +234,10 @@ class FallbackSpider(WaySpider, SearchSpider, SitemapSpider):
 
     def _leave(self, lead: Lead, way: str, why: str) -> None:
         logger.warning("%s: its %s is left for another way to the source: %s", lead.start, way, why)
-        self.run.discovery_attempts.append({"start": lead.start, "way": way, "why": why})
+        self._note_attempt(lead.start, way, why)
+
+    def _note_attempt(self, start: str, strategy: str, reason: str) -> None:
+        self.run.discovery_attempts.append(DiscoveryAttempt(start=start, strategy=strategy, reason=reason))
 
 
 def _restored(walk: ListingWalk, stopped: StopReason | None, verdict: Callable[[], None]) -> None:

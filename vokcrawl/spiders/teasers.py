@@ -38,8 +38,8 @@ class TeaserSpider(SourceSpider):
 
     def is_covered(self, identity: str, entry: EntryRow | None, article: ArticleRow | None, walk: ListingWalk) -> bool:
         """Whether a complete walk has seen it; measured by what this walk may join, so that it joins nothing less."""
-        joins = walk.before is not None and walk.before.holds_for(self.arguments.since)
-        bound = walk.before.back_to if joins and walk.before is not None else self.arguments.since
-        if entry is None or not entry.covered(bound):
+        joins = walk.before is not None and walk.before.covers(self.arguments.since)
+        bound = walk.before.covered_since if joins and walk.before is not None else self.arguments.since
+        if entry is None or not entry.already_crawled(bound):
             return False
         return article is not None or self.run.state.retry_of(identity) is not None

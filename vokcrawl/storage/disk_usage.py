@@ -1,25 +1,31 @@
-"""How much room an output folder takes, by what is in it."""
+"""Disk usage of an output directory."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from vokcrawl.storage.output_folder import DATA_KINDS, OutputFolder, translate_os_errors
+from vokcrawl.storage.output_folder import (
+    ARCHIVE,
+    DATA_KINDS,
+    OLD_QUARANTINE,
+    QUARANTINE,
+    OutputFolder,
+    translate_os_errors,
+)
 
-# The folders of an output folder, as the design names them; what is in none of them counts as `other`.
-_FOLDERS = (*DATA_KINDS, "archive", "runs", "aside")
+_FOLDERS = (*DATA_KINDS, ARCHIVE, "runs", QUARANTINE)
 
 
 def disk_use(folder: OutputFolder) -> dict[str, int]:
-    """Bytes by folder, of the state (`state`), of all else (`other`), and in all (`total`).
+    """Size in bytes of each folder, of the state (`state`), of everything else (`other`), and in total (`total`).
 
-    Raises `StorageError` when the folder cannot be read; what a run renames meanwhile is not missed by much.
+    Beside a running crawl the result is approximate. Raises `StorageError` if the directory cannot be read.
     """
     used = dict.fromkeys((*_FOLDERS, "state", "other"), 0)
     with translate_os_errors(folder.path):
         for path in folder.path.iterdir():
-            name = path.name if path.name in _FOLDERS else "other"
-            # With its log and its index.
+            name = QUARANTINE if path.name == OLD_QUARANTINE else path.name if path.name in _FOLDERS else "other"
+            # The state includes its write-ahead log.
             used["state" if path.name.startswith(folder.state.name) else name] += _bytes_of(path)
     return {**used, "total": sum(used.values())}
 
@@ -30,5 +36,5 @@ def _bytes_of(path: Path) -> int:
             return sum(map(_bytes_of, path.iterdir()))
         return path.lstat().st_size
     except FileNotFoundError:
-        # Renamed since it was listed.
+        # Renamed since the directory was listed.
         return 0

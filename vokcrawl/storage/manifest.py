@@ -1,86 +1,286 @@
-"""The manifest of a run, and the chain that the manifests make.
+"""The manifest of a run: one model, and the only functions that build, write and read it.
 
-A manifest is one JSON object in `runs/<run_id>.json`; docs/records.md describes it. It names the sha256 of the
-manifest before it, so that the whole folder can be checked as a chain.
+A manifest is the JSON file `runs/<run_id>.json`; docs/records.md describes its keys. It holds the SHA-256 of the
+previous manifest, so the whole output directory can be verified as a chain.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import orjson
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from scrapy.settings import BaseSettings
 
 from vokcrawl import __version__
 from vokcrawl.config.redacted import told_settings
 from vokcrawl.errors import StorageError
+from vokcrawl.items import Day, Moment, RunId, breaches
 from vokcrawl.normalize import ingested_at
-from vokcrawl.storage.output_folder import OutputFolder, translate_os_errors, write_whole
+from vokcrawl.policy.outcome import CRASHED
+from vokcrawl.storage.manifest_v1 import SCHEMA_V1, SCHEMAS_V1, upgrade_manifest
+from vokcrawl.storage.output_folder import DATA_KINDS, OutputFolder, translate_os_errors, write_whole
 from vokcrawl.storage.state.protocol import State
-from vokcrawl.storage.state.rows import FileRow, RunRow
+from vokcrawl.storage.state.rows import FileRow, RetryRow
+from vokcrawl.utils.program import PROGRAM
 
-SCHEMA = "vokcrawl.runs.run/1"
-# What a manifest must have for the chain and the state to be read from it.
-_NEEDED = {"run_id", "spider", "version", "arguments", "settings", "started_at", "ended_at", "outcome", "exit_code"}
-_NEEDED |= {"listings", "files", "owed", "other_sources", "previous_manifest"}
+SCHEMA = "vokcrawl.run/2"
 
-
-def draft(
-    run_id: str, spider: str, started_at: str, arguments: Mapping[str, Any], settings: BaseSettings
-) -> dict[str, Any]:
-    """The part of a manifest that is known when a run begins."""
-    return {
-        "schema": SCHEMA,
-        "run_id": run_id,
-        "spider": spider,
-        "version": __version__,
-        "arguments": {name: value for name, value in arguments.items() if value not in (None, False)},
-        "settings": told_settings(settings),
-        "started_at": started_at,
-    }
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+# A file of the output directory: a folder of this project, and a plain name in it.
+FilePath = Annotated[str, StringConstraints(pattern=r"^(articles|teasers|removals|rejected|archive)/[^/\\\x00]+$")]
+Scalar = str | bool | int | float | None
 
 
-def ended(state: State, run: RunRow, found: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest of a run whose row says how it ended. `found` is to be told beside what the state knows."""
-    previous = state.last_manifest()
-    return {
-        **orjson.loads(run.draft),
-        "ended_at": run.ended_at,
-        "outcome": run.outcome,
-        "exit_code": run.exit_code,
-        **found,
-        "newest_article": ingested_at(state.newest() or ""),
-        "owed": [asdict(row) for row in state.pending_retries()],
-        "previous_manifest": {"run_id": previous[0], "sha256": previous[1]} if previous else None,
-    }
+class _Part(BaseModel):
+    """Base of the manifest and its parts: types are not converted, keys that a later release added are ignored."""
+
+    # Building the validators takes time, and many commands read no manifest.
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
 
-def file_entry(row: FileRow, sha256: str) -> dict[str, Any]:
-    """How a manifest names a file."""
-    return {"path": row.path, "records": row.records, "bytes": row.bytes, "sha256": sha256}
+class PageCounts(_Part):
+    """Pages of the run."""
+
+    read: int = Field(ge=0, description="Pages that were read.")
+    failed: int = Field(ge=0, description="Pages that failed after all retries.")
+    articles: int = Field(ge=0, description="Pages read that are articles.")
+    truncated: int = Field(ge=0, description="Article pages whose text the site truncated.")
 
 
-def write_manifest(folder: OutputFolder, manifest: Mapping[str, Any]) -> str:
-    """Writes a manifest whole and gives its sha256. Raises `StorageError`."""
-    content = orjson.dumps(manifest, option=orjson.OPT_INDENT_2) + b"\n"
-    write_whole(folder.manifest(manifest["run_id"]), content)
+class ListingEntry(_Part):
+    """One listing that the run crawled."""
+
+    url: str = Field(description="First page of the listing.")
+    source: str = Field(description="The source that was looked for (`VOK_SOURCE`).")
+    found_by: str = Field(description="How the listing was found, for example `start page` or `remembered`.")
+    discovered_from: str | None = Field(description="The start page that led to it; null for a start page itself.")
+    strategy: str | None = Field(
+        description="How pagination was followed: `link`, `ajax`, `search`, `sitemap`, `splash`; null if it was not."
+    )
+    pages: int = Field(ge=0, description="Pages of the listing that were read.")
+    entries: int = Field(ge=0, description="Distinct entries on these pages.")
+    new: int = Field(ge=0, description="Entries of the source that no complete crawl had covered.")
+    newest: Day | None = Field(description="Newest day shown.")
+    oldest: Day | None = Field(description="Oldest day shown.")
+    rescan: bool = Field(description="Whether this was a rescan: known pages are read again (`VOK_RESCAN_HOURS`).")
+    complete: bool = Field(description="Whether the crawl of the listing is complete.")
+    stop_reason: str | None = Field(description="Why pagination stopped.")
+    covered_since: Day | None = Field(
+        description="With `complete`: the day back to which the listing is covered; null for the whole listing."
+    )
+    first_page_ids: list[str] = Field(description="Ids on the first page, in order.")
+
+
+class DiscoveryAttempt(_Part):
+    """A discovery strategy that failed."""
+
+    start: str = Field(description="The start page.")
+    strategy: str = Field(description="The strategy that failed: `listing`, `link`, `ajax`, `search`, `sitemap`, …")
+    reason: str = Field(description="Why it failed; the reasons are those of `errors`.")
+
+
+class FileEntry(_Part):
+    """A file that the run wrote."""
+
+    path: FilePath = Field(description="Path relative to the output directory.")
+    records: int = Field(ge=0, description="Number of records in it.")
+    bytes: int = Field(ge=0, description="Size in bytes.")
+    sha256: Sha256 = Field(description="SHA-256 of the file.")
+
+    @classmethod
+    def of(cls, row: FileRow, sha256: str) -> FileEntry:
+        """The entry of a file whose length the state knows."""
+        return cls(path=row.path, records=row.records, bytes=row.bytes, sha256=sha256)
+
+
+class ErrorCount(_Part):
+    """Errors with the same reason."""
+
+    count: int = Field(ge=0, description="How often it occurred.")
+    examples: list[str] = Field(description="Up to five URLs.")
+
+
+class PendingRetry(_Part):
+    """An article in the retry queue at the end of the run."""
+
+    id: str = Field(description="Id of the article.")
+    url: str = Field(description="Its URL.")
+    reason: str = Field(description="Why the last request failed.")
+    attempts: int = Field(ge=0, description="Number of failed attempts.")
+    first_failed_at: Moment | None = Field(
+        description="When it failed first (UTC); null in manifests of the first releases."
+    )
+    next_attempt_at: Moment = Field(description="When it is requested again (UTC).")
+    missing_since: Moment | None = Field(description="When it was first answered with 404 or 410 (UTC).")
+
+
+class PreviousManifest(_Part):
+    """Reference to the manifest before this one."""
+
+    run_id: RunId = Field(description="Its run.")
+    sha256: Sha256 = Field(description="SHA-256 of its file.")
+
+
+class ReplayedFile(_Part):
+    """An archive file that was replayed."""
+
+    file: str = Field(description="Its name.")
+    bytes: int = Field(ge=0, description="Its size in bytes.")
+
+
+class ReplaySummary(_Part):
+    """What `scrapy replay` read for this run."""
+
+    at: Moment = Field(description="When the replay ran (UTC); `started_at` is the time of the original run.")
+    files: list[ReplayedFile] = Field(description="The archive files.")
+    answers: dict[str, int] = Field(description="Number of archived responses by kind.")
+    skipped: dict[str, int] = Field(
+        description="Number of archived records that are no responses of the site, by host."
+    )
+    faults: list[str] = Field(description="Records that could not be read; the first 100.")
+    fault_count: int = Field(ge=0, description="Number of records that could not be read.")
+
+
+class Manifest(_Part):
+    """The manifest of one run.
+
+    The defaults are those of a crashed run, so the draft that is stored when a run begins is already a valid manifest.
+    """
+
+    schema_: Literal["vokcrawl.run/2"] = Field(
+        default="vokcrawl.run/2", alias="schema", description="Name and version of this form."
+    )
+    run_id: RunId = Field(description="The run.")
+    spider: str = Field(description="`vok` for a crawl, `replay` for a replay.")
+    version: str = Field(description="Version of vokcrawl.")
+    arguments: dict[str, Scalar] = Field(description="Spider arguments that were given.")
+    settings: dict[str, Scalar] = Field(description="Settings that differ from the defaults, without secrets.")
+    started_at: Moment = Field(description="Start of the run (UTC).")
+    ended_at: Moment | None = Field(default=None, description="End of the run (UTC); null where it is unknown.")
+    outcome: str = Field(
+        default=CRASHED, description="Outcome of the run; `crashed` where a later run had to finish it."
+    )
+    exit_code: int | None = Field(default=None, description="Exit code; null for a crashed run.")
+    leader_run_id: RunId | None = Field(
+        default=None,
+        description="For one of several workers: the run of the worker that leads the crawl; otherwise null.",
+    )
+    counts: dict[str, int] = Field(default={}, description="Number of delivered records by kind.")
+    requests: int | None = Field(
+        default=None, description="Requests sent, retries and robots.txt included; null for a crashed run."
+    )
+    pages: PageCounts | None = Field(default=None, description="Pages by result; null for a crashed run.")
+    listings: list[ListingEntry] = Field(default=[], description="The listings that were crawled, and how far.")
+    discovery_attempts: list[DiscoveryAttempt] = Field(
+        default=[], description="Discovery strategies that failed, in order."
+    )
+    found_late: list[str] = Field(default=[], description="Ids of articles that earlier complete crawls had missed.")
+    files: list[FileEntry] = Field(default=[], description="Files that the run wrote.")
+    coverage: dict[str, dict[str, float]] = Field(default={}, description="Share of records with each field, by kind.")
+    extractors_used: dict[str, dict[str, int]] = Field(default={}, description="How often each extractor succeeded.")
+    errors: dict[str, ErrorCount] = Field(default={}, description="Errors by reason.")
+    other_sources: list[str] = Field(default=[], description="Ids of articles that turned out to be of another source.")
+    newest_article: Moment | None = Field(
+        default=None, description="When the site took in the newest delivered article (UTC)."
+    )
+    pending_retries: list[PendingRetry] = Field(default=[], description="The retry queue at the end of the run.")
+    replay: ReplaySummary | None = Field(default=None, description="For a replay: what was read; otherwise null.")
+    previous_manifest: PreviousManifest | None = Field(
+        default=None, description="The previous manifest; null for the first."
+    )
+
+    @classmethod
+    def draft(
+        cls, run_id: str, spider: str, started_at: str, arguments: Mapping[str, Any], settings: BaseSettings | None
+    ) -> Manifest:
+        """The manifest of a run that begins now. `settings` is None where they are unknown."""
+        return cls(
+            run_id=run_id,
+            spider=spider,
+            version=__version__,
+            arguments={name: value for name, value in arguments.items() if value not in (None, False)},
+            settings=told_settings(settings) if settings is not None else {},
+            started_at=started_at,
+        )
+
+    def to_draft(self) -> Manifest:
+        """Only what was known at the start of the run."""
+        known = ("run_id", "spider", "version", "arguments", "settings", "started_at")
+        return type(self).model_validate({name: getattr(self, name) for name in known})
+
+    def completed(self, **results: Any) -> Manifest:
+        """A copy with the results of the run, validated."""
+        return type(self).model_validate({**dict(self), "schema": SCHEMA, **results})
+
+    def completed_from(self, state: State, **results: Any) -> Manifest:
+        """The same, with what the state knows: the retry queue, the newest article, the previous manifest."""
+        previous = state.last_manifest()
+        return self.completed(
+            newest_article=ingested_at(state.newest() or ""),
+            pending_retries=retries_of(state.pending_retries()),
+            previous_manifest=PreviousManifest(run_id=previous[0], sha256=previous[1]) if previous else None,
+            **results,
+        )
+
+    def to_json(self) -> str:
+        """The manifest as JSON, on one line."""
+        return self.model_dump_json(by_alias=True)
+
+
+def retries_of(rows: Iterable[RetryRow]) -> list[PendingRetry]:
+    """The rows of the retry queue as manifests have them."""
+    return [PendingRetry(**asdict(row)) for row in rows]
+
+
+def record_counts(files: Iterable[FileEntry]) -> dict[str, int]:
+    """Number of records by kind, as the files of a run have them; for a run that could not count."""
+    kinds = ((each.path.partition("/")[0], each.records) for each in files)
+    return {kind: records for kind, records in kinds if kind in DATA_KINDS}
+
+
+def write_manifest(folder: OutputFolder, manifest: Manifest) -> str:
+    """Writes a manifest atomically and returns its SHA-256. Raises `StorageError`."""
+    content = orjson.dumps(manifest.model_dump(by_alias=True), option=orjson.OPT_INDENT_2) + b"\n"
+    write_whole(folder.manifest(manifest.run_id), content)
     return hashlib.sha256(content).hexdigest()
 
 
-def read_manifest(path: Path) -> tuple[dict[str, Any], str]:
-    """A manifest and its sha256. Raises `StorageError` when it cannot be read as one."""
+def read_manifest(path: Path) -> tuple[Manifest, str]:
+    """A manifest and its SHA-256; one of an older version is upgraded. Raises `StorageError` if it is invalid."""
     with translate_os_errors(path):
         content = path.read_bytes()
     try:
-        manifest = orjson.loads(content)
-        if manifest["schema"] != SCHEMA:
-            raise ValueError(f"its schema is {manifest['schema']!r}, not {SCHEMA!r}")
-        if lacks := sorted(_NEEDED - manifest.keys()):
-            raise ValueError(f"it lacks {', '.join(lacks)}")
-    except (ValueError, KeyError, TypeError) as fault:
-        raise StorageError(f"{path}: not a manifest of this project: {fault}") from fault
+        manifest = parse_manifest(content)
+    except ValueError as error:
+        raise StorageError(
+            f"{path}: not a valid manifest: {error}; restore the file from a copy, or run "
+            f"`{PROGRAM} repair --rebuild-state` to replace it"
+        ) from error
     return manifest, hashlib.sha256(content).hexdigest()
+
+
+def parse_manifest(content: bytes | str, *, draft: bool = False) -> Manifest:
+    """A manifest, or the draft of one, from its JSON; older versions are upgraded. Raises `ValueError` if invalid."""
+    raw = orjson.loads(content)
+    if not isinstance(raw, dict):
+        raise ValueError("not a JSON object")
+    schema = raw.get("schema")
+    if schema in SCHEMAS_V1:
+        # What version 1 did not have gets its default.
+        raw, draft = upgrade_manifest(raw, draft=draft), True
+    elif schema != SCHEMA:
+        raise ValueError(f"its schema is {schema!r}, this version of vokcrawl reads {SCHEMA_V1} and {SCHEMA}")
+    if missing := sorted(_KEYS - raw.keys()) if not draft else []:
+        raise ValueError(f"the keys {', '.join(missing)} are missing")
+    try:
+        return Manifest.model_validate(raw)
+    except ValidationError as error:
+        raise ValueError(breaches(error)) from error
+
+
+_KEYS = {field.alias or name for name, field in Manifest.model_fields.items()}

@@ -23,6 +23,8 @@ WARC = ".warc.gz"
 RUN_ID = re.compile(r"\d{8}T\d{6}Z(-\d+)?", re.ASCII)
 DATA_KINDS = ("articles", "teasers", "removals", "rejected")
 ARCHIVE = "archive"
+# Partial files that belong to no known run. Until vokcrawl.run/2 the folder was named `aside`.
+QUARANTINE, OLD_QUARANTINE = "quarantine", "aside"
 # What to do when the system refuses to read or write, by its error.
 _WAYS_OUT = {
     errno.ENOSPC: "make room and run again; what was committed is safe",

@@ -16,7 +16,7 @@ from vokcrawl.storage.state.redis.folders import id_of
 
 Grouped = Callable[..., Group]
 # Hashes whose rows a run reads in any case.
-READ = ["entries", "walks", "listings", "owed", "counts", "held", "runs"]
+READ = ["entries", "listing_crawls", "listings", "retries", "counts", "deferred_teasers", "runs"]
 
 
 def delivered(output: Path) -> dict[str, bytes]:

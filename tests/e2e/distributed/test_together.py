@@ -36,7 +36,7 @@ def test_three_workers_deliver_the_records_of_a_site_each_once(
     walked = [manifest for manifest in group.manifests() if manifest["listings"]]
     assert len(walked) == 1, "one worker walks"
     assert any(listing["complete"] for listing in walked[0]["listings"])
-    followed = [manifest for manifest in group.manifests() if "follows" in manifest]
+    followed = [manifest for manifest in group.manifests() if manifest["leader_run_id"] is not None]
     assert len(followed) == 2
     assert walked[0] not in followed
     logs = [group.log(worker) for worker in range(3)]
@@ -116,12 +116,12 @@ def test_a_failed_article_is_retried_by_any_worker_of_the_next_run(serve: Servin
     settings = {**QUIET, "RETRY_TIMES": 1}
     codes = group.crawl(settings=settings)
     assert sorted(codes) == [0, 0, 10], "the worker that had it in hand says so"
-    assert list(group.known("owed")) == [identity]
+    assert list(group.known("retries")) == [identity]
     assert len(group.records("articles")) == 29
     server.site.fail(identity, 500, times=0)
     assert group.crawl(1, settings=settings) == [0]
     group.assert_whole(server)
-    assert not group.known("owed")
+    assert not group.known("retries")
 
 
 def test_a_worker_raises_no_alarm_for_listings_that_another_worker_crawled(serve: Serving, grouped: Grouped) -> None:

@@ -46,7 +46,7 @@ def test_what_killed_workers_had_in_hand_is_finished_by_the_one_that_lives(serve
     assert [group.start(worker, settings=SLOW).wait(timeout=90) for worker in followers] == [0, 0]
     group.assert_whole(server)
     outcomes = [manifest["outcome"] for manifest in group.manifests()]
-    assert outcomes.count("killed") == 2
+    assert outcomes.count("crashed") == 2
 
 
 @pytest.mark.thorough

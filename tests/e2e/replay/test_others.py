@@ -177,7 +177,7 @@ def test_what_is_of_other_sites_or_no_answer_is_passed_over_and_counted(tmp_path
     ]
     done = replay(packed([*others, *records(pages)], tmp_path / "a.warc.gz"), to=tmp_path / "to")
     assert_whole(done, site)
-    passed_over = done.manifest["replayed"]["passed_over"]
+    passed_over = done.manifest["replay"]["skipped"]
     assert passed_over == {
         "elsewhere.example": 1,
         "no address of the web": 1,
@@ -250,7 +250,7 @@ def test_a_revisit_is_read_from_the_payload_that_it_refers_to_also_in_an_earlier
     second = packed([*kept[-1:], *revisits(later, digests)], tmp_path / "second.warc.gz")
     done = replay(first, second, to=tmp_path / "to")
     assert_whole(done, site)
-    assert done.manifest["replayed"]["answers"] == {"article": 13, "listing": 2}
+    assert done.manifest["replay"]["answers"] == {"article": 13, "listing": 2}
     # On its own it names what it cannot find.
     alone = replay(second, to=tmp_path / "alone")
     assert alone.code == 10

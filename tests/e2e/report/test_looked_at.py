@@ -51,7 +51,13 @@ def archive(path: Path) -> Archive:
         title="Story 491, corrected",
         body="The first paragraph of that very story.\n\nThe second one.\n\nA third one.",
     )
-    made.run(at, [changed], [removal(known[1], at)], owed=[retry_entry(1, at)], **incomplete({"article_http_503": 1}))
+    made.run(
+        at,
+        [changed],
+        [removal(known[1], at)],
+        pending_retries=[retry_entry(1, at)],
+        **incomplete({"article_http_503": 1}),
+    )
     return made
 
 
@@ -81,7 +87,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, text in enumerate(HOSTILE)
     ]
     reasons = {text: {"count": 1, "examples": []} for text in HOSTILE} | {"مرحبا": {"count": 5, "examples": []}}
-    made.run(at + timedelta(days=1), outcome=HOSTILE[4], errors=reasons, owed=debts)
+    made.run(at + timedelta(days=1), outcome=HOSTILE[4], errors=reasons, pending_retries=debts)
     output = made.finish()
     # A line that is damaged names its fault, which quotes it.
     done = scrapy("report", "-s", f"VOK_SOURCE={HOSTILE[2]}", output=output)

@@ -80,7 +80,7 @@ def test_link_ajax_and_a_browser_give_the_same_records(
         same = [kept(each.records(kind)) for each in done.values()]
         assert all(each == same[0] for each in same)
     listing = done["script"].manifest["listings"][0]
-    assert (listing["way"], listing["stopped"], listing["pages"]) == ("splash", "end of the listing", 5)
+    assert (listing["strategy"], listing["stop_reason"], listing["pages"]) == ("splash", "end of the listing", 5)
 
 
 def test_a_second_run_asks_splash_for_nothing_and_one_with_news_for_no_more_than_it_needs(
@@ -97,7 +97,7 @@ def test_a_second_run_asks_splash_for_nothing_and_one_with_news_for_no_more_than
     server.reset()
     done = crawl(f"{server.url}/article/163/", output, settings=settings)
     assert done.code == 0
-    assert done.manifest["listings"][0]["stopped"] == "joined what a complete walk has covered"
+    assert done.manifest["listings"][0]["stop_reason"] == "joined what a complete walk has covered"
     assert_whole(done, server.site)
 
 
@@ -107,7 +107,7 @@ def test_max_pages_bounds_the_clicks(crawl: Crawling, serve: Serving, splash: st
     assert done.code == 0, done.stderr
     assert len(calls(server)) == 1
     listing = done.manifest["listings"][0]
-    assert (listing["pages"], listing["entries"], listing["stopped"]) == (2, 20, "max_pages reached")
+    assert (listing["pages"], listing["entries"], listing["stop_reason"]) == (2, 20, "max_pages reached")
 
 
 def test_vok_more_splash_clicks_also_where_a_link_would_do(
@@ -117,7 +117,7 @@ def test_vok_more_splash_clicks_also_where_a_link_would_do(
     settings = {"VOK_PAGINATION": "browser"}
     done = crawl(f"{server.url}/article/163/", output, settings=settings, env={"SPLASH_URL": f"{splash}/"})
     assert done.code == 0, done.stderr
-    assert done.manifest["listings"][0]["way"] == "splash"
+    assert done.manifest["listings"][0]["strategy"] == "splash"
     assert_whole(done, server.site)
 
 

@@ -101,7 +101,7 @@ def test_a_file_is_cut_back_to_what_was_committed_also_behind_a_roll_over(crawl:
     assert faults(output) == []
     assert_places_hold(output, done.articles())
     first, second = done.manifests()
-    assert first["outcome"] == "killed"
+    assert first["outcome"] == "crashed"
     assert "archive" not in first["counts"]
     told = [each for manifest in (first, second) for each in manifest["files"] if each["path"].startswith("archive/")]
     assert {output / each["path"] for each in told} == set(files(output))

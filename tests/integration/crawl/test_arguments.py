@@ -81,7 +81,7 @@ def test_pagination_stops_after_the_date_of_since(crawl: Crawling, serve: Servin
     done = crawl(f"{server.url}/article/163/", output, args={"since": newest})
     assert_same(done.articles(), between(truth, newest, newest))
     (listing,) = done.manifest["listings"]
-    assert listing["stopped"] == "passed the day of since"
+    assert listing["stop_reason"] == "passed the day of since"
     assert listing["pages"] < 5
     # What is older was not asked for.
     asked = {each.target for each in server.requests}
@@ -100,7 +100,7 @@ def test_max_pages_limits_pagination_and_leaves_later_entries_uncrawled(
     listed = [each for each in bounded.teasers() if each["title"] is not None]
     assert_same(listed, truth["teasers"][:10])
     (listing,) = bounded.manifest["listings"]
-    assert (listing["pages"], listing["complete"], listing["stopped"]) == (1, False, "max_pages reached")
+    assert (listing["pages"], listing["complete"], listing["stop_reason"]) == (1, False, "max_pages reached")
     assert [each.target for each in server.requests if "/page/" in each.target] == []
 
     after = crawl(url, output)
@@ -125,5 +125,5 @@ def test_a_second_run_stops_at_the_first_page_and_a_full_one_paginates_to_the_en
     full = crawl(url, output, args={"full": 1})
     assert (full.code, full.manifest["outcome"]) == (0, "nothing new")
     (listing,) = full.manifest["listings"]
-    assert (listing["pages"], listing["stopped"]) == (5, "end of the listing")
+    assert (listing["pages"], listing["stop_reason"]) == (5, "end of the listing")
     assert (full.articles(), full.teasers()) == before

@@ -187,7 +187,7 @@ def test_an_unreadable_article_is_counted_and_gives_no_record(case: str, unreada
 def test_unreadable_articles_make_the_run_incomplete_and_are_queued_for_retry(unreadable: Met) -> None:
     assert (unreadable.done.code, unreadable.done.manifest["outcome"]) == (10, "incomplete")
     unreadable.assert_the_rest_whole()
-    owed = {each["id"]: f"article_{each['reason']}" for each in unreadable.done.manifest["owed"]}
+    owed = {each["id"]: f"article_{each['reason']}" for each in unreadable.done.manifest["pending_retries"]}
     assert owed == {unreadable.spoilt[name]["id"]: case.reason for name, case in UNREADABLE.items()}
 
 
@@ -227,7 +227,7 @@ def test_pages_that_lack_something_leave_the_run_complete_and_all_else_whole(lac
     assert_same(*articles)
     assert lacking.done.rejected() == []
     not_found = lacking.spoilt["an article that is not found"]["id"]
-    assert [each["id"] for each in lacking.done.manifest["owed"]] == [not_found]
+    assert [each["id"] for each in lacking.done.manifest["pending_retries"]] == [not_found]
 
 
 @pytest.mark.parametrize("start", ["the listing", "the article"])

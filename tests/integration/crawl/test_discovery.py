@@ -56,7 +56,7 @@ def test_a_stream_leads_to_the_sources_listing_and_the_next_run_goes_straight_th
     assert first.code == 0
     assert_whole(first, site)
     assert paths(server).count(STREAM) == 1
-    (led,) = [each for each in first.manifest["listings"] if each["led_from"]]
+    (led,) = [each for each in first.manifest["listings"] if each["discovered_from"]]
     assert (led["found_by"], led["complete"]) == ("article page", True)
     server.reset()
     second = crawl(server.url + STREAM, output)
@@ -105,7 +105,7 @@ def test_a_stream_without_the_source_on_its_first_page_is_left_for_the_search(
     done = crawl(server.url + STREAM, output)
     assert done.code == 0
     assert_whole(done, site)
-    assert done.manifest["ways_left"][0]["way"] == "listing"
+    assert done.manifest["discovery_attempts"][0]["strategy"] == "listing"
     assert listings(done)[LISTING]["found_by"] == "article page"
     assert any(parse_qs(urlsplit(request.target).query).get("s") for request in server.requests)
 
@@ -124,7 +124,7 @@ def test_a_stream_that_cannot_be_read_is_left_for_the_sitemap_when_the_search_fi
     done = crawl(server.url + STREAM, output)
     assert done.code == 0, done.stderr[-2000:]
     assert_whole(done, site)
-    assert [each["way"] for each in done.manifest["ways_left"]] == ["listing", "search"]
+    assert [each["strategy"] for each in done.manifest["discovery_attempts"]] == ["listing", "search"]
     assert paths(server).count("/news.xml") == 1
     assert "/pages.xml" not in paths(server)
 
@@ -140,7 +140,7 @@ def test_a_site_without_a_route_to_the_source_ends_with_12_and_lists_the_attempt
     site.change("/sitemap_index.xml", xml(bomb))
     done = crawl(server.url + STREAM, output)
     assert done.code == 12
-    assert [each["way"] for each in done.manifest["ways_left"]] == ["listing", "search", "sitemap"]
+    assert [each["strategy"] for each in done.manifest["discovery_attempts"]] == ["listing", "search", "sitemap"]
     assert done.articles() == []
 
 
@@ -162,7 +162,7 @@ def test_the_number_of_the_source_leads_straight_from_the_stream_to_its_listing(
     assert_whole(done, site)
     assert STREAM not in paths(server)
     (walked,) = done.manifest["listings"]
-    assert (walked["found_by"], walked["way"], walked["complete"]) == ("VOK_SOURCE_ID", "ajax", True)
+    assert (walked["found_by"], walked["strategy"], walked["complete"]) == ("VOK_SOURCE_ID", "ajax", True)
 
 
 # One that the site's call does not know, and one that is another source's.
@@ -179,7 +179,7 @@ def test_a_wrong_source_id_is_reported_and_the_next_discovery_strategy_used(
     assert f"VOK_SOURCE_ID={number}" in done.stderr
     # A second time at most: an item without a logo may be the source's until its article has been read.
     assert sum(f"id={number}" in request.target for request in server.requests) <= 2
-    assert [each["way"] for each in done.manifest["listings"] if each["complete"]] == ["search"]
+    assert [each["strategy"] for each in done.manifest["listings"] if each["complete"]] == ["search"]
 
 
 def test_the_call_by_number_behind_a_stream_begins_with_the_sources_first_article(

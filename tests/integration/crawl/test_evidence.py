@@ -115,7 +115,7 @@ def test_a_url_in_the_state_that_cannot_be_requested_is_named_and_costs_nothing_
     site.fail(failing, 503, -1)
     assert crawl(server.url + LISTING, output, settings=QUIET).code == 10
     with sqlite3.connect(output / "state.sqlite3") as state:
-        assert state.execute("UPDATE owed SET url = 'no address'").rowcount == 1
+        assert state.execute("UPDATE retries SET url = 'no address'").rowcount == 1
     site.publish(2)
     done = crawl(server.url + LISTING, output, settings=QUIET)
     assert done.code == 10, done.stderr
@@ -130,7 +130,7 @@ def test_a_stored_route_that_cannot_be_read_is_named_and_looked_for_again(
     server = serve(site=site)
     assert crawl(server.url + "/newstream/", output, settings=QUIET).code == 0
     with sqlite3.connect(output / "state.sqlite3") as state:
-        assert state.execute("UPDATE ways SET route = 'no route'").rowcount == 1
+        assert state.execute("UPDATE routes SET route = 'no route'").rowcount == 1
     site.publish(2)
     done = crawl(server.url + "/newstream/", output, settings=QUIET)
     assert done.code == 0, done.stderr

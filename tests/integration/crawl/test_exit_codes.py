@@ -44,7 +44,7 @@ def test_an_article_that_fails_for_ever_makes_the_run_incomplete_and_comes_when_
     after = crawl(f"{server.url}/article/163/", output)
     assert after.code == 0, after.stderr
     assert after.manifest["counts"] == {"articles": 1}
-    assert after.manifest["owed"] == []
+    assert after.manifest["pending_retries"] == []
     assert_whole(after, server.site)
 
 
@@ -94,7 +94,7 @@ def test_a_listing_that_redirects_to_the_sign_up_form_is_blocked(crawl: Crawling
     server = serve(site=site)
     site.change("/article/163/", redirect("/free-member-form/?return=article"))
     done = crawl(f"{server.url}/article/163/", output)
-    assert_ended(done, 11, "gated", "start_gate_sign_up")
+    assert_ended(done, 11, "blocked", "start_gate_sign_up")
     assert done.articles() == done.teasers() == []
 
 
@@ -103,7 +103,7 @@ def test_a_site_that_truncates_every_article_is_blocked(crawl: Crawling, serve: 
     for article in server.site.truth()["articles"]:
         server.site.meter(article["id"])
     done = crawl(f"{server.url}/article/163/", output)
-    assert_ended(done, 11, "gated", "article_metered")
+    assert_ended(done, 11, "blocked", "article_metered")
     assert {each["truncated"] for each in done.articles()} == {True}
     assert_whole(done, server.site)
 
@@ -167,7 +167,7 @@ def test_a_file_that_cannot_be_written_ends_the_run_and_the_next_one_brings_ever
     after = crawl(f"{server.url}/article/163/", output)
     assert after.code == 0, after.stderr
     assert_whole(after, server.site)
-    assert [each["outcome"] for each in after.manifests()] == ["killed", "done"]
+    assert [each["outcome"] for each in after.manifests()] == ["crashed", "done"]
 
 
 def test_a_folder_that_another_run_holds_is_left_alone(crawl: Crawling, serve: Serving, output: Path) -> None:

@@ -37,11 +37,11 @@ def searches(server: SampleServer) -> list[dict[str, str]]:
 
 
 def discovery_attempts(done: Crawl) -> list[tuple[str, str]]:
-    return [(each["way"], each["why"]) for each in done.manifest["ways_left"]]
+    return [(each["strategy"], each["reason"]) for each in done.manifest["discovery_attempts"]]
 
 
 def listing(done: Crawl, way: str) -> dict[str, Any]:
-    (found,) = [each for each in done.manifest["listings"] if each["way"] == way]
+    (found,) = [each for each in done.manifest["listings"] if each["strategy"] == way]
     return found
 
 
@@ -119,7 +119,7 @@ def test_where_the_listing_cannot_be_followed_the_search_by_days_brings_the_same
     way, _ = discovery_attempts(done)[0]
     assert way in ("listing", "ajax")
     walked = listing(done, "search")
-    assert (walked["found_by"], walked["complete"], walked["stopped"]) == ("search", True, "end of the listing")
+    assert (walked["found_by"], walked["complete"], walked["stop_reason"]) == ("search", True, "end of the listing")
     assert any("start" in each and "end" in each for each in searches(server))
     assert "is left for another way" in done.stderr
     if start == article_that_says_nothing_of_more()[1]:
@@ -173,7 +173,7 @@ def test_when_no_discovery_strategy_works_the_outcome_is_the_listings_and_each_a
     ]
     assert "SPLASH_URL" in done.stderr
     assert done.errors["more_not_understood"] == 1
-    assert done.manifest["listings"][0]["stopped"] == "no way to More Articles could be read"
+    assert done.manifest["listings"][0]["stop_reason"] == "no way to More Articles could be read"
     assert_same(done.articles(), site.truth()["articles"][:10])
 
 
@@ -232,13 +232,13 @@ def test_arguments_hold_for_the_search_as_for_any_listing(
     done = crawl(server.url + LISTING, output, args={"since": since, "until": until}, settings=QUIET)
     assert done.code == 0, done.stderr[-3000:]
     assert_same(done.articles(), [each for each in articles if since <= each["published_on"] <= until])
-    assert listing(done, "search")["back_to"] == since
+    assert listing(done, "search")["covered_since"] == since
     asked = [each["start"] for each in searches(server) if "start" in each]
     assert all("-".join(reversed(each.split("-"))) >= "2019-01-01" for each in asked)
     server.reset()
     few = crawl(server.url + LISTING, output.with_name("few"), args={"max_pages": 2}, settings=QUIET)
     assert few.code == 0
-    assert listing(few, "search")["stopped"] == "max_pages reached"
+    assert listing(few, "search")["stop_reason"] == "max_pages reached"
     assert len(searches(server)) == 2
 
 
@@ -348,11 +348,11 @@ def test_a_rescan_looks_for_a_better_discovery_strategy_than_the_search(
     site.change(AJAX, REFUSED, times=0)
     site.publish(3)
     before = crawl(server.url + LISTING, output, settings=QUIET)
-    assert [each["way"] for each in before.manifest["listings"]] == ["search"]
+    assert [each["strategy"] for each in before.manifest["listings"]] == ["search"]
     sweep = crawl(server.url + LISTING, output, settings={**QUIET, "VOK_RESCAN_HOURS": 0})
     assert sweep.code == 0, sweep.stderr[-3000:]
-    assert [each["way"] for each in sweep.manifest["listings"]] == ["ajax"]
-    assert sweep.manifest["ways_left"] == []
+    assert [each["strategy"] for each in sweep.manifest["listings"]] == ["ajax"]
+    assert sweep.manifest["discovery_attempts"] == []
     last = crawl(server.url + LISTING, output, settings=QUIET)
     assert [each["found_by"] for each in last.manifest["listings"]] == ["start page"]
     assert_whole(last, site)
@@ -372,7 +372,7 @@ def test_neither_a_block_page_nor_an_unreachable_site_leads_to_the_next_discover
     done = crawl(server.url + LISTING, output, settings=QUIET)
     assert done.code == code, done.stderr[-3000:]
     assert not [request.target for request in server.requests if request.target.startswith(("/?", "/sitemap"))]
-    assert done.manifest["ways_left"] == []
+    assert done.manifest["discovery_attempts"] == []
 
 
 def test_a_block_page_at_the_search_is_named_and_not_bypassed(serve: Serve, crawl: RunCrawl, output: Path) -> None:
@@ -412,7 +412,7 @@ def test_of_a_long_sitemap_each_run_asks_for_a_share_newest_first(serve: Serve, 
     site.change(STREAM, NOT_FOUND)
     first = crawl(server.url + STREAM, output, settings={**QUIET, "LOG_LEVEL": "WARNING"})
     assert first.code == 10, first.stderr[-3000:]
-    assert listing(first, "sitemap")["stopped"] == "as much of the sitemap as one run asks for"
+    assert listing(first, "sitemap")["stop_reason"] == "as much of the sitemap as one run asks for"
     truth = site.truth()
     newest = sorted((*(each["id"] for each in truth["articles"]), *truth["others"]))[-400:]
     assert set(newest) <= {each["id"] for each in first.articles()} | set(truth["others"])
@@ -446,4 +446,4 @@ def test_since_limits_the_sitemap_by_day_of_ingestion(serve: Serve, crawl: RunCr
     done = crawl(server.url + LISTING, output, args={"since": since}, settings=QUIET)
     assert done.code == 0, done.stderr[-3000:]
     assert_same(done.articles(), [each for each in articles if each["published_on"] >= since])
-    assert listing(done, "sitemap")["back_to"] == since
+    assert listing(done, "sitemap")["covered_since"] == since

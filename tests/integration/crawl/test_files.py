@@ -66,7 +66,7 @@ def test_three_runs_leave_whole_files_and_a_chain_of_manifests(crawl: Crawling, 
     assert (run["outcome"], run["exit_code"], run["spider"]) == ("done", 0, "vok")
     assert run["coverage"]["articles"]["title"] == 1.0
     asked = [each for each in server.requests if each.target != "/robots.txt"]
-    assert run["pages"] == {"read": len(asked), "failed": 0, "articles": 12, "metered": 0}
+    assert run["pages"] == {"read": len(asked), "failed": 0, "articles": 12, "truncated": 0}
     assert run["newest_article"] == max(each["ingested_at"] for each in first.articles())
     assert_manifests_match(first)
     assert_whole(first, server.site)
@@ -182,7 +182,7 @@ def test_record_that_breaks_its_schema_in_a_required_field_is_set_aside_with_the
     assert done.manifest["counts"]["rejected"] == 1
     assert f"rejected/{done.manifest['run_id']}.jsonl" in data_files(output)
     assert_manifests_match(done)
-    assert [each["id"] for each in done.manifest["owed"]] == [broken]
+    assert [each["id"] for each in done.manifest["pending_retries"]] == [broken]
     # The page is mended.
     after = crawl(f"{server.url}/article/163/", output)
     assert after.code == 0, after.stderr

@@ -92,7 +92,7 @@ def test_a_site_that_truncates_every_article_is_blocked_at_first_and_has_nothing
     for each in server.site.truth()["articles"]:
         server.site.meter(each["id"])
     first = crawl(server.url + LISTING, output, settings=ALWAYS)
-    assert (first.code, first.manifest["outcome"]) == (11, "gated"), first.stderr
+    assert (first.code, first.manifest["outcome"]) == (11, "blocked"), first.stderr
     done = crawl(server.url + LISTING, output, settings=ALWAYS)
     assert (done.code, done.manifest["outcome"]) == (0, "nothing new"), done.stderr
     assert_whole(done, server.site)
@@ -141,7 +141,7 @@ def test_a_last_batch_that_says_there_is_no_more_is_an_end(
     assert done.code == 0, done.stderr
     assert last in {each.target for each in server.requests}
     (listing,) = done.manifest["listings"]
-    assert (listing["complete"], listing["stopped"]) == (True, "end of the listing")
+    assert (listing["complete"], listing["stop_reason"]) == (True, "end of the listing")
     assert not any(name.startswith(("listing_", "more_", "start_")) for name in done.errors), done.errors
     assert_whole(done, site)
 
@@ -179,7 +179,7 @@ def test_a_stream_whose_logos_have_unknown_names_is_left_for_the_sources_listing
         {"id": each["id"]} for each in site.truth()["teasers"]
     )
     walked = {urlsplit(each["url"]).path: each for each in done.manifest["listings"]}
-    assert (walked[STREAM]["stopped"], walked[LISTING]["found_by"]) == ("left for another way", "article page")
+    assert (walked[STREAM]["stop_reason"], walked[LISTING]["found_by"]) == ("left for another way", "article page")
     assert walked[LISTING]["complete"]
     # 60 items in all: six pages.
     assert walked[STREAM]["pages"] < 5
@@ -213,14 +213,16 @@ def test_an_article_redirected_to_a_missing_page_is_retried_at_its_own_url_until
     for hours in (0, 30):
         done = crawl(server.url + LISTING, output, at=T0 + timedelta(hours=hours))
         assert done.code == 10, done.stderr
-        assert {each["id"]: each["url"] for each in done.manifest["owed"]} == {each["id"]: each["url"] for each in lost}
+        assert {each["id"]: each["url"] for each in done.manifest["pending_retries"]} == {
+            each["id"]: each["url"] for each in lost
+        }
         assert not {"article_not_found", "article_gone"} & done.errors.keys()
     assert_same(done.articles(), [each for each in articles if each not in lost])
     assert_same(done.teasers(), site.truth()["teasers"])
 
     healed(site, [each["id"] for each in lost])
     done = crawl(server.url + LISTING, output, at=T0 + timedelta(days=30))
-    assert (done.code, done.manifest["owed"]) == (0, []), done.stderr
+    assert (done.code, done.manifest["pending_retries"]) == (0, []), done.stderr
     assert_whole(done, site)
 
 
@@ -240,7 +242,7 @@ def test_a_delivered_article_that_is_redirected_to_a_missing_page_is_not_removed
         assert [asked_for(server, identity) for identity in ids] == [1, 1, 1]
         assert (done.manifest["counts"], done.removals()) == ({}, [])
         # What was delivered stays; a look at it is owed.
-        assert {each["id"] for each in done.manifest["owed"]} == set(ids)
+        assert {each["id"] for each in done.manifest["pending_retries"]} == set(ids)
     healed(site, ids)
     done = crawl(server.url + LISTING, output, settings=ALWAYS, at=T0 + timedelta(hours=60))
     assert (done.code, done.manifest["outcome"]) == (0, "nothing new"), done.stderr
@@ -299,7 +301,7 @@ def test_a_sidebar_does_not_keep_since_from_ending_pagination(
     done = crawl(server.url + LISTING, output, args={"since": newest})
     assert done.code == 0, done.stderr
     (listing,) = done.manifest["listings"]
-    assert (listing["stopped"], listing["newest"]) == ("passed the day of since", newest)
+    assert (listing["stop_reason"], listing["newest"]) == ("passed the day of since", newest)
     assert listing["pages"] < 4
     assert_same(done.articles(), [each for each in truth["articles"] if each["published_on"] == newest])
     assert asked_for(server, "-4711") == 0

@@ -37,7 +37,7 @@ def test_all_skins_give_all_articles_and_teasers_and_the_same_records(
         done = crawl(f"{server.url}/article/163/", tmp_path / skin)
         assert done.code == 0, done.stderr
         assert_whole(done, server.site)
-        assert {each["way"] for each in done.manifest["listings"]} == {more}
+        assert {each["strategy"] for each in done.manifest["listings"]} == {more}
         found.append([of_the_site(records, server) for records in (done.articles(), done.teasers())])
     assert found[0] == found[1] == found[2]
 
@@ -125,7 +125,7 @@ def test_removed_and_blocked_articles_are_counted_and_the_rest_is_complete(
     expected = {"article_gate_sign_up": 1, "article_not_found": 1, "article_gone": 1}
     assert {name: done.errors.get(name) for name in expected} == expected
     withheld = {*server.site.truth()["gated"], *(each["id"] for each in server.site.truth()["removed"])}
-    assert {each["id"] for each in done.manifest["owed"]} == withheld
+    assert {each["id"] for each in done.manifest["pending_retries"]} == withheld
 
 
 def test_teasers_say_where_they_were_found(crawl: Crawling, serve: Serving, output: Path) -> None:

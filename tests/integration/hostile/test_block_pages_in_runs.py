@@ -65,7 +65,7 @@ def test_a_block_page_at_the_listing_is_named_and_ends_the_run(case: str, place:
     with FaultyServer(site(12)) as server:
         server.inflict("/article/163/", fault)
         done = watch(f"{server.url}/article/163/", place, {"RETRY_TIMES": 1})
-        assert (done.code, done.manifest["outcome"]) == (11, "gated"), done.stderr
+        assert (done.code, done.manifest["outcome"]) == (11, "blocked"), done.stderr
         assert done.errors[reason] == 1
         assert done.articles() == done.teasers() == []
         # Nothing else was tried in the listing's place.
@@ -92,7 +92,7 @@ def test_block_pages_at_some_articles_are_named_and_the_articles_queued_for_retr
             server.inflict(gated[case], fault)
         done = watch(f"{server.url}/article/163/", place, {"RETRY_TIMES": 1})
         assert (done.code, done.manifest["outcome"]) == (10, "incomplete"), done.stderr
-        owed = {each["id"]: each["reason"] for each in done.manifest["owed"]}
+        owed = {each["id"]: each["reason"] for each in done.manifest["pending_retries"]}
         assert owed == {gated[case]: reason for case, (_, reason) in ON_ARTICLE.items()}
         reasons = [reason for _, reason in ON_ARTICLE.values()]
         for reason in reasons:
@@ -114,12 +114,12 @@ def test_a_check_of_visitors_at_an_article_stops_the_crawl(fault: Fault, reason:
         server.inflict(at, fault)
         settings = {"CONCURRENT_REQUESTS": 1, "CONCURRENT_REQUESTS_PER_DOMAIN": 1}
         done = watch(f"{server.url}/article/163/", place, settings)
-        assert (done.code, done.manifest["outcome"]) == (11, "gated"), done.stderr
+        assert (done.code, done.manifest["outcome"]) == (11, "blocked"), done.stderr
         assert done.errors[f"article_{reason}"] == 1
         (checked,) = server.of(at)
         # One more may have been on its way.
         assert len([each for each in server.requests if each.at > checked.at]) <= 1
-        assert [each["id"] for each in done.manifest["owed"]] == [at]
+        assert [each["id"] for each in done.manifest["pending_retries"]] == [at]
 
         server.relent()
         after = watch(f"{server.url}/article/163/", place)
@@ -132,7 +132,7 @@ def test_a_site_that_truncates_all_articles_is_blocked_and_one_that_truncates_so
         for identity in ids(server):
             server.site.meter(identity)
         done = watch(f"{server.url}/article/163/", place)
-        assert (done.code, done.manifest["outcome"]) == (11, "gated"), done.stderr
+        assert (done.code, done.manifest["outcome"]) == (11, "blocked"), done.stderr
         assert done.errors["article_metered"] == 4
         assert {each["truncated"] for each in done.articles()} == {True}
         assert not any("NK PRO" in each["body"] for each in done.articles())

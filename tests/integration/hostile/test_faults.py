@@ -72,7 +72,7 @@ class Met:
     def pending_retries(self, run: int = 0) -> dict[str, tuple[str, str]]:
         """What is owed after a run: reason and address by id."""
         manifest = self.runs[run].manifests()[run]
-        return {each["id"]: (each["reason"], each["url"]) for each in manifest["owed"]}
+        return {each["id"]: (each["reason"], each["url"]) for each in manifest["pending_retries"]}
 
 
 @contextmanager

@@ -34,4 +34,4 @@ def test_a_fault_while_a_failed_article_is_taken_in_loses_no_article(place: Plac
     assert done.returncode == 10, done.stderr
     (manifest,) = Crawl(done.returncode, done.stdout, done.stderr, place.output).manifests()
     assert manifest["errors"]["spider_error"]["count"] == 1
-    assert [each["id"] for each in manifest["owed"]] == [broken]
+    assert [each["id"] for each in manifest["pending_retries"]] == [broken]

@@ -137,7 +137,7 @@ def test_truncation_monitor_fires_above_its_share(crawl: Crawling, serve: Servin
     for article in server.site.truth()["articles"][:12]:
         server.site.meter(article["id"])
     done = crawl(listing_of(server), output, settings={**QUIET, "VOK_ALERT_METERED": 0.5})
-    metered = done.manifest["pages"]["metered"]
+    metered = done.manifest["pages"]["truncated"]
     assert metered >= 12
     said = f"{metered} of 20 articles were metered in the last 24 hours ({metered / 20:.0%}, VOK_ALERT_METERED is 50%)"
     assert fired(done) == {"metered": said}
@@ -183,7 +183,7 @@ def test_invalid_manifests_are_ignored(crawl: Crawling, serve: Serving, output: 
     first = crawl(listing_of(server), output, settings=settings)
     for name, content in {
         "20200101T000000Z.json": b"",
-        "20200102T000000Z.json": b'{"schema": "vokcrawl.runs.run/1"}',
+        "20200102T000000Z.json": b'{"schema": "vokcrawl.run/2"}',
         "20200103T000000Z.json": b"[" * 100_000,
         "notes.json": b"{}",
         "99990101T000000Z.json": b"{}",

@@ -56,7 +56,7 @@ def test_a_run_that_finds_the_folder_locked_is_reported_and_keeps_last_ok_at(
         for times in (1, 2, 3):
             refused = crawl(url, output, settings={"VOK_ALERT_OUTCOMES": "13=3"})
             health = health_of(output)
-            assert (refused.code, health["exit_code"], health["outcome"]) == (13, 13, "held")
+            assert (refused.code, health["exit_code"], health["outcome"]) == (13, 13, "locked")
             assert (health["ok"], health["in_a_row"], health["run_id"]) == (False, times, None)
             assert health["last_ok_at"] == before["last_ok_at"]
             assert (set(alarms_of(output)) == {"outcome"}) is (times == 3)

@@ -71,7 +71,7 @@ def test_an_archive_of_another_site_is_named_with_what_it_holds(archive: Path, t
         f"{archive}: it holds no answer of elsewhere.example, but: site.example (13); "
         "if that is the site, name it in VOK_START_URLS"
     ]
-    assert done.manifest["replayed"]["passed_over"] == {"site.example": 13}
+    assert done.manifest["replay"]["skipped"] == {"site.example": 13}
 
 
 def test_without_any_archive_it_says_where_it_looked(tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ def assert_lost_alone(done: Replayed, site: SampleSite = SITE, offset: int | Non
     assert {each["id"] for each in done.teasers()} == ids
     assert len(done.faults) == 1, done.faults
     assert re.search(rf"a\.warc(\.gz)?: at {'[0-9]+' if offset is None else offset}: .*{saying}", done.faults[0])
-    told = done.manifest["replayed"]
-    assert (told["faults_counted"], len(told["faults"])) == (1, 1)
+    told = done.manifest["replay"]
+    assert (told["fault_count"], len(told["faults"])) == (1, 1)
     assert re.match(rf"a\.warc(\.gz)?: at {'[0-9]+' if offset is None else offset}: .*{saying}", told["faults"][0])
 
 
@@ -70,7 +70,7 @@ def test_of_damaged_members_in_a_row_it_is_said_how_far_they_reach(last: int, tm
     [fault] = done.faults
     assert f": at {starts[AT]}: no whole gzip member" in fault
     assert fault.endswith(f"nothing could be read from here to {starts[last]}: it may be more than one record")
-    assert done.manifest["replayed"]["answers"].keys() == {"article", "listing"}
+    assert done.manifest["replay"]["answers"].keys() == {"article", "listing"}
 
 
 def test_a_wrong_checksum_of_a_member_costs_its_record(tmp_path: Path) -> None:
@@ -209,7 +209,9 @@ def test_a_body_that_lies_costs_its_article_alone(body: str, tmp_path: Path) -> 
     assert {each["id"] for each in done.articles()} == ids - {LOST}
     assert {each["id"] for each in done.teasers()} == ids
     assert done.errors == {reason: 1}
-    assert [(each["id"], each["reason"]) for each in done.manifest["owed"]] == [(LOST, reason.removeprefix("article_"))]
+    assert [(each["id"], each["reason"]) for each in done.manifest["pending_retries"]] == [
+        (LOST, reason.removeprefix("article_"))
+    ]
     assert done.manifest["exit_code"] == 10
 
 
@@ -231,7 +233,7 @@ def test_records_with_hostile_addresses_do_no_harm(tmp_path: Path) -> None:
     written = [*(record(url, http(page.answer), page.at) for url in HOSTILE_URLS), *records(PAGES)]
     done = replay(packed(written, tmp_path / "a.warc.gz"), to=tmp_path / "to")
     assert {each["id"] for each in done.articles()} == {each["id"] for each in SITE.truth()["articles"]}
-    assert (done.code, done.manifest["replayed"]["passed_over"].keys()) == (
+    assert (done.code, done.manifest["replay"]["skipped"].keys()) == (
         0,
         {"no address of the web", "site.example"},
     )

@@ -179,7 +179,7 @@ def test_of_many_faults_it_says_where_more_of_them_can_be_read(option: str, outp
     assert (done.code, len(done.faults)) == (10, 21)
     if option == "--to":
         [manifest] = (tmp_path / "to" / "runs").iterdir()
-        assert len(json.loads(manifest.read_bytes())["replayed"]["faults"]) == 100
+        assert len(json.loads(manifest.read_bytes())["replay"]["faults"]) == 100
         assert done.faults[-1] == "and 110 more faults; the manifests name more of them"
     else:
         found = json.loads(done.stdout)

@@ -65,7 +65,7 @@ def test_a_site_with_all_the_faults_that_it_can_have(crawl: Crawling, serve: Ser
     again = assert_same(done, tmp_path / "to")
     kept = ("article_not_found", "article_gone", "article_gate_sign_up")
     assert {name: again.errors.get(name) for name in kept} == {name: done.errors.get(name) for name in kept}
-    owed = [[(each["id"], each["reason"]) for each in one.manifest["owed"]] for one in (again, done)]
+    owed = [[(each["id"], each["reason"]) for each in one.manifest["pending_retries"]] for one in (again, done)]
     assert sorted(owed[0]) == sorted(owed[1])
 
 
@@ -78,7 +78,7 @@ def test_a_source_that_was_found_by_search_or_sitemap(
     server = serve(site=site)
     quiet = {"VOK_RECHECK_DAYS": "", "RETRY_TIMES": 0}
     done = crawl(f"{server.url}/article/163/", tmp_path / "output", settings=quiet)
-    assert way in {each["way"] for each in done.manifest["listings"]}, done.stderr
+    assert way in {each["strategy"] for each in done.manifest["listings"]}, done.stderr
     assert len(done.articles()) > 20
     assert_same(done, tmp_path / "to")
 
@@ -153,7 +153,7 @@ def test_a_run_that_was_killed_and_the_one_that_went_on(crawl: Crawling, serve: 
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=30)
     done = crawl(url, output)
-    assert [each["outcome"] for each in done.manifests()] == ["killed", "done"]
+    assert [each["outcome"] for each in done.manifests()] == ["crashed", "done"]
     assert len(done.articles()) == 40
     assert_same(done, tmp_path / "to", in_flight=1)
 
@@ -163,7 +163,7 @@ def test_an_archive_in_several_files(crawl: Crawling, serve: Serving, tmp_path: 
     done = crawl(f"{server.url}/article/163/", tmp_path / "output", settings={"VOK_ARCHIVE_SIZE": 1})
     assert len(list((done.output / "archive").iterdir())) > 1
     again = assert_same(done, tmp_path / "to")
-    assert len(again.manifest["replayed"]["files"]) > 1
+    assert len(again.manifest["replay"]["files"]) > 1
 
 
 def test_a_listing_that_a_browser_has_rendered(crawl: Crawling, serve: Serving, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_listing_that_a_browser_has_rendered(crawl: Crawling, serve: Serving, 
     assert splash.asked
     again = assert_same(done, tmp_path / "to")
     # The first page, what the browser made of it, and the first page once more.
-    assert again.manifest["replayed"]["answers"]["listing"] == 3
+    assert again.manifest["replay"]["answers"]["listing"] == 3
 
 
 def test_archives_that_were_moved_are_replayed_without_their_manifests(

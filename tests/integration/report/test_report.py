@@ -27,7 +27,10 @@ def small(path: Path) -> Path:
     made.run(T0 + timedelta(days=4), first)
     at = T0 + timedelta(days=5)
     made.run(
-        at, [revised(first[0], at, title="Story 1, corrected")], [removal(first[1], at)], owed=[retry_entry(9, at)]
+        at,
+        [revised(first[0], at, title="Story 1, corrected")],
+        [removal(first[1], at)],
+        pending_retries=[retry_entry(9, at)],
     )
     return made.finish()
 
@@ -61,7 +64,13 @@ def test_the_report_agrees_with_status(output: Path) -> None:
     small(output)
     assert scrapy("report", output=output).code == 0
     told = json.loads(scrapy("status", "--json", output=output).stdout)
-    assert (told["articles"], told["revised"], told["removed"], len(told["owed"]), told["runs"]) == (3, 1, 1, 1, 2)
+    assert (told["articles"], told["revised"], told["removed"], len(told["pending_retries"]), told["runs"]) == (
+        3,
+        1,
+        1,
+        1,
+        2,
+    )
     text = text_of(output / "report.html")
     assert "3 articles, shown from 1 January 2024 to 5 January 2024" in text
     figures = ["articles 3", "of them revised 1", "taken away by the site 1", "teasers 0"]
@@ -71,7 +80,7 @@ def test_the_report_agrees_with_status(output: Path) -> None:
     assert "3 to 4 January 2024" in text
     assert "Story deleted: 1 inserted: 1, corrected" in text
     assert "Story 2 404 5 Jan 2024, 06:00 6 Jan 2024, 06:00 gone" in text
-    assert f"{told['owed'][0]['url']} http_503 3 times" in text
+    assert f"{told['pending_retries'][0]['url']} http_503 3 times" in text
 
 
 def test_a_real_crawl_is_reported_with_its_requests_and_new_records(
@@ -175,7 +184,7 @@ def test_an_incomplete_manifest_is_named_and_the_others_are_reported(output: Pat
     path.write_text(json.dumps(manifest), encoding="utf-8")
     done = scrapy("report", output=output)
     assert done.code == 10
-    assert f"{path}: not a manifest of this project: it lacks files" in done.stderr
+    assert f"{path}: not a valid manifest: the keys files are missing" in done.stderr
     assert "1 run: 1 done." in text_of(output / "report.html")
 
 

@@ -178,7 +178,7 @@ def test_a_state_that_another_program_has_locked_ends_the_run_with_15(
     assert records_of(locked) == before
 
 
-def test_unfinished_files_that_no_run_knows_are_set_aside_and_named(
+def test_unfinished_files_that_no_run_knows_are_moved_to_quarantine(
     folder: Path, crawl: Crawling, serve: Serving
 ) -> None:
     server = serve(3)
@@ -187,9 +187,9 @@ def test_unfinished_files_that_no_run_knows_are_set_aside_and_named(
     before = records_of(folder)
     done = crawl(f"{server.url}/article/163/", folder, settings=QUIET)
     assert done.code == 0, done.stderr
-    (aside,) = (folder / "aside").iterdir()
-    assert aside.read_bytes() == before.pop("articles/20200101T000000Z.jsonl.part")
-    assert f"{part} belongs to no run that the state knows; it was moved to {aside}" in done.stderr
+    (quarantined,) = (folder / "quarantine").iterdir()
+    assert quarantined.read_bytes() == before.pop("articles/20200101T000000Z.jsonl.part")
+    assert f"{part} belongs to no run in the state; moved to {quarantined}" in done.stderr
     after = records_of(folder)
     assert {name: after[name] for name in before} == before
     assert faults(folder) == []
@@ -208,7 +208,7 @@ def test_an_unfinished_file_that_has_lost_committed_bytes_is_not_taken_for_whole
     server = serve(3)
     done = crawl(f"{server.url}/article/163/", folder, settings=QUIET)
     assert done.code == 15, done.stderr
-    assert f"{part}: holds {len(before)} bytes, but {len(before) + 100} were committed" in done.stderr
+    assert f"{part}: {len(before)} bytes, but {len(before) + 100} were committed" in done.stderr
     assert part.read_bytes() == before
     verified = scrapy("verify", output=folder)
     assert verified.code == 15
@@ -233,7 +233,7 @@ def test_a_hole_in_the_chain_of_manifests_stops_no_run_and_is_named_by_verify(
     assert_whole(done, server.site)
     unnamed = output / "archive" / f"{hole.stem}.warc.gz"
     assert faults(output) == [
-        f"{last}: the manifest before it, of run {hole.stem}, is missing",
+        f"{last}: the previous manifest, of run {hole.stem}, is missing",
         f"{unnamed}: no manifest names this file",
     ]
 
@@ -252,7 +252,7 @@ def test_a_clock_that_was_set_back_is_reported_and_loses_nothing(crawl: Crawling
     assert "was it set back?" in done.stderr
     assert [each["started_at"][:4] for each in done.manifests()] == ["2039", "2030"]
     # The sweep is not put off until the clock comes to where it once was.
-    assert done.manifest["listings"][0]["sweep"]
+    assert done.manifest["listings"][0]["rescan"]
     assert late in {each["id"] for each in done.articles()}
     assert_whole(done, server.site)
     server.reset()

@@ -91,7 +91,7 @@ def test_once_a_day_a_run_reads_the_familiar_pages_of_the_last_week_too(
         done = crawl(url, output, settings=settings, at=T0 + timedelta(hours=hours))
         assert (done.code, done.manifest["outcome"]) == (0, "nothing new"), done.stderr
         (listing,) = done.manifest["listings"]
-        pages.append((len(listings_asked(server)), listing["sweep"]))
+        pages.append((len(listings_asked(server)), listing["rescan"]))
     # Seven days are 56 articles; the first page is read again at the end.
     assert pages[0] == (1, False)
     assert pages[1][1]

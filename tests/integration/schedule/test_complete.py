@@ -66,7 +66,7 @@ def test_after_an_interrupted_listing_crawl_the_next_continues_to_the_last_compl
     with HostileServer(site) as server:
         url = f"{server.url}/article/163/"
         first = crawl(url, output, settings=SETTINGS)
-        assert first.manifest["listings"][0]["stopped"] == "end of the listing"
+        assert first.manifest["listings"][0]["stop_reason"] == "end of the listing"
         # Four pages of new ones, of which the next run reads two, and delivers all that those hold.
         site.publish(40)
         reason = break_off(how, url, output, server, crawl)
@@ -76,14 +76,14 @@ def test_after_an_interrupted_listing_crawl_the_next_continues_to_the_last_compl
     assert {each["id"] for each in done.articles()} == {each["id"] for each in site.truth()["articles"]}
     assert_whole_but_titles(done, site)
     (listing,) = done.manifest["listings"]
-    assert (listing["stopped"], listing["complete"]) == ("joined what a complete walk has covered", True)
+    assert (listing["stop_reason"], listing["complete"]) == ("joined what a complete walk has covered", True)
     assert listing["pages"] >= 5
     broken = done.manifests()[1]
     if reason is not None:
         (listing,) = broken["listings"]
-        assert (listing["stopped"], listing["complete"], listing["pages"]) == (reason, False, 2)
+        assert (listing["stop_reason"], listing["complete"], listing["pages"]) == (reason, False, 2)
     else:
-        assert broken["outcome"] == "killed"
+        assert broken["outcome"] == "crashed"
     assert faults(output) == []
 
 
@@ -149,12 +149,12 @@ def test_a_late_item_is_found_by_a_full_crawl(crawl: Crawling, serve: Serving, o
     server.site.publish_late(days=7)
     done = crawl(url, output, settings=QUIET, args={"full": 1})
     assert done.manifest["counts"] == {"articles": 1, "teasers": 1}
-    assert done.manifest["listings"][0]["stopped"] == "end of the listing"
+    assert done.manifest["listings"][0]["stop_reason"] == "end of the listing"
     assert_whole(done, server.site)
 
 
 def retries_in(done: Crawl) -> list[tuple[str, str, int]]:
-    return [(each["id"], each["reason"], each["attempts"]) for each in done.manifest["owed"]]
+    return [(each["id"], each["reason"], each["attempts"]) for each in done.manifest["pending_retries"]]
 
 
 def test_what_could_not_be_had_is_asked_for_again_with_growing_pauses_and_named_until_it_is_had(
@@ -224,7 +224,7 @@ def test_a_missing_article_that_was_never_delivered_leaves_the_retry_queue_once_
     for hours in (0, 12, 25, 26):
         server.reset()
         done = crawl(url, output, settings=QUIET, at=T0 + timedelta(hours=hours))
-        owed.append((len(done.manifest["owed"]), sum(gone in each.target for each in server.requests)))
+        owed.append((len(done.manifest["pending_retries"]), sum(gone in each.target for each in server.requests)))
     assert owed == [(1, 1), (1, 0), (0, 1), (0, 0)]
     assert done.removals() == []
     assert faults(output) == []
@@ -242,11 +242,11 @@ def test_a_limited_crawl_between_two_unlimited_ones_leaves_no_gap(
     for _ in range(2):
         bounded = crawl(url, output, settings=QUIET, args={"since": newest})
         assert bounded.code == 0, bounded.stderr
-    assert bounded.manifest["listings"][0]["back_to"] == newest
+    assert bounded.manifest["listings"][0]["covered_since"] == newest
     assert len(bounded.articles()) == 25 + sum(each["published_on"] == newest for each in truth)
     done = crawl(url, output, settings=QUIET)
     assert done.code == 0, done.stderr
-    assert done.manifest["listings"][0]["back_to"] is None
+    assert done.manifest["listings"][0]["covered_since"] is None
     assert_whole(done, server.site)
 
 

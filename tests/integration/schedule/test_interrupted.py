@@ -44,7 +44,7 @@ def test_a_crawl_that_is_asked_to_stop_delivers_all_that_it_has_and_ends_with_13
     assert list(output.rglob("*.part")) == []
     (manifest,) = (json.loads(path.read_bytes()) for path in (output / "runs").glob("*.json"))
     assert (manifest["outcome"], manifest["exit_code"]) == ("interrupted", 130)
-    assert manifest["listings"][0]["stopped"] == "interrupted"
+    assert manifest["listings"][0]["stop_reason"] == "interrupted"
     # What was answered was delivered, to the last page.
     had = {each.target.split("/")[2] for each in articles_asked(server)}
     assert 8 <= manifest["counts"]["articles"] == len(had) < 30
@@ -110,5 +110,5 @@ def test_a_lock_that_a_dead_process_left_is_no_obstacle(crawl: Crawling, serve: 
     assert {".lock", ".holder.json"} <= contents(output, but=()).keys()
     done = crawl(url, output, settings=QUIET)
     assert done.code == 0, done.stderr
-    assert done.manifests()[0]["outcome"] == "killed"
+    assert done.manifests()[0]["outcome"] == "crashed"
     assert_whole(done, server.site)

@@ -213,5 +213,5 @@ def test_a_crawl_that_is_killed_while_it_writes_its_manifest_is_whole_with_the_n
     done = crawl(url, output, settings=QUIET)
     assert (done.code, done.manifest["outcome"]) == (0, "nothing new"), done.stderr
     assert_same(done.articles(), server.site.truth()["articles"])
-    assert [each["outcome"] for each in done.manifests()] == ["killed", "killed", "nothing new"]
+    assert [each["outcome"] for each in done.manifests()] == ["crashed", "crashed", "nothing new"]
     assert faults(output) == []

@@ -94,7 +94,7 @@ def test_a_rebuilt_state_knows_revisions_removals_and_retries(crawl: Crawling, s
     (output / "state.sqlite3").unlink()
     rebuilt(output)
     assert faults(output) == []
-    assert f"Owed: 1\n  {server.url}/newstream/{ids[0]}" in scrapy("status", output=output).stdout
+    assert f"Retry queue: 1\n  {server.url}/newstream/{ids[0]}" in scrapy("status", output=output).stdout
 
     server.site.fail(ids[0], 503, 0)
     server.site.restore(ids[2])
@@ -102,7 +102,7 @@ def test_a_rebuilt_state_knows_revisions_removals_and_retries(crawl: Crawling, s
     assert done.code == 0, done.stderr
     # The fourth version of one, the second of one that came back, the first of the one owed; nothing for the metered.
     assert done.manifest["counts"] == {"articles": 3}
-    assert done.manifest["owed"] == []
+    assert done.manifest["pending_retries"] == []
     assert sorted((each["id"], each["revision"]) for each in done.articles()[-3:]) == sorted(
         [(ids[0], 1), (ids[1], 4), (ids[2], 2)]
     )
@@ -150,7 +150,7 @@ def test_repair_finishes_what_a_dead_run_left_and_says_so(crawl: Crawling, outpu
         killed_in_the_middle(url, output, server)
         done = scrapy("repair", output=output)
         assert done.code == 0, done.stderr
-        assert "had died; its files were cut back to what was committed" in done.stdout
+        assert ", which had crashed; committed files: " in done.stdout
         assert "(10 records)" in done.stdout
         assert_goes_on(crawl, url, output, site)
 

@@ -1,4 +1,4 @@
-"""`scrapy status` says in words how the folder stands: the last complete walk, what is owed, and gaps by day."""
+"""`scrapy status`: the last complete crawl, the retry queue and days without articles, as text and JSON."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_status_shows_the_last_complete_listing_crawl_retries_and_days_without_a
     bounded = crawl(url, output, settings=QUIET, args={"max_pages": 1}, at=T0)
     assert bounded.code == 10, bounded.stderr
     told = scrapy("status", output=output).stdout
-    assert "No listing has had a complete walk yet: the next run walks to the end" in told
+    assert "No complete crawl of a listing yet: the next run paginates to the end" in told
 
     done = crawl(url, output, settings=QUIET, at=T0 + timedelta(hours=2))
     assert done.code == 10, done.stderr
@@ -44,18 +44,18 @@ def test_status_shows_the_last_complete_listing_crawl_retries_and_days_without_a
     count, removed = len(done.articles()), 0
     assert f"{count} articles ({removed} of them removed by the site), shown from {days[0]} to {days[-1]}" in told
     assert f"{len(done.teasers())} teasers" in told
-    assert f"Last run: {done.manifest['run_id']}, incomplete\n  some pages could not be had" in told
-    assert f"Last complete walk of {url}: 2030-01-01T08:00:" in told
-    assert f"Owed: 1\n  {failing['url']}: http_503, asked for 2 times, next at 2030-01-01T08:" in told
-    assert f"Gaps, days without an article: 2\n  {days[1]} to {days[2]}\n  {days[-3]}\n" in told
+    assert f"Last run: {done.manifest['run_id']}, incomplete\n  some pages failed after all retries" in told
+    assert f"Last complete crawl of {url}: 2030-01-01T08:00:" in told
+    assert f"Retry queue: 1\n  {failing['url']}: http_503, 2 attempts, next at 2030-01-01T08:" in told
+    assert f"Gaps, days without articles: 2\n  {days[1]} to {days[2]}\n  {days[-3]}\n" in told
 
     as_json = json.loads(scrapy("status", "--json", output=output).stdout)
     assert as_json["gaps"] == [{"from": days[1], "to": days[2]}, {"from": days[-3], "to": days[-3]}]
-    assert [each["id"] for each in as_json["owed"]] == [failing["id"]]
+    assert [each["id"] for each in as_json["pending_retries"]] == [failing["id"]]
     assert scrapy("status", output=output.with_name("nothing")).code == 2
 
 
-def test_status_for_programs_has_the_keys_that_the_docs_describe(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_status_json_has_the_documented_keys(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(12)
     url = f"{server.url}/article/163/"
     assert crawl(url, output, at=T0).code == 0
@@ -71,7 +71,7 @@ def test_status_for_programs_has_the_keys_that_the_docs_describe(crawl: Crawling
     assert told.keys() == documented("status")
     assert told["disk"].keys() == documented("disk")
     assert told["last_run"].keys() == {"run_id", "started_at", "ended_at", "outcome", "exit_code"}
-    assert (told["schema"], told["runs"]) == ("vokcrawl.reporting.status/1", 3)
+    assert (told["schema"], told["runs"]) == ("vokcrawl.status/2", 3)
     assert (told["articles"], told["revised"], told["removed"], told["teasers"]) == (12, 1, 1, 12)
     assert told["days"] == len({each["published_on"] for each in done.articles()})
     on_disk = {path.relative_to(output).parts[0]: 0 for path in output.rglob("*") if path.is_file()}
@@ -96,23 +96,21 @@ def test_status_distinguishes_a_running_crawl_from_a_killed_one(serve: Serving, 
         wait_for(lambda: delivered(output), process)
         assert json.loads(scrapy("status", "--json", output=output).stdout)["last_run"]["outcome"] == "running"
     told = json.loads(scrapy("status", "--json", output=output).stdout)
-    assert told["last_run"]["outcome"] == "killed"
+    assert told["last_run"]["outcome"] == "crashed"
     assert told["last_run"]["ended_at"] is None
-    assert "it died in the middle" in scrapy("status", output=output).stdout
-    # A folder that another machine wrote to, or writes to: nothing can be known of its processes.
+    assert "the run was killed or crashed" in scrapy("status", output=output).stdout
+    # Nothing is known about processes on another machine.
     holder = json.loads((output / ".holder.json").read_text(encoding="utf-8"))
     (output / ".holder.json").write_text(json.dumps({**holder, "host": "another"}), encoding="utf-8")
     told = json.loads(scrapy("status", "--json", output=output).stdout)
-    assert told["last_run"]["outcome"] == "running, or killed"
+    assert told["last_run"]["outcome"] == "running, or crashed"
 
 
-def test_many_debts_and_gaps_are_counted_where_they_are_not_named(
-    serve: Serving, crawl: Crawling, output: Path
-) -> None:
+def test_long_lists_are_cut_and_counted(serve: Serving, crawl: Crawling, output: Path) -> None:
     server = serve(60)
     for each in server.site.truth()["articles"][:12]:
         server.site.fail(each["id"], 503, -1)
     assert crawl(f"{server.url}/article/163/", output, settings={**QUIET, "RETRY_TIMES": 0}).code == 10
     told = scrapy("status", output=output).stdout
-    assert "Owed: 12\n" in told
+    assert "Retry queue: 12\n" in told
     assert "  and 2 more; `scrapy status --json` has all\n" in told

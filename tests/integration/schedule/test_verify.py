@@ -137,8 +137,8 @@ def a_changed_manifest(folder: Path) -> tuple[str, str]:
 
 def a_manifest_that_is_none(folder: Path) -> tuple[str, str]:
     path = folder / "runs" / f"{runs_of(folder)[1]}.json"
-    path.write_text('{"schema": "vokcrawl.runs.run/1"}', encoding="utf-8")
-    return str(path), "not a manifest"
+    path.write_text('{"schema": "vokcrawl.run/2"}', encoding="utf-8")
+    return str(path), "not a valid manifest"
 
 
 def a_doubled_article(folder: Path) -> tuple[str, str]:

@@ -63,12 +63,12 @@ def test_the_progress_line_stays_below_the_log_and_is_replaced_by_the_summary(se
     summary = [row for row in rows[closed + 1 :] if row]
     assert re.fullmatch(r"Run \d{8}T\d{6}Z: done \(exit code 0\)", summary[0])
     assert summary[1:3] == [
-        "  all that was to be had is delivered",
+        "  everything available has been delivered",
         "  30 new articles, 0 revised, 0 removed, 30 new teasers",
     ]
     pages, requests = len(server.requests) - 1, len(server.requests)
-    assert re.fullmatch(rf"  {pages} pages read, 0 not to be had; {requests} requests in \d+ s", summary[3])
-    assert summary[-1] == "  next: nothing to do; the next run goes on from here"
+    assert re.fullmatch(rf"  {pages} pages read, 0 failed; {requests} requests in \d+ s", summary[3])
+    assert summary[-1] == "  next: nothing to do"
     assert not terminal.cursor_hidden
 
 
@@ -100,7 +100,7 @@ def test_it_says_until_when_it_waits_and_that_the_site_has_asked_for_it(serve: S
         assert until in {f"{now + timedelta(seconds=left):%H:%M:%S}" for left in range(6)}
         terminal.until(lambda terminal: lines(terminal) and not terminal.shown[-1].startswith("waiting"))
         assert terminal.ended() == 0
-    assert re.search(r"\n  \d+ pages read, .*, 4 s of it left alone because it refused\n", str(terminal))
+    assert re.search(r"\n  \d+ pages read, .*, 4 s of it paused because the site refused requests\n", str(terminal))
 
 
 def test_revised_articles_and_pages_that_fail_are_counted_apart(serve: Serving, crawl: Crawling, output: Path) -> None:
@@ -116,11 +116,11 @@ def test_revised_articles_and_pages_that_fail_are_counted_apart(serve: Serving, 
         assert terminal.ended(lambda terminal: seen.extend(found.groups()[1:] for found in lines(terminal))) == 10
     assert seen[-1] == ("1", "1", "1"), failing
     told = str(terminal)
-    assert "incomplete (exit code 10)\n  some pages could not be had after all retries" in told
+    assert "incomplete (exit code 10)\n  some pages failed after all retries" in told
     assert "  1 new article, 1 revised, 0 removed, 2 new teasers\n" in told
-    assert ", 1 not to be had; " in told
-    assert "  noted: article_http_503 (1)" in told
-    assert "  owed: 1 article, asked for again from " in told
+    assert ", 1 failed; " in told
+    assert "  errors: article_http_503 (1)" in told
+    assert "  retry queue: 1 article, next attempt at " in told
     assert "  next: run again later" in told
 
 
@@ -131,7 +131,9 @@ def test_ctrl_c_ends_with_the_summary_and_a_kill_leaves_the_cursor_to_be_seen(se
         assert not terminal.cursor_hidden
         terminal.press(b"\x03")
         assert terminal.ended() == 130
-    assert "interrupted (exit code 130)\n  it was stopped; everything up to then is delivered" in str(terminal)
+    assert "interrupted (exit code 130)\n  the run was stopped; everything fetched until then is delivered" in str(
+        terminal
+    )
     with crawl_on(server, output) as terminal:
         terminal.until(lines)
         terminal.kill()

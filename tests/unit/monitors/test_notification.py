@@ -13,13 +13,15 @@ from vokcrawl.errors import ExitCode
 from vokcrawl.monitors.ending import RunResult
 from vokcrawl.monitors.health import Alarm, Health
 from vokcrawl.monitors.notification import Notification, alarms_of, notification_for
+from vokcrawl.storage.manifest import Manifest
 
 NOW = datetime(2030, 1, 1, 6, tzinfo=UTC)
 TEXT = st.text(max_size=60)
 
 
 def ending(source: str = "A source", reason: str = "wrong") -> RunResult:
-    manifest = {"counts": {"articles": 2}, "errors": {reason: {"count": 3, "examples": []}}}
+    draft = Manifest.draft("20300101T060000Z", "vok", "2030-01-01T06:00:00Z", {}, None)
+    manifest = draft.completed(counts={"articles": 2}, errors={reason: {"count": 3, "examples": []}})
     return RunResult(Path("/output"), source, NOW, "incomplete", ExitCode.INCOMPLETE, "20300101T060000Z", manifest)
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from vokcrawl.errors import ExitCode
 from vokcrawl.reporting.progress_line import Figures, Pause, Rate, line
-from vokcrawl.reporting.run_summary import closing
+from vokcrawl.reporting.run_summary import run_summary
+from vokcrawl.storage.manifest import Manifest
 
 NOW = datetime(2030, 1, 1, 23, 59, 30, tzinfo=UTC)
 FIGURES = Figures(pages=1204, new=1, revised=0, errors=2)
@@ -46,26 +47,24 @@ def test_the_rate_is_that_of_the_last_minute() -> None:
 
 
 def test_without_a_manifest_the_summary_shows_outcome_and_remedy() -> None:
-    told = [text for text, _ in closing("storage failed", ExitCode.STORAGE, None, 0, 0)]
+    told = [text for text, _ in run_summary("storage failed", ExitCode.STORAGE, None, 0, 0)]
     assert told == [
         "storage failed (exit code 15)",
         "  a file or the state could not be read or written; what was committed is safe",
-        "  next: make room, or mend what the message names, and run again",
+        "  next: free disk space or fix what the message names, and run again",
     ]
 
 
 def test_many_reasons_are_counted_and_hostile_ones_do_nothing() -> None:
-    manifest = {
-        "run_id": "20300101T000000Z",
-        "started_at": "2030-01-01T00:00:00Z",
-        "ended_at": "2030-01-01T01:00:01Z",
-        "counts": {},
-        "pages": {"read": 1, "failed": 0},
-        "requests": 1,
-        "errors": {f"reason_{number}\x1b": {"count": number, "examples": []} for number in range(7)},
-        "owed": [],
-    }
-    told = [text for text, _ in closing("incomplete", ExitCode.INCOMPLETE, manifest, 0, 90)]
-    assert "  1 page read, 0 not to be had; 1 request in 1 h, 1 min 30 s of it left alone because it refused" in told
+    manifest = Manifest.draft("20300101T000000Z", "vok", "2030-01-01T00:00:00Z", {}, None).completed(
+        ended_at="2030-01-01T01:00:01Z",
+        pages={"read": 1, "failed": 0, "articles": 0, "truncated": 0},
+        requests=1,
+        errors={f"reason_{number}\x1b": {"count": number, "examples": []} for number in range(7)},
+    )
+    told = [text for text, _ in run_summary("incomplete", ExitCode.INCOMPLETE, manifest, 0, 90)]
+    assert (
+        "  1 page read, 0 failed; 1 request in 1 h, 1 min 30 s of it paused because the site refused requests" in told
+    )
     noted = "reason_6\\u001b (6), reason_5\\u001b (5), reason_4\\u001b (4), reason_3\\u001b (3), reason_2\\u001b (2)"
-    assert f"  noted: {noted}, and 2 more reasons; docs/operating.md explains each" in told
+    assert f"  errors: {noted}, and 2 more reasons; docs/operations.md explains each" in told

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from vokcrawl.runs.field_coverage import Coverage
 from vokcrawl.runs.problems import Problems
+from vokcrawl.storage.manifest import ErrorCount
 
 
 def test_problems_are_counted_by_reason_with_a_few_different_examples() -> None:
@@ -18,8 +19,8 @@ def test_problems_are_counted_by_reason_with_a_few_different_examples() -> None:
         problems.note("many", f"http://site.test/{number}/")
     told = problems.to_dict()
     assert list(told) == ["a_listing", "article_without_date", "many"]
-    assert told["article_without_date"] == {"count": 9, "examples": [f"http://site.test/{n}/" for n in range(5)]}
-    assert told["many"] == {"count": 9, "examples": [f"http://site.test/{n}/" for n in range(5)]}
+    assert told["article_without_date"] == ErrorCount(count=9, examples=[f"http://site.test/{n}/" for n in range(5)])
+    assert told["many"] == ErrorCount(count=9, examples=[f"http://site.test/{n}/" for n in range(5)])
     assert problems.count(["many", "a_listing", "never"]) == 10
 
 
@@ -33,10 +34,10 @@ def test_no_case_is_lost_from_the_count(cases: list[tuple[str, str]]) -> None:
     for reason, url in cases:
         problems.note(reason, url)
     told = problems.to_dict()
-    assert sum(each["count"] for each in told.values()) == len(cases)
+    assert sum(each.count for each in told.values()) == len(cases)
     for reason, each in told.items():
-        assert set(each["examples"]) <= {url for name, url in cases if name == reason}
-        assert 1 <= len(each["examples"]) == len(set(each["examples"])) <= 5
+        assert set(each.examples) <= {url for name, url in cases if name == reason}
+        assert 1 <= len(each.examples) == len(set(each.examples)) <= 5
 
 
 def test_coverage_is_the_share_of_records_that_have_a_field() -> None:

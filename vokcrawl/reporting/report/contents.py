@@ -16,7 +16,7 @@ from vokcrawl.reporting.report.periods import Periods
 from vokcrawl.reporting.report.plots import Plot, coverage_plot, disk_plot, runs_plot
 from vokcrawl.reporting.report.runs import RunTold, run_of
 from vokcrawl.reporting.status import status
-from vokcrawl.storage.manifest_chain import Link, read_chain
+from vokcrawl.storage.manifest_chain import ChainNode, read_chain
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.protocol import State
 
@@ -82,11 +82,11 @@ class Contents:
 def contents(folder: OutputFolder, state: State, source: str, now: datetime) -> Contents:
     """Reads the folder and says what the page tells of it at `now` (UTC). Raises `StorageError`."""
     told = status(folder, state, now)
-    links, breaks = read_chain(folder)
-    periods = _periods(links, now)
+    nodes, chain_errors = read_chain(folder)
+    periods = _periods(nodes, now)
     found = gather(folder, periods)
-    faults = [f"{each.path}: {each.fault}" for each in breaks] + [str(line) for line in found.damaged]
-    runs = [run_of(link.manifest, found.revised_by_run[link.run_id]) for link in links]
+    faults = [f"{each.path}: {each.message}" for each in chain_errors] + [str(line) for line in found.damaged]
+    runs = [run_of(node.manifest, found.revised_by_run[node.run_id]) for node in nodes]
     covered = _coverage(periods, found)
     comparison = Comparison()
     dated = any(run.began is not None for run in runs)
@@ -108,13 +108,13 @@ def contents(folder: OutputFolder, state: State, source: str, now: datetime) -> 
         all_removals=found.all_removals,
         disk_plot=disk_plot(runs) if dated and any(run.stored for run in runs) else None,
         faults=len(faults),
-        last_manifest=(links[-1].run_id, links[-1].sha256) if links else None,
+        last_manifest=(nodes[-1].run_id, nodes[-1].sha256) if nodes else None,
     )
 
 
-def _periods(links: Sequence[Link], now: datetime) -> Periods:
+def _periods(nodes: Sequence[ChainNode], now: datetime) -> Periods:
     """The periods from the first run to the last. A run's id begins with its day."""
-    days = list(_days(link.run_id for link in links))
+    days = list(_days(node.run_id for node in nodes))
     return Periods(min(days, default=now.date()), max(days, default=now.date()))
 
 

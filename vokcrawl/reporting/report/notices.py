@@ -40,9 +40,11 @@ def notices(
     yield from _of_run(status["last_run"], runs, now)
     if not status["listings"]:
         yield Notice("look", "No listing has had a complete walk yet: there may be older articles that nobody has met.")
-    if status["owed"]:
-        owed = pluralize(len(status["owed"]), "article")
-        yield Notice("look", f"{owed} could not be had yet, and {'is' if len(status['owed']) == 1 else 'are'} owed.")
+    if status["pending_retries"]:
+        owed = pluralize(len(status["pending_retries"]), "article")
+        yield Notice(
+            "look", f"{owed} could not be had yet, and {'is' if len(status['pending_retries']) == 1 else 'are'} owed."
+        )
 
 
 def _of_run(last: Mapping[str, Any] | None, runs: Sequence[RunTold], now: datetime) -> Iterator[Notice]:

@@ -1,17 +1,18 @@
-"""The runs as their manifests tell of them. What a manifest does not say, or not in its form, is not known (None)."""
+"""The runs of the report, from their manifests."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from vokcrawl.errors import ExitCode
-from vokcrawl.policy.outcome import CRASHED, NOTHING_NEW, WORDS
+from vokcrawl.normalize import parse_utc
+from vokcrawl.policy.outcome import NOTHING_NEW, WORDS
+from vokcrawl.storage.manifest import Manifest
 
 Kind = Literal["good", "stopped", "bad"]
-# How an outcome is to be taken; all others are bad.
+# Outcomes that are not listed are bad.
 _KINDS: dict[str, Kind] = {
     WORDS[ExitCode.OK]: "good",
     NOTHING_NEW: "good",
@@ -21,7 +22,10 @@ _KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class RunTold:
-    """One run: `seconds` is how long it took, `stored` how many bytes it delivered, `noted` its reasons, counted."""
+    """A run: duration in `seconds`, `stored` bytes, and the number of errors by reason (`noted`).
+
+    What a crashed run could not record is None.
+    """
 
     run_id: str
     began: datetime | None
@@ -38,43 +42,23 @@ class RunTold:
     noted: list[tuple[str, int]]
 
 
-def run_of(manifest: Mapping[str, Any], revised: int) -> RunTold:
-    """What a manifest tells; `revised` of the run's articles are later versions."""
-    began, ended = _moment(manifest.get("started_at")), _moment(manifest.get("ended_at"))
-    counts = _mapping(manifest.get("counts"))
-    outcome = str(manifest.get("outcome") or CRASHED)
-    errors = _mapping(manifest.get("errors"))
-    noted = [(str(reason), _number(_mapping(told).get("count")) or 0) for reason, told in errors.items()]
-    files = manifest.get("files")
+def run_of(manifest: Manifest, revised: int) -> RunTold:
+    """The run of a manifest; `revised` of its articles are later versions."""
+    began = parse_utc(manifest.started_at)
+    seconds = (parse_utc(manifest.ended_at) - began).total_seconds() if manifest.ended_at else None
+    noted = [(reason, error.count) for reason, error in manifest.errors.items()]
     return RunTold(
-        run_id=str(manifest.get("run_id")),
+        run_id=manifest.run_id,
         began=began,
-        seconds=(ended - began).total_seconds() if began and ended else None,
-        outcome=outcome,
-        kind=_KINDS.get(outcome, "bad"),
-        exit_code=_number(manifest.get("exit_code")),
-        requests=_number(manifest.get("requests")),
-        new=max(0, (_number(counts.get("articles")) or 0) - revised),
+        seconds=seconds,
+        outcome=manifest.outcome,
+        kind=_KINDS.get(manifest.outcome, "bad"),
+        exit_code=manifest.exit_code,
+        requests=manifest.requests,
+        new=max(0, manifest.counts.get("articles", 0) - revised),
         revised=revised,
-        removed=_number(counts.get("removals")) or 0,
-        teasers=_number(counts.get("teasers")) or 0,
-        stored=sum(_number(_mapping(each).get("bytes")) or 0 for each in (files if isinstance(files, list) else [])),
+        removed=manifest.counts.get("removals", 0),
+        teasers=manifest.counts.get("teasers", 0),
+        stored=sum(each.bytes for each in manifest.files),
         noted=sorted(noted, key=lambda each: (-each[1], each[0])),
     )
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    # A moment without a zone could not be compared with the others.
-    return moment if moment.tzinfo is not None else None
-
-
-def _number(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -1,4 +1,4 @@
-"""The rows of the memory. Moments are UTC as ``YYYY-MM-DDTHH:MM:SSZ``, days ``YYYY-MM-DD``."""
+"""Rows of the crawl state. Times are UTC as ``YYYY-MM-DDTHH:MM:SSZ``, days are ``YYYY-MM-DD``."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from vokcrawl.normalize import content_hash
 
 
 class Status(StrEnum):
-    """What is known of an article."""
+    """Status of an article."""
 
     DELIVERED = "delivered"
-    REMOVED = "removed"  # delivered, later gone: a tombstone was delivered too
-    OTHER = "other"  # its page says that it is another source's
-    GONE = "gone"  # never had, and the site confirmed that it is gone
+    REMOVED = "removed"  # delivered, then removed by the site: a removal record was delivered
+    OTHER = "other"  # its page names another source
+    GONE = "gone"  # never delivered, and confirmed as removed by the site
 
 
 @dataclass(slots=True)
 class ArticleRow:
-    """One article: its last delivered version, and when it is asked for again.
+    """An article: its last delivered version, and when it is checked again.
 
-    `title_hash` and `body_hash` tell which of the two changed. `missing_since` and `missing_status` are set
-    from the first 404 or 410 until the article is seen again or the second look confirms its removal.
+    `title_hash` and `body_hash` show which of the two changed. `missing_since` and `missing_status` are set from the
+    first 404 or 410 until the article is available again or its removal is confirmed.
     """
 
     id: str
@@ -47,7 +47,7 @@ class ArticleRow:
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any], next_check_at: str | None) -> ArticleRow:
-        """The row of an article whose latest delivered version is this record."""
+        """The row of an article whose last delivered version is this record."""
         return cls(
             id=record["id"],
             url=record["url"],
@@ -67,60 +67,60 @@ class ArticleRow:
 
 @dataclass(slots=True)
 class EntryRow:
-    """A teaser's id: the walk that saw it last while it was not covered, and whether its record was delivered.
+    """An entry of a listing: the listing crawl that saw it last, and whether its teaser was delivered.
 
-    `complete` and `back_to` are that walk's.
+    `complete` and `covered_since` are those of that crawl.
     """
 
     id: str
-    walk: int | None
+    crawl: int | None
     delivered: bool
     complete: bool
-    back_to: str | None
+    covered_since: str | None
 
-    def covered(self, since: str | None) -> bool:
-        """Whether a complete walk has seen it; one bounded by a day counts for runs with that bound or a later one."""
-        return self.complete and (self.back_to is None or (since is not None and since >= self.back_to))
+    def already_crawled(self, since: str | None) -> bool:
+        """Whether a complete listing crawl has seen it, as far as a run bounded by `since` is concerned."""
+        return self.complete and _covers(self.covered_since, since)
 
 
 @dataclass(slots=True)
 class ListingRow:
-    """How a listing was left by its last complete walk for one source; for another one it may hold more.
+    """The last complete crawl of a listing for one source.
 
-    `head` are the ids on its first page, in order; `back_to` is the day back to which the walk was complete, None
-    for the whole; `swept_at` is when familiar pages were last read all the same.
+    `first_page_ids` are the ids on its first page, in order. `covered_since` is the day back to which the listing is
+    covered, None for the whole listing. `rescanned_at` is the start of the last rescan.
     """
 
     url: str
     source: str
-    head: tuple[str, ...]
-    back_to: str | None
+    first_page_ids: tuple[str, ...]
+    covered_since: str | None
     completed_at: str
-    swept_at: str
+    rescanned_at: str
     etag: str | None = None
     last_modified: str | None = None
 
-    def holds_for(self, since: str | None) -> bool:
-        """Whether what that walk covered is enough for a run bounded by `since`."""
-        return self.back_to is None or (since is not None and since >= self.back_to)
+    def covers(self, since: str | None) -> bool:
+        """Whether the crawl covered all that a run bounded by `since` asks for."""
+        return _covers(self.covered_since, since)
 
 
 @dataclass(slots=True)
 class RetryRow:
-    """An article that could not be had after all retries, and when it is asked for next."""
+    """An article in the retry queue: it failed after all retries of a run, and is requested again later."""
 
     id: str
     url: str
     reason: str
     attempts: int
-    first_at: str
-    next_at: str
+    first_failed_at: str
+    next_attempt_at: str
     missing_since: str | None = None
 
 
 @dataclass(slots=True)
 class RunRow:
-    """A run. `draft` is JSON that its manifest will hold, should the run not live to write it."""
+    """A run. `manifest_draft` is JSON from which recovery writes the manifest if the run crashes."""
 
     run_id: str
     started_at: str
@@ -128,12 +128,12 @@ class RunRow:
     outcome: str | None
     exit_code: int | None
     manifest_sha256: str | None
-    draft: str
+    manifest_draft: str
 
 
 @dataclass(slots=True)
 class FileRow:
-    """A file of records with its committed length in bytes and records."""
+    """A file with its committed length in bytes and records."""
 
     path: str
     run_id: str
@@ -143,10 +143,15 @@ class FileRow:
 
 @dataclass(slots=True)
 class PayloadRow:
-    """The first archived record with a payload: its address and date, and where in the archive it stands."""
+    """The first archived record with a payload: URL and date, and where it is in the archive."""
 
     digest: str
     url: str
     date: str
     file: str
     offset: int
+
+
+def _covers(covered_since: str | None, since: str | None) -> bool:
+    """A crawl that was bounded by a day counts for runs with the same bound or a later one."""
+    return covered_since is None or (since is not None and since >= covered_since)

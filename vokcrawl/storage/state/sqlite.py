@@ -1,42 +1,52 @@
-"""The memory in one SQLite file: WAL, synchronous=FULL, one transaction for each batch of delivered records."""
+"""The crawl state in one SQLite file: WAL, synchronous=FULL, one transaction for each batch of delivered records."""
 
 from __future__ import annotations
 
 import json
+import logging
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args, get_type_hints
 
+from vokcrawl.errors import StateError, StorageError
 from vokcrawl.storage.state.protocol import Lost
 from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, PayloadRow, RetryRow, RunRow, Status
-from vokcrawl.storage.state.sqlite_errors import telling
-from vokcrawl.storage.state.sqlite_open import connect
+from vokcrawl.storage.state.sqlite_schema import APPLICATION_ID, VERSION, create_tables, migrate
+from vokcrawl.utils.program import PROGRAM
+
+REBUILD = f"run `{PROGRAM} repair --rebuild-state` to rebuild it from the delivered files"
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 class SqliteState:
-    """One open state file; `interface.State` says what each method is for. Each may raise `StorageError`."""
+    """An open state file; `protocol.State` describes the methods. Each may raise `StorageError`."""
 
     shared = False
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._db = connection
         self._path = path
-        self._telling = telling(path)
+        self._translated = _TranslateErrors(path)
         self.where = str(path)
 
     @classmethod
     def open(cls, path: Path, expected: bool, read_only: bool = False) -> SqliteState:
-        """Opens the file, or makes it where none is `expected`.
+        """Opens the file. It is created unless it is `expected`, and migrated if it is of an older version.
 
-        `read_only` is for a short look, also while a run writes; it leaves the file as it is.
+        `read_only` leaves the file as it is, also beside a running crawl.
 
-        Raises `StateError` when it is missing although expected, damaged, locked, another program's, or
-        made by a newer version; the file is left as it is.
+        Raises `StateError` if the file is missing although expected, damaged, locked, of another program, or of a newer
+        version. The file is not changed then.
         """
-        return cls(connect(path, expected, read_only), path)
+        return cls(_connect(path, expected, read_only), path)
 
     def begin(self) -> None:
         if not self._db.in_transaction:
@@ -52,7 +62,7 @@ class SqliteState:
             self._do("ROLLBACK")
 
     def close(self) -> None:
-        with self._telling:
+        with self._translated:
             self._db.close()
 
     def check(self) -> list[str]:
@@ -65,13 +75,13 @@ class SqliteState:
         self._put("runs", row)
 
     def unfinished_runs(self) -> list[RunRow]:
-        return [RunRow(*row) for row in self._all("SELECT * FROM runs WHERE ended_at IS NULL ORDER BY rowid")]
+        return self._rows(RunRow, "SELECT * FROM runs WHERE ended_at IS NULL ORDER BY rowid")
 
     def runs(self, most: int = -1) -> list[RunRow]:
-        return [RunRow(*row) for row in self._all("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?", most)]
+        return self._rows(RunRow, "SELECT * FROM runs ORDER BY rowid DESC LIMIT ?", most)
 
     def take_run_id(self, run_id: str) -> bool:
-        # The folder is held: nobody else can register a run meanwhile.
+        # The directory is locked: no other process can register a run.
         return not self._all("SELECT 1 FROM runs WHERE run_id = ?", run_id)
 
     def last_manifest(self) -> tuple[str, str] | None:
@@ -87,14 +97,13 @@ class SqliteState:
         self._do("DELETE FROM files WHERE path = ?", path)
 
     def files(self, run_id: str | None = None) -> list[FileRow]:
-        rows = self._all("SELECT * FROM files WHERE ?1 IS NULL OR run_id = ?1 ORDER BY path", run_id)
-        return [FileRow(*row) for row in rows]
+        return self._rows(FileRow, "SELECT * FROM files WHERE ?1 IS NULL OR run_id = ?1 ORDER BY path", run_id)
 
     def meet_payload(self, row: PayloadRow) -> PayloadRow | None:
         values = (row.digest, row.url, row.date, row.file, row.offset)
         if self._do("INSERT INTO payloads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", *values):
             return None
-        return PayloadRow(*self._all("SELECT * FROM payloads WHERE digest = ?", row.digest)[0])
+        return self._rows(PayloadRow, "SELECT * FROM payloads WHERE digest = ?", row.digest)[0]
 
     def note(self, name: str) -> str | None:
         rows = self._all("SELECT value FROM notes WHERE name = ?", name)
@@ -106,34 +115,34 @@ class SqliteState:
     # Articles
 
     def articles(self, ids: Iterable[str]) -> dict[str, ArticleRow]:
-        rows = self._of_ids("SELECT * FROM articles WHERE id IN ({})", ids)
-        return {row[0]: _article(row) for row in rows}
+        rows = self._of_ids(ArticleRow, "SELECT * FROM articles WHERE id IN ({})", ids)
+        return {row.id: row for row in rows}
 
     def put_article(self, row: ArticleRow) -> None:
         self._put("articles", row)
 
     def due(self, now: str, after: tuple[str, str], most: int) -> list[ArticleRow]:
-        rows = self._all(
+        return self._rows(
+            ArticleRow,
             "SELECT * FROM articles WHERE next_check_at <= ? AND (next_check_at, id) > (?, ?)"
             " ORDER BY next_check_at, id LIMIT ?",
             now,
             *after,
             most,
         )
-        return [_article(row) for row in rows]
 
     def delivered(self, after: str, most: int) -> list[ArticleRow]:
-        rows = self._all("SELECT * FROM articles WHERE revision > 0 AND id > ? ORDER BY id LIMIT ?", after, most)
-        return [_article(row) for row in rows]
+        query = "SELECT * FROM articles WHERE revision > 0 AND id > ? ORDER BY id LIMIT ?"
+        return self._rows(ArticleRow, query, after, most)
 
     def newest(self) -> str | None:
         rows = self._all("SELECT id FROM articles WHERE revision > 0 ORDER BY id DESC LIMIT 1")
         return str(rows[0][0]) if rows else None
 
     def all_articles(self) -> Iterator[ArticleRow]:
-        with self._telling:
+        with self._translated:
             for row in self._db.execute("SELECT * FROM articles ORDER BY id"):
-                yield _article(row)
+                yield _decoded(ArticleRow, row)
 
     def days(self) -> list[tuple[str, int]]:
         return self._all(
@@ -145,25 +154,26 @@ class SqliteState:
         return dict(self._all("SELECT status, count(*) FROM articles GROUP BY status"))
 
     def count_revised(self) -> int:
-        """How many articles have more than one delivered version."""
         return int(self._all("SELECT count(*) FROM articles WHERE revision > 1")[0][0])
 
-    # Teasers and the walks that saw them
+    # Listings
 
     def entries(self, ids: Iterable[str]) -> dict[str, EntryRow]:
         rows = self._of_ids(
-            "SELECT id, walk, delivered, coalesce(complete, 0), back_to FROM entries LEFT JOIN walks ON walk = number"
+            EntryRow,
+            "SELECT id, crawl, delivered, coalesce(complete, 0), covered_since FROM entries"
+            " LEFT JOIN listing_crawls ON crawl = number"
             " WHERE id IN ({})",
             ids,
         )
-        return {row[0]: EntryRow(row[0], row[1], bool(row[2]), bool(row[3]), row[4]) for row in rows}
+        return {row.id: row for row in rows}
 
-    def put_entry(self, identity: str, walk: int | None = None, delivered: bool = False) -> None:
+    def put_entry(self, identity: str, crawl: int | None = None, delivered: bool = False) -> None:
         self._do(
-            "INSERT INTO entries (id, walk, delivered) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-            " walk = coalesce(excluded.walk, walk), delivered = max(delivered, excluded.delivered)",
+            "INSERT INTO entries (id, crawl, delivered) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " crawl = coalesce(excluded.crawl, crawl), delivered = max(delivered, excluded.delivered)",
             identity,
-            walk,
+            crawl,
             int(delivered),
         )
 
@@ -171,78 +181,82 @@ class SqliteState:
         return int(self._all("SELECT count(*) FROM entries WHERE delivered = 1")[0][0])
 
     def delivered_teasers(self) -> Iterator[str]:
-        with self._telling:
+        with self._translated:
             for row in self._db.execute("SELECT id FROM entries WHERE delivered = 1 ORDER BY id"):
                 yield row[0]
 
     def begin_listing_crawl(self, listing: str, run_id: str) -> int:
-        self._do("INSERT INTO walks (listing, run_id) VALUES (?, ?)", listing, run_id)
-        return int(self._all("SELECT max(number) FROM walks")[0][0])
+        self._do("INSERT INTO listing_crawls (listing, run_id) VALUES (?, ?)", listing, run_id)
+        return int(self._all("SELECT max(number) FROM listing_crawls")[0][0])
 
-    def complete_listing_crawl(self, number: int, back_to: str | None) -> None:
-        self._do("UPDATE walks SET complete = 1, back_to = ? WHERE number = ?", back_to, number)
+    def complete_listing_crawl(self, number: int, covered_since: str | None) -> None:
+        self._do("UPDATE listing_crawls SET complete = 1, covered_since = ? WHERE number = ?", covered_since, number)
 
     def listing(self, url: str, source: str) -> ListingRow | None:
-        rows = self._all("SELECT * FROM listings WHERE url = ? AND source = ?", url, source)
-        return _listing(rows[0]) if rows else None
+        rows = self._rows(ListingRow, "SELECT * FROM listings WHERE url = ? AND source = ?", url, source)
+        return rows[0] if rows else None
 
     def listings(self) -> list[ListingRow]:
-        return [_listing(row) for row in self._all("SELECT * FROM listings ORDER BY url, source")]
+        return self._rows(ListingRow, "SELECT * FROM listings ORDER BY url, source")
 
     def put_listing(self, row: ListingRow) -> None:
         query, values = _upsert("listings", tuple(row.__dataclass_fields__))
         self._do(query, *(json.dumps(value) if isinstance(value, tuple) else value for value in values(row)))
 
     def stored_route(self, start: str, source: str) -> str | None:
-        rows = self._all("SELECT route FROM ways WHERE start = ? AND source = ?", start, source.casefold())
+        rows = self._all("SELECT route FROM routes WHERE start = ? AND source = ?", start, source.casefold())
         return str(rows[0][0]) if rows else None
 
     def put_route(self, start: str, source: str, route: str) -> None:
         self._do(
-            "INSERT INTO ways VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET route = excluded.route",
+            "INSERT INTO routes VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET route = excluded.route",
             start,
             source.casefold(),
             route,
         )
 
     def drop_route(self, start: str, source: str) -> None:
-        self._do("DELETE FROM ways WHERE start = ? AND source = ?", start, source.casefold())
+        self._do("DELETE FROM routes WHERE start = ? AND source = ?", start, source.casefold())
 
-    # What is owed
+    # The retry queue
 
     def pending_retries(self, until: str | None = None) -> list[RetryRow]:
-        rows = self._all("SELECT * FROM owed WHERE ?1 IS NULL OR next_at <= ?1 ORDER BY first_at, id", until)
-        return [RetryRow(*row) for row in rows]
+        query = "SELECT * FROM retries WHERE ?1 IS NULL OR next_attempt_at <= ?1 ORDER BY first_failed_at, id"
+        return self._rows(RetryRow, query, until)
 
     def retry_of(self, identity: str) -> RetryRow | None:
-        rows = self._all("SELECT * FROM owed WHERE id = ?", identity)
-        return RetryRow(*rows[0]) if rows else None
+        rows = self._rows(RetryRow, "SELECT * FROM retries WHERE id = ?", identity)
+        return rows[0] if rows else None
 
     def put_retry(self, row: RetryRow) -> None:
-        self._put("owed", row)
+        self._put("retries", row)
 
     def drop_retry(self, identity: str) -> None:
-        self._do("DELETE FROM owed WHERE id = ?", identity)
+        self._do("DELETE FROM retries WHERE id = ?", identity)
 
-    # The statements
+    # Statements
 
     def _put(self, table: str, row: Any) -> None:
         query, values = _upsert(table, tuple(row.__dataclass_fields__))
         self._do(query, *values(row))
 
-    def _of_ids(self, query: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    def _of_ids(self, kind: type[T], query: str, ids: Iterable[str]) -> Iterator[T]:
         wanted = list(dict.fromkeys(ids))
         for start in range(0, len(wanted), 500):
             some = wanted[start : start + 500]
-            yield from self._all(_for_ids(query, len(some)), *some)
+            yield from self._rows(kind, _for_ids(query, len(some)), *some)
+
+    def _rows(self, kind: type[T], query: str, *values: Any) -> list[T]:
+        with self._translated:
+            return [_decoded(kind, row) for row in self._db.execute(query, values)]
 
     def _all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._telling:
+        with self._translated:
             return self._db.execute(query, values).fetchall()
 
     def _do(self, query: str, *values: Any) -> int:
-        """Carries it out, and says how many rows it has changed."""
-        with self._telling:
+        """Executes a statement and returns the number of changed rows."""
+        with self._translated:
             return self._db.execute(query, values).rowcount
 
 
@@ -253,19 +267,179 @@ def _for_ids(query: str, number: int) -> str:
 
 @cache
 def _upsert(table: str, columns: tuple[str, ...]) -> tuple[str, Callable[[Any], tuple[Any, ...]]]:
-    """The statement that puts a row with these columns into a table, and what gives the row's values for it."""
-    # Not REPLACE: the rowid of a run is its place in the chain and must stay. Names are this code's own.
+    """The statement that inserts or updates a row with these columns, and a function that returns its values."""
+    # Not REPLACE: the rowid of a run is its place in the chain and must not change.
     changes = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
     query = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({{}}) ON CONFLICT DO UPDATE SET {changes}"  # noqa: S608
     return _for_ids(query, len(columns)), attrgetter(*columns)
 
 
-def _listing(row: tuple[Any, ...]) -> ListingRow:
-    return ListingRow(row[0], row[1], tuple(json.loads(row[2])), *row[3:])
+class _TranslateErrors:
+    """Translates errors of SQLite, and values that cannot be decoded, into `StorageError`.
+
+    A class instead of a generator, because it surrounds every statement.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            raise _translate(error, self._path) from error
+        if isinstance(error, ValueError):
+            # Includes UnicodeError and invalid JSON.
+            raise StateError(f"{self._path}: the state holds an invalid value ({error}); {REBUILD}") from error
 
 
-def _article(row: tuple[Any, ...]) -> ArticleRow:
-    article = ArticleRow(*row)
-    article.status = Status(article.status)
-    article.truncated = bool(article.truncated)
-    return article
+def _translate(error: sqlite3.Error, path: Path) -> StorageError:
+    """An error of SQLite as one that names the file and what to do."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return StateError(f"{path}: the state file is damaged ({error}); move it away and {REBUILD}")
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StateError(f"{path}: another program has locked the state file; close it and run again")
+    if primary == sqlite3.SQLITE_FULL:
+        return StorageError(f"{path}: no space left; make room and run again; what was committed is safe")
+    if primary is None or primary == sqlite3.SQLITE_ERROR:
+        # The module itself could not decode a value, or a table or column is missing.
+        return StateError(f"{path}: the state cannot be read ({error}); {REBUILD}")
+    return StorageError(
+        f"{path}: {error}; make room if the disk is full, or check it and the folder's permissions; then run again"
+    )
+
+
+def _connect(path: Path, expected: bool, read_only: bool) -> sqlite3.Connection:
+    if expected and (not path.exists() or path.stat().st_size == 0):
+        state = "is empty" if path.exists() else "is missing"
+        raise StateError(f"{path}: the state file {state}, but the folder holds delivered records; {REBUILD}")
+    try:
+        connection = sqlite3.connect(_address(path, read_only), uri=True, isolation_level=None, timeout=5)
+    except sqlite3.Error as error:
+        raise StorageError(f"{path}: {error}; check the folder's permissions") from error
+    try:
+        version = _check(connection, path, expected)
+        if read_only:
+            return connection if version == VERSION else _migrated_copy(connection, path)
+        _prepare(connection, version, path)
+    except StorageError:
+        connection.close()
+        raise
+    except sqlite3.Error as error:
+        connection.close()
+        raise _translate(error, path) from error
+    return connection
+
+
+def _address(path: Path, read_only: bool) -> str:
+    address = path.absolute().as_uri()
+    if not read_only:
+        return address
+    # Without a write-ahead log nobody is writing, and the file can be read as immutable: that creates no other files
+    # and works in a read-only directory. A run that begins meanwhile writes to its log long before it changes the file.
+    immutable = not path.with_name(f"{path.name}-wal").exists()
+    return f"{address}?mode=ro" + ("&immutable=1" if immutable else "")
+
+
+def _check(db: sqlite3.Connection, path: Path, expected: bool) -> int:
+    """The version of the file, 0 for a new one. Raises `StateError` for a file that must not be used."""
+    tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if tables and application != APPLICATION_ID:
+        raise StateError(f"{path}: this SQLite file is another program's; move it away or set VOK_OUTPUT_DIR")
+    if version > VERSION:
+        raise StateError(
+            f"{path}: made by a newer vokcrawl (state version {version}, this code knows {VERSION}); "
+            f"use that vokcrawl again, or move the file away and {REBUILD}"
+        )
+    if expected and not (tables and db.execute("SELECT 1 FROM runs LIMIT 1").fetchone()):
+        # With an empty state everything would be delivered a second time.
+        raise StateError(f"{path}: the state file is empty, but the folder holds delivered records; {REBUILD}")
+    return version if tables else 0
+
+
+def _prepare(db: sqlite3.Connection, version: int, path: Path) -> None:
+    """Creates or migrates the tables."""
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    if version == 0:
+        create_tables(db)
+    elif version < VERSION:
+        _migrate(db, version, path)
+        logger.info("%s: migrated from state version %d to %d", path, version, VERSION)
+
+
+def _migrate(db: sqlite3.Connection, version: int, path: Path) -> None:
+    try:
+        migrate(db)
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF != sqlite3.SQLITE_ERROR:
+            raise
+        raise StateError(f"{path}: state version {version} cannot be migrated ({error}); {REBUILD}") from error
+
+
+def _migrated_copy(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """An older state for reading: a migrated copy in memory, the file stays as it is."""
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        db.backup(copy)
+        if version:
+            _migrate(copy, version, path)
+        else:
+            create_tables(copy)
+    except BaseException:
+        copy.close()
+        raise
+    db.close()
+    return copy
+
+
+def _decoded(kind: Callable[..., T], row: tuple[Any, ...]) -> T:
+    """A row of this class. Raises `ValueError` for values of other types: SQLite itself checks none."""
+    values = list(row)
+    for place, (name, types, convert) in enumerate(_columns(kind)):
+        value = values[place]
+        if not isinstance(value, types):
+            raise ValueError(f"{name}: {value!r}"[:100])
+        if convert is not None and value is not None:
+            values[place] = convert(value)
+    return kind(*values)
+
+
+@cache
+def _columns(kind: Any) -> tuple[tuple[str, tuple[type, ...], Callable[[Any], Any] | None], ...]:
+    """Name, types in SQLite, and conversion of each field of a row class."""
+    columns: list[tuple[str, tuple[type, ...], Callable[[Any], Any] | None]] = []
+    for name, hint in get_type_hints(kind).items():
+        nullable = (type(None),) if type(None) in get_args(hint) else ()
+        plain = next((each for each in get_args(hint) if each is not type(None)), hint) if nullable else hint
+        if plain is int:
+            columns.append((name, (int, *nullable), None))
+        elif plain is bool:
+            columns.append((name, (int,), bool))
+        elif plain is Status:
+            columns.append((name, (str,), Status))
+        elif plain is str:
+            is_time = name.endswith("_at") or name == "missing_since"
+            columns.append((name, (str, *nullable), _checked_time if is_time else None))
+        else:
+            columns.append((name, (str,), _ids))
+    return tuple(columns)
+
+
+def _checked_time(value: str) -> str:
+    if not _TIME.fullmatch(value):
+        raise ValueError(f"{value!r} is not a time"[:100])
+    return value
+
+
+def _ids(value: str) -> tuple[str, ...]:
+    ids = json.loads(value)
+    if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+        raise ValueError(f"{value!r} is not a list of ids"[:100])
+    return tuple(ids)

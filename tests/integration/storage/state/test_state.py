@@ -195,19 +195,19 @@ def test_an_entry_counts_as_crawled_only_after_a_complete_listing_crawl(state: S
     first = state.begin_listing_crawl("http://site.test/", "run-1")
     state.put_entry("a", first)
     state.put_entry("never")
-    assert not state.entries(["a"])["a"].covered(None)
+    assert not state.entries(["a"])["a"].already_crawled(None)
     second = state.begin_listing_crawl("http://site.test/", "run-2")
     assert second > first
     state.put_entry("a", second)
     state.complete_listing_crawl(first, None)
-    assert not state.entries(["a"])["a"].covered(None), "a later walk saw it too, and that one is open"
+    assert not state.entries(["a"])["a"].already_crawled(None), "a later walk saw it too, and that one is open"
     state.complete_listing_crawl(second, None)
-    assert state.entries(["a"])["a"].covered(None)
-    assert not state.entries(["never"])["never"].covered(None)
+    assert state.entries(["a"])["a"].already_crawled(None)
+    assert not state.entries(["never"])["never"].already_crawled(None)
 
 
 @pytest.mark.parametrize(
-    ("back_to", "since", "covered"),
+    ("covered_since", "since", "covered"),
     [
         (None, None, True),
         (None, "2024-12-01", True),
@@ -218,13 +218,13 @@ def test_an_entry_counts_as_crawled_only_after_a_complete_listing_crawl(state: S
     ],
 )
 def test_a_listing_crawl_limited_by_date_counts_only_for_runs_with_the_same_or_a_later_limit(
-    state: State, back_to: str | None, since: str | None, covered: bool
+    state: State, covered_since: str | None, since: str | None, covered: bool
 ) -> None:
     walk = state.begin_listing_crawl("http://site.test/", "run")
     state.put_entry("a", walk)
-    state.complete_listing_crawl(walk, back_to)
-    assert state.entries(["a"])["a"].covered(since) is covered
-    assert ListingRow("u", "s", (), back_to, NOW, NOW).holds_for(since) is covered
+    state.complete_listing_crawl(walk, covered_since)
+    assert state.entries(["a"])["a"].already_crawled(since) is covered
+    assert ListingRow("u", "s", (), covered_since, NOW, NOW).covers(since) is covered
 
 
 def test_numbers_of_listing_crawls_continue_after_a_restart(state: State, restart: Restart) -> None:
@@ -247,7 +247,7 @@ def test_retries_are_listed_oldest_first_and_by_due_time(state: State) -> None:
         state.put_retry(row)
     assert [row.id for row in state.pending_retries()] == ["b", "c", "a"]
     assert [row.id for row in state.pending_retries(until=NOW)] == ["c", "a"]
-    state.put_retry(replace(rows["c"], attempts=2, next_at="2024-12-12T00:00:00Z"))
+    state.put_retry(replace(rows["c"], attempts=2, next_attempt_at="2024-12-12T00:00:00Z"))
     assert [row.id for row in state.pending_retries(until=NOW)] == ["a"]
     state.drop_retry("a")
     state.drop_retry("a")

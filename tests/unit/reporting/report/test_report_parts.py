@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from vokcrawl.reporting.report.notices import notices
 from vokcrawl.reporting.report.page import page, told
 from vokcrawl.reporting.report.plots import Plot, coverage_plot, disk_plot, runs_plot
 from vokcrawl.reporting.report.runs import RunTold, run_of
+from vokcrawl.storage.manifest import Manifest, parse_manifest
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.sqlite import SqliteState
 
@@ -28,25 +30,33 @@ anything = st.recursive(
 KEYS = ("run_id", "started_at", "ended_at", "outcome", "exit_code", "counts", "requests", "files", "errors")
 
 
+DRAFT = Manifest.draft("20240101T060000Z", "vok", "2024-01-01T06:00:00Z", {}, None)
+
+
 @given(st.dictionaries(st.sampled_from(KEYS), anything))
-def test_any_manifest_can_be_shown_as_a_run(manifest: dict[str, Any]) -> None:
+def test_any_valid_manifest_can_be_shown_as_a_run(changed: dict[str, Any]) -> None:
+    try:
+        manifest = parse_manifest(orjson.dumps({**orjson.loads(DRAFT.to_json()), **changed}))
+    except ValueError:
+        return
     run = run_of(manifest, 0)
     assert run.new >= 0
     assert run.kind in ("good", "stopped", "bad")
 
 
 def test_a_run_is_shown_as_in_its_manifest() -> None:
-    manifest = {
-        "run_id": "20240101T060000Z",
-        "started_at": "2024-01-01T06:00:00Z",
-        "ended_at": "2024-01-01T06:10:12Z",
-        "outcome": "incomplete",
-        "exit_code": 10,
-        "counts": {"articles": 9, "teasers": 8, "removals": 1},
-        "requests": 31,
-        "files": [{"bytes": 1000}, {"bytes": 500}],
-        "errors": {"article_timeout": {"count": 1}, "article_metered": {"count": 4}},
-    }
+    manifest = DRAFT.completed(
+        ended_at="2024-01-01T06:10:12Z",
+        outcome="incomplete",
+        exit_code=10,
+        counts={"articles": 9, "teasers": 8, "removals": 1},
+        requests=31,
+        files=[
+            {"path": f"articles/{each}.jsonl", "records": 1, "bytes": size, "sha256": "0" * 64}
+            for each, size in (("a", 1000), ("b", 500))
+        ],
+        errors={"article_timeout": {"count": 1, "examples": []}, "article_metered": {"count": 4, "examples": []}},
+    )
     run = run_of(manifest, 2)
     assert (run.seconds, run.kind, run.new, run.revised, run.removed, run.teasers) == (612, "bad", 7, 2, 1, 8)
     assert (run.requests, run.stored) == (31, 1500)
@@ -122,7 +132,7 @@ def test_text_of_others_becomes_text(text: str) -> None:
 STATUS: dict[str, Any] = {
     "last_run": {"run_id": "r", "started_at": "2024-01-01T06:00:00Z", "outcome": "done"},
     "listings": [{}],
-    "owed": [],
+    "pending_retries": [],
 }
 NOW = datetime(2024, 1, 1, 7, tzinfo=UTC)
 
@@ -140,15 +150,15 @@ def test_where_all_is_well_there_is_nothing_to_look_at() -> None:
 @pytest.mark.parametrize(
     ("status", "runs", "now", "said"),
     [
-        ({"owed": [{}]}, RUNS[:1], NOW, "1 article could not be had yet, and is owed."),
-        ({"owed": [{}, {}]}, RUNS[:1], NOW, "2 articles could not be had yet, and are owed."),
+        ({"pending_retries": [{}]}, RUNS[:1], NOW, "1 article could not be had yet, and is owed."),
+        ({"pending_retries": [{}, {}]}, RUNS[:1], NOW, "2 articles could not be had yet, and are owed."),
         ({"listings": []}, RUNS[:1], NOW, "No listing has had a complete walk yet"),
         ({}, RUNS[:1], NOW + timedelta(days=3), "The last run began 3 d 1 h ago. Is its schedule at work?"),
         (
-            {"last_run": {**STATUS["last_run"], "outcome": "gated"}},
+            {"last_run": {**STATUS["last_run"], "outcome": "blocked"}},
             [run_at(T0, "bad")],
             NOW,
-            "The last run ended as “gated”: the site asks for an account",
+            "The last run ended as “blocked”: the site asks for an account",
         ),
         (
             {"last_run": {**STATUS["last_run"], "outcome": "running"}},
@@ -156,7 +166,12 @@ def test_where_all_is_well_there_is_nothing_to_look_at() -> None:
             NOW + timedelta(days=3),
             "Run r is under way; what it delivers is told here once it has ended.",
         ),
-        ({"last_run": {**STATUS["last_run"], "outcome": "killed"}}, [], NOW, "The last run ended as “killed”: it died"),
+        (
+            {"last_run": {**STATUS["last_run"], "outcome": "crashed"}},
+            [],
+            NOW,
+            "The last run ended as “crashed”: the run was killed",
+        ),
     ],
 )
 def test_what_needs_a_look_is_said(status: dict[str, Any], runs: list[RunTold], now: datetime, said: str) -> None:

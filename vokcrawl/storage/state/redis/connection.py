@@ -19,6 +19,7 @@ from redis.retry import Retry
 
 from vokcrawl.errors import RedisUnavailableError, StateError, StorageError, UsageError
 from vokcrawl.storage.state.redis.namespace import APPLICATION, FORGOTTEN, GUARD, NAMES, OPEN, VERSION
+from vokcrawl.utils.program import PROGRAM
 
 logger = logging.getLogger(__name__)
 
@@ -154,12 +155,7 @@ class Server:
                 f"{_OUR_WAY_OUT}"
             )
         if said == "version":
-            newer = int(what) > VERSION
-            whose, way_out = ("a newer", "update this worker") if newer else ("an older", "update the other workers")
-            raise UsageError(
-                f"REDIS_URL: {self.name}: {whose} vokcrawl works there (state version {what}, ours is {VERSION}); "
-                f"{way_out}, or set another VOK_REDIS_PREFIX"
-            )
+            raise UsageError(self._other_version(int(what)))
         self._refuse_forgetful()
         uptime = int(self.call(lambda: self.client.info("server")).get("uptime_in_seconds", 0))
         self._fresh_since = time.monotonic() - uptime
@@ -188,6 +184,16 @@ class Server:
         except exceptions.RedisError:
             # `call` tells them.
             return
+
+    def _other_version(self, version: int) -> str:
+        if version > VERSION:
+            way_out = "update this worker, or set another VOK_REDIS_PREFIX"
+        else:
+            way_out = (
+                "stop all workers, update them, choose another VOK_REDIS_PREFIX, and run "
+                f"`{PROGRAM} repair --rebuild-state` with all their folders"
+            )
+        return f"REDIS_URL: {self.name}: it holds a state of version {version}, this vokcrawl uses {VERSION}; {way_out}"
 
     def _no_redis(self, said: str) -> str:
         return f"REDIS_URL: {self.name}: what answers there is no Redis server ({said}); {_OUR_SERVER}"

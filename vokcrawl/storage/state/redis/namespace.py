@@ -9,12 +9,12 @@ APPLICATION = "vokcrawl"
 AT_WORK = "workers"
 # What lies there beside the marker and what is a folder's alone: the memory, then what is in work.
 NAMES = (
-    *("articles", "owed", "entries", "walks", "listings", "ways", "notes", "due", "delivered", "statuses", "days"),
-    *("counts", "tokens", "folders", "run_ids", "requests", "queue", "claims", "owners", "crawl", AT_WORK),
-    *("held", "in_blocks"),
+    *("articles", "retries", "entries", "listing_crawls", "listings", "routes", "notes", "due", "delivered"),
+    *("statuses", "days", "counts", "tokens", "folders", "run_ids", "requests", "queue", "claims", "owners", "crawl"),
+    *(AT_WORK, "deferred_teasers", "related_only"),
 )
 # Raised when the form of what lies there changes, or what workers say to each other by it.
-VERSION = 1
+VERSION = 2
 
 FORGOTTEN = (
     "it has forgotten what was committed: was an older copy of it restored, or is its append-only file off? Stop all "

@@ -18,11 +18,11 @@ class Extractor:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self._articles, self._owed = server.key("articles"), server.key("owed")
+        self._articles, self._retries = server.key("articles"), server.key("retries")
 
     def rollback(self) -> None:
         """Forgets the changes since the last commit."""
-        self._batch = Batch(self._articles, self._owed)
+        self._batch = Batch(self._articles, self._retries)
 
     def also(self, *command: str) -> None:
         """Runs a command of the server with the next commit; what it does is not to be seen before."""
@@ -37,7 +37,7 @@ class Extractor:
         for some in sliced(ids):
             asked = [each for each in some if each not in changed]
             there = dict(zip(asked, self._call("hmget", table, asked), strict=True)) if asked else {}
-            if table in (self._articles, self._owed):
+            if table in (self._articles, self._retries):
                 for identity, raw in there.items():
                     self._batch.seen.setdefault((table, identity), raw)
             found.update((each, changed[each] if each in changed else there[each]) for each in some)

@@ -23,8 +23,8 @@ from vokcrawl.storage.state.redis.namespace import AT_WORK, FORGOTTEN, VERSION
 from vokcrawl.storage.state.redis.write_batch import REVISED
 from vokcrawl.storage.state.rows import ArticleRow, EntryRow, ListingRow, RetryRow
 
-# A walk: its listing, its run, whether it was complete, and back to which day.
-_Walk = tuple[str, str, bool, str | None]
+# A listing crawl: listing, run, whether it is complete, and the day back to which it covers the listing.
+_ListingCrawl = tuple[str, str, bool, str | None]
 
 
 class RedisState(FolderRows):
@@ -40,7 +40,8 @@ class RedisState(FolderRows):
         self.where = server.name
         key = server.key
         self._entries = key("entries")
-        self._walks, self._listings, self._ways, self._notes = key("walks"), key("listings"), key("ways"), key("notes")
+        self._crawls, self._listings = key("listing_crawls"), key("listings")
+        self._routes, self._notes = key("routes"), key("notes")
         self._due, self._delivered = key("due"), key("delivered")
         self._statuses, self._days, self._counts = key("statuses"), key("days"), key("counts")
         self._commit = server.script(COMMIT)
@@ -163,26 +164,26 @@ class RedisState(FolderRows):
     def count_revised(self) -> int:
         return whole(self._call("hget", self._counts, REVISED)) + self._batch.counted("revised")[REVISED]
 
-    # Teasers and the walks that saw them
+    # Listings
 
     def entries(self, ids: Iterable[str]) -> dict[str, EntryRow]:
         wanted = list(ids)
         found = {each: _entry(raw) for each, raw in self._many(self._entries, wanted).items()}
         for identity in self._batch.entries.keys() & set(wanted):
-            walk, delivered = self._batch.entries[identity]
+            crawl, delivered = self._batch.entries[identity]
             before = found.get(identity, (None, False))
-            found[identity] = (before[0] if walk is None else walk, before[1] or delivered)
-        numbers = {str(walk) for walk, _ in found.values() if walk is not None}
-        walks = {number: read(_Walk, raw) for number, raw in self._many(self._walks, numbers).items()}
+            found[identity] = (before[0] if crawl is None else crawl, before[1] or delivered)
+        numbers = {str(crawl) for crawl, _ in found.values() if crawl is not None}
+        crawls = {number: read(_ListingCrawl, raw) for number, raw in self._many(self._crawls, numbers).items()}
         rows = {}
-        for identity, (walk, delivered) in found.items():
-            _, _, complete, back_to = walks.get(str(walk), (None, None, False, None))
-            rows[identity] = EntryRow(identity, walk, delivered, complete, back_to)
+        for identity, (crawl, delivered) in found.items():
+            _, _, complete, covered_since = crawls.get(str(crawl), (None, None, False, None))
+            rows[identity] = EntryRow(identity, crawl, delivered, complete, covered_since)
         return rows
 
-    def put_entry(self, identity: str, walk: int | None = None, delivered: bool = False) -> None:
+    def put_entry(self, identity: str, crawl: int | None = None, delivered: bool = False) -> None:
         before = self._batch.entries.get(identity, (None, False))
-        self._batch.entries[identity] = (before[0] if walk is None else walk, before[1] or delivered)
+        self._batch.entries[identity] = (before[0] if crawl is None else crawl, before[1] or delivered)
 
     def count_teasers(self) -> int:
         new = sum(delivered for _, delivered in self._batch.entries.values())
@@ -195,14 +196,15 @@ class RedisState(FolderRows):
                 yield identity
 
     def begin_listing_crawl(self, listing: str, run_id: str) -> int:
-        number = int(self._call("hincrby", self._counts, "walks", 1))
-        self._batch.put(self._walks, str(number), orjson.dumps([listing, run_id, False, None]).decode())
+        number = int(self._call("hincrby", self._counts, "listing_crawls", 1))
+        self._batch.put(self._crawls, str(number), orjson.dumps([listing, run_id, False, None]).decode())
         return number
 
-    def complete_listing_crawl(self, number: int, back_to: str | None) -> None:
-        raw = self._many(self._walks, [str(number)]).get(str(number))
+    def complete_listing_crawl(self, number: int, covered_since: str | None) -> None:
+        raw = self._many(self._crawls, [str(number)]).get(str(number))
         if raw is not None:
-            self._batch.put(self._walks, str(number), orjson.dumps([*read(_Walk, raw)[:2], True, back_to]).decode())
+            crawl = [*read(_ListingCrawl, raw)[:2], True, covered_since]
+            self._batch.put(self._crawls, str(number), orjson.dumps(crawl).decode())
 
     def listing(self, url: str, source: str) -> ListingRow | None:
         raw = self._many(self._listings, [_pair(url, source)]).get(_pair(url, source))
@@ -216,34 +218,34 @@ class RedisState(FolderRows):
         self._batch.put(self._listings, _pair(row.url, row.source), packed(row))
 
     def stored_route(self, start: str, source: str) -> str | None:
-        return self._many(self._ways, [_pair(start, source)]).get(_pair(start, source))
+        return self._many(self._routes, [_pair(start, source)]).get(_pair(start, source))
 
     def put_route(self, start: str, source: str, route: str) -> None:
-        self._batch.put(self._ways, _pair(start, source), route)
+        self._batch.put(self._routes, _pair(start, source), route)
 
     def drop_route(self, start: str, source: str) -> None:
-        self._batch.put(self._ways, _pair(start, source), None)
+        self._batch.put(self._routes, _pair(start, source), None)
 
-    # What is owed
+    # The retry queue
 
     def pending_retries(self, until: str | None = None) -> list[RetryRow]:
-        rows = (unpacked(RetryRow, raw) for raw in self._all(self._owed))
-        due = (row for row in rows if until is None or row.next_at <= until)
-        return sorted(due, key=lambda row: (row.first_at, row.id))
+        rows = (unpacked(RetryRow, raw) for raw in self._all(self._retries))
+        due = (row for row in rows if until is None or row.next_attempt_at <= until)
+        return sorted(due, key=lambda row: (row.first_failed_at, row.id))
 
     def retry_of(self, identity: str) -> RetryRow | None:
-        raw = self._many(self._owed, [identity]).get(identity)
+        raw = self._many(self._retries, [identity]).get(identity)
         return unpacked(RetryRow, raw) if raw is not None else None
 
     def put_retry(self, row: RetryRow) -> None:
-        self._batch.put(self._owed, row.id, packed(row))
+        self._batch.put(self._retries, row.id, packed(row))
 
     def drop_retry(self, identity: str) -> None:
-        self._batch.put(self._owed, identity, None)
+        self._batch.put(self._retries, identity, None)
 
 
 def _entry(raw: str) -> tuple[int | None, bool]:
-    """An entry as it is kept: whether its record was delivered, ``1`` or ``0``, and behind it the walk's number."""
+    """An entry as it is kept: whether its record was delivered, ``1`` or ``0``, and behind it the crawl's number."""
     return (whole(raw[1:]) if raw[1:] else None), whole(raw[:1] or "-") == 1
 
 

@@ -41,12 +41,12 @@ class Batch:
     """The changes. Tables are named by their keys.
 
     `rows` are what was put, by table and id; `seen` are articles and debts as they were first read; `entries` are for
-    each teaser the walk that saw it and whether its record was delivered; `commands` are changes of any other kind;
+    each teaser the crawl that saw it and whether its record was delivered; `commands` are changes of any other kind;
     `done` are the requests that this batch answers, `back` those to be given back.
     """
 
     articles: str
-    owed: str
+    retries: str
     rows: dict[str, dict[str, Raw]] = field(default_factory=dict)
     seen: dict[tuple[str, str], Raw] = field(default_factory=dict)
     entries: dict[str, tuple[int | None, bool]] = field(default_factory=dict)
@@ -67,16 +67,16 @@ class Batch:
     def forget(self, lost: Lost) -> None:
         """Leaves out what was to be said of the ids; requests for the articles among them are given back."""
         for identity in lost.articles:
-            for table in (self.articles, self.owed):
+            for table in (self.articles, self.retries):
                 self.rows.get(table, {}).pop(identity, None)
                 self.seen.pop((table, identity), None)
             if identity in self.done:
                 self.done.discard(identity)
                 self.back.add(identity)
         for identity in lost.teasers:
-            walk, _ = self.entries.pop(identity)
-            if walk is not None:
-                self.entries[identity] = (walk, False)
+            crawl, _ = self.entries.pop(identity)
+            if crawl is not None:
+                self.entries[identity] = (crawl, False)
 
     def changed(self) -> Iterator[tuple[str, Traits, Traits]]:
         """The changed articles, each as it was and as it is now."""
@@ -94,7 +94,7 @@ class Batch:
 
     def checks(self) -> list[list[Raw]]:
         """What must still stand there: all that was read of the articles of which something is to be said."""
-        ids = self.of(self.articles).keys() | self.of(self.owed).keys()
+        ids = self.of(self.articles).keys() | self.of(self.retries).keys()
         return [[table, each, raw] for (table, each), raw in self.seen.items() if each in ids]
 
     def commands_with(self, due: str, delivered: str, statuses: str, days: str, counts: str) -> list[tuple[str, ...]]:
@@ -116,8 +116,8 @@ class Batch:
 
     def told_entries(self) -> list[list[str]]:
         return [
-            [identity, "" if walk is None else str(walk), str(int(delivered))]
-            for identity, (walk, delivered) in self.entries.items()
+            [identity, "" if crawl is None else str(crawl), str(int(delivered))]
+            for identity, (crawl, delivered) in self.entries.items()
         ]
 
 

@@ -1,0 +1,88 @@
+"""Reads manifests of version 1 (`vokcrawl.run/1`, until 2026-11-29): old keys become those of version 2.
+
+The first releases did not write all keys of version 1; what is missing becomes null or empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SCHEMA_V1 = "vokcrawl.run/1"
+# A few development versions wrote it under the second name.
+SCHEMAS_V1 = frozenset({SCHEMA_V1, "vokcrawl.runs.run/1"})
+
+# Keys of version 1 that are stored under another name in version 2.
+_RENAMED = {
+    "follows": "leader_run_id",
+    "ways_left": "discovery_attempts",
+    "readings": "extractors_used",
+    "owed": "pending_retries",
+    "replayed": "replay",
+}
+_RENAMED_IN_LISTING = {
+    "led_from": "discovered_from",
+    "way": "strategy",
+    "sweep": "rescan",
+    "stopped": "stop_reason",
+    "back_to": "covered_since",
+    "head": "first_page_ids",
+}
+_RENAMED_IN_ATTEMPT = {"way": "strategy", "why": "reason"}
+_RENAMED_IN_RETRY = {"first_at": "first_failed_at", "next_at": "next_attempt_at"}
+_RENAMED_IN_REPLAY = {"passed_over": "skipped", "faults_counted": "fault_count"}
+_OUTCOMES = {"gated": "blocked", "held": "locked", "killed": "crashed"}
+# The default of VOK_SOURCE in all releases that wrote version 1. A listing of the first releases had no source.
+DEFAULT_SOURCE_V1 = "Voice of Korea (EN)"
+# Keys that not all releases wrote.
+_LISTING_DEFAULTS = {"found_by": "start page", "discovered_from": None}
+_RETRY_DEFAULTS = {"first_failed_at": None, "missing_since": None}
+# Keys of every draft, and the further keys of every manifest.
+_DRAFT_KEYS = ("run_id", "spider", "version", "arguments", "settings", "started_at")
+_RESULT_KEYS = (
+    *("ended_at", "outcome", "exit_code", "counts", "listings", "files", "coverage", "errors", "owed"),
+    *("other_sources", "previous_manifest"),
+)
+
+
+def upgrade_manifest(raw: Mapping[str, Any], *, draft: bool = False) -> dict[str, Any]:
+    """A manifest of version 1, or the draft of one, with the keys of version 2. Raises `ValueError`.
+
+    Only keys are changed here; the types of the values are checked by the model.
+    """
+    required = _DRAFT_KEYS if draft else (*_DRAFT_KEYS, *_RESULT_KEYS)
+    if missing := [name for name in required if name not in raw]:
+        raise ValueError(f"the keys {', '.join(missing)} are missing")
+    new = _renamed(raw, _RENAMED) | {"schema": "vokcrawl.run/2"}
+    if isinstance(new.get("outcome"), str):
+        new["outcome"] = _OUTCOMES.get(new["outcome"], new["outcome"])
+    pages = new.get("pages")
+    if not pages:
+        new["pages"] = None
+    elif isinstance(pages, dict):
+        old = {"read": 0, "failed": 0, "articles": 0, "metered": 0, **pages}
+        new["pages"] = _renamed(old, {"metered": "truncated"})
+    settings = raw["settings"]
+    source = settings.get("VOK_SOURCE", DEFAULT_SOURCE_V1) if isinstance(settings, dict) else DEFAULT_SOURCE_V1
+    new["listings"] = [
+        {"source": source, **_LISTING_DEFAULTS, **_renamed(each, _RENAMED_IN_LISTING)}
+        for each in _objects(new, "listings")
+    ]
+    new["discovery_attempts"] = [_renamed(each, _RENAMED_IN_ATTEMPT) for each in _objects(new, "discovery_attempts")]
+    new["pending_retries"] = [
+        {**_RETRY_DEFAULTS, **_renamed(each, _RENAMED_IN_RETRY)} for each in _objects(new, "pending_retries")
+    ]
+    if isinstance(new.get("replay"), dict):
+        new["replay"] = _renamed(new["replay"], _RENAMED_IN_REPLAY)
+    return new
+
+
+def _renamed(raw: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in raw.items()}
+
+
+def _objects(raw: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    value = raw.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise ValueError(f"{key}: not a list of JSON objects")
+    return value
