@@ -1,7 +1,7 @@
-"""The JSON Schemas (2020-12) of the records, made from the classes of `items`: ``python -m vokcrawl.schemas [FOLDER]``.
+"""Writes the JSON Schemas (2020-12) of records and manifests: ``python -m vokcrawl.schemas [FOLDER]``.
 
-They are for readers, and say less than the classes in one point: a key that they do not name is allowed, for a later
-release may add one without a new version. What is written here, and what `scrapy verify` reads, is held to the classes.
+They are generated from the models in `items` and `storage.manifest`. Unlike the models of the records they allow
+unknown keys, because a later release may add keys without a new version.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from vokcrawl.errors import ExitCode, VokcrawlError
 from vokcrawl.items import MODELS
+from vokcrawl.storage.manifest import SCHEMA, Manifest
 from vokcrawl.storage.output_folder import write_whole
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
+_MODELS: dict[str, type[BaseModel]] = {**MODELS, SCHEMA: Manifest}
 
 
 class _Plain(GenerateJsonSchema):
-    """Leaves out titles that only say the field's name again, and defaults: every key is there."""
+    """Omits titles that repeat the field's name, and defaults: every key is always present."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -36,13 +39,13 @@ class _Plain(GenerateJsonSchema):
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON Schema of the record whose `schema` is `name`. Raises `KeyError` for one that is none of ours."""
-    opened: dict[str, Any] = _opened(MODELS[name].model_json_schema(by_alias=True, schema_generator=_Plain))
+    """The JSON Schema of the record or manifest whose `schema` is `name`. Raises `KeyError` if there is none."""
+    opened: dict[str, Any] = _opened(_MODELS[name].model_json_schema(by_alias=True, schema_generator=_Plain))
     return {"$schema": _Plain.schema_dialect, "title": name, **{key: opened[key] for key in opened if key != "title"}}
 
 
 def file_name(name: str) -> str:
-    """The file of a schema: one a version, so that the old ones stay.
+    """The file name of a schema. Each version has its own file.
 
     >>> file_name("vokcrawl.article/1")
     'article-1.json'
@@ -51,15 +54,15 @@ def file_name(name: str) -> str:
 
 
 def files() -> dict[str, bytes]:
-    """Every schema's file name and content."""
+    """Name and content of each file."""
     return {
         file_name(name): orjson.dumps(schema_of(name), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        for name in MODELS
+        for name in _MODELS
     }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes them to the folder named, or to `docs/schemas`; the exit code."""
+    """Writes the files to the given folder, by default `docs/schemas`, and returns the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     if len(given) > 1 or any(each.startswith("-") for each in given):
         print("usage: python -m vokcrawl.schemas [FOLDER]", file=sys.stderr)

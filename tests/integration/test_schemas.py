@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from tests.support.children import ROOT
 from vokcrawl.items import MODELS, validated
 from vokcrawl.schemas import FOLDER, file_name, files, schema_of
+from vokcrawl.storage.manifest import SCHEMA
 
 NAMES = sorted(MODELS)
 CHECKER = Draft202012Validator.FORMAT_CHECKER
@@ -57,7 +58,7 @@ def test_the_published_files_are_what_the_classes_say() -> None:
 def test_the_module_writes_them_and_says_where(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "vokcrawl.schemas"]
     done = subprocess.run([*command, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [str(tmp_path / file_name(name)) for name in MODELS]
+    assert done.stdout.split() == [str(tmp_path / file_name(name)) for name in (*MODELS, SCHEMA)]
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files()
     (tmp_path / "file").touch()
     for wrong, code, word in (("--help-me", 2, "usage"), (str(tmp_path / "file" / "below"), 15, "file")):
@@ -131,3 +132,25 @@ def test_records_of_a_real_crawl_are_valid_by_the_published_schemas(crawl: Any, 
         assert len(records) == 12
         for record in records:
             published.validate(record)
+
+
+def test_manifest_page_lists_every_key_with_its_description() -> None:
+    page = (FOLDER.parent / "manifest.md").read_text(encoding="utf-8")
+    schema = schema_of(SCHEMA)
+    for name, each in {"Manifest": schema, **schema["$defs"]}.items():
+        section = page.partition(f"<!-- keys: {name} -->")[2].partition("\n## ")[0]
+        rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE)
+        assert rows == [(key, field["description"]) for key, field in each["properties"].items()], name
+        assert each["required"] == list(each["properties"]), "keys are always present"
+    assert f"(schemas/{file_name(SCHEMA)})" in page
+
+
+def test_manifest_of_a_real_crawl_is_valid_by_the_published_schema(crawl: Any, serve: Any, output: Path) -> None:
+    done = crawl(f"{serve(12).url}/article/163/", output)
+    assert done.code == 0, done.stderr
+    schema = json.loads((FOLDER / file_name(SCHEMA)).read_bytes())
+    Draft202012Validator.check_schema(schema)
+    published = Draft202012Validator(schema, format_checker=CHECKER)
+    published.validate(done.manifest)
+    for key in done.manifest:
+        assert not published.is_valid({name: value for name, value in done.manifest.items() if name != key}), key
