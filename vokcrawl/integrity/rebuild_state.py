@@ -124,10 +124,12 @@ class Builder:
                 self._walk(listing, run_id, manifest)
 
     def finish(self, nodes: Sequence[ChainNode]) -> None:
-        """What is owed stands in the newest manifest."""
-        for pending in nodes[-1].manifest.pending_retries if nodes else ():
-            if not self.state.articles([pending.id]):
-                self.state.put_retry(RetryRow(**dict(pending)))
+        """Takes the retry queue from the newest manifest, and adds the articles that are in no file."""
+        newest = nodes[-1].manifest if nodes else None
+        for pending in newest.pending_retries if newest is not None else ():
+            if not self.state.articles([pending.id]) and newest is not None:
+                known = {"first_failed_at": pending.first_failed_at or newest.started_at}
+                self.state.put_retry(RetryRow(**{**dict(pending), **known}))
         now = utc(self.now)
         for identity, url in self._addresses.items():
             if not self.state.articles([identity]) and self.state.retry_of(identity) is None:

@@ -145,12 +145,29 @@ def test_a_rebuilt_state_knows_which_payloads_are_archived(crawl: Crawling, outp
     assert faults(output) == []
 
 
+# Gives the tables and columns of a state the names that they had in version 1.
+_VERSION_1 = """
+ALTER TABLE runs RENAME COLUMN manifest_draft TO draft;
+ALTER TABLE listing_crawls RENAME COLUMN covered_since TO back_to;
+ALTER TABLE listing_crawls RENAME TO walks;
+ALTER TABLE entries RENAME COLUMN crawl TO walk;
+ALTER TABLE listings RENAME COLUMN covered_since TO back_to;
+ALTER TABLE listings RENAME COLUMN first_page_ids TO head;
+ALTER TABLE listings RENAME COLUMN rescanned_at TO swept_at;
+ALTER TABLE routes RENAME TO ways;
+ALTER TABLE retries RENAME COLUMN first_failed_at TO first_at;
+ALTER TABLE retries RENAME COLUMN next_attempt_at TO next_at;
+ALTER TABLE retries RENAME TO owed;
+PRAGMA user_version = 1;
+"""
+
+
 def test_a_state_from_before_there_was_an_archive_is_taken_over(crawl: Crawling, output: Path) -> None:
     with WiredServer(SampleSite(5, faults=()), without_validators) as server:
         url = f"{server.url}/article/163/"
         assert crawl(url, output, settings=ALWAYS, env={"VOK_ARCHIVE": "0"}).code == 0
         with closing(sqlite3.connect(output / "state.sqlite3")) as db:
-            db.executescript("DROP TABLE payloads; PRAGMA user_version = 1;")
+            db.executescript(f"DROP TABLE payloads; {_VERSION_1}")
         for kinds in ({"response"}, {"revisit"}):
             done = crawl(url, output, settings=ALWAYS)
             assert (done.code, done.manifest["counts"]) == (0, {}), done.stderr

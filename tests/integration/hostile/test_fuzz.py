@@ -129,7 +129,7 @@ class Played:
         return asked
 
     def close(self) -> None:
-        self.run.close("done", ExitCode.OK, {})
+        self.run.close("done", ExitCode.OK)
 
 
 class _Probe:

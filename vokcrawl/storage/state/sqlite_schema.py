@@ -143,7 +143,7 @@ def _copy(db: sqlite3.Connection, table: str, old: set[str]) -> None:
         elif (table, column) == ("articles", "source"):
             values.append("NULL")
         else:
-            raise sqlite3.DatabaseError(f"table {table} has no column {name}")
+            raise sqlite3.DatabaseError(f"table {_OLD_TABLES.get(table, table)} has no column {name}")
     # The rowid of a run is its place in the chain of manifests.
     rowid = ("rowid", "rowid") if table == "runs" else ()
     into, of = ", ".join([*columns, *rowid[:1]]), ", ".join([*values, *rowid[1:]])
