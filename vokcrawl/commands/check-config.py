@@ -1,4 +1,4 @@
-"""`scrapy check-config`: what holds, where it comes from, and all that is wrong with it.
+"""`scrapy check-config`: lists the project's settings with value, origin and errors.
 
 Scrapy names a command after its file, hence the hyphen.
 """
@@ -12,32 +12,32 @@ from dataclasses import asdict
 from scrapy.commands import ScrapyCommand
 
 from vokcrawl.cli import complain, say
-from vokcrawl.config.overview import Listed, listed
+from vokcrawl.config.overview import SettingStatus, setting_statuses
 from vokcrawl.errors import ExitCode, StorageError
 
 
 class Command(ScrapyCommand):
-    """Opens and sends nothing. Exit code 0 when all is well, 2 when a setting is wrong."""
+    """Opens no file and sends no request. Exit code 0 if all settings are valid, else 2."""
 
     requires_project = True
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012  Scrapy's name and type
 
     def short_desc(self) -> str:
-        return "List the project's settings, where each comes from, and what is wrong"
+        return "List the project's settings with value, origin and errors"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="tell it as JSON, for programs")
+        parser.add_argument("--json", action="store_true", help="print machine-readable JSON")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")
         if args:
-            complain("check-config", f"{args[0]!r}: no argument is taken; give a setting with -s NAME=VALUE")
+            complain("check-config", f"{args[0]!r}: takes no arguments; set a setting with -s NAME=VALUE")
             self.exitcode = int(ExitCode.USAGE)
             return
-        found = listed(self.settings)
+        found = setting_statuses(self.settings)
         try:
             if opts.json:
                 say(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2))
@@ -47,14 +47,14 @@ class Command(ScrapyCommand):
             complain("check-config", failure)
             self.exitcode = int(failure.exit_code)
             return
-        for fault in (fault for each in found for fault in each.faults):
-            complain("check-config", fault)
+        for error in (error for each in found for error in each.errors):
+            complain("check-config", error)
             self.exitcode = int(ExitCode.USAGE)
 
 
-def _table(found: list[Listed]) -> None:
+def _table(found: list[SettingStatus]) -> None:
     width = max(len(each.name) for each in found)
     origins = max(len(each.origin) for each in found)
     for each in found:
-        mark = "!" if each.faults else " "
+        mark = "!" if each.errors else " "
         say(f"{mark} {each.name:<{width}}  {each.origin:<{origins}}  {each.value}")

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from vokcrawl.cli import FolderCommand, complain, say
-from vokcrawl.config.checks import period, whole
+from vokcrawl.config.arguments import read_date_range
+from vokcrawl.config.values import POSITIVE_PHRASE, parse_positive_number, read_value
 from vokcrawl.errors import ExitCode, StorageError
 from vokcrawl.search.index import SearchIndex
 from vokcrawl.search.query import MATCH_END, MATCH_START, Hit, find
@@ -36,7 +37,8 @@ class Command(FolderCommand):
         parser.add_argument("--json", action="store_true", help="print machine-readable JSON")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
-        limit, (since, until) = whole("--limit", opts.limit, least=1), period(vars(opts), "--")
+        limit = read_value("--limit", parse_positive_number, opts.limit, POSITIVE_PHRASE)
+        since, until = read_date_range(vars(opts))
         index = SearchIndex(self.existing_folder())
         try:
             total, hits = find(index, args, limit=limit, since=since, until=until)

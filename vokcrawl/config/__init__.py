@@ -1,11 +1,11 @@
-"""The project's settings and the spider's arguments, each checked with a clear error of its own.
+"""The project's settings and the spider's arguments, as models that validate them.
 
-`checks` and `addresses` hold the single checks; `settings`, `alerts` and `arguments` say which of them each setting
-and argument must pass, `redacted` how they are shown.
+`settings`, `alerts` and `arguments` hold the models, `values` the types of their fields, `model` their base. `redacted`
+removes secrets from what is shown. ``python -m vokcrawl.config`` writes the tables of docs/settings.md.
 """
 
 from vokcrawl.config.alerts import Alerts
 from vokcrawl.config.arguments import Arguments
-from vokcrawl.config.settings import Options, faults, known_names, secret_names
+from vokcrawl.config.settings import Options, default_values, known_names, secret_names, setting_errors
 
-__all__ = ["Alerts", "Arguments", "Options", "faults", "known_names", "secret_names"]
+__all__ = ["Alerts", "Arguments", "Options", "default_values", "known_names", "secret_names", "setting_errors"]

@@ -1,52 +1,98 @@
-"""The settings of what looks at a run when it has ended: monitors, whom they tell, health file, metrics."""
+"""The settings of what happens after a run: monitors, notifications, health file and metrics. See docs/alerts.md."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from vokcrawl.config.model import SettingsModel, setting
+from vokcrawl.config.values import (
+    Coverage,
+    Factor,
+    Mailboxes,
+    MetricsFile,
+    OptionalText,
+    OutcomeCounts,
+    SecretUrl,
+    ServerUrl,
+    Share,
+    SmtpUrl,
+    Text,
+    Token,
+    WholeNumber,
+)
 
-from vokcrawl.config.addresses import mail_server, mailboxes, secret, secret_url, server, textfile
-from vokcrawl.config.checks import factor, minimum_coverage, outcomes, share, text, whole, words
-from vokcrawl.config.settings_group import Group, by
 
+class Alerts(SettingsModel):
+    """The settings of monitors, notifications, health file and metrics."""
 
-@dataclass(frozen=True, slots=True)
-class Alerts(Group):
-    """See docs/alerts.md."""
+    alert_outcomes: OutcomeCounts = setting(
+        "10=3,11=1,12=1,13=3,14=3,15=1",
+        "For each exit code, the number of consecutive runs with that code that raises an alert.",
+    )
+    alert_few_articles: Factor = setting(
+        3,
+        "Alert if the number of articles in 24 hours is this many robust standard deviations below the usual "
+        "number for the day of the week. A higher value means fewer alerts.",
+    )
+    alert_coverage: Coverage = setting(
+        "title=0.98,body=0.9,published_on=0.8,source=0.8",
+        "The share of last week's articles that must have a field. Unlike `VOK_MIN_COVERAGE`, it covers many small "
+        "runs and does not change the exit code.",
+    )
+    alert_errors: Share = setting(0.2, "The share of the pages of 24 hours that may fail.")
+    alert_metered: Share = setting(0.5, "The share of the articles of 24 hours that may be truncated by the site.")
+    alert_age_hours: WholeNumber = setting(
+        72, "The maximum age in hours of the newest article, counted from when the site ingested it."
+    )
+    alert_unfinished_runs: WholeNumber = setting(
+        3, "The number of consecutive runs in which a listing crawl may stay incomplete."
+    )
+    alert_free_mb: WholeNumber = setting(512, "Megabytes that must be free on the disk of the output directory.")
 
-    alert_outcomes: Mapping[int, int] = by(outcomes)
-    alert_few_articles: float = by(factor)
-    alert_coverage: Mapping[str, float] = by(minimum_coverage)
-    alert_errors: float = by(share)
-    alert_metered: float = by(share)
-    alert_age_hours: int = by(whole, least=0)
-    alert_unfinished_runs: int = by(whole, least=0)
-    alert_free_mb: int = by(whole, least=0)
+    alert_repeat_hours: WholeNumber = setting(
+        24, "Hours after which an alert that still applies is sent again. `0`: after each run."
+    )
+    alert_timeout: WholeNumber = setting(10, "Seconds that sending a notification to one service may take.", ge=1)
+    alert_webhook: SecretUrl = setting("", "A URL to which each alert is sent as JSON.", secret=True)
+    alert_slack: SecretUrl = setting("", "The URL of a Slack or Mattermost incoming webhook.", secret=True)
+    alert_telegram_token: Token = setting("", "The token of a Telegram bot.", secret=True)
+    alert_telegram_chat: OptionalText = setting(
+        "", "The Telegram chat that the bot writes to: a number, or `@name` of a channel."
+    )
+    alert_telegram_api: ServerUrl = setting(
+        "https://api.telegram.org", "The server of the Telegram Bot API; change it if you run your own."
+    )
+    alert_smtp: SmtpUrl = setting(
+        "",
+        "A mail server: `smtp://host:25`, `smtp://user:password@host:587` or `smtps://user:password@host:465`.",
+        secret=True,
+    )
+    alert_mail_from: Mailboxes = setting("", "The sender's mail address.")
+    alert_mail_to: Mailboxes = setting("", "The recipients' mail addresses.")
 
-    alert_repeat_hours: int = by(whole, least=0)
-    alert_timeout: int = by(whole, least=1)
-    alert_webhook: str = by(secret_url, is_secret=True)
-    alert_slack: str = by(secret_url, is_secret=True)
-    alert_telegram_token: str = by(secret, is_secret=True)
-    alert_telegram_chat: str = by(words)
-    alert_telegram_api: str = by(server)
-    alert_smtp: str = by(mail_server, is_secret=True)
-    alert_mail_from: tuple[str, ...] = by(mailboxes)
-    alert_mail_to: tuple[str, ...] = by(mailboxes)
+    health_file: Text = setting(
+        "health.json", "The file that reports how the last run ended; relative to the output directory."
+    )
+    # A hundred years: there is no date for a later run.
+    expect_within_hours: WholeNumber = setting(
+        12,
+        "Hours within which a watchdog should expect the next run: the interval of the schedule plus some tolerance. "
+        "`0`: no expectation is written.",
+        le=876_000,
+    )
+    metrics_file: MetricsFile = setting(
+        "", "A file for node_exporter's textfile collector; relative to the output directory. Empty: no metrics."
+    )
 
-    health_file: str = by(text)
-    # A hundred years: beyond the calendar there is no moment to write down.
-    expect_within_hours: int = by(whole, least=0, most=876_000)
-    metrics_file: str = by(textfile)
-
-    def disagreements(self) -> list[str]:
-        faults = []
+    def conflicts(self) -> list[str]:
+        """Telegram and mail need several settings each."""
+        found = []
         if bool(self.alert_telegram_token) != bool(self.alert_telegram_chat):
-            faults.append("VOK_ALERT_TELEGRAM_CHAT: Telegram needs both this and VOK_ALERT_TELEGRAM_TOKEN, or neither")
+            found.append("VOK_ALERT_TELEGRAM_CHAT: Telegram needs both this and VOK_ALERT_TELEGRAM_TOKEN, or neither")
         if self.alert_telegram_token and not self.alert_telegram_api:
-            faults.append("VOK_ALERT_TELEGRAM_API: it is empty, but must name the server of Telegram's Bot API")
+            found.append("VOK_ALERT_TELEGRAM_API: must not be empty with VOK_ALERT_TELEGRAM_TOKEN; omit the setting")
         if self.alert_smtp and not (self.alert_mail_to and len(self.alert_mail_from) == 1):
-            faults.append("VOK_ALERT_SMTP: mail needs one address in VOK_ALERT_MAIL_FROM and some in VOK_ALERT_MAIL_TO")
+            found.append(
+                "VOK_ALERT_SMTP: mail needs one address in VOK_ALERT_MAIL_FROM and one or more in VOK_ALERT_MAIL_TO"
+            )
         if self.alert_mail_to and not self.alert_smtp:
-            faults.append("VOK_ALERT_MAIL_TO: mail needs a server in VOK_ALERT_SMTP")
-        return faults
+            found.append("VOK_ALERT_MAIL_TO: mail needs a server in VOK_ALERT_SMTP")
+        return found

@@ -1,6 +1,6 @@
-"""All settings of the project: what each is, where it comes from, and what is wrong with it.
+"""All settings of the project with value, origin and errors, for `scrapy check-config`.
 
-Of Scrapy's own settings those are listed with which a crawl would not begin.
+Of Scrapy's own settings, only those with an error are included.
 """
 
 from __future__ import annotations
@@ -9,48 +9,54 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, Settings
 
-from vokcrawl.config.redacted import NOT_SHOWN, shown
-from vokcrawl.config.scrapy_checks import scrapys_faults
-from vokcrawl.config.settings import faults, known_names
-from vokcrawl.settings import base
-from vokcrawl.settings.environment import PREFIX, from_environment
+from vokcrawl.config.environment import PREFIX, from_environment
+from vokcrawl.config.redacted import BASE_MODULE, NOT_SHOWN, redacted
+from vokcrawl.config.scrapy_checks import scrapy_setting_errors
+from vokcrawl.config.settings import known_names, setting_errors
 
 _PROFILES = "vokcrawl.settings."
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """One setting. `value` is as it may be shown; `origin` is `base`, `profile …`, `environment` or `-s`."""
+class SettingStatus:
+    """One setting.
+
+    Attributes:
+        name: The setting's name.
+        value: The value without secrets.
+        origin: Where the value comes from: `base`, `profile …`, `environment` or `-s`.
+        errors: The error messages; empty if the value is valid.
+    """
 
     name: str
     value: str
     origin: str
-    faults: tuple[str, ...]
+    errors: tuple[str, ...]
 
 
-def listed(settings: BaseSettings, environment: Mapping[str, str] | None = None) -> list[Listed]:
-    """The known settings, what has our prefix and is none of them, and what is wrong of Scrapy's; by name."""
+def setting_statuses(settings: BaseSettings, environment: Mapping[str, str] | None = None) -> list[SettingStatus]:
+    """All known settings, unknown ones that have the project's prefix, and Scrapy's with an error; sorted by name."""
     environment = os.environ if environment is None else environment
-    known = known_names()
-    wrong: dict[str, list[str]] = {}
-    for fault in faults(settings) + scrapys_faults(settings):
-        wrong.setdefault(fault.partition(":")[0], []).append(fault)
-    names = known | wrong.keys()
+    known, base = known_names(), Settings()
+    base.setmodule(BASE_MODULE, priority="project")
+    errors: dict[str, list[str]] = {}
+    for error in setting_errors(settings) + scrapy_setting_errors(settings):
+        errors.setdefault(error.partition(":")[0], []).append(error)
     return [
-        Listed(
+        SettingStatus(
             name,
-            # What is mistyped may be meant for a secret.
-            NOT_SHOWN if name.startswith(PREFIX) and name not in known else shown(name, settings.get(name)),
-            _origin(name, settings, environment),
-            tuple(wrong.get(name, ())),
+            # A mistyped name may have been meant for a secret.
+            NOT_SHOWN if name.startswith(PREFIX) and name not in known else redacted(name, settings.get(name)),
+            _origin(name, settings, base, environment),
+            tuple(errors.get(name, ())),
         )
-        for name in sorted(names)
+        for name in sorted(known | errors.keys())
     ]
 
 
-def _origin(name: str, settings: BaseSettings, environment: Mapping[str, str]) -> str:
+def _origin(name: str, settings: BaseSettings, base: BaseSettings, environment: Mapping[str, str]) -> str:
     priority = settings.getpriority(name)
     if priority == SETTINGS_PRIORITIES["cmdline"]:
         return "-s"
@@ -58,7 +64,7 @@ def _origin(name: str, settings: BaseSettings, environment: Mapping[str, str]) -
         return next((each for each, value in SETTINGS_PRIORITIES.items() if value == priority), "unknown")
     if name in from_environment(environment):
         return "environment"
-    if settings.get(name) == getattr(base, name, None):
+    if settings.get(name) == base.get(name):
         return "base"
     module = environment.get("SCRAPY_SETTINGS_MODULE", "")
     return f"profile {module.removeprefix(_PROFILES)}" if module.startswith(_PROFILES) else f"module {module}"

@@ -1,4 +1,4 @@
-"""The components that a crawl cannot do without. Others may be added beside them."""
+"""The components that every crawl needs: without them it would write no records, or send too many requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scrapy.utils.misc import load_object
 from vokcrawl.errors import UsageError
 from vokcrawl.utils.program import install_command
 
-# By the setting that lists them. A subclass is as good.
+# By the setting that lists them. A subclass is allowed, and so are additional components.
 _REQUIRED = {
     "ITEM_PIPELINES": (
         "vokcrawl.pipelines.ValidationPipeline",
@@ -32,7 +32,7 @@ _HANDLER = "vokcrawl.downloader.capture.warc_handler.ArchivingHandler"
 
 
 def check_required_components(settings: BaseSettings) -> None:
-    """Raises `UsageError` that names the setting, and the component or the package that is missing."""
+    """Raises `UsageError` that names the setting and the missing component or package."""
     if settings.get("SPLASH_URL") and not splash_installed():
         raise UsageError(f"SPLASH_URL: scrapy-splash is not installed; run `{install_command('splash')}`, or unset it")
     for name, required in _REQUIRED.items():

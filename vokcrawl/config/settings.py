@@ -1,81 +1,167 @@
-"""The settings of a crawl, and what each of them must be."""
+"""The project's settings of a crawl, and the errors of all its settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Annotated, Any, Literal, Self
 
 from scrapy.settings import BaseSettings
 
-from vokcrawl.config.addresses import redis_server, server, urls
 from vokcrawl.config.alerts import Alerts
-from vokcrawl.config.checks import (
-    choice,
-    days,
-    flag,
-    minimum_coverage,
-    number,
-    prefix,
-    seconds,
-    size,
-    text,
-    whole,
-    words,
+from vokcrawl.config.environment import PREFIX
+from vokcrawl.config.model import SettingsModel, is_secret, setting
+from vokcrawl.config.values import (
+    CHOICE,
+    Ages,
+    Coverage,
+    Flag,
+    InvalidValue,
+    KeyPrefix,
+    Megabytes,
+    OptionalText,
+    Seconds,
+    ServerUrl,
+    SourceId,
+    Text,
+    Urls,
+    WholeNumber,
+    error_message,
+    parse_redis_url,
 )
-from vokcrawl.config.settings_group import Group, by
 from vokcrawl.errors import UsageError
-from vokcrawl.settings.environment import PREFIX
 from vokcrawl.utils.program import PROGRAM
 
-PAGINATION = ("auto", "link", "ajax", "browser")
 
+class Options(SettingsModel):
+    """The settings of a crawl."""
 
-@dataclass(frozen=True, slots=True)
-class Options(Group):
-    """The `VOK_` settings of a run, checked; docs/settings.md says what each is for."""
+    start_urls: Urls = setting(
+        "https://kcnawatch.org/newstream/",
+        'Start pages: listings, the news stream, or article pages with a "More From" block. A source\'s own listing is '
+        "shorter than the stream of all sources. No request leaves the hosts of these URLs.",
+    )
+    source: Text = setting(
+        "Voice of Korea (EN)",
+        "The source to crawl, by the name that the site shows; upper and lower case are the same.",
+    )
+    source_id: SourceId = setting(
+        "",
+        'The site\'s number for the source, used to request "More Articles" and to go from the news stream straight to '
+        "the source's listing. Needed only where the pages do not contain it. A number that belongs to another source "
+        "is reported in the log and not used.",
+    )
+    search_id: SourceId = setting(
+        "",
+        "The site's number for the source in its search, which differs from `VOK_SOURCE_ID`. Needed only where the "
+        "listing cannot be followed and the search form does not name the source.",
+    )
+    pagination: Annotated[Literal["auto", "link", "ajax", "browser"], CHOICE] = setting(
+        "auto",
+        'How "More Articles" is followed. `auto`: as the page itself does it; with a browser where nothing else works '
+        "and `SPLASH_URL` is set; through the search and the sitemap where the listing cannot be followed.",
+    )
+    splash_url: ServerUrl = setting(
+        "",
+        "A Splash server, such as `http://127.0.0.1:8050`, for a listing that needs a browser. [splash.md](splash.md) "
+        "describes how to install and isolate it. Empty: no page is rendered.",
+    )
+    splash_timeout: WholeNumber = setting(
+        90,
+        "Seconds that Splash may take to render a page. A longer time reaches further back in a listing; Splash's own "
+        "`--max-timeout` must allow it.",
+        ge=1,
+    )
+    state: Annotated[Literal["sqlite", "redis"], CHOICE] = setting(
+        "sqlite",
+        "Where the crawl state is stored: in the output directory, or on the Redis server that several workers share. "
+        "The profile `distributed` sets it, with everything else that it needs; do not set it by itself.",
+    )
+    # Validated only with VOK_STATE=redis: on its own, the variable may belong to another program.
+    redis_url: OptionalText = setting(
+        "",
+        "The Redis server that several workers share, such as `redis://127.0.0.1:6379/0`, "
+        "`redis://user:password@host:6379/0`, or `rediss://…` for TLS; see [scaling.md](scaling.md). Set it in the "
+        "environment, where it does not appear in process listings.",
+        secret=True,
+    )
+    redis_prefix: KeyPrefix = setting(
+        "vokcrawl", "The prefix of all keys on the Redis server. Each source needs its own prefix."
+    )
+    redis_timeout: WholeNumber = setting(
+        60, "Seconds that a worker waits for an unavailable Redis server before it ends with exit code 14."
+    )
+    lease_seconds: WholeNumber = setting(
+        60, "Seconds without a sign of life after which other workers take over a worker's requests.", ge=2
+    )
+    output_dir: Text = setting("output", "The directory for records, archive, manifests and state.")
+    stop_after_known_pages: WholeNumber = setting(
+        2, "Pagination stops after this number of consecutive listing pages without a new entry.", ge=1
+    )
+    lookback_days: WholeNumber = setting(
+        7,
+        "How many days of familiar pages a rescan reads, counted back from today, or from the newest day of the "
+        "listing if that is earlier.",
+    )
+    rescan_hours: WholeNumber = setting(
+        24, "A run is a rescan if the last rescan is older than this number of hours. `0`: every run."
+    )
+    recheck_days: Ages = setting(
+        "1,3,7,30,90",
+        "Ages in days since the first delivery at which an article is fetched again, to find changes and removals. `0` "
+        "alone: in every run. Empty: never.",
+    )
+    backoff_seconds: Seconds = setting(
+        300,
+        "Seconds of the first pause after a connection reset, or after a 429 without `Retry-After`. Each further pause "
+        "is twice as long, up to 16 times this value; after five in a row the rest is left to the next run. `0`: no "
+        "pauses.",
+    )
+    max_wait_seconds: WholeNumber = setting(
+        3600,
+        "The longest pause in seconds that a run waits for. If the site asks for more, the run ends, and the next run "
+        "continues.",
+        ge=1,
+    )
+    robots_unreadable: Annotated[Literal["stop", "go"], CHOICE] = setting(
+        "stop",
+        "What to do if robots.txt times out or answers with a server error. `stop`: nothing is allowed, and the run "
+        "ends with exit code 14. `go`: everything is allowed.",
+    )
+    contact: OptionalText = setting(
+        "", "A mail address or URL at which the site can reach you; added to the User-Agent."
+    )
+    progress: Annotated[Literal["auto", "off"], CHOICE] = setting(
+        "auto",
+        "`auto`: on a terminal, `scrapy crawl vok` shows a live status line below its log, and a summary at the end. "
+        "`off`: only the log.",
+    )
+    archive: Flag = setting(
+        True,
+        "Whether the site's responses are archived, byte for byte, in WARC files ([archive.md](archive.md)). With `0`, "
+        "`archived_as` is null in all records.",
+    )
+    archive_size: Megabytes = setting(1000, "Megabytes (10^6 bytes) after which a run starts another WARC file.")
+    min_coverage: Coverage = setting(
+        "title=0.98,body=0.9,published_on=0.8,source=0.8",
+        "Minimum field coverage: the share of a run's articles that must have a field. Below it, the run ends with "
+        "exit code 12. Applies to runs with 20 articles or more.",
+    )
 
-    start_urls: tuple[str, ...] = by(urls)
-    source: str = by(text)
-    source_id: str = by(number)
-    search_id: str = by(number)
-    pagination: str = by(choice, allowed=PAGINATION)
-    output_dir: str = by(text)
-    stop_after_known_pages: int = by(whole, least=1)
-    lookback_days: int = by(whole, least=0)
-    rescan_hours: int = by(whole, least=0)
-    recheck_days: tuple[int, ...] = by(days)
-    min_coverage: Mapping[str, float] = by(minimum_coverage)
-    backoff_seconds: float = by(seconds)
-    max_wait_seconds: int = by(whole, least=1)
-    robots_unreadable: str = by(choice, allowed=("stop", "go"))
-    contact: str = by(words)
-    progress: str = by(choice, allowed=("auto", "off"))
-    splash_url: str = by(server)
-    splash_timeout: int = by(whole, least=1)
-    archive: bool = by(flag)
-    archive_size: int = by(size)
-    state: str = by(choice, allowed=("sqlite", "redis"))
-    redis_url: str = by(words, is_secret=True)
-    redis_prefix: str = by(prefix)
-    redis_timeout: int = by(whole, least=0)
-    lease_seconds: int = by(whole, least=2)
-
-    def disagreements(self) -> list[str]:
-        # A crawl by one worker has no business with what others may mean by this name in the environment.
+    def conflicts(self) -> list[str]:
+        """A Redis server is needed by several workers only."""
         if self.state == "redis":
             try:
-                redis_server("REDIS_URL", self.redis_url)
-            except UsageError as fault:
-                return [str(fault)]
+                parse_redis_url(self.redis_url)
+            except InvalidValue as error:
+                return [error_message("REDIS_URL", self.redis_url, error, "", secret=True)]
         return []
 
     @classmethod
-    def read(cls, settings: BaseSettings) -> Options:
-        """Reads and checks all of them. Raises `UsageError` that names the setting, its value and what is allowed."""
-        for fault in faults(settings):
-            raise UsageError(fault)
-        return cls(**cls.values(settings))
+    def read(cls, settings: BaseSettings) -> Self:
+        """Validates all settings of the project. Raises `UsageError` for the first error."""
+        for error in setting_errors(settings):
+            raise UsageError(error)
+        return super().read(settings)
 
 
 # Names of earlier versions: the new name, or the reason why a setting no longer exists.
@@ -92,31 +178,34 @@ REMOVED = {
     "VOK_CROSS_CHECK": "a crawl no longer compares its extraction with a second extractor",
 }
 
-# All classes of settings of this project.
-GROUPS: tuple[type[Group], ...] = (Options, Alerts)
+MODELS: tuple[type[SettingsModel], ...] = (Options, Alerts)
 
 
 def known_names() -> set[str]:
-    """The names of all settings that are the project's own."""
-    return {name for group in GROUPS for name in group.checks()}
+    """The names of all settings of the project."""
+    return {name for model in MODELS for name in model.by_setting()}
 
 
 def secret_names() -> set[str]:
-    """The names of the settings whose values are shown nowhere."""
-    return {name for group in GROUPS for name, each in group.checks().items() if each.metadata["secret"]}
+    """The names of the settings whose values are never shown."""
+    return {name for model in MODELS for name, field in model.by_setting().items() if is_secret(field)}
 
 
-def faults(settings: BaseSettings) -> list[str]:
-    """All that is wrong with the project's settings, a line for each: mistyped names first."""
-    return unknown(settings) + [fault for group in GROUPS for fault in group.faults(settings)]
+def default_values() -> dict[str, Any]:
+    """The default of each setting of the project, as a user would write it."""
+    return {name: field.default for model in MODELS for name, field in model.by_setting().items()}
 
 
-def unknown(settings: BaseSettings) -> list[str]:
+def setting_errors(settings: BaseSettings) -> list[str]:
+    """One message per error in the project's settings. Each begins with a setting's name; unknown names come first."""
+    return unknown_names(settings) + [error for model in MODELS for error in model.errors(settings)]
+
+
+def unknown_names(settings: BaseSettings) -> list[str]:
     """One error per setting that has the project's prefix but is not one of its settings."""
     known = sorted(known_names())
-    return [
-        _unknown(name, known) for name in sorted(map(str, settings)) if name.startswith(PREFIX) and name not in known
-    ]
+    names = sorted(map(str, settings))
+    return [_unknown(name, known) for name in names if name.startswith(PREFIX) and name not in known]
 
 
 def _unknown(name: str, known: list[str]) -> str:
@@ -125,6 +214,6 @@ def _unknown(name: str, known: list[str]) -> str:
         return f"{name}: this setting was renamed; use {RENAMED[name]} instead{values}"
     if name in REMOVED:
         return f"{name}: this setting was removed: {REMOVED[name]}"
-    meant = get_close_matches(name, known, n=1)
-    hint = f"did you mean {meant[0]}? " if meant else ""
-    return f"{name}: no such setting; {hint}`{PROGRAM} check-config` lists them all"
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    return f"{name}: no such setting; {hint}`{PROGRAM} check-config` lists all settings"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vokcrawl.config.checks import choice, day, period
+from vokcrawl.config.arguments import read_date_range
+from vokcrawl.config.values import DAY_PHRASE, optional, parse_day, parse_one_of, read_value
 
 TABLES = ("current", "articles", "teasers", "removals")
 # The field that `since` and `until` filter by; of a timestamp, its UTC day.
@@ -35,13 +36,12 @@ class Selection:
     @classmethod
     def read(cls, given: Mapping[str, str | None]) -> Selection:
         """Build a selection from command-line options by name. Raises `UsageError` for an invalid value."""
-        what = given.get("what")
-        since, until = period(given, "--")
+        since, until = read_date_range(given)
         return cls(
-            what=choice("--what", what, TABLES) if what is not None else None,
+            what=read_value("--what", optional(parse_one_of(TABLES)), given.get("what")),
             since=since,
             until=until,
-            as_of=day("--as-of", given.get("as_of")),
+            as_of=read_value("--as-of", optional(parse_day), given.get("as_of"), DAY_PHRASE),
         )
 
     def takes(self, what: str, record: Mapping[str, Any]) -> bool:

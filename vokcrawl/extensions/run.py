@@ -64,9 +64,10 @@ class RunExtension:
                 "SCRAPY_PROJECT=distributed"
             )
         check_required_components(crawler.settings)
-        told = {name: getattr(arguments, name) for name in arguments.__dataclass_fields__}
         size = options.archive_size if options.archive else None
-        spider.run = Run.open(options.output_dir, spider.name, told, crawler.settings, opening_of(options), size)
+        spider.run = Run.open(
+            options.output_dir, spider.name, arguments.model_dump(), crawler.settings, opening_of(options), size
+        )
         return cls(crawler, spider.run)
 
     def engine_started(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vokcrawl.config import Arguments
-from vokcrawl.config.addresses import urls
+from vokcrawl.config.values import parse_urls, read_value
 from vokcrawl.errors import UsageError
 from vokcrawl.storage.manifest import Manifest
 
@@ -14,7 +14,7 @@ def check_manifest(manifest: Manifest) -> None:
     try:
         Arguments.read({name: arguments[name] for name in ("since", "until", "start_url") if name in arguments})
         if starts:
-            urls("VOK_START_URLS", starts)
+            read_value("VOK_START_URLS", parse_urls, starts)
             if not isinstance(starts, str):
                 raise TypeError("VOK_START_URLS: not a string")
     except (UsageError, TypeError) as error:

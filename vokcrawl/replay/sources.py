@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from vokcrawl.config import Arguments
-from vokcrawl.config.addresses import urls
+from vokcrawl.config.values import parse_urls, read_value
 from vokcrawl.errors import ExitCode, StorageError, UsageError
 from vokcrawl.normalize import parse_utc, utc
 from vokcrawl.policy.outcome import CRASHED, WORDS
@@ -81,7 +81,8 @@ class Captures:
         if self.manifest is None:
             return []
         argument, settings = self.manifest.arguments.get("start_url"), self.manifest.settings.get("VOK_START_URLS")
-        return [str(url) for url in (argument, *(urls("VOK_START_URLS", settings) if settings else ())) if url]
+        starts = read_value("VOK_START_URLS", parse_urls, settings) if settings else ()
+        return [str(url) for url in (argument, *starts) if url]
 
     @property
     def broke_off(self) -> bool:

@@ -1,6 +1,6 @@
-"""Settings: `base` for all, and one module for each profile.
+"""Scrapy settings: `base` for all profiles, and one module for each profile.
 
-Later ones win: base, the profile, an environment variable of the same name, `-s` on the command line.
+Precedence, lowest first: `base`, the profile, an environment variable of the same name, `-s` on the command line.
 """
 
 from __future__ import annotations

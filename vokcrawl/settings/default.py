@@ -1,6 +1,6 @@
-"""The profile `default`: the base, and what the environment says."""
+"""The profile `default`: the base settings, overridden by environment variables."""
 
+from vokcrawl.config.environment import from_environment
 from vokcrawl.settings.base import *  # noqa: F403
-from vokcrawl.settings.environment import from_environment
 
 globals().update(from_environment())

@@ -1,7 +1,7 @@
-"""The profile `production`: the base for an unattended schedule, where a slow site is worth waiting for."""
+"""The profile `production`: for unattended schedules; longer timeouts and more retries."""
 
+from vokcrawl.config.environment import from_environment
 from vokcrawl.settings.base import *  # noqa: F403
-from vokcrawl.settings.environment import from_environment
 
 DOWNLOAD_TIMEOUT = 120
 RETRY_TIMES = 5

@@ -1,7 +1,7 @@
-"""The profile `sample`: for the bundled sample site on the loopback interface, which need not be spared."""
+"""The profile `sample`: for the bundled sample site on the loopback interface; throttling is disabled."""
 
+from vokcrawl.config.environment import from_environment
 from vokcrawl.settings.base import *  # noqa: F403
-from vokcrawl.settings.environment import from_environment
 
 CONCURRENT_REQUESTS = 8
 CONCURRENT_REQUESTS_PER_DOMAIN = 8
@@ -9,7 +9,7 @@ DOWNLOAD_DELAY = 0
 AUTOTHROTTLE_ENABLED = False
 DOWNLOAD_TIMEOUT = 15
 VOK_BACKOFF_SECONDS = 1
-# They are as old as the sample says, whatever the day is.
+# The sample's articles have fixed dates.
 VOK_ALERT_AGE_HOURS = 0
 VOK_OUTPUT_DIR = "output/sample"
 

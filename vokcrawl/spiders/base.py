@@ -14,7 +14,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from vokcrawl.config import Arguments, Options
-from vokcrawl.config.scrapy_checks import check_scrapys
+from vokcrawl.config.scrapy_checks import check_scrapy_settings
 from vokcrawl.crawling.articles import ArticleIntake
 from vokcrawl.downloader.failures import block_page_of, lower_headers, name_of
 from vokcrawl.normalize import authority, clean_text, untracked
@@ -54,7 +54,7 @@ class SourceSpider(ArticleIntake, Spider):
         """Raises `UsageError` for a wrong setting or argument."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.options = Options.read(crawler.settings)
-        check_scrapys(crawler.settings)
+        check_scrapy_settings(crawler.settings)
         given = spider.arguments.start_url
         urls = (given,) if given else spider.options.start_urls
         spider.start_urls = list(dict.fromkeys(map(untracked, urls)))

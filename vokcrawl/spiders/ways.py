@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
+from vokcrawl.config import default_values
 from vokcrawl.crawling.listing_task import ListingWalk, rescan_is_due
 from vokcrawl.normalize import absolute_url
 from vokcrawl.pages.article import ArticlePage
@@ -30,7 +31,6 @@ from vokcrawl.pages.routes import (
     route_told,
 )
 from vokcrawl.policy.pagination import Entry, StopReason
-from vokcrawl.settings.base import VOK_START_URLS
 from vokcrawl.spiders.starts import BY_ARTICLE, StartSpider
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 # How a walk came to its listing, as the manifest tells it.
 BY_MEMORY, BY_SOURCE_ID = "remembered", "VOK_SOURCE_ID"
 # The path of the site's stream of all sources.
-_STREAM = urlsplit(VOK_START_URLS).path.rstrip("/")
+_STREAM = urlsplit(default_values()["VOK_START_URLS"]).path.rstrip("/")
 
 
 @dataclass(eq=False)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from scrapy.settings import BaseSettings
 
 from vokcrawl import __version__
-from vokcrawl.config.redacted import told_settings
+from vokcrawl.config.redacted import changed_settings
 from vokcrawl.errors import StorageError
 from vokcrawl.items import Day, Moment, RunId, breaches
 from vokcrawl.normalize import ingested_at
@@ -204,7 +204,7 @@ class Manifest(_Part):
             spider=spider,
             version=__version__,
             arguments={name: value for name, value in arguments.items() if value not in (None, False)},
-            settings=told_settings(settings) if settings is not None else {},
+            settings=changed_settings(settings) if settings is not None else {},
             started_at=started_at,
         )
 

@@ -16,8 +16,8 @@ from tests.support.children import ROOT
 from tests.support.crawling import environment
 from tests.support.installed import installed_from
 from vokcrawl.config import known_names
-from vokcrawl.config.addresses import redis_server
-from vokcrawl.settings.environment import PREFIX
+from vokcrawl.config.environment import PREFIX
+from vokcrawl.config.values import parse_redis_url
 
 DOCKER = ROOT / "deploy" / "docker"
 
@@ -132,7 +132,7 @@ def test_workers_share_a_persistent_redis_that_is_not_exposed(compose: dict[str,
     for name, service in workers.items():
         environment = service["environment"]
         assert environment["SCRAPY_PROJECT"] == "distributed"
-        assert environment["REDIS_URL"] == redis_server("REDIS_URL", environment["REDIS_URL"])
+        assert environment["REDIS_URL"] == parse_redis_url(environment["REDIS_URL"])
         assert environment["REDIS_URL"].startswith("redis://redis:")
         assert environment.keys() - {"SCRAPY_PROJECT"} <= known_names()
         assert environment["VOK_OUTPUT_DIR"] == f"{last('VOLUME')}/{name}", "each has a folder of its own"

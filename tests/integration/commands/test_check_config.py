@@ -39,7 +39,7 @@ def test_each_setting_is_listed_with_its_value_and_where_it_comes_from() -> None
     assert told["VOK_PAGINATION"] == ("link", "-s")
     assert told["VOK_SOURCE"] == ("KCNA (EN)", "-s")
     assert told["VOK_CONTACT"] == ("(empty)", "base")
-    assert all(each["faults"] == [] for each in found.values())
+    assert all(each["errors"] == [] for each in found.values())
 
 
 def test_of_a_redis_server_it_says_no_more_than_that_there_is_one() -> None:
@@ -62,7 +62,7 @@ def test_environment_variables_of_the_tests_are_not_settings() -> None:
 def test_an_argument_is_refused_rather_than_passed_over() -> None:
     done = check("VOK_NOPE")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "scrapy check-config: 'VOK_NOPE': no argument is taken; give a setting with -s NAME=VALUE\n"
+    assert done.stderr == "scrapy check-config: 'VOK_NOPE': takes no arguments; set a setting with -s NAME=VALUE\n"
 
 
 def test_for_people_there_is_a_line_for_each_and_a_mark_at_what_is_wrong() -> None:
@@ -114,7 +114,7 @@ def test_no_url_of_several_is_shown_with_its_password(urls: str) -> None:
     for words in ([], ["--json"]):
         done = check(*words, env={"VOK_START_URLS": urls})
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
-        assert "VOK_START_URLS: it names a user or a password" in done.stderr
+        assert "VOK_START_URLS: a URL must not contain a user name or a password" in done.stderr
         assert "site.test" in done.stdout
         assert "planted" not in done.stdout + done.stderr
 
@@ -140,10 +140,10 @@ DISAGREE: dict[str, tuple[dict[str, str], str]] = {
         {"VOK_ALERT_SMTP": "smtp://127.0.0.1", "VOK_ALERT_MAIL_FROM": "a@example.org"},
         "VOK_ALERT_MAIL_TO",
     ),
-    "workers without a server": ({"SCRAPY_PROJECT": "distributed"}, "REDIS_URL: it is empty"),
+    "workers without a server": ({"SCRAPY_PROJECT": "distributed"}, "REDIS_URL: must not be empty"),
     "workers with what is no server": (
         {"SCRAPY_PROJECT": "distributed", "REDIS_URL": "http://127.0.0.1:6379"},
-        "REDIS_URL: it is not the URL of a Redis server",
+        "REDIS_URL: the value (not shown, it may be a secret) is not the URL of a Redis server",
     ),
     "a recipient without a server": ({"VOK_ALERT_MAIL_TO": "a@example.org"}, "VOK_ALERT_SMTP"),
 }

@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from scrapy.settings import Settings
 
-from vokcrawl.config import Arguments, Options, faults, known_names
-from vokcrawl.config.scrapy_checks import check_scrapys
+from vokcrawl.config import Alerts, Arguments, Options, default_values, known_names, secret_names, setting_errors
+from vokcrawl.config.__main__ import PAGE, main
+from vokcrawl.config.documentation import update
+from vokcrawl.config.environment import from_environment
+from vokcrawl.config.model import CheckedModel
+from vokcrawl.config.scrapy_checks import check_scrapy_settings
 from vokcrawl.config.settings import RENAMED
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.settings import base
-from vokcrawl.settings.environment import from_environment
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def options(**given: Any) -> Options:
@@ -102,24 +104,24 @@ def test_a_wrong_setting_is_refused_by_name_with_its_value(name: str, value: Any
         options(**{name: value})
     assert refused.value.exit_code is ExitCode.USAGE
     said = str(refused.value)
-    assert "must" in said or " is not " in said or " neither " in said
+    assert "must" in said or " is not " in said
 
 
 @pytest.mark.parametrize("value", ["1000000000", "999999999999", "9" * 999])
 def test_a_number_that_is_too_high_is_refused_with_the_highest(value: str) -> None:
-    with pytest.raises(UsageError, match=f"^VOK_LOOKBACK_DAYS: '{value}' is too many: it must be 999999999 or less$"):
+    with pytest.raises(UsageError, match=f"^VOK_LOOKBACK_DAYS: '{value}' is too large: it must be 999999999 or less$"):
         options(VOK_LOOKBACK_DAYS=value)
     assert options(VOK_LOOKBACK_DAYS="999999999").lookback_days == 999_999_999
 
 
 def test_a_next_run_that_no_calendar_holds_is_refused() -> None:
     settings = Settings({"VOK_EXPECT_WITHIN_HOURS": "876001"})
-    assert "VOK_EXPECT_WITHIN_HOURS: '876001' is too many: it must be 876000 or less" in faults(settings)
+    assert "VOK_EXPECT_WITHIN_HOURS: '876001' is not a whole number from 0 to 876000" in setting_errors(settings)
 
 
 @pytest.mark.parametrize("name", ["VOK_SOURCE", "VOK_OUTPUT_DIR", "VOK_START_URLS"])
 def test_of_what_must_not_be_empty_it_is_said_how_to_have_the_default(name: str) -> None:
-    with pytest.raises(UsageError, match=rf"^{name}: it is empty, but must .*; leave it away for the default$"):
+    with pytest.raises(UsageError, match=f"^{name}: must not be empty; omit the setting to use the default$"):
         options(**{name: ""})
 
 
@@ -161,15 +163,76 @@ def test_a_removed_setting_is_refused_with_the_reason() -> None:
         options(VOK_CROSS_CHECK="1")
 
 
-def test_each_setting_has_a_default_and_stands_in_the_documentation_with_it() -> None:
-    documented = {
-        name: default
-        for row in re.findall(r"^\| (`.*)", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"), re.MULTILINE)
-        for name, default in [(row.split("|")[0].strip().strip("`"), row.split("|")[1].strip().strip("`"))]
-        if name in known_names() or name.startswith("VOK_")
+def test_each_default_of_the_models_is_the_value_in_the_base_settings() -> None:
+    assert {name: getattr(base, name) for name in known_names()} == default_values()
+
+
+@pytest.mark.parametrize("model", [Options, Alerts, Arguments])
+def test_each_setting_and_argument_has_a_description(model: type[CheckedModel]) -> None:
+    descriptions = [field.description or "" for field in model.model_fields.values()]
+    assert all(description.endswith(".") and "|" not in description for description in descriptions)
+    assert len(set(descriptions)) == len(descriptions)
+
+
+def test_models_are_frozen() -> None:
+    for model, name in ((options(), "source"), (Alerts.read(Settings()), "alert_timeout"), (Arguments(), "full")):
+        with pytest.raises(ValidationError, match="frozen"):
+            setattr(model, name, "x")
+
+
+def test_settings_that_are_not_given_have_their_defaults() -> None:
+    assert Options.read(Settings()) == options()
+
+
+def test_documented_tables_are_those_of_the_models() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert update(page) == page, "run python -m vokcrawl.config"
+    for name, default in default_values().items():
+        shown = str(int(default)) if isinstance(default, bool) else str(default)
+        assert f"| `{name}` | {f'`{shown}`' if shown else 'empty'} |" in page
+
+
+def test_documented_values_are_those_of_the_error_messages() -> None:
+    row = "| `VOK_STOP_AFTER_KNOWN_PAGES` | `2` | a whole number of 1 or more |"
+    assert row in PAGE.read_text(encoding="utf-8")
+    with pytest.raises(UsageError, match=r"'0' is not a whole number of 1 or more$"):
+        options(VOK_STOP_AFTER_KNOWN_PAGES="0")
+
+
+def test_module_writes_the_tables_into_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "settings.md"
+    page.write_text(re.sub(r"^\| `.*\n", "", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8")
+    assert main([str(page)]) == 0
+    tables = re.findall(r"<!-- table: .*?<!-- end -->", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert tables == re.findall(r"<!-- table: .*?<!-- end -->", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    page.write_text("# Settings\n", encoding="utf-8")
+    assert main([str(page)]) == 2
+    assert page.read_text(encoding="utf-8") == "# Settings\n"
+    assert main([str(tmp_path / "missing.md")]) == 2
+
+
+@pytest.mark.parametrize("name", sorted(secret_names()))
+def test_an_invalid_secret_is_not_shown(name: str) -> None:
+    given = {name: "planted secret", "VOK_STATE": "redis" if name == "REDIS_URL" else "sqlite"}
+    with pytest.raises(UsageError, match=rf"^{name}: the value \(not shown, it may be a secret\) is not ") as refused:
+        options(**given)
+    assert "planted" not in str(refused.value) + repr(refused.value.__cause__)
+
+
+def test_a_valid_secret_is_not_in_the_repr() -> None:
+    given = {
+        "REDIS_URL": "redis://worker:planted@127.0.0.1:6379/0",
+        "VOK_ALERT_SLACK": "https://hooks.example.org/planted",
+        "VOK_ALERT_WEBHOOK": "https://hooks.example.org/planted",
+        "VOK_ALERT_TELEGRAM_TOKEN": "1:planted",
+        "VOK_ALERT_TELEGRAM_CHAT": "@desk",
+        "VOK_ALERT_SMTP": "smtp://worker:planted@127.0.0.1",
+        "VOK_ALERT_MAIL_FROM": "a@example.org",
+        "VOK_ALERT_MAIL_TO": "b@example.org",
     }
-    defaults = {name: str(getattr(base, name, "no default")) or "empty" for name in known_names()}
-    assert documented == defaults
+    assert secret_names() <= given.keys()
+    settings = Settings(given)
+    assert "planted" not in repr(Options.read(settings)) + repr(Alerts.read(settings))
 
 
 def test_the_environment_gives_what_has_our_prefix_mistyped_or_not() -> None:
@@ -186,7 +249,7 @@ def test_environment_variables_of_the_tests_are_not_settings() -> None:
 
 
 def test_arguments_are_all_optional() -> None:
-    assert Arguments.read({}) == Arguments(None, None, None, None, False)
+    assert Arguments.read({}) == Arguments(start_url=None, since=None, until=None, max_pages=None, full=False)
 
 
 @pytest.mark.parametrize(
@@ -267,6 +330,6 @@ def test_a_longest_throttled_delay_below_the_delay_is_refused() -> None:
     """AutoThrottle would ask more often than `DOWNLOAD_DELAY` says."""
     throttled = {"USER_AGENT": "x", "AUTOTHROTTLE_ENABLED": True, "AUTOTHROTTLE_MAX_DELAY": 120.0}
     with pytest.raises(UsageError, match=r"AUTOTHROTTLE_MAX_DELAY: 120 is less than DOWNLOAD_DELAY \(300\)"):
-        check_scrapys(Settings({**throttled, "DOWNLOAD_DELAY": 300}))
-    check_scrapys(Settings({**throttled, "DOWNLOAD_DELAY": 120}))
-    check_scrapys(Settings({**throttled, "DOWNLOAD_DELAY": 300, "AUTOTHROTTLE_ENABLED": False}))
+        check_scrapy_settings(Settings({**throttled, "DOWNLOAD_DELAY": 300}))
+    check_scrapy_settings(Settings({**throttled, "DOWNLOAD_DELAY": 120}))
+    check_scrapy_settings(Settings({**throttled, "DOWNLOAD_DELAY": 300, "AUTOTHROTTLE_ENABLED": False}))
