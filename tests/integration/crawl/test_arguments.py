@@ -18,7 +18,7 @@ WRONG = {
     "a day that is none": ({"since": "2024-02-30"}, ["since: '2024-02-30'", "YYYY-MM-DD"]),
     "a day in words": ({"until": "yesterday"}, ["until: 'yesterday'", "YYYY-MM-DD"]),
     "no page": ({"max_pages": "0"}, ["max_pages: '0'", "whole number of 1 or more"]),
-    "half a yes": ({"full": "maybe"}, ["full: 'maybe'", "neither 1 nor 0"]),
+    "half a yes": ({"full": "maybe"}, ["full: 'maybe'", "is not 1 or 0"]),
     "another protocol": ({"start_url": "ftp://example.org/"}, ["start_url: 'ftp://example.org/'", "http or https URL"]),
     "an argument that is none": (
         {"sincee": "2024-12-10"},
