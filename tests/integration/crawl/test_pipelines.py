@@ -107,7 +107,7 @@ def test_a_record_that_was_written_before_a_foreign_pipeline_drops_it_is_deliver
 
 
 REFUSED = {
-    "a cache": ({"HTTPCACHE_ENABLED": 1}, "HTTPCACHE_ENABLED: must not be set"),
+    "a cache": ({"HTTPCACHE_ENABLED": 1}, "HTTPCACHE_ENABLED: must not be enabled"),
     "a filter that lets repeats pass": (
         {"DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter"},
         "DUPEFILTER_CLASS: 'scrapy.dupefilters.BaseDupeFilter' is not supported",
