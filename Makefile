@@ -43,9 +43,10 @@ coverage: setup  ## Run all tests, and measure which lines of the package they r
 	$(BIN)/python -m coverage report --fail-under=0 --show-missing > build/coverage/report.txt
 	$(BIN)/python -m coverage report --format=total --precision=2
 
-check: setup  ## Lint and type-check.
+check: setup  ## Lint, check the direction of imports, and type-check.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 docs: setup  ## Build the documentation as a site, in build/site.

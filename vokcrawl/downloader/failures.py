@@ -16,11 +16,15 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from vokcrawl.downloader.downloader import Closing
-from vokcrawl.downloader.middlewares.offsite import Offsite
 from vokcrawl.downloader.splash.errors import SplashRefused, SplashUnreachable
 from vokcrawl.pages.block_pages import BlockPage, find_block_page
 from vokcrawl.pages.document import CHROME_ONLY, EMPTY_PAGE, LISTING_IN_PLACE, REDIRECTED, REFUSALS
 from vokcrawl.utils.content_encoding import Corrupt
+
+
+class Offsite(IgnoreRequest):
+    """A request to another host was refused. Raised by `OnSiteMiddleware`; the request's errback gets it."""
+
 
 # Articles, but of another source than was asked for.
 OF_ANOTHER_SOURCE = "of_another_source"

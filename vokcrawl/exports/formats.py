@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 PARQUET, SQLITE, CSV, JSONL = ".parquet", ".sqlite", ".csv", ".jsonl.zst"
 EXTENSIONS = (PARQUET, SQLITE, CSV, JSONL)
-INSTALL = install_command("export")
+_INSTALL = install_command("export")
 
 Tables = Mapping[str, Sequence["Column"]]
 
@@ -190,7 +190,7 @@ def writer_for(extension: str) -> type[TableWriter]:
             from vokcrawl.exports.parquet import ParquetWriter  # noqa: PLC0415  an optional dependency
         except ImportError as missing:
             raise UsageError(
-                f"--to: {extension} needs the package {missing.name}, which is not installed: {INSTALL}"
+                f"--to: {extension} needs the package {missing.name}, which is not installed: {_INSTALL}"
             ) from missing
         return ParquetWriter
     writers: dict[str, type[TableWriter]] = {SQLITE: SqliteWriter, CSV: CsvWriter, JSONL: JsonlWriter}

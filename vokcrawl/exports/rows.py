@@ -11,11 +11,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vokcrawl.errors import UsageError
-from vokcrawl.exports.formats import INSTALL
 from vokcrawl.exports.selection import Selection
 from vokcrawl.items import ARTICLE, REMOVAL, TEASER
 from vokcrawl.schemas import schema_of
 from vokcrawl.storage.snapshot import Fold, Snapshot
+from vokcrawl.utils.program import install_command
 
 if TYPE_CHECKING:
     from vokcrawl.exports.near_duplicates.index import NearDuplicates
@@ -141,7 +141,7 @@ def _find_near_duplicates(fold: Fold) -> NearDuplicates:
         from vokcrawl.exports.near_duplicates.index import NearDuplicates  # noqa: PLC0415  an optional part
     except ImportError as missing:
         raise UsageError(
-            f"near duplicates need the package {missing.name}, which is not installed: {INSTALL}; "
+            f"near duplicates need the package {missing.name}, which is not installed: {install_command('export')}; "
             "or use --no-near-duplicates"
         ) from missing
     index = NearDuplicates(fold.text_of)

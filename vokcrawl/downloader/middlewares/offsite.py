@@ -6,14 +6,11 @@ from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.exceptions import NotConfigured
 
 from vokcrawl.config import Options
+from vokcrawl.downloader.failures import Offsite
 from vokcrawl.normalize import authority
-
-
-class Offsite(IgnoreRequest):
-    """A request to another host was refused. Raised by `OnSiteMiddleware`; the request's errback gets it."""
 
 
 class OnSiteMiddleware:
