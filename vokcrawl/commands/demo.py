@@ -14,6 +14,7 @@ from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order
 from vokcrawl.storage.record_files import read_kind
+from vokcrawl.utils.humanize import pluralize
 from vokcrawl.utils.program import PROGRAM
 
 # Tells a demo's folder, which the next demo replaces, from one that somebody needs.
@@ -37,14 +38,16 @@ class Command(FolderCommand):
         from vokcrawl.sample import SampleServer, SampleSite  # noqa: PLC0415
 
         folder = _fresh(self.folder.path / "demo")
-        with SampleServer(SampleSite(int(opts.articles))) as server:
+        # A full page without "More Articles" would be no proof that it is the last one.
+        site = SampleSite(int(opts.articles), more_on_full_pages=True)
+        with SampleServer(site) as server:
             start = f"{server.url}/article/163/"
-            say(f"Crawling {start}, a sample site of {opts.articles} invented articles; once it asks to wait …")
+            say(f"Crawling {start}, a sample site of {pluralize(int(opts.articles), 'invented article')} …")
             code = _crawl(start, folder)
         if code != ExitCode.OK:
             sys.stderr.write(f"{PROGRAM} demo: the crawl ended with exit code {code}; its log is above\n")
             return ExitCode(code)
-        _show(OutputFolder(folder))
+        _show(OutputFolder(folder), published=len(site.truth()["articles"]) - int(opts.articles))
         return ExitCode.OK
 
 
@@ -67,10 +70,12 @@ def _crawl(start_url: str, folder: Path) -> int:
     return subprocess.run([*command, *settings], env=environment, check=False).returncode  # noqa: S603
 
 
-def _show(folder: OutputFolder) -> None:
+def _show(folder: OutputFolder, *, published: int) -> None:
     articles = [line.record for line in read_kind(folder, "articles") if line.record]
     teasers = sum(1 for _ in read_kind(folder, "teasers"))
-    say(f"\n{len(articles)} articles and {teasers} teasers, in:")
+    if published:
+        say(f"\nThe site published {pluralize(published, 'more article')} during the crawl.")
+    say(f"\n{pluralize(len(articles), 'article')} and {pluralize(teasers, 'teaser')}, in:")
     for path in (*folder.data_files(), *folder.archive_files(), *in_run_order(folder.runs.glob("*.json"))):
         say(f"  {path}")
     say("\nOne article:")

@@ -36,13 +36,17 @@ def _page(content: str) -> Page:
 
 
 class Pages:
-    """The pages of *shelf* in *skin*. Absolute addresses start with ``base_url``, which may be set later."""
+    """The pages of *shelf* in *skin*. Absolute addresses start with ``base_url``, which may be set later.
 
-    def __init__(self, shelf: Shelf, skin: Skin, more: str, page_size: int) -> None:
+    *more_on_full_pages*: a listing's last page leads on if it is full, to an empty page.
+    """
+
+    def __init__(self, shelf: Shelf, skin: Skin, more: str, page_size: int, more_on_full_pages: bool = False) -> None:
         self._shelf = shelf
         self._skin = skin
         self._way = more
         self._page_size = page_size
+        self._more_on_full_pages = more_on_full_pages
         self._base_url = ""
         self._version = -1
         # An article's own part and its teasers outlive changes of other articles. The article is kept beside
@@ -85,13 +89,15 @@ class Pages:
         if page is None:
             entries = self.entries(stream)
             start = (number - 1) * self._page_size
-            if number < 1 or (number > 1 and start >= len(entries)):
-                return None
             end = start + self._page_size
+            # The number of entries up to which there are pages, and after which "More Articles" is missing.
+            last = len(entries) + self._more_on_full_pages
+            if number < 1 or (number > 1 and start >= last):
+                return None
             content = self._skin.listing(
                 stream.name,
                 [self._teaser(article, titled=True) for article in entries[start:end]],
-                self._more(stream, number) if end < len(entries) else None,
+                self._more(stream, number) if end < last else None,
             )
             page = self.framed(f"{stream.name} | {views.SITE_TITLE}", content)
             self._listings[stream, number] = page

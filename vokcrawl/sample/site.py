@@ -61,7 +61,8 @@ class SampleSite:
     ``script`` (only a browser can follow it); *page_size* is the listings' length; *faults* are ``ALL_FAULTS``' names;
     with *validators* pages carry ETag and Last-Modified. *search* says how the search's results go on (``button``: only
     in a browser; ``link``), or that there is ``none``: then the front page answers; *sitemap*: there is one.
-    *doubles* of the wanted articles are told again, and as many more only sound alike.
+    *doubles* of the wanted articles are told again, and as many more only sound alike. *more_on_full_pages*: the last
+    page of a listing has "More Articles" too if it is full, which leads to an empty page.
     Raises ValueError for any other value. All methods may be called from any thread.
     """
 
@@ -79,6 +80,7 @@ class SampleSite:
         search: str = "none",
         sitemap: bool = False,
         doubles: int = 0,
+        more_on_full_pages: bool = False,
     ) -> None:
         if skin not in SKINS:
             raise ValueError(f"skin: {skin!r} is not one of {', '.join(SKINS)}")
@@ -97,7 +99,7 @@ class SampleSite:
         self._way = more
         self._search = search
         self._sitemap = sitemap
-        self._pages = Pages(self._shelf, SKINS[skin](), more, page_size)
+        self._pages = Pages(self._shelf, SKINS[skin](), more, page_size, more_on_full_pages)
         self._failures: dict[str, _Failure] = {}
         self._first_time: dict[str, str] = {}
         self._gated: set[str] = set()

@@ -1,0 +1,37 @@
+"""`scrapy demo` for sites of different sizes: whatever N is, the crawl is complete and the words match it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.children import run
+from tests.support.crawling import environment
+
+
+@pytest.mark.parametrize(
+    ("articles", "words", "published", "delivered"),
+    [
+        (1, "a sample site of 1 invented article …", False, "1 article and 1 teaser, in:"),
+        # A listing of one full page, and one of two.
+        (10, "a sample site of 10 invented articles …", True, "11 articles and 11 teasers, in:"),
+        (20, "a sample site of 20 invented articles …", True, "21 articles and 21 teasers, in:"),
+    ],
+)
+def test_demo_of_any_size_is_complete_and_its_words_match(
+    articles: int, words: str, published: bool, delivered: str, output: Path
+) -> None:
+    command = [sys.executable, "-m", "scrapy", "demo", "--articles", str(articles)]
+    done = run(command, env=environment({"VOK_OUTPUT_DIR": str(output)}))
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].endswith(words)
+    assert ("The site published 1 more article during the crawl." in lines) is published
+    assert delivered in lines
+    (path,) = (output / "demo" / "runs").glob("*.json")
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    assert manifest["exit_code"] == 0
+    assert [listing["complete"] for listing in manifest["listings"]] == [True]
