@@ -17,7 +17,7 @@ setup: $(VENV)/ready  ## Add what the tests, the checks, the benchmark and the o
 $(VENV)/runtime-ready: pyproject.toml requirements.txt requirements/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit("vokcrawl needs Python 3.11 or newer; name one with make PYTHON=…" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python $(PIP) -r requirements.txt -r requirements/build.txt
+	$(BIN)/python $(PIP) --no-compile -r requirements.txt -r requirements/build.txt
 	$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
