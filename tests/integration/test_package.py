@@ -14,6 +14,7 @@ import pytest
 from tests.support.children import ROOT
 from tests.support.empty_environment import build_wheel, install_wheel
 from tests.support.scheduling import Done
+from vokcrawl import __version__
 from vokcrawl.sample import SampleServer
 
 
@@ -64,7 +65,8 @@ def test_wheel_holds_every_file_of_the_package_and_the_licence(wheel: Path) -> N
     assert {name for name in names if name.startswith("vokcrawl/")} == {
         name for name in tracked.stdout.splitlines() if (ROOT / name).exists()
     }
-    assert {"Author: vokcrawl contributors", "License-Expression: BSD-3-Clause"} <= set(lines)
+    expected = {f"Version: {__version__}", "Author: vokcrawl contributors", "License-Expression: BSD-3-Clause"}
+    assert expected <= set(lines)
 
 
 def test_demo_runs_in_an_empty_directory(installed: Installed) -> None:
