@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import scrapy
+from typing_extensions import override
 
 
 class BareSpider(scrapy.Spider):
@@ -20,11 +21,13 @@ class BareSpider(scrapy.Spider):
         super().__init__(**given)
         self.start_urls = [start_url]
 
+    @override
     def parse(self, response: Any) -> Iterator[Any]:
         yield from response.follow_all(css="#latest_article_wrapper .article-desc h4 a", callback=self.parse_article)
         yield from response.follow_all(css=".more-link a", callback=self.parse)
 
     def parse_article(self, response: Any) -> Iterator[dict[str, Any]]:
+        """Yields the headline and the text of one article page."""
         yield {
             "url": response.url,
             "title": response.css(".article-single h2::text").get(),

@@ -38,6 +38,7 @@ class RedisServer:
         return found
 
     def client(self, **given: Any) -> Any:
+        """A client of the server; `given` are arguments of `redis.Redis`."""
         # Its package may be missing where nothing of this is wanted.
         from redis import Redis  # noqa: PLC0415
 
@@ -62,6 +63,7 @@ class RedisServer:
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
+        """Ends the server with SIGTERM."""
         self._end(signal.SIGTERM)
 
     def _end(self, number: signal.Signals) -> None:

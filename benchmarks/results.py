@@ -28,16 +28,20 @@ class Ratio:
 
     @classmethod
     def of(cls, ones: Sequence[float], others: Sequence[float]) -> Ratio:
+        """The ratio of each pair of measurements."""
         return cls([one / other for one, other in zip(ones, others, strict=True)])
 
     @property
     def value(self) -> float:
+        """The median of all rounds."""
         return median(self.rounds)
 
     def cells(self) -> list[str]:
+        """Median and range, as table cells."""
         return [f"{self.value:.2f}", f"{min(self.rounds):.2f}-{max(self.rounds):.2f}"]
 
     def to_dict(self) -> dict[str, float]:
+        """Median and range, as JSON has them."""
         return {"ratio": self.value, "ratio_least": min(self.rounds), "ratio_most": max(self.rounds)}
 
 
@@ -55,6 +59,7 @@ class Target:
     at_least: bool = False
 
     def is_met(self, ratio: Ratio) -> bool:
+        """Whether the ratio keeps the bound."""
         return ratio.value >= self.bound if self.at_least else ratio.value <= self.bound
 
 

@@ -44,6 +44,7 @@ class Sampler:
         self._known: dict[str, str | None] = {}
 
     def take(self, _: int, frame: FrameType | None) -> None:
+        """Signal handler: counts the area of the code that is running."""
         while frame is not None:
             file = frame.f_code.co_filename
             if file not in self._known:

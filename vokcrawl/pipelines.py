@@ -15,6 +15,7 @@ from scrapy.exceptions import DropItem
 from scrapy.settings import BaseSettings
 from scrapy.utils.conf import build_component_list
 from scrapy.utils.misc import load_object
+from typing_extensions import override
 
 from vokcrawl.config import Options
 from vokcrawl.errors import StorageError
@@ -64,12 +65,14 @@ class RunPipeline:
             raise Drop("the run's storage failed") from failure
 
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Returns the item, changed or not. Raises `DropItem`."""
         raise NotImplementedError
 
 
 class ValidationPipeline(RunPipeline):
     """Gives on whole records only: every key there, in the contract's order, of the right type and form."""
 
+    @override
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
         record = {**item, "run_id": self.run.id}
         try:
@@ -95,6 +98,7 @@ class ValidationPipeline(RunPipeline):
 class DeduplicationPipeline(RunPipeline):
     """Drops what was delivered before. Whether an article is a new version is for the next pipeline to say."""
 
+    @override
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
         identity = item["id"]
         if item["schema"] == TEASER:
@@ -110,6 +114,7 @@ class DeduplicationPipeline(RunPipeline):
 class RevisionsPipeline(RunPipeline):
     """Fills in `revision`, `previous_hash`, `changed` and `first_seen_at` of an article that goes on."""
 
+    @override
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
         if item["schema"] != ARTICLE:
             return item
@@ -179,6 +184,7 @@ def _changed(row: ArticleRow, item: dict[str, Any]) -> list[str]:
 class DeliveryPipeline(RunPipeline):
     """The last pipeline: what comes here is delivered."""
 
+    @override
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
         kind = KINDS[item["schema"]]
         self.run.deliver(kind, item)

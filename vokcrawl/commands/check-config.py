@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict
 
 from scrapy.commands import ScrapyCommand
+from typing_extensions import override
 
 from vokcrawl.cli import complain, say
 from vokcrawl.config.overview import SettingStatus, setting_statuses
@@ -23,13 +24,16 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012  Scrapy's name and type
 
+    @override
     def short_desc(self) -> str:
         return "List the project's settings with value, origin and errors"
 
+    @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print machine-readable JSON")
 
+    @override
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")

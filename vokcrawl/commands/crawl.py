@@ -7,6 +7,7 @@ from typing import Any
 
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
+from typing_extensions import override
 
 from vokcrawl.config.scrapy_checks import check_log_level
 from vokcrawl.errors import UsageError
@@ -18,12 +19,15 @@ class Command(BaseRunSpiderCommand):
 
     requires_project = True
 
+    @override
     def syntax(self) -> str:
         return "[options] <spider>"
 
+    @override
     def short_desc(self) -> str:
         return "Run a spider; the exit code says how it ended"
 
+    @override
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         try:
@@ -32,6 +36,7 @@ class Command(BaseRunSpiderCommand):
         except UsageError as error:
             raise ScrapyUsageError(str(error), print_help=False) from error
 
+    @override
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
             raise ScrapyUsageError(f"expected one spider name: `{PROGRAM} crawl vok`")

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from typing_extensions import override
+
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order
@@ -24,13 +26,16 @@ _MARK = ".demo"
 class Command(FolderCommand):
     """Needs no network: the site is served on the loopback interface by this process, and ends with it."""
 
+    @override
     def short_desc(self) -> str:
         return "Crawl the bundled sample site, and show what comes of it"
 
+    @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--articles", default="60", metavar="N", help="size of the sample site (default: 60)")
 
+    @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if not opts.articles.isdigit() or not 1 <= int(opts.articles) <= 100_000:
             raise UsageError(f"--articles: {opts.articles!r} is not a whole number from 1 to 100000")

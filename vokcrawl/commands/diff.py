@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from itertools import pairwise
 
+from typing_extensions import override
+
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.normalize import article_id
@@ -15,12 +17,15 @@ from vokcrawl.utils.program import PROGRAM
 class Command(FolderCommand):
     """Takes an article's id or URL."""
 
+    @override
     def syntax(self) -> str:
         return "<id or URL of an article>"
 
+    @override
     def short_desc(self) -> str:
         return "Show what changed between the delivered versions of an article"
 
+    @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if len(args) != 1:
             raise UsageError(f"name one article by its id or URL: `{PROGRAM} diff 1733788800-123456789`")

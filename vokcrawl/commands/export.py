@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.exports.selection import TABLES, Selection
@@ -18,9 +20,11 @@ if TYPE_CHECKING:
 class Command(FolderCommand):
     """Reads complete files only, so it can run during a crawl. See docs/exports.md."""
 
+    @override
     def short_desc(self) -> str:
         return "Write the archive as Parquet, SQLite, CSV or compressed JSONL"
 
+    @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add = parser.add_argument
@@ -37,6 +41,7 @@ class Command(FolderCommand):
         add("--no-near-duplicates", action="store_true", help="do not search for near duplicates")
         add("--spreadsheet", action="store_true", help="make CSV safe for spreadsheets: no cell is read as a formula")
 
+    @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         from vokcrawl.exports.export import Export  # noqa: PLC0415
 

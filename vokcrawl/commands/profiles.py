@@ -16,6 +16,7 @@ from importlib import import_module
 
 from scrapy.commands import ScrapyCommand
 from scrapy.utils.conf import get_config
+from typing_extensions import override
 
 from vokcrawl.errors import ExitCode
 from vokcrawl.settings import PROFILES, unknown_profile
@@ -38,9 +39,11 @@ class Command(ScrapyCommand):
             sys.stderr.write(f"{PROGRAM}: {fault}\n")
             raise SystemExit(int(ExitCode.USAGE))
 
+    @override
     def short_desc(self) -> str:
         return "List the profiles, and mark the selected one"
 
+    @override
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         selected = os.environ.get("SCRAPY_SETTINGS_MODULE")
         for name, module in profiles().items():

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
+from typing_extensions import override
+
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
 from vokcrawl.runs.recovery import recover
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
 class Command(FolderCommand):
     """Neither way changes a record that was delivered."""
 
+    @override
     def short_desc(self) -> str:
         return "Finish what dead runs left, or rebuild the state from the delivered files"
 
+    @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument(
@@ -38,6 +42,7 @@ class Command(FolderCommand):
             parser, "of several workers: another one's folder, whose records the server is to know too (give them all)"
         )
 
+    @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         # What recovery does is told in the log; here that is what the user asked to see.
         logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.INFO, force=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import ARCHIVE, DATA_KINDS, OutputFolder
@@ -38,12 +40,15 @@ _WHERE_MORE = {
 class Command(FolderCommand):
     """Takes archive files, folders of such, or run ids; all archives of the output folder where none is given."""
 
+    @override
     def syntax(self) -> str:
         return "[options] [archive file, folder or run id] …"
 
+    @override
     def short_desc(self) -> str:
         return "Read archived pages again, into a folder of their own"
 
+    @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--to", metavar="DIR", help="write what is read to this folder, which must be new or empty")
@@ -51,6 +56,7 @@ class Command(FolderCommand):
         parser.add_argument("--json", action="store_true", help="with --diff: tell it as JSON, for programs")
         parser.add_argument("--workers", metavar="N", help="processes that read pages (default: one for each core)")
 
+    @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         from vokcrawl.replay.work import Replay  # noqa: PLC0415
 

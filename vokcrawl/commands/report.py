@@ -6,6 +6,8 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
+from typing_extensions import override
+
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.exports.formats import translate_export_errors
@@ -20,18 +22,22 @@ _MARK = b'content="vokcrawl report"'
 class Command(FolderCommand):
     """Reads only delivered files, and works beside a crawl. Exit code 10 when something in them could not be read."""
 
+    @override
     def syntax(self) -> str:
         return "[options]"
 
+    @override
     def short_desc(self) -> str:
         return "Write a page that shows how the archive stands, for people"
 
+    @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument(
             "--to", metavar="FILE", help="where to write it (default: report.html in the output folder)"
         )
 
+    @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if args:
             raise UsageError(f"{args[0]!r}: no argument is taken; name the page with --to FILE")

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from typing_extensions import override
+
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.config.arguments import read_date_range
 from vokcrawl.config.values import POSITIVE_PHRASE, parse_positive_number, read_value
@@ -23,12 +25,15 @@ _MARKERS = re.compile(f"[{MATCH_START}{MATCH_END}]")
 class Command(FolderCommand):
     """Needs no network, and can run during a crawl. See docs/search.md."""
 
+    @override
     def syntax(self) -> str:
         return "<words>"
 
+    @override
     def short_desc(self) -> str:
         return "Search the text of the current articles"
 
+    @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--limit", default="10", metavar="N", help="maximum number of results (default: 10)")
@@ -36,6 +41,7 @@ class Command(FolderCommand):
         parser.add_argument("--until", metavar="DAY", help="only articles dated this day or earlier (YYYY-MM-DD)")
         parser.add_argument("--json", action="store_true", help="print machine-readable JSON")
 
+    @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         limit = read_value("--limit", parse_positive_number, opts.limit, POSITIVE_PHRASE)
         since, until = read_date_range(vars(opts))

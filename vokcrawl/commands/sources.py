@@ -8,6 +8,7 @@ from typing import Any
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
+from typing_extensions import override
 
 from vokcrawl.utils.program import PROGRAM
 
@@ -20,12 +21,15 @@ class Command(BaseRunSpiderCommand):
 
     requires_project = True
 
+    @override
     def syntax(self) -> str:
         return "[options] 'Voice of Korea (EN)=output/vok-en' 'KCNA (Kr)=output/kcna-kr' …"
 
+    @override
     def short_desc(self) -> str:
         return "Follow several sources side by side, in one process"
 
+    @override
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         process = self.crawler_process
         if process is None or self.settings is None:

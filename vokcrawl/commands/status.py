@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from typing_extensions import override
+
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
 from vokcrawl.items import REMOVAL
@@ -22,14 +24,17 @@ _MAX_LISTED = 10
 class Command(FolderCommand):
     """Reads only; may run beside a crawl."""
 
+    @override
     def short_desc(self) -> str:
         return "Show the state of the output directory"
 
+    @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--changes", action="store_true", help="list revisions of articles, and removals")
         parser.add_argument("--json", action="store_true", help="print machine-readable JSON")
 
+    @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         # Scrapy imports all commands to run one, so expensive imports are local.
         from vokcrawl.reporting.revision_diff import changes  # noqa: PLC0415

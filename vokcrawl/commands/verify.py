@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
 from vokcrawl.storage.output_folder import OutputFolder
@@ -20,15 +22,18 @@ if TYPE_CHECKING:
 class Command(FolderCommand):
     """Exit code 0 when everything agrees, 15 when something does not."""
 
+    @override
     def short_desc(self) -> str:
         return "Check the output folder: lines, checksums, chain of manifests, versions, state"
 
+    @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         self.add_others(
             parser, "another worker's folder, to be checked together with this one (several times: give them all)"
         )
 
+    @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         from vokcrawl.integrity.verify import Verification  # noqa: PLC0415
 

@@ -36,6 +36,7 @@ class Host:
     senders: WeakSet[Sender] = field(default_factory=WeakSet)
 
     def pause(self, until: float, why: str) -> None:
+        """Pauses requests to the host until a moment of the monotonic clock; a shorter pause changes nothing."""
         if until >= self.paused_until:
             self.paused_until, self.why = until, why
 

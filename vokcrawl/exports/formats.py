@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from typing_extensions import override
 
 from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.search.index import TOKENIZER
@@ -111,12 +112,15 @@ class CsvWriter(TableWriter):
         self._csv = csv.writer(self._file, lineterminator="\n")
         self._csv.writerow(column.name for column in self._columns)
 
+    @override
     def write(self, table: str, row: Mapping[str, Any]) -> None:
         self._csv.writerow(_csv_cell(column, row[column.name], self._text) for column in self._columns)
 
+    @override
     def finish(self) -> None:
         self._file.close()
 
+    @override
     def abandon(self) -> None:
         close_as_is(self._file)
 
@@ -130,14 +134,17 @@ class JsonlWriter(TableWriter):
         self._compressor = zstd.ZstdCompressor(options=_ZSTD_OPTIONS)
         self._file = path.open("wb")
 
+    @override
     def write(self, table: str, row: Mapping[str, Any]) -> None:
         line = orjson.dumps({name: row[name] for name in self._names}, option=orjson.OPT_APPEND_NEWLINE)
         self._file.write(self._compressor.compress(line))
 
+    @override
     def finish(self) -> None:
         self._file.write(self._compressor.flush())
         self._file.close()
 
+    @override
     def abandon(self) -> None:
         close_as_is(self._file)
 
@@ -161,9 +168,11 @@ class SqliteWriter(TableWriter):
             self._db.execute(_create_table(name, columns))
         self._inserts = {name: _insert(name, columns) for name, columns in tables.items()}
 
+    @override
     def write(self, table: str, row: Mapping[str, Any]) -> None:
         self._db.execute(self._inserts[table], [_sql_value(each, row[each.name]) for each in self._tables[table]])
 
+    @override
     def finish(self) -> None:
         current = ", ".join(each.name for each in self._tables["articles"] if each.name not in ("latest", "removed_at"))
         for statement in (*_INDEXES, *_VIEWS, *_FULL_TEXT):
@@ -171,6 +180,7 @@ class SqliteWriter(TableWriter):
         self._db.execute("COMMIT")
         self._db.close()
 
+    @override
     def abandon(self) -> None:
         self._db.close()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from typing_extensions import override
 
 from vokcrawl.exports.formats import Tables, TableWriter
 
@@ -40,6 +41,7 @@ class ParquetWriter(TableWriter):
         self._values: list[list[Any]] = [[] for _ in self._columns]
         self._rows = self._characters = 0
 
+    @override
     def write(self, table: str, row: Mapping[str, Any]) -> None:
         for column, values in zip(self._columns, self._values, strict=True):
             value = row[column.name]
@@ -54,12 +56,14 @@ class ParquetWriter(TableWriter):
         self._parquet.write_table(pa.Table.from_arrays(arrays, schema=self._schema), row_group_size=self._rows or 1)
         self._start()
 
+    @override
     def finish(self) -> None:
         if self._rows:
             self._flush()
         self._parquet.close()
         self._file.close()
 
+    @override
     def abandon(self) -> None:
         try:
             self._parquet.close()

@@ -116,6 +116,7 @@ class Rows:
             yield row
 
     def close(self) -> None:
+        """Closes the temporary databases."""
         for each in (self._near, self._fold):
             if each is not None:
                 each.close()

@@ -35,11 +35,13 @@ class MonitorsExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        """Builds the extension. Raises `NotConfigured` for a spider of another project."""
         if getattr(crawler.spider, "options", None) is None:
             raise NotConfigured("monitors need a spider of this project")
         return cls(crawler)
 
     async def engine_stopped(self) -> None:
+        """Runs the monitors in a thread and waits for them."""
         ending = self.ending()
         if ending is None:
             return

@@ -49,12 +49,14 @@ class ProgressExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        """Builds the extension. Raises `NotConfigured` without a terminal, and where `VOK_PROGRESS` is `off`."""
         wanted = Options.read(crawler.settings).progress == "auto" and crawler.settings.getbool("LOG_ENABLED")
         if not wanted or not sys.stderr.isatty():
             raise NotConfigured
         return cls(crawler, Run.of(crawler))
 
     def engine_started(self) -> None:
+        """Shows the status line and starts to update it."""
         handler = get_scrapy_root_handler()
         # With LOG_FILE the log is elsewhere, and the terminal is the line's alone.
         log = handler if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr else None
@@ -62,6 +64,7 @@ class ProgressExtension:
             self._clock.start(_TICK_SECONDS)
 
     def engine_stopped(self) -> None:
+        """Removes the status line and prints the summary."""
         if self._clock.running:
             self._clock.stop()
         self._screen.end()

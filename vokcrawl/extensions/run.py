@@ -71,6 +71,7 @@ class RunExtension:
         return cls(crawler, spider.run)
 
     def engine_started(self) -> None:
+        """Starts the clock that commits, and warns of a state that belongs to another source."""
         logger.info("Run %s on %s", self.run.id, self.run.folder.path)
         try:
             self._warn_of_other_sources()
@@ -94,9 +95,11 @@ class RunExtension:
             )
 
     def spider_idle(self) -> None:
+        """Commits while the crawl waits."""
         self._commit()
 
     def spider_error(self, failure: Failure, response: Response | Failure) -> None:
+        """Ends the run after a storage error; counts any other error of a callback."""
         if isinstance(failure.value, StorageError):
             self.run.fail(failure.value)
         else:
@@ -152,6 +155,7 @@ class RunExtension:
             self.run.fail(failure)
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
+        """Commits, determines the outcome and closes the run."""
         self.run.on_failure = None
         if self._clock.running:
             self._clock.stop()

@@ -96,6 +96,7 @@ class Builder:
         self._addresses: dict[str, str] = {}
 
     def add(self, node: ChainNode) -> None:
+        """Adds one run: its manifest and its record files."""
         manifest, run_id = node.manifest, node.run_id
         ended = manifest.ended_at or manifest.started_at
         draft = manifest.to_draft().to_json()
@@ -143,6 +144,7 @@ class Builder:
         self.state.put_article(ArticleRow(identity, "", Status.OTHER, checked_at=at))
 
     def take_article(self, record: dict[str, Any]) -> None:
+        """Adds a version of an article."""
         due = next_check(record["first_seen_at"], self.now, self.recheck_days)
         self.state.put_article(ArticleRow.of_record(record, due))
 
@@ -156,12 +158,14 @@ class Builder:
                 self.state.meet_payload(PayloadRow(digest, url, date, name, offset))
 
     def take_teaser(self, record: dict[str, Any]) -> None:
+        """Adds a delivered teaser."""
         self.state.put_entry(record["id"], delivered=True)
         self._seen[-1].ids.append(record["id"])
         if self._lost:
             self._addresses[record["id"]] = record["url"]
 
     def take_removal(self, record: dict[str, Any]) -> None:
+        """Marks an article as removed."""
         row = self.state.articles([record["id"]]).get(record["id"])
         if row is not None:
             row.status, row.checked_at = Status.REMOVED, record["confirmed_at"]

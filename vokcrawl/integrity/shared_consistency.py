@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import override
+
 from vokcrawl.integrity.consistency import ConsistencyCheck, Fault
 from vokcrawl.storage.record_files import Line
 from vokcrawl.storage.state.protocol import State
@@ -40,6 +42,7 @@ class SharedConsistencyCheck(ConsistencyCheck):
         removals[record["last_hash"]] = removals.get(record["last_hash"], 0) + 1
         yield from ()
 
+    @override
     def with_state(self, state: State) -> Iterator[Fault]:
         path = state.where
         yield from self._among_themselves(path)

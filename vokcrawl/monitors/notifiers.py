@@ -10,6 +10,7 @@ import logging
 from typing import Any
 
 from spidermon import Action, SkipAction
+from typing_extensions import override
 
 from vokcrawl.config import Alerts
 from vokcrawl.monitors.notification import Notification
@@ -42,13 +43,17 @@ class Notifier(Action):  # type: ignore[misc]
             raise
         logger.info("%s notification sent (%s)", self.channel, notification.kind)
 
+    @override
     def send(self, notification: Notification) -> None:
         raise NotImplementedError
 
 
 class WebhookNotifier(Notifier):
+    """Posts the notification as JSON to `VOK_ALERT_WEBHOOK`."""
+
     channel = "Webhook"
 
+    @override
     def send(self, notification: Notification) -> None:
         post(self.alerts.alert_webhook, notification.payload, self.alerts.alert_timeout)
 
@@ -58,6 +63,7 @@ class SlackNotifier(Notifier):
 
     channel = "Slack"
 
+    @override
     def send(self, notification: Notification) -> None:
         text = notification.text.translate(_SLACK)
         # No links, mentions or previews.
@@ -70,6 +76,7 @@ class TelegramNotifier(Notifier):
 
     channel = "Telegram"
 
+    @override
     def send(self, notification: Notification) -> None:
         url = f"{self.alerts.alert_telegram_api}bot{self.alerts.alert_telegram_token}/sendMessage"
         payload: dict[str, Any] = {"chat_id": self.alerts.alert_telegram_chat, "text": notification.text}
@@ -77,8 +84,11 @@ class TelegramNotifier(Notifier):
 
 
 class EmailNotifier(Notifier):
+    """Sends the notification as a plain text mail."""
+
     channel = "Mail"
 
+    @override
     def send(self, notification: Notification) -> None:
         alerts = self.alerts
         sender, to = alerts.alert_mail_from[0], alerts.alert_mail_to

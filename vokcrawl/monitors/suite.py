@@ -13,6 +13,7 @@ from typing import Any
 from unittest import SkipTest
 
 from spidermon import Action, Monitor, MonitorSuite, monitors
+from typing_extensions import override
 
 from vokcrawl.config import Alerts
 from vokcrawl.monitors.baseline import MIN_WEEKS, lower_bound, same_days, this_day
@@ -29,14 +30,17 @@ class RunMonitor(Monitor):  # type: ignore[misc]
     """Base class: the data that `run_monitors` passes to Spidermon."""
 
     @property
+    @override
     def ending(self) -> RunResult:
         return self.data.ending  # type: ignore[no-any-return]
 
     @property
+    @override
     def alerts(self) -> Alerts:
         return self.data.alerts  # type: ignore[no-any-return]
 
     @property
+    @override
     def history(self) -> History:
         return self.data.history  # type: ignore[no-any-return]
 
@@ -57,6 +61,7 @@ class RunMonitor(Monitor):  # type: ignore[misc]
 class OutcomeMonitor(RunMonitor):
     """Fires if a number of consecutive runs ended with the same exit code."""
 
+    @override
     def test_outcome(self) -> None:
         limit = self.alerts.alert_outcomes.get(int(self.ending.exit_code))
         in_a_row = self.data.in_a_row
@@ -72,6 +77,7 @@ class OutcomeMonitor(RunMonitor):
 class FewArticlesMonitor(RunMonitor):
     """Fires if there are fewer articles than normal for this day of the week, up to this time of day."""
 
+    @override
     def test_count(self) -> None:
         deviations = self.alerts.alert_few_articles
         if not deviations:
@@ -94,6 +100,7 @@ class FewArticlesMonitor(RunMonitor):
 class CoverageMonitor(RunMonitor):
     """Fires if too few articles of the last week have a field."""
 
+    @override
     def test_coverage(self) -> None:
         minimum_coverage = self.alerts.alert_coverage
         if not minimum_coverage:
@@ -116,6 +123,7 @@ class CoverageMonitor(RunMonitor):
 class ErrorsMonitor(RunMonitor):
     """Fires if too many pages failed."""
 
+    @override
     def test_share(self) -> None:
         limit = self.alerts.alert_errors
         if not limit:
@@ -129,6 +137,7 @@ class ErrorsMonitor(RunMonitor):
 class TruncatedMonitor(RunMonitor):
     """Fires if the site truncated the text of too many articles."""
 
+    @override
     def test_share(self) -> None:
         limit = self.alerts.alert_metered
         if not limit:
@@ -142,6 +151,7 @@ class TruncatedMonitor(RunMonitor):
 class AgeMonitor(RunMonitor):
     """Fires if the newest article is too old."""
 
+    @override
     def test_age(self) -> None:
         limit = self.alerts.alert_age_hours
         if not limit:
@@ -158,6 +168,7 @@ class AgeMonitor(RunMonitor):
 class UnfinishedMonitor(RunMonitor):
     """Fires if no crawl of a listing was complete in a number of runs, or if no listing was crawled at all."""
 
+    @override
     def test_walks(self) -> None:
         number = self.alerts.alert_unfinished_runs
         if not number:
@@ -178,6 +189,7 @@ class UnfinishedMonitor(RunMonitor):
 class DiskMonitor(RunMonitor):
     """Fires if the disk of the output directory is nearly full."""
 
+    @override
     def test_free(self) -> None:
         limit = self.alerts.alert_free_mb
         if not limit:
@@ -209,6 +221,7 @@ class RunSuite(MonitorSuite):  # type: ignore[misc]
         super().__init__(monitors_finished_actions=notifiers)
         self._on_finished = on_finished
 
+    @override
     def on_monitors_finished(self, result: Any) -> None:
         self._on_finished(result)
 

@@ -43,6 +43,7 @@ class KindChanges:
 
     @property
     def differs(self) -> bool:
+        """Whether the replay would change, add or remove a record."""
         return bool(self.changed or self.would_appear or self.would_vanish)
 
     def compare(self, was: dict[str, Any], would_be: dict[str, Any]) -> None:
@@ -58,11 +59,13 @@ class KindChanges:
                 told["examples"].append({"id": was["id"], "url": was["url"], "was": before, "would_be": after})
 
     def appear(self, record: dict[str, Any]) -> None:
+        """Counts a record that only the replay has."""
         self.would_appear += 1
         if len(self.appearing) < _EXAMPLES:
             self.appearing.append(_named(record))
 
     def vanish(self, record: dict[str, Any]) -> None:
+        """Counts a record that only the delivered files have."""
         self.would_vanish += 1
         if len(self.vanishing) < _EXAMPLES:
             self.vanishing.append(_named(record))

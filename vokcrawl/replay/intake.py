@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
+from typing_extensions import override
+
 from vokcrawl.config import Arguments, Options
 from vokcrawl.crawling.articles import ArticleIntake
 from vokcrawl.normalize import parse_utc
@@ -37,6 +39,7 @@ class ReplayIntake(ArticleIntake):
         # Until the end it is not known which teasers a listing is still to show with their titles.
         self.walks_open = 1
 
+    @override
     def count(self, name: str) -> None:
         self.stats[name] += 1
 

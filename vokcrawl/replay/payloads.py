@@ -68,4 +68,5 @@ class Payloads:
             yield Place(Path(found[0]), found[1])
 
     def close(self) -> None:
+        """Closes the temporary database."""
         self._db.close()

@@ -46,6 +46,7 @@ class Done:
 
     @property
     def exit_code(self) -> ExitCode:
+        """The exit code of the command."""
         if self.below_minimum_coverage:
             return ExitCode.LAYOUT
         return ExitCode.INCOMPLETE if self.faults else ExitCode.OK

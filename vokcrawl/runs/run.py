@@ -158,6 +158,7 @@ class Run:
 
     @property
     def id(self) -> str:
+        """The run id."""
         return self.row.run_id
 
     @property

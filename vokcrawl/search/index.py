@@ -57,6 +57,7 @@ class SearchIndex:
         return [place for (place,) in self.db.execute("SELECT place FROM damaged ORDER BY place")]
 
     def close(self) -> None:
+        """Closes the index."""
         self.db.close()
 
     def _open_or_rebuild(self) -> sqlite3.Connection:

@@ -112,13 +112,16 @@ class OutputFolder:
 
     @property
     def state(self) -> Path:
+        """The SQLite file of the crawl state."""
         return self.path / "state.sqlite3"
 
     @property
     def runs(self) -> Path:
+        """The directory of the manifests."""
         return self.path / "runs"
 
     def manifest(self, run_id: str) -> Path:
+        """The manifest of a run."""
         return self.runs / f"{run_id}.json"
 
     def data_files(self) -> Iterator[Path]:

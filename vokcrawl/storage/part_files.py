@@ -75,6 +75,7 @@ class PartFile:
         close_as_is(self._file)
 
     def sha256(self) -> str:
+        """The checksum of what was written, in hexadecimal digits."""
         return self._sha256.hexdigest()
 
 

@@ -114,6 +114,7 @@ class Fold:
         return record["title"], record["body"]
 
     def close(self) -> None:
+        """Closes the temporary database."""
         self._db.close()
 
     def _take_version(self, line: Line, record: dict[str, Any]) -> None:

@@ -29,10 +29,12 @@ class ArchivedRecord:
 
     @property
     def kind(self) -> str:
+        """The WARC-Type; empty if there is none."""
         return self.fields.get("warc-type", "")
 
     @property
     def payload_digest(self) -> str | None:
+        """The WARC-Payload-Digest."""
         return self.fields.get("warc-payload-digest")
 
 
@@ -54,6 +56,7 @@ class ArchiveCheck:
         self._length = length
 
     def flaws(self) -> Iterator[tuple[int, str]]:
+        """Yields offset and description of each flaw."""
         with translate_os_errors(self._path), self._path.open("rb") as file:
             for member in members(file):
                 if self._length is not None and member.start >= self._length:

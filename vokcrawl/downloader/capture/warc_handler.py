@@ -15,6 +15,7 @@ from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.web.client import Response as TxResponse
+from typing_extensions import override
 
 from vokcrawl.downloader.capture.wire_protocol import Wire, WiredFactory, wire_of
 from vokcrawl.errors import StorageError
@@ -43,6 +44,7 @@ class ArchivingHandler(HTTP11DownloadHandler):
             most = 2 * self._default_maxsize + _BESIDES if self._default_maxsize else sys.maxsize
             self._pool._factory = partial(WiredFactory, most)  # type: ignore[assignment]
 
+    @override
     async def download_request(self, request: Request) -> Response:
         if self._run is None or "splash" in request.meta:
             return await super().download_request(request)

@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.web._newclient import HTTP11ClientProtocol, Request
 from twisted.web.iweb import IResponse
+from typing_extensions import override
 
 from vokcrawl.warc.http_exchange import without_interim
 
@@ -65,6 +66,7 @@ class WiredProtocol(_LenientHTTP11ClientProtocol):
     _wire: Wire | None = None
     most = 0
 
+    @override
     def request(self, request: Request) -> Deferred[IResponse]:
         wire = self._wire = Wire(_sent(request), self.most)
 
@@ -74,6 +76,7 @@ class WiredProtocol(_LenientHTTP11ClientProtocol):
 
         return super().request(request).addCallback(attach)
 
+    @override
     def dataReceived(self, data: bytes) -> None:
         if self._wire is not None:
             self._wire.receive(data)
@@ -92,6 +95,7 @@ class WiredFactory(_LenientHTTP11ClientFactory):
         super().__init__(*args, **kwargs)
         self._most = most
 
+    @override
     def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:
         protocol = WiredProtocol(self._quiescentCallback)
         protocol.most = self._most

@@ -49,9 +49,11 @@ class PauseMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        """Builds the middleware from the settings."""
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
+        """Pauses the host after a 429 or 503, and ends the pauses after a good response."""
         now = monotonic()
         sent = float(request.meta.get(SENT, now))
         if response.status >= 400 and block_page_of(response) is BlockPage.BOT_CHECK:
@@ -69,6 +71,7 @@ class PauseMiddleware:
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
+        """Pauses the host after a lost connection."""
         if isinstance(exception, DownloadFailedError):
             now = monotonic()
             sent = float(request.meta.get(SENT, now))

@@ -32,9 +32,11 @@ class OnSiteMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        """Builds the middleware. Raises `NotConfigured` for a spider without `allowed_authorities`."""
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
+        """Raises `Offsite` for a request to any other host."""
         # A rendered page's address is checked when it is asked for, and what is sent to Splash names that address.
         sent = request.meta.get("splash") if request.url == self.splash else None
         asked = sent["args"]["url"] if sent else request.url

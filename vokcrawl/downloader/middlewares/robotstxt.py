@@ -11,6 +11,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
+from typing_extensions import override
 
 from vokcrawl.config import Options
 from vokcrawl.downloader.downloader import PausingDownloader
@@ -43,6 +44,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             logger.info("robots.txt of %s asks for %.1f s between requests", request.url, delay)
             downloader.at_least(request, delay)
 
+    @override
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         if urlparse_cached(request).netloc in self._forbidden:
             raise IgnoreRequest("robots.txt unreadable")

@@ -14,6 +14,7 @@ from scrapy.exceptions import (
     ResponseDataLossError,
 )
 from scrapy.http import HtmlResponse, Response
+from typing_extensions import override
 
 from vokcrawl.downloader.downloader import PausingDownloader
 from vokcrawl.downloader.splash.compat import SplashMiddleware
@@ -50,6 +51,7 @@ class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
     # The request's own time has it (`rendering.request`).
     splash_extra_timeout = 0.0
 
+    @override
     def process_request(self, request: Request) -> Request | None:
         if "splash" in request.meta and not request.meta.get("_splash_processed"):
             downloader = self.crawler.engine.downloader
@@ -58,6 +60,7 @@ class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
         sent: Request | None = super().process_request(request, self.crawler.spider)
         return sent
 
+    @override
     def process_response(self, request: Request, response: Response) -> Response | Request:
         if not request.meta.get("_splash_processed"):
             return response
@@ -71,6 +74,7 @@ class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
         self._archive(request, response)
         return self._of_site(request, rendered)
 
+    @override
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
         if request.meta.get("_splash_processed") and isinstance(exception, _TROUBLE):
             return self._trouble(request, 0, f"{type(exception).__name__} {exception}")

@@ -83,6 +83,7 @@ class NearDuplicates:
         return Match(*row) if row else None
 
     def close(self) -> None:
+        """Closes the temporary database."""
         self._db.close()
 
     def _equal(self, text: Fingerprint) -> Match | None:

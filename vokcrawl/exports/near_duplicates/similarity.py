@@ -45,6 +45,7 @@ class Fingerprint:
 
     @property
     def short(self) -> bool:
+        """Whether the text is too short to be compared by its shingles."""
         return len(self.shingles) < SHORT
 
     @cached_property
