@@ -88,11 +88,13 @@ def missing_manifests(folder: OutputFolder, nodes: Sequence[ChainNode]) -> list[
 
 def _manifest(run_id: str, rows: Sequence[FileRow], folder: OutputFolder, last: ChainNode | None) -> Manifest:
     """The manifest of a run of which only the files are left."""
+    queue = last.manifest.retry_queue if last else None
     files = [FileEntry.of(row, digest(folder.path / row.path)[2]) for row in rows]
     return Manifest.draft(run_id, "vok", utc(began_at(run_id) or datetime.now(UTC)), {}, None).completed(
         counts=record_counts(files),
         files=files,
         pending_retries=last.manifest.pending_retries if last else [],
+        retry_queue=queue.carried_over() if queue is not None else None,
         previous_manifest=PreviousManifest(run_id=last.run_id, sha256=last.sha256) if last else None,
     )
 
@@ -109,3 +111,11 @@ def lost_records(folder: OutputFolder, nodes: Sequence[ChainNode]) -> bool:
                 logger.warning("%s: missing, or not what the manifest says; what it lacks is asked for again", path)
                 lost = True
     return lost
+
+
+def retries_are_cut(nodes: Sequence[ChainNode]) -> bool:
+    """Whether the newest manifest lists only a part of the retry queue.
+
+    The others are found again like lost records: by their teasers, and by reading the whole listing.
+    """
+    return bool(nodes) and nodes[-1].manifest.retries > len(nodes[-1].manifest.pending_retries)

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from vokcrawl.errors import FolderLockedError
-from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests
+from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests, retries_are_cut
 from vokcrawl.integrity.rebuild_state import Builder
 from vokcrawl.storage.manifest_chain import ChainNode, read_chain
 from vokcrawl.storage.output_folder import PART, OutputFolder, run_order, translate_os_errors, write_whole
@@ -48,6 +48,7 @@ def rebuild_shared(folders: Sequence[OutputFolder], opening: OnServer, recheck_d
         placed.extend((folder, state, node) for node in nodes)
     placed.sort(key=lambda each: run_order(each[2].run_id))
     nodes = [node for _, _, node in placed]
+    lost |= retries_are_cut(nodes)
     builder = _SharedBuilder(folders[0], states[0], recheck_days, nodes, lost=lost)
     for folder, state, node in placed:
         builder.folder, builder.state = folder, state

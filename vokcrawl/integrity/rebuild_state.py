@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests
+from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests, retries_are_cut
 from vokcrawl.normalize import utc
 from vokcrawl.policy.revisit import next_check
 from vokcrawl.storage.manifest import ListingEntry, Manifest
@@ -45,7 +45,8 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteSt
             new.with_name(new.name + suffix).unlink(missing_ok=True)
     state = SqliteState.open(new, expected=False)
     state.begin()
-    builder = Builder(folder, state, recheck_days, nodes, lost=lost_records(folder, nodes))
+    lost = lost_records(folder, nodes) or retries_are_cut(nodes)
+    builder = Builder(folder, state, recheck_days, nodes, lost=lost)
     for node in nodes:
         builder.add(node)
     builder.finish(nodes)

@@ -52,7 +52,7 @@ def registry_of(ending: RunResult, health: Health) -> CollectorRegistry:
     tell("pages_read", "Pages that the last run read.", pages.read if pages else None)
     tell("pages_failed", "Pages that it could not have.", pages.failed if pages else None)
     tell("articles_metered", "Articles whose text the site cut short.", pages.truncated if pages else None)
-    tell("articles_owed", "Articles that are still to be had.", len(manifest.pending_retries) if manifest else None)
+    tell("articles_owed", "Articles that are still to be had.", manifest.retries if manifest else None)
     tell("disk_free_bytes", "Room on the disk of the output folder.", _free(ending.folder))
     records = {kind: ending.counts.get(kind, 0) for kind in DATA_KINDS}
     notify_all("records_delivered", "Records that the last run delivered.", "kind", records)

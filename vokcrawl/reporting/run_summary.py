@@ -54,4 +54,4 @@ def _figures(manifest: Manifest, revised: int, paused: float) -> Iterator[str]:
         yield f"errors: {listed}{more}; docs/operations.md explains each"
     if retries := manifest.pending_retries:
         first = min(each.next_attempt_at for each in retries)
-        yield f"retry queue: {pluralize(len(retries), 'article')}, next attempt at {first}"
+        yield f"retry queue: {pluralize(manifest.retries, 'article')}, next attempt at {first}"

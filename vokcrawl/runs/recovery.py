@@ -60,7 +60,7 @@ def _finish(folder: OutputFolder, state: State, run: RunRow, now: datetime) -> N
         # The run crashed after writing its manifest and before the last commit.
         manifest, sha256 = read_manifest(path)
     else:
-        manifest = draft.completed_from(state, counts=record_counts(entries), files=entries)
+        manifest = draft.completed_from(state, None, counts=record_counts(entries), files=entries)
         sha256 = write_manifest(folder, manifest)
     run.ended_at = manifest.ended_at or utc(now)
     run.outcome, run.exit_code, run.manifest_sha256 = manifest.outcome, manifest.exit_code, sha256

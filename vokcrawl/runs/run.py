@@ -80,6 +80,7 @@ class Run:
         self._articles: set[str] = set()
         self.files = RunFiles(folder, row.run_id)
         self._pending = 0
+        self._retries_before = {row.id for row in state.pending_retries()}
 
     @classmethod
     def open(
@@ -287,6 +288,7 @@ class Run:
         self.row.ended_at, self.row.outcome, self.row.exit_code = self.now(), outcome, int(code)
         manifest = self.draft.completed_from(
             self.state,
+            self._retries_before,
             ended_at=self.row.ended_at,
             outcome=outcome,
             exit_code=int(code),

@@ -7,7 +7,7 @@ previous manifest, so the whole output directory can be verified as a chain.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,10 +25,12 @@ from vokcrawl.policy.outcome import CRASHED
 from vokcrawl.storage.manifest_v1 import SCHEMA_V1, SCHEMAS_V1, upgrade_manifest
 from vokcrawl.storage.output_folder import DATA_KINDS, OutputFolder, translate_os_errors, write_whole
 from vokcrawl.storage.state.protocol import State
-from vokcrawl.storage.state.rows import FileRow, RetryRow
+from vokcrawl.storage.state.rows import FileRow
 from vokcrawl.utils.program import PROGRAM
 
 SCHEMA = "vokcrawl.run/2"
+# Articles of the retry queue that a manifest lists; it may hold thousands, and every run writes a manifest.
+MAX_RETRIES = 100
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # A file of the output directory: a folder of this project, and a plain name in it.
@@ -119,6 +121,36 @@ class PendingRetry(_Part):
     missing_since: Moment | None = Field(description="When it was first answered with 404 or 410 (UTC).")
 
 
+class RetryQueue(_Part):
+    """The size of the retry queue at the end of the run, and how the run changed it."""
+
+    size: int = Field(ge=0, description="Number of articles in it.")
+    added: int | None = Field(description="Number of articles that the run added; null for a crashed run.")
+    resolved: int | None = Field(
+        description="Number of articles that left it: delivered, removed, or of another source; null for a crashed run."
+    )
+    added_ids: list[str] = Field(description="Ids of the added articles, at most 100.")
+    resolved_ids: list[str] = Field(description="Ids of the articles that left it, at most 100.")
+
+    @classmethod
+    def of(cls, ids: Sequence[str], before: Set[str] | None) -> RetryQueue:
+        """The queue with these articles. `before` are those at the start of the run, None if unknown."""
+        if before is None:
+            return cls(size=len(ids), added=None, resolved=None, added_ids=[], resolved_ids=[])
+        added, resolved = sorted(set(ids) - before), sorted(before - set(ids))
+        return cls(
+            size=len(ids),
+            added=len(added),
+            resolved=len(resolved),
+            added_ids=added[:MAX_RETRIES],
+            resolved_ids=resolved[:MAX_RETRIES],
+        )
+
+    def carried_over(self) -> RetryQueue:
+        """The same queue in the manifest of a run that did not report its changes."""
+        return type(self)(size=self.size, added=None, resolved=None, added_ids=[], resolved_ids=[])
+
+
 class PreviousManifest(_Part):
     """Reference to the manifest before this one."""
 
@@ -188,7 +220,12 @@ class Manifest(_Part):
     newest_article: Moment | None = Field(
         default=None, description="When the site took in the newest delivered article (UTC)."
     )
-    pending_retries: list[PendingRetry] = Field(default=[], description="The retry queue at the end of the run.")
+    pending_retries: list[PendingRetry] = Field(
+        default=[], description="The articles that have been in the retry queue longest, at most 100."
+    )
+    retry_queue: RetryQueue | None = Field(
+        default=None, description="Size and changes of the retry queue; null in manifests of version 1."
+    )
     replay: ReplaySummary | None = Field(default=None, description="For a replay: what was read; otherwise null.")
     previous_manifest: PreviousManifest | None = Field(
         default=None, description="The previous manifest; null for the first."
@@ -217,24 +254,29 @@ class Manifest(_Part):
         """A copy with the results of the run, validated."""
         return type(self).model_validate({**dict(self), "schema": SCHEMA, **results})
 
-    def completed_from(self, state: State, **results: Any) -> Manifest:
-        """The same, with what the state knows: the retry queue, the newest article, the previous manifest."""
+    def completed_from(self, state: State, retries_before: Set[str] | None, **results: Any) -> Manifest:
+        """The same, with what the state knows: the retry queue, the newest article, the previous manifest.
+
+        `retries_before` are the ids in the retry queue when the run began, None if unknown.
+        """
         previous = state.last_manifest()
+        retries = state.pending_retries()
         return self.completed(
             newest_article=ingested_at(state.newest() or ""),
-            pending_retries=retries_of(state.pending_retries()),
+            pending_retries=[PendingRetry(**asdict(row)) for row in retries[:MAX_RETRIES]],
+            retry_queue=RetryQueue.of([row.id for row in retries], retries_before),
             previous_manifest=PreviousManifest(run_id=previous[0], sha256=previous[1]) if previous else None,
             **results,
         )
 
+    @property
+    def retries(self) -> int:
+        """Number of articles in the retry queue at the end of the run."""
+        return self.retry_queue.size if self.retry_queue is not None else len(self.pending_retries)
+
     def to_json(self) -> str:
         """The manifest as JSON, on one line."""
         return self.model_dump_json(by_alias=True)
-
-
-def retries_of(rows: Iterable[RetryRow]) -> list[PendingRetry]:
-    """The rows of the retry queue as manifests have them."""
-    return [PendingRetry(**asdict(row)) for row in rows]
 
 
 def record_counts(files: Iterable[FileEntry]) -> dict[str, int]:
