@@ -24,6 +24,7 @@ from vokcrawl.runs.field_coverage import Coverage
 from vokcrawl.runs.problems import Problems
 from vokcrawl.runs.recovery import recover
 from vokcrawl.runs.run_files import RunFiles
+from vokcrawl.runs.start_check import check_start
 from vokcrawl.storage.manifest import (
     DiscoveryAttempt,
     ListingEntry,
@@ -103,6 +104,7 @@ class Run:
         try:
             state = opening(folder, folder.holds_records())
             try:
+                check_start(folder, state)
                 recover(folder, state, started)
                 _warn_of_clock(state, started)
                 run = cls.begin(folder, state, spider, started, arguments, settings)

@@ -6,7 +6,7 @@ has met and what was delivered come to be known in the same moment. The same tes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -71,6 +71,9 @@ class State(Protocol):
 
     def runs(self, most: int = -1) -> list[RunRow]:
         """The runs, newest first."""
+
+    def run_ids(self) -> Set[str]:
+        """The ids of all runs."""
 
     def last_manifest(self) -> tuple[str, str] | None:
         """Run id and sha256 of the newest manifest, to which the next one is chained."""

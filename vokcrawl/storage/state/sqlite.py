@@ -80,6 +80,9 @@ class SqliteState:
     def runs(self, most: int = -1) -> list[RunRow]:
         return self._rows(RunRow, "SELECT * FROM runs ORDER BY rowid DESC LIMIT ?", most)
 
+    def run_ids(self) -> set[str]:
+        return {row[0] for row in self._all("SELECT run_id FROM runs")}
+
     def take_run_id(self, run_id: str) -> bool:
         # The directory is locked: no other process can register a run.
         return not self._all("SELECT 1 FROM runs WHERE run_id = ?", run_id)

@@ -115,6 +115,7 @@ def test_runs_are_listed_newest_first_and_keep_their_order_when_they_end(state: 
     state.put_run(run("b", manifest_sha256="1"))
     assert [row.run_id for row in state.runs()] == ["c", "a", "b", "first"]
     assert [row.run_id for row in state.runs(1)] == ["c"]
+    assert state.run_ids() == {"c", "a", "b", "first"}
     assert [row.run_id for row in state.unfinished_runs()] == ["a", "c"]
     assert not state.take_run_id("a")
     assert state.take_run_id("d")

@@ -56,6 +56,9 @@ class FolderRows(Extractor):
     def runs(self, most: int = -1) -> list[RunRow]:
         return self._runs_of(islice(self._newest_runs(), most if most >= 0 else None))
 
+    def run_ids(self) -> set[str]:
+        return set(self._newest_runs())
+
     def _runs_of(self, ids: Iterable[str]) -> list[RunRow]:
         return [unpacked(RunRow, raw) for raw in self._many(self._runs, ids).values()]
 
