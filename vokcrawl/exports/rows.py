@@ -124,16 +124,16 @@ class Rows:
     def _current(self) -> Iterator[dict[str, Any]]:
         if self._fold is None:
             raise RuntimeError("Rows was built without an article table")
-        for record, standing in self._fold.latest():
-            if standing.removed_at is None:
+        for record, status in self._fold.latest():
+            if status.removed_at is None:
                 yield {**record, "latest": True, "removed_at": None}
 
     def _delivered(self, what: str) -> Iterator[dict[str, Any]]:
         for _, record in self._snapshot.lines(what):
             if what == "articles" and self._fold is not None:
-                standing = self._fold.standing(record["id"])
-                record["latest"] = record["revision"] == standing.revision
-                record["removed_at"] = standing.removed_at
+                status = self._fold.status_of(record["id"])
+                record["latest"] = record["revision"] == status.revision
+                record["removed_at"] = status.removed_at
             yield record
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.record_files import Line
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import ArticleRow, Status
@@ -29,19 +30,23 @@ class Fault:
 Take = Callable[[Line, dict[str, Any]], Iterator[Fault]]
 
 
+_UNKNOWN = (ArticleStatus(), None)
+
+
 class ConsistencyCheck:
     """The records of one folder, in the order of its runs, and the state that is its own."""
 
     def __init__(self) -> None:
-        # id -> revision, content_hash, whether a tombstone came after it
-        self._versions: dict[str, tuple[int, str, bool]] = {}
+        # id -> status, and content_hash of the current version
+        self._versions: dict[str, tuple[ArticleStatus, str | None]] = {}
         self._teasers: set[str] = set()
         # By kind. Articles come before removals: a run may deliver both.
         self.takes = {"articles": self._article, "teasers": self._teaser, "removals": self._removal}
 
     def _article(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
-        revision, last_hash, _ = self._versions.get(record["id"], (0, None, False))
-        if record["revision"] <= revision:
+        status, last_hash = self._versions.get(record["id"], _UNKNOWN)
+        revision, current = status.revision, status.with_version(record)
+        if current == status:
             yield Fault(line.path, line.number, f"article {record['id']}: revision {record['revision']} is there twice")
             return
         if record["revision"] != revision + 1:
@@ -51,7 +56,7 @@ class ConsistencyCheck:
             yield Fault(
                 line.path, line.number, f"article {record['id']}: previous_hash is not the hash of revision {revision}"
             )
-        self._versions[record["id"]] = (record["revision"], record["content_hash"], False)
+        self._versions[record["id"]] = (current, record["content_hash"])
 
     def _teaser(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
         if record["id"] in self._teasers:
@@ -59,17 +64,17 @@ class ConsistencyCheck:
         self._teasers.add(record["id"])
 
     def _removal(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
-        revision, last_hash, removed = self._versions.get(record["id"], (0, None, False))
-        if not revision or last_hash is None:
+        status, last_hash = self._versions.get(record["id"], _UNKNOWN)
+        if not status.revision:
             yield Fault(line.path, line.number, f"removal of article {record['id']}, which was never delivered")
             return
-        if removed:
+        if status.removed_at is not None:
             yield Fault(line.path, line.number, f"removal of article {record['id']} is there twice")
         if record["last_hash"] != last_hash:
             yield Fault(
                 line.path, line.number, f"removal of article {record['id']}: last_hash is not its last version's"
             )
-        self._versions[record["id"]] = (revision, last_hash, True)
+        self._versions[record["id"]] = (status.with_removal(record), last_hash)
 
     def with_state(self, state: State) -> Iterator[Fault]:
         """Whether the state says the same."""
@@ -97,10 +102,12 @@ class ConsistencyCheck:
             yield Fault(path, None, f"teaser {identity} {text}")
 
     def _known(self, row: ArticleRow, path: str) -> Iterator[Fault]:
-        version = self._versions.get(row.id)
-        if version is None:
+        status, last_hash = self._versions.get(row.id, _UNKNOWN)
+        if not status.revision:
             yield Fault(path, None, f"article {row.id} is known as delivered, but is in no file")
-        elif version[:2] != (row.revision, row.content_hash):
-            yield Fault(path, None, f"article {row.id}: revision {row.revision} is known, {version[0]} was delivered")
-        elif version[2] != (row.status is Status.REMOVED):
+        elif (status.revision, last_hash) != (row.revision, row.content_hash):
+            yield Fault(
+                path, None, f"article {row.id}: revision {row.revision} is known, {status.revision} was delivered"
+            )
+        elif (status.removed_at is not None) != (row.status is Status.REMOVED):
             yield Fault(path, None, f"article {row.id} is known as {row.status}, the files say otherwise")

@@ -69,11 +69,6 @@ class _SharedBuilder(Builder):
         if self._pending % _BATCH == 0:
             _commit(self.state)
 
-    def take_article(self, record: dict[str, Any]) -> None:
-        row = self.state.articles([record["id"]]).get(record["id"])
-        if row is None or row.revision < record["revision"]:
-            super().take_article(record)
-
     def take_teaser(self, record: dict[str, Any]) -> None:
         entry = self.state.entries([record["id"]]).get(record["id"])
         if entry is None or not entry.delivered:
@@ -82,7 +77,7 @@ class _SharedBuilder(Builder):
     def take_removal(self, record: dict[str, Any]) -> None:
         row = self.state.articles([record["id"]]).get(record["id"])
         if row is not None and row.status is Status.DELIVERED and row.content_hash == record["last_hash"]:
-            super().take_removal(record)
+            self.mark_removed(row, record)
 
     def take_other(self, identity: str, at: str) -> None:
         if identity not in self.state.articles([identity]):

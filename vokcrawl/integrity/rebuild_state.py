@@ -12,6 +12,7 @@ from typing import Any
 from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests, retries_are_cut
 from vokcrawl.normalize import utc
 from vokcrawl.policy.revisit import next_check
+from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.manifest import ListingEntry, Manifest
 from vokcrawl.storage.manifest_chain import ChainNode, read_chain
 from vokcrawl.storage.output_folder import ARCHIVE, OutputFolder, sync_folder, translate_os_errors
@@ -149,8 +150,10 @@ class Builder:
 
     def take_article(self, record: dict[str, Any]) -> None:
         """Adds a version of an article."""
-        due = next_check(record["first_seen_at"], self.now, self.recheck_days)
-        self.state.put_article(ArticleRow.of_record(record, due))
+        status = _status_of(self.state.articles([record["id"]]).get(record["id"]))
+        if status.with_version(record) != status:
+            due = next_check(record["first_seen_at"], self.now, self.recheck_days)
+            self.state.put_article(ArticleRow.of_record(record, due))
 
     def _payloads(self, name: str) -> None:
         """What was archived, so that it is referred to again."""
@@ -171,9 +174,13 @@ class Builder:
     def take_removal(self, record: dict[str, Any]) -> None:
         """Marks an article as removed."""
         row = self.state.articles([record["id"]]).get(record["id"])
-        if row is not None:
-            row.status, row.checked_at = Status.REMOVED, record["confirmed_at"]
-            self.state.put_article(row)
+        if row is not None and _status_of(row).with_removal(record).removed_at is not None:
+            self.mark_removed(row, record)
+
+    def mark_removed(self, row: ArticleRow, record: dict[str, Any]) -> None:
+        """Stores that an article was removed."""
+        row.status, row.checked_at = Status.REMOVED, record["confirmed_at"]
+        self.state.put_article(row)
 
     def _walk(self, listing: ListingEntry, run_id: str, manifest: Manifest) -> None:
         """A complete walk covers all that its listing had shown up to it, back to its bound if it had one."""
@@ -197,3 +204,10 @@ class Builder:
         rescanned = started if listing.rescan or before is None else before.rescanned_at
         first_page_ids = tuple(listing.first_page_ids)
         self.state.put_listing(ListingRow(url, listing.source, first_page_ids, covered_since, started, rescanned))
+
+
+def _status_of(row: ArticleRow | None) -> ArticleStatus:
+    """The status of a row that was built from records: it was checked when its last record was made."""
+    if row is None:
+        return ArticleStatus()
+    return ArticleStatus(row.revision, row.checked_at or "", row.checked_at if row.status is Status.REMOVED else None)

@@ -1,7 +1,7 @@
 """The full-text index of an output directory: `search.sqlite3`, built from the record files and safe to delete.
 
-Each use adds the files that are new since the last one. The index holds the version of an article with the highest
-revision; whether an article is removed follows from its removals (docs/records.md), so files may be added in any order.
+Each use adds the files that are new since the last one, in any order. The index holds the current version of each
+article, and whether it was removed (`storage.article_status`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors
 from vokcrawl.storage.record_files import read_file
 from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
@@ -18,13 +19,13 @@ NAME = "search.sqlite3"
 # Stems English words; ignores case and accents.
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 # "voks" identifies the file. Raise the version when the tables change; an index of another version is rebuilt.
-_APPLICATION_ID, _VERSION = 0x766F6B73, 1
+_APPLICATION_ID, _VERSION = 0x766F6B73, 2
 _TABLES = (
     "CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER, modified INTEGER) WITHOUT ROWID",
     "CREATE TABLE damaged (place TEXT PRIMARY KEY) WITHOUT ROWID",
-    "CREATE TABLE removals (id TEXT PRIMARY KEY, confirmed_at TEXT) WITHOUT ROWID",
-    "CREATE TABLE texts (number INTEGER PRIMARY KEY, id TEXT UNIQUE, revision INTEGER, fetched_at TEXT, url TEXT, "
-    "published_on TEXT, title TEXT, body TEXT)",
+    "CREATE TABLE status (id TEXT PRIMARY KEY, revision INTEGER, fetched_at TEXT, removed_at TEXT) WITHOUT ROWID",
+    "CREATE TABLE texts (number INTEGER PRIMARY KEY, id TEXT UNIQUE, url TEXT, published_on TEXT, title TEXT, "
+    "body TEXT)",
     "CREATE VIRTUAL TABLE texts_fts USING fts5(title, body, content='texts', content_rowid='number', "
     f"tokenize='{TOKENIZER}')",
     f"PRAGMA application_id={_APPLICATION_ID}",
@@ -138,30 +139,35 @@ def _indexed_files(db: sqlite3.Connection) -> dict[str, tuple[int, int]]:
 
 
 def _drop_tables(db: sqlite3.Connection) -> None:
-    for name in ("texts_fts", "texts", "removals", "damaged", "files"):
+    for name in ("texts_fts", "texts", "status", "removals", "damaged", "files"):
         db.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def _add_version(db: sqlite3.Connection, record: Mapping[str, Any]) -> None:
-    query = "SELECT revision, number, title, body FROM texts WHERE id = ?"
-    before = db.execute(query, (record["id"],)).fetchone()
-    if before and before[0] >= record["revision"]:
+    status = _status_of(db, record["id"])
+    current = status.with_version(record)
+    if current == status:
         return
+    _put_status(db, record["id"], current)
+    before = db.execute("SELECT number, title, body FROM texts WHERE id = ?", (record["id"],)).fetchone()
     if before:
         # FTS5 external content: deleting an entry needs the text that was indexed.
         forget = "INSERT INTO texts_fts (texts_fts, rowid, title, body) VALUES ('delete', ?, ?, ?)"
-        db.execute(forget, before[1:])
-    replace = "INSERT OR REPLACE INTO texts (id, revision, fetched_at, url, published_on, title, body) VALUES "
-    row = db.execute(replace + "(:id, :revision, :fetched_at, :url, :published_on, :title, :body)", record)
+        db.execute(forget, before)
+    replace = "INSERT OR REPLACE INTO texts (id, url, published_on, title, body) VALUES "
+    row = db.execute(replace + "(:id, :url, :published_on, :title, :body)", record)
     insert = "INSERT INTO texts_fts (rowid, title, body) VALUES (?, ?, ?)"
     db.execute(insert, (row.lastrowid, record["title"], record["body"]))
 
 
 def _add_removal(db: sqlite3.Connection, record: Mapping[str, Any]) -> None:
-    db.execute(
-        """
-        INSERT INTO removals VALUES (:id, :confirmed_at) ON CONFLICT (id) DO UPDATE
-        SET confirmed_at = max(confirmed_at, excluded.confirmed_at)
-        """,
-        record,
-    )
+    _put_status(db, record["id"], _status_of(db, record["id"]).with_removal(record))
+
+
+def _status_of(db: sqlite3.Connection, identity: str) -> ArticleStatus:
+    row = db.execute("SELECT revision, fetched_at, removed_at FROM status WHERE id = ?", (identity,)).fetchone()
+    return ArticleStatus(*row) if row else ArticleStatus()
+
+
+def _put_status(db: sqlite3.Connection, identity: str, status: ArticleStatus) -> None:
+    db.execute("INSERT OR REPLACE INTO status VALUES (?, ?, ?, ?)", (identity, *status))

@@ -19,8 +19,8 @@ _PASSAGE_WORDS = 32
 # A match in the title weighs as much as this many in the body.
 _TITLE_WEIGHT = 5
 _CURRENT = """
-    FROM texts_fts JOIN texts ON number = texts_fts.rowid LEFT JOIN removals ON removals.id = texts.id
-    WHERE texts_fts MATCH :match AND (confirmed_at IS NULL OR confirmed_at < fetched_at)
+    FROM texts_fts JOIN texts ON number = texts_fts.rowid JOIN status ON status.id = texts.id
+    WHERE texts_fts MATCH :match AND removed_at IS NULL
     AND (:since IS NULL OR published_on >= :since) AND (:until IS NULL OR published_on <= :until)
 """
 
@@ -81,6 +81,7 @@ def _phrase(text: str) -> str:
 def _hit(index: SearchIndex, match: str, number: int) -> Hit:
     query = """
         SELECT id, revision, url, published_on, texts.title, snippet(texts_fts, 1, ?, ?, '…', ?)
-        FROM texts_fts JOIN texts ON number = texts_fts.rowid WHERE texts_fts MATCH ? AND texts_fts.rowid = ?
+        FROM texts_fts JOIN texts ON number = texts_fts.rowid JOIN status USING (id)
+        WHERE texts_fts MATCH ? AND texts_fts.rowid = ?
     """
     return Hit(*index.db.execute(query, (MATCH_START, MATCH_END, _PASSAGE_WORDS, match, number)).fetchone())

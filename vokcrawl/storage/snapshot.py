@@ -1,15 +1,17 @@
-"""The archive as it stands, or as it stood at the end of a day: which records there were, and of each article which
-version was the latest, and whether it was gone. docs/records.md says how versions and removals are folded.
+"""The archive as it is, or as it was at the end of a day.
+
+Which records there were, the current version of each article, and whether it was removed (`storage.article_status`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.items import KINDS
+from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching
 from vokcrawl.storage.record_files import Line, read_at, read_file
 from vokcrawl.utils.program import PROGRAM
@@ -17,13 +19,6 @@ from vokcrawl.utils.temp_database import temporary_database, translate_database_
 
 # The moment from which on a record is known.
 _KNOWN_SINCE = {"articles": "fetched_at", "teasers": "first_seen_at", "removals": "confirmed_at"}
-
-
-class Standing(NamedTuple):
-    """How an article stands: its latest revision, and since when it is known to be gone (UTC; None: it is there)."""
-
-    revision: int
-    removed_at: str | None
 
 
 class Snapshot:
@@ -90,21 +85,22 @@ class Fold:
         for _, record in snapshot.lines("removals"):
             self._take_removal(record)
 
-    def latest(self) -> Iterator[tuple[dict[str, Any], Standing]]:
-        """The latest version of each article, also of those that are gone, in the order of their ids.
+    def latest(self) -> Iterator[tuple[dict[str, Any], ArticleStatus]]:
+        """The current version of each article, also of removed ones, in the order of their ids.
 
         That is the order in which the site took them in.
         """
         with translate_database_errors():
             rows = self._db.execute("SELECT * FROM latest ORDER BY id")
-            for _, revision, _, removed_at, file, offset, length in rows:
-                yield self._read(file, offset, length), Standing(revision, removed_at)
+            for _, revision, fetched_at, removed_at, file, offset, length in rows:
+                yield self._read(file, offset, length), ArticleStatus(revision, fetched_at, removed_at)
 
-    def standing(self, identity: str) -> Standing:
-        """How an article stands that the snapshot holds."""
+    def status_of(self, identity: str) -> ArticleStatus:
+        """The status of an article of the snapshot."""
         with translate_database_errors():
-            query = "SELECT revision, removed_at FROM latest WHERE id = ?"
-            return Standing(*self._db.execute(query, (identity,)).fetchone())
+            query = "SELECT revision, fetched_at, removed_at FROM latest WHERE id = ?"
+            row = self._db.execute(query, (identity,)).fetchone()
+        return ArticleStatus(*row) if row else ArticleStatus()
 
     def text_of(self, identity: str) -> tuple[str, str]:
         """Title and body of the latest version."""
@@ -120,27 +116,19 @@ class Fold:
     def _take_version(self, line: Line, record: dict[str, Any]) -> None:
         if not self._paths or self._paths[-1] != line.path:
             self._paths.append(line.path)
-        place = (len(self._paths) - 1, line.offset, len(line.raw))
-        with translate_database_errors():
-            self._db.execute(
-                """
-                INSERT INTO latest VALUES (?, ?, ?, NULL, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, fetched_at = excluded.fetched_at,
-                file = excluded.file, offset = excluded.offset, length = excluded.length
-                WHERE excluded.revision > latest.revision
-                """,
-                (record["id"], record["revision"], record["fetched_at"], *place),
-            )
+        before = self.status_of(record["id"])
+        status = before.with_version(record)
+        if status != before:
+            place = (len(self._paths) - 1, line.offset, len(line.raw))
+            with translate_database_errors():
+                self._db.execute(
+                    "INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?, ?, ?, ?)", (record["id"], *status, *place)
+                )
 
     def _take_removal(self, record: dict[str, Any]) -> None:
+        status = self.status_of(record["id"]).with_removal(record)
         with translate_database_errors():
-            self._db.execute(
-                """
-                UPDATE latest SET removed_at = :at
-                WHERE id = :id AND fetched_at <= :at AND coalesce(removed_at, '') < :at
-                """,
-                {"id": record["id"], "at": record["confirmed_at"]},
-            )
+            self._db.execute("UPDATE latest SET removed_at = ? WHERE id = ?", (status.removed_at, record["id"]))
 
     def _read(self, file: int, offset: int, length: int) -> dict[str, Any]:
         line = read_at(self._paths[file], offset, length, "articles")

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from vokcrawl.errors import StorageError
 from vokcrawl.reporting.report.periods import Periods
 from vokcrawl.runs.field_coverage import Coverage
-from vokcrawl.storage.output_folder import OutputFolder, run_order
+from vokcrawl.storage.article_status import ArticleStatus
+from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.record_files import Line, read_at
 from vokcrawl.storage.snapshot import Snapshot
 
@@ -49,11 +50,11 @@ class Place(NamedTuple):
 
 
 class Version(NamedTuple):
-    """The latest version of an article that was met so far: where it lies, the day it shows, and its run."""
+    """The current version of an article among the records read so far: its location, the day it shows, its status."""
 
     place: Place
     day: str | None
-    run_id: str
+    status: ArticleStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,9 @@ def _articles(snapshot: Snapshot, periods: Periods, found: Gathered) -> dict[str
     for line, record in snapshot.lines("articles"):
         place = Place(line.path, line.offset, len(line.raw))
         before = latest.get(record["id"])
-        latest[record["id"]] = Version(place, record["published_on"], record["run_id"])
+        status = before.status if before else ArticleStatus()
+        if (current := status.with_version(record)) != status:
+            latest[record["id"]] = Version(place, record["published_on"], current)
         period = periods.of(record["fetched_at"][:10])
         if period is not None:
             found.coverage[period].add("articles", {name: record[name] for name in FIELDS})
@@ -128,7 +131,6 @@ def _removals(snapshot: Snapshot, latest: dict[str, Version], found: Gathered) -
     for _, record in snapshot.lines("removals"):
         found.all_removals += 1
         last = latest.get(record["id"])
-        # A run delivers articles before removals: of the same run, the removal is the later word.
-        back = last is not None and run_order(last.run_id) > run_order(record["run_id"])
+        back = last is not None and last.status.with_removal(record).removed_at is None
         removals.append(Vanished(record, last, back))
     found.removals = list(reversed(removals))
