@@ -53,32 +53,30 @@ class FolderCommand(ScrapyCommand):
             )
         return self.folder
 
-    @contextmanager
-    def held(self, command: str) -> Iterator[OutputFolder]:
-        """The output folder, held so that no run changes it meanwhile. Raises `FolderLockedError`, `UsageError`."""
-        with self.holding(self.existing_folder(), command) as folder:
-            yield folder
-
     @staticmethod
     def add_others(parser: argparse.ArgumentParser, purpose: str) -> None:
         """Adds ``--with DIR``, for the folders that `together` takes as `opts.others`."""
         parser.add_argument("--with", dest="others", action="append", default=[], metavar="DIR", help=purpose)
 
     @contextmanager
-    def together(self, command: str, others: Sequence[str]) -> Iterator[list[OutputFolder]]:
-        """The output folder and those of other workers, all held. Raises `FolderLockedError`, `UsageError`."""
+    def together(self, command: str, others: Sequence[str], *, read_only: bool = False) -> Iterator[list[OutputFolder]]:
+        """The output folder and those of other workers, all locked. Raises `FolderLockedError`, `UsageError`.
+
+        With `read_only` a directory in which this user cannot write is not locked.
+        """
         if others and opening_of(self.options) is in_folder:
             raise UsageError("--with: only workers share a state; choose their profile, SCRAPY_PROJECT=distributed")
         with ExitStack() as stack:
-            folders = [stack.enter_context(self.held(command))]
-            folders += [stack.enter_context(self.holding(OutputFolder(each), command)) for each in others]
+            folders = [self.existing_folder(), *(OutputFolder(each) for each in others)]
+            for folder in folders:
+                stack.enter_context(self.holding(folder, command, read_only=read_only))
             yield folders
 
     @staticmethod
     @contextmanager
-    def holding(folder: OutputFolder, command: str) -> Iterator[OutputFolder]:
-        """A folder, held so that no run changes it meanwhile. Raises `FolderLockedError`."""
-        folder.take(f"`{PROGRAM} {command}`")
+    def holding(folder: OutputFolder, command: str, *, read_only: bool = False) -> Iterator[OutputFolder]:
+        """A directory, locked so that no run changes it meanwhile. Raises `FolderLockedError`."""
+        folder.take(f"`{PROGRAM} {command}`", read_only=read_only)
         try:
             yield folder
         finally:

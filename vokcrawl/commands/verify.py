@@ -38,7 +38,7 @@ class Command(FolderCommand):
         from vokcrawl.integrity.verify import Verification  # noqa: PLC0415
 
         opening = opening_of(self.options)
-        with self.together("verify", opts.others) as folders:
+        with self.together("verify", opts.others, read_only=True) as folders:
             agreement = self._agreement(folders)
             checks = [Verification(folder, opening, agreement) for folder in folders]
             faults = 0

@@ -97,7 +97,8 @@ class Verification:
         """The state against the files; `unnamed` are the files that no manifest names."""
         path: Path | str = self.folder.state
         try:
-            state = self._opening(self.folder, self.folder.holds_records())
+            read_only = self._opening is in_folder
+            state = self._opening(self.folder, self.folder.holds_records(), read_only=read_only)
         except StorageError as failure:
             yield from map(_unnamed, unnamed)
             yield Fault(path, None, str(failure).removeprefix(f"{path}: "))

@@ -25,6 +25,8 @@ DATA_KINDS = ("articles", "teasers", "removals", "rejected")
 ARCHIVE = "archive"
 # Partial files that belong to no known run. Until vokcrawl.run/2 the folder was named `aside`.
 QUARANTINE, OLD_QUARANTINE = "quarantine", "aside"
+# Errors of a directory or file system in which this user cannot write.
+_NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 # What to do when the system refuses to read or write, by its error.
 _WAYS_OUT = {
     errno.ENOSPC: "make room and run again; what was committed is safe",
@@ -146,27 +148,41 @@ class OutputFolder:
         parts = (part for part in self.parts() if RUN_ID.fullmatch(part.name.partition(".")[0]))
         return any(part.parent.name in (*DATA_KINDS, ARCHIVE) and part.stat().st_size for part in parts)
 
-    def take(self, holder: str) -> None:
-        """Takes the folder for this process, making it where needed. The system frees it when the process dies.
+    def take(self, holder: str, *, read_only: bool = False) -> None:
+        """Locks the directory for this process; it is created if it is missing. A process that dies loses its lock.
 
-        `holder` says in words who takes it. Raises `FolderLockedError` naming the holder, or `StorageError`.
+        `holder` describes the process for others. With `read_only` the lock is not needed where nothing can be written.
+        Raises `FolderLockedError` naming the holder, or `StorageError`.
         """
+        try:
+            self._take(holder)
+        except StorageError as error:
+            cause = error.__cause__
+            if not (read_only and isinstance(cause, OSError) and cause.errno in _NOT_WRITABLE):
+                raise
+            if self.is_held():
+                raise self._locked() from None
+
+    def _take(self, holder: str) -> None:
         with translate_os_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.path / ".lock")
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                raise FolderLockedError(
-                    f"{self.path}: another run holds this output folder ({self._holder()}); "
-                    "wait for it to end, or set another VOK_OUTPUT_DIR"
-                ) from None
+                raise self._locked() from None
             self._lock = lock
             note = {"holder": holder, "pid": os.getpid(), "host": socket.gethostname()}
             (self.path / ".holder.json").write_text(json.dumps(note), encoding="utf-8")
 
+    def _locked(self) -> FolderLockedError:
+        return FolderLockedError(
+            f"{self.path}: another run holds this output folder ({self._holder()}); "
+            "wait for it to end, or set another VOK_OUTPUT_DIR"
+        )
+
     def release(self) -> None:
-        """Gives the folder free."""
+        """Releases the lock."""
         if self._lock is not None:
             (self.path / ".holder.json").unlink(missing_ok=True)
             self._lock.release()

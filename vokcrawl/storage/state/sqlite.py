@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from operator import attrgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from vokcrawl.errors import StateError, StorageError
+from vokcrawl.storage.output_folder import translate_os_errors
 from vokcrawl.storage.state.protocol import Lost
 from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, PayloadRow, RetryRow, RunRow, Status
 from vokcrawl.storage.state.sqlite_schema import APPLICATION_ID, VERSION, create_tables, migrate
@@ -314,12 +318,15 @@ def _translate(error: sqlite3.Error, path: Path) -> StorageError:
     )
 
 
-def _connect(path: Path, expected: bool, read_only: bool) -> sqlite3.Connection:
+def _connect(path: Path, expected: bool, read_only: bool, copy: Path | None = None) -> sqlite3.Connection:
+    """Opens the state at `path`, or `copy` in its place."""
     if expected and (not path.exists() or path.stat().st_size == 0):
         state = "is empty" if path.exists() else "is missing"
         raise StateError(f"{path}: the state file {state}, but the folder holds delivered records; {REBUILD}")
+    if read_only and copy is None and _wal_of(path).exists() and not os.access(path.parent, os.W_OK):
+        return _copy_in_memory(path, expected)
     try:
-        connection = sqlite3.connect(_address(path, read_only), uri=True, isolation_level=None, timeout=5)
+        connection = sqlite3.connect(_address(copy or path, read_only), uri=True, isolation_level=None, timeout=5)
     except sqlite3.Error as error:
         raise StorageError(f"{path}: {error}; check the folder's permissions") from error
     try:
@@ -342,8 +349,29 @@ def _address(path: Path, read_only: bool) -> str:
         return address
     # Without a write-ahead log nobody is writing, and the file can be read as immutable: that creates no other files
     # and works in a read-only directory. A run that begins meanwhile writes to its log long before it changes the file.
-    immutable = not path.with_name(f"{path.name}-wal").exists()
+    immutable = not _wal_of(path).exists()
     return f"{address}?mode=ro" + ("&immutable=1" if immutable else "")
+
+
+def _wal_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _copy_in_memory(path: Path, expected: bool) -> sqlite3.Connection:
+    """The state with its write-ahead log, copied: SQLite cannot read that in a directory in which it cannot write."""
+    with translate_os_errors(path), TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        shutil.copyfile(path, copy)
+        shutil.copyfile(_wal_of(path), _wal_of(copy))
+        memory = sqlite3.connect(":memory:", isolation_level=None)
+        try:
+            disk = _connect(path, expected, read_only=True, copy=copy)
+            disk.backup(memory)
+            disk.close()
+        except BaseException:
+            memory.close()
+            raise
+    return memory
 
 
 def _check(db: sqlite3.Connection, path: Path, expected: bool) -> int:
