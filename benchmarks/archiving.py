@@ -53,8 +53,8 @@ def measure_archiving(folder: Path, articles: int, rounds: int) -> Result:
             if number >= 0:
                 times[name].append(1000 * taken / len(exchanges))
                 sizes[name].append(size / 1000 / len(exchanges))
-    measured = [Measured(name, {CPU_A_PAGE: times[name], SIZE: sizes[name]}) for name in writers]
-    mean = sum(len(each.answer) for each in exchanges) / len(exchanges) / 1000
+    measured = [Measured(name, {CPU_A_PAGE: times[name], SIZE: sizes[name]}) for name in ways]
+    mean = sum(len(each.response) for each in exchanges) / len(exchanges) / 1000
     title = f"{len(exchanges)} articles' pages of {mean:.1f} kB, each with its request, {rounds} rounds"
     return Result("archiving", title, measured, WARCIO)
 
@@ -91,7 +91,7 @@ def _with_zlib(output: Path, exchanges: Sequence[Exchange]) -> int:
         packer = zlib.compressobj(6, zlib.DEFLATED, 31)
         return packer.compress(record) + packer.flush()
 
-    with patch.object(writer, "packed", packed):
+    with patch.object(writer, "compress_member", packed):
         return _ours(output, exchanges)
 
 
@@ -101,7 +101,7 @@ def _warcio(exchanges: Sequence[Exchange]) -> int:
     pairs = WARCWriter(file, gzip=True, warc_version="1.1")
     for exchange in exchanges:
         answer = pairs.create_warc_record(
-            exchange.url, "response", payload=io.BytesIO(exchange.answer), length=len(exchange.answer)
+            exchange.url, "response", payload=io.BytesIO(exchange.response), length=len(exchange.response)
         )
         request = pairs.create_warc_record(
             exchange.url, "request", payload=io.BytesIO(exchange.request), length=len(exchange.request)

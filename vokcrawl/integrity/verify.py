@@ -14,7 +14,7 @@ from vokcrawl.storage.output_folder import ARCHIVE, PART, OutputFolder, digest
 from vokcrawl.storage.record_files import Line, read_file
 from vokcrawl.storage.state.factory import Opening, in_folder
 from vokcrawl.storage.state.protocol import State
-from vokcrawl.warc.validation import ArchiveCheck, not_there
+from vokcrawl.warc.validation import ArchiveCheck, location_fault
 
 
 class Verification:
@@ -89,7 +89,7 @@ class Verification:
         yield from check(line, record)
         # The archives of a replay stay where they are.
         place = record.get("archived_as") if not self._replayed else None
-        fault = not_there(self.folder, place, record["url"]) if place is not None else None
+        fault = location_fault(self.folder, place, record["url"]) if place is not None else None
         if fault is not None:
             yield Fault(line.path, line.number, f"article {record['id']}: archived_as: {fault}")
 

@@ -19,9 +19,9 @@ from vokcrawl.pages.document import PageFault, read_document
 from vokcrawl.pages.extractors import extractor_at
 from vokcrawl.replay.findings import ExtractionResult, Kind, told
 from vokcrawl.utils.content_encoding import ends_as_page
-from vokcrawl.warc.http_exchange import parted
+from vokcrawl.warc.http_exchange import split_message
 from vokcrawl.warc.http_response import Answer, Unreadable, answer_of
-from vokcrawl.warc.reader import Captured
+from vokcrawl.warc.reader import CapturedRecord
 from vokcrawl.warc.records import RENDERED
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Task(NamedTuple):
     """A record to be read. `url` is its address as records have it; `file` is what they call its file; `payload` is a
     revisit's, from the record that it refers to."""
 
-    captured: Captured
+    captured: CapturedRecord
     url: str
     file: str
     payload: bytes | None = None
@@ -107,7 +107,9 @@ def _answer(task: Task, site: Site) -> Answer:
     return answer_of(captured.block, site.largest, task.payload)
 
 
-def _article(found: ExtractionResult, answer: Answer, captured: Captured, shown: set[tuple[str | None, str]]) -> None:
+def _article(
+    found: ExtractionResult, answer: Answer, captured: CapturedRecord, shown: set[tuple[str | None, str]]
+) -> None:
     identity = found.identity or ""
     found.status = answer.status
     if answer.status == 304:
@@ -136,7 +138,7 @@ def _article(found: ExtractionResult, answer: Answer, captured: Captured, shown:
         shown.update((page.block_source, raw.id) for raw in found.teasers)
 
 
-def _listing(found: ExtractionResult, answer: Answer, captured: Captured) -> None:
+def _listing(found: ExtractionResult, answer: Answer, captured: CapturedRecord) -> None:
     found.status = answer.status
     if answer.status != 200:
         found.reason = f"http_{answer.status}"
@@ -149,7 +151,7 @@ def _listing(found: ExtractionResult, answer: Answer, captured: Captured) -> Non
         found.reason = "" if found.teasers else "without_teasers"
 
 
-def _rendered(found: ExtractionResult, captured: Captured, site: Site) -> None:
+def _rendered(found: ExtractionResult, captured: CapturedRecord, site: Site) -> None:
     """What a browser has made of a listing: the pages that its clicks have brought."""
     # It may be an article's page whose block a browser has unfolded: then too, it is a listing.
     found.identity = None
@@ -183,12 +185,12 @@ def _document(found: ExtractionResult, answer: Answer) -> Any:
     return document
 
 
-def _payload(captured: Captured) -> bytes:
+def _payload(captured: CapturedRecord) -> bytes:
     """What a record's block holds beside the head of its answer."""
-    return captured.block if captured.kind == "resource" else parted(captured.block)[1]
+    return captured.block if captured.kind == "resource" else split_message(captured.block)[1]
 
 
-def _flaw(captured: Captured) -> str | None:
+def _flaw(captured: CapturedRecord) -> str | None:
     """What a record's digests say against it; None where they say nothing."""
     if captured.block_digest is not None:
         if _agrees(captured.block_digest, captured.block) is False:
@@ -197,7 +199,7 @@ def _flaw(captured: Captured) -> str | None:
     if captured.kind == "revisit" or captured.payload_digest is None:
         return None
     # Of chunks some take the digest, others of what they hold: then it says nothing.
-    chunked = b"transfer-encoding" in parted(captured.block)[0].lower()
+    chunked = b"transfer-encoding" in split_message(captured.block)[0].lower()
     wrong = not chunked and _agrees(captured.payload_digest, _payload(captured)) is False
     return "its payload is not what its digest says" if wrong else None
 

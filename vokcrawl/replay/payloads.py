@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
-from vokcrawl.warc.http_exchange import parted
-from vokcrawl.warc.reader import Captured, Place, read_at
+from vokcrawl.warc.http_exchange import split_message
+from vokcrawl.warc.reader import CapturedRecord, Place, read_at
 
 # No file of the usual systems has a longer name.
 LONGEST_NAME = 255
@@ -29,29 +29,29 @@ class Payloads:
             "CREATE TABLE payloads (digest TEXT PRIMARY KEY, file TEXT, offset INTEGER) WITHOUT ROWID"
         )
 
-    def note(self, captured: Captured) -> None:
+    def note(self, captured: CapturedRecord) -> None:
         """Remembers where a payload stands. One of an archive that says where its revisits lead need not be noted."""
         if captured.payload_digest is not None:
             place = (captured.payload_digest, str(captured.place.file), captured.place.offset)
             with translate_database_errors():
                 self._db.execute("INSERT OR IGNORE INTO payloads VALUES (?, ?, ?)", place)
 
-    def of(self, revisit: Captured) -> bytes | None:
+    def of(self, revisit: CapturedRecord) -> bytes | None:
         """The payload of a revisit record; None where the record that it refers to is in no archive at hand."""
         for place in self._places(revisit):
             # Those of a file that is compressed as a whole have one place.
             for record in read_at(place, self._longest):
                 if (
-                    isinstance(record, Captured)
+                    isinstance(record, CapturedRecord)
                     and record.kind == "response"
                     and revisit.payload_digest in (None, record.payload_digest)
                 ):
-                    return parted(record.block)[1]
+                    return split_message(record.block)[1]
                 if place.offset:
                     break
         return None
 
-    def _places(self, revisit: Captured) -> Iterable[Place]:
+    def _places(self, revisit: CapturedRecord) -> Iterable[Place]:
         if revisit.refers_to is not None:
             name, offset = revisit.refers_to
             # A bare name, and one that a file can have: what an archive says must not lead to other folders.

@@ -17,8 +17,8 @@ from vokcrawl.policy.pagination import StopReason
 from vokcrawl.replay.checks import check_manifest
 from vokcrawl.storage.manifest import Manifest, read_manifest
 from vokcrawl.storage.output_folder import ARCHIVE, RUN_ID, OutputFolder, began_at, run_order
-from vokcrawl.warc.compression import NotAnArchive
-from vokcrawl.warc.reader import Captured, read_archive
+from vokcrawl.warc.compression import NotAnArchiveError
+from vokcrawl.warc.reader import CapturedRecord, read_archive
 
 # The names that runs give to the files of their archives (docs/archive.md).
 _OURS = re.compile(r"(\d{8}T\d{6}Z(?:-\d+)?)(?:\.(\d{5}))?\.warc\.gz", re.ASCII)
@@ -163,12 +163,12 @@ def _source(path: Path, longest: int, fault: TellFault) -> Source | None:
     """A file to be read; None, and a fault told, for one that is no archive, or that holds no record."""
     try:
         for record in read_archive(path, longest):
-            if isinstance(record, Captured):
+            if isinstance(record, CapturedRecord):
                 name = f"{ARCHIVE}/{path.name}" if path.parent.name == ARCHIVE else path.name
                 head = Head(name, path.stat().st_size, utc(record.at), _manifest(path))
                 return Source(path, head)
         fault(path, "it is no WARC file: no record could be read in it")
-    except NotAnArchive as reason:
+    except NotAnArchiveError as reason:
         fault(path, str(reason))
     except StorageError as failure:
         fault(path, str(failure).removeprefix(f"{path}: "))

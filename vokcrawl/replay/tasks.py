@@ -11,7 +11,7 @@ from vokcrawl.normalize import article_id
 from vokcrawl.replay.extraction import Site, Task
 from vokcrawl.replay.payloads import Payloads
 from vokcrawl.replay.sources import Captures, Source
-from vokcrawl.warc.reader import Captured, Flaw, read_archive
+from vokcrawl.warc.reader import CapturedRecord, Flaw, read_archive
 from vokcrawl.warc.records import RENDERED
 
 # A portion has so many answers, or so many bytes, whatever comes first.
@@ -98,7 +98,7 @@ class _Portions:
                 yield task
         yield tasks
 
-    def _task(self, record: Captured | Flaw) -> Task | Flaw | None:
+    def _task(self, record: CapturedRecord | Flaw) -> Task | Flaw | None:
         if isinstance(record, Flaw):
             if _matters(record, self.site):
                 return record

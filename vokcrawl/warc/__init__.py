@@ -1,6 +1,6 @@
-"""What the site sent, kept as WARC files: each answer with its request, byte for byte, and read again from there.
+"""Writes responses of the site to WARC files, byte for byte, and reads WARC files.
 
-`exchange` is what is kept, `redaction` what is not, `records` the form in which it is written, `members` the packing of
-the files, `writer` the files of a run, `check` whether they are whole. `reader` reads archives of any make, `packing`
-tells how they are packed, `answer` makes an answer of a record.
+Writing: `http_exchange` is a request with its response, `redaction` removes secrets, `records` builds WARC records,
+`gzip_members` compresses them, `writer` writes the files of a run, `validation` checks them. Reading: `reader` reads
+the records of any archive, `compression` detects how it is compressed, `http_response` parses archived responses.
 """

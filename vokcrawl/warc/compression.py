@@ -1,4 +1,4 @@
-"""How the records of a file are packed, and whether it is an archive at all."""
+"""Detects how the records of a WARC file are compressed."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ _GZIP, _ZSTD, _ZSTD_SKIPPABLE, _ZIP = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\x
 _PLAIN = b"WARC/"
 
 
-class Packing(Enum):
-    """How the records of a file are packed."""
+class Compression(Enum):
+    """How the records of a file are compressed."""
 
-    MEMBERS = "one gzip member a record"
+    MEMBERS = "one gzip member per record"
     STREAM = "compressed as a whole"
     PLAIN = "not compressed"
 
 
-class NotAnArchive(ValueError):
-    """A file that is no WARC file at all; the message says what it seems to be."""
+class NotAnArchiveError(ValueError):
+    """The file is not a WARC file. The message says what it seems to be."""
 
 
-def packing_of(file: BinaryIO) -> Packing:
-    """How the records of a file are packed. Raises `NotAnArchive`."""
+def detect_compression(file: BinaryIO) -> Compression:
+    """Return how the records of a file are compressed. Raises `NotAnArchiveError`."""
     file.seek(0)
     start = file.read(len(_PLAIN))
     if not start:
-        raise NotAnArchive("it is empty")
+        raise NotAnArchiveError("it is empty")
     if start.startswith(_ZIP):
-        raise NotAnArchive("it is a ZIP, perhaps a WACZ: unpack it and name the WARC files in it")
+        raise NotAnArchiveError("it is a ZIP file, perhaps a WACZ: extract it and name the WARC files in it")
     if start == _PLAIN:
-        return Packing.PLAIN
+        return Compression.PLAIN
     if not start.startswith((_GZIP, _ZSTD, _ZSTD_SKIPPABLE)):
-        raise NotAnArchive("it is no WARC file")
+        raise NotAnArchiveError("it is not a WARC file")
     if not start.startswith(_GZIP):
-        return Packing.STREAM
+        return Compression.STREAM
     file.seek(0)
     try:
         iterator = iter(ArchiveIterator(file, parse_http=False))
         next(iterator)
         second = next(iterator, None)
     except StopIteration:
-        raise NotAnArchive("it is a gzip file, but holds no WARC record") from None
+        raise NotAnArchiveError("it is a gzip file without WARC records") from None
     except OSError:
-        # Damaged early on: whether it is one at all is told by its members.
-        return Packing.MEMBERS
+        # The first member is damaged; the reader examines each member.
+        return Compression.MEMBERS
     if second is None:
-        return Packing.MEMBERS
+        return Compression.MEMBERS
     file.seek(second.stream_pos)
-    return Packing.MEMBERS if file.read(len(_GZIP)) == _GZIP else Packing.STREAM
+    return Compression.MEMBERS if file.read(len(_GZIP)) == _GZIP else Compression.STREAM

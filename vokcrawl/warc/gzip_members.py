@@ -1,4 +1,4 @@
-"""The packing of an archive: one gzip member for each record, one after the other, so that each can be read alone."""
+"""Compression of an archive: one gzip member per record, so that each record can be read on its own."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import BinaryIO
 
 from isal import isal_zlib
 
-# What ISA-L calls level 2 gives files a little larger than zlib's, in a fraction of the time (docs/performance.md).
+# ISA-L's level 2: files are slightly larger than zlib's, in a fraction of the time (docs/performance.md).
 _LEVEL = 2
 _GZIP = 31
 _MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 16
-# So much is unpacked at a time of what is not kept.
+# Bytes to decompress at a time where the result is not needed.
 _STEP = 1 << 20
-# No record of ours comes near it; one that unpacks to more is not held in memory.
-MOST_UNPACKED = 1 << 27
+# Maximum size of a decompressed record; this project's records are much smaller.
+MAX_UNPACKED = 1 << 27
 
 
-def packed(record: bytes) -> bytes:
-    """A record as a gzip member."""
+def compress_member(record: bytes) -> bytes:
+    """Compress a record to a gzip member."""
     packer = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP)
     return packer.compress(record) + packer.flush()
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A gzip member from `start` up to `end` of its file: what it holds, or None and what is wrong with it."""
+    """A gzip member from `start` to `end` of its file: its data, or None and the `fault`."""
 
     start: int
     end: int
@@ -38,14 +38,14 @@ class Member:
 
 
 def members(file: BinaryIO, start: int = 0) -> Iterator[Member]:
-    """The members of a file from `start` on; behind a damaged one it goes on with what looks like the next one."""
+    """Yield the members of a file from `start` on; after a damaged one, from the next gzip signature on."""
     while (member := read_member(file, start)) is not None:
         yield member
         start = member.end
 
 
 def read_member(file: BinaryIO, start: int) -> Member | None:
-    """The member that begins at `start`; None at the end of the file."""
+    """Return the member at `start`; None at the end of the file."""
     file.seek(start)
     unpacker = zlib.decompressobj(_GZIP)
     found: list[bytes] = []
@@ -53,20 +53,20 @@ def read_member(file: BinaryIO, start: int) -> Member | None:
     while not unpacker.eof:
         chunk = file.read(_CHUNK)
         if not chunk:
-            return Member(start, start + read, None, "the file ends in the middle of it") if read else None
+            return Member(start, start + read, None, "the file ends within it") if read else None
         read += len(chunk)
         try:
-            found.append(unpacker.decompress(chunk, MOST_UNPACKED + 1 - size))
+            found.append(unpacker.decompress(chunk, MAX_UNPACKED + 1 - size))
         except zlib.error as fault:
-            return Member(start, _next(file, start + 1), None, f"no whole gzip member: {fault}")
+            return Member(start, _next(file, start + 1), None, f"invalid gzip member: {fault}")
         size += len(found[-1])
-        if size > MOST_UNPACKED:
-            return Member(start, _next(file, start + 1), None, f"it unpacks to more than {MOST_UNPACKED} bytes")
+        if size > MAX_UNPACKED:
+            return Member(start, _next(file, start + 1), None, f"its decompressed size exceeds {MAX_UNPACKED} bytes")
     return Member(start, start + read - len(unpacker.unused_data), b"".join(found))
 
 
 def member_end(file: BinaryIO, start: int) -> int:
-    """Where the member that begins at `start` ends, however much it holds; if damaged, where the next may begin."""
+    """Return the end of the member at `start`, whatever its size; if it is damaged, the next gzip signature."""
     file.seek(start)
     unpacker = zlib.decompressobj(_GZIP)
     read = 0
@@ -85,13 +85,13 @@ def member_end(file: BinaryIO, start: int) -> int:
 
 
 def _next(file: BinaryIO, start: int) -> int:
-    """Where the next member may begin; the end of the file where there is none."""
-    place = place_of(file, _MAGIC, start)
+    """Return the offset of the next gzip signature; without one, the end of the file."""
+    place = find_bytes(file, _MAGIC, start)
     return file.seek(0, os.SEEK_END) if place is None else place
 
 
-def place_of(file: BinaryIO, what: bytes, start: int) -> int | None:
-    """Where these bytes stand first in a file, from `start` on; None where they do not."""
+def find_bytes(file: BinaryIO, what: bytes, start: int) -> int | None:
+    """Return the offset of the first occurrence of some bytes from `start` on, or None."""
     file.seek(start)
     before = b""
     while chunk := file.read(_CHUNK):

@@ -1,4 +1,4 @@
-"""One request and the answer to it, as they went over the wire."""
+"""One request and its response, as sent and received."""
 
 from __future__ import annotations
 
@@ -6,50 +6,48 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-# A head ends at its first empty line. Some servers end their lines without the carriage return.
+# A head ends at its first empty line. Some servers omit the carriage returns.
 _HEAD_END = re.compile(rb"\n\r?\n")
 _CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:[ \t]*chunked[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
-# With what may stand behind a size: white space, and extensions that nobody uses.
+# White space and chunk extensions may follow the size.
 _CHUNK_SIZE = re.compile(rb"([0-9a-f]{1,8})[ \t]*(?:;.*)?$", re.IGNORECASE)
 _BARE = re.compile(rb"(?<!\r)\n")
-# "100 Continue" and "103 Early Hints" come before an answer, and are none.
+# "100 Continue" and "103 Early Hints" precede the final response.
 _INTERIM = re.compile(rb"[^ \n]+ 1\d\d[ \r\n]")
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request that was answered, if only in part.
+    """A request with its response, which may be incomplete.
 
-    `began` is when it was sent (aware); `request` and `answer` are all that was sent and received, the answer's
-    body in its chunks and with its compression; `ip` is the address of the server, None where it is not known (behind
-    a proxy); `truncated` says why the answer is not all there, in the words of WARC-Truncated, and is None where
-    it is.
+    `began` is when the request was sent (aware). `request` and `response` are the bytes sent and received, including
+    chunks and compression. `ip` is the server's address, None if unknown (behind a proxy). `truncated` is the reason
+    for an incomplete response, as defined for WARC-Truncated; None if it is complete.
     """
 
     url: str
     began: datetime
     request: bytes
-    answer: bytes
+    response: bytes
     ip: str | None = None
     truncated: str | None = None
 
 
-def parted(message: bytes) -> tuple[bytes, bytes]:
-    """Head, with the empty line that ends it, and body of a message."""
+def split_message(message: bytes) -> tuple[bytes, bytes]:
+    """Split a message into its head, including the empty line, and its body."""
     found = _HEAD_END.search(message)
     return (message, b"") if found is None else (message[: found.end()], message[found.end() :])
 
 
-def well_ended(head: bytes) -> bytes:
-    """A head whose lines all end as HTTP wants it. Readers of archives take one that ends otherwise for endless."""
+def with_crlf(head: bytes) -> bytes:
+    """Return a head with CRLF at the end of every line; most readers find no body otherwise."""
     return head if head.count(b"\n") == head.count(b"\r\n") else _BARE.sub(b"\r\n", head)
 
 
-def in_one_chunk(head: bytes, body: bytes) -> bytes:
-    """The body of a message that came in chunks, as one chunk; that of any other as it is.
+def merge_chunks(head: bytes, body: bytes) -> bytes:
+    """Merge the chunks of a chunked body into one; other bodies, and invalid chunks, are returned unchanged.
 
-    Where one chunk ends and the next begins is the network's doing, and differs each time that the same page is sent.
-    What has no sense as chunks is left as it is.
+    Chunk boundaries depend on the network and differ each time the same page is sent.
     """
     if not body or _CHUNKED.search(head) is None:
         return body
@@ -68,8 +66,8 @@ def in_one_chunk(head: bytes, body: bytes) -> bytes:
     return b"%x\r\n%b\r\n0\r\n\r\n" % (len(whole), whole) if whole else b"0\r\n\r\n"
 
 
-def without_interim(answer: bytes) -> bytes:
-    """The final answer, without the interim ones that may stand before it."""
-    while _INTERIM.match(answer) is not None:
-        _, answer = parted(answer)
-    return answer
+def strip_interim(response: bytes) -> bytes:
+    """Return the final response without the interim ones before it."""
+    while _INTERIM.match(response) is not None:
+        _, response = split_message(response)
+    return response

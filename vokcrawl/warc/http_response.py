@@ -1,4 +1,4 @@
-"""An archived answer, made out of the bytes of its record: status, headers, and the body as a crawl gets to see it."""
+"""Parses archived responses: status, headers, and the decoded body."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 
 from vokcrawl.utils.content_encoding import Corrupt, unpacked
-from vokcrawl.warc.http_exchange import parted
+from vokcrawl.warc.http_exchange import split_message
 
-# What an answer that cannot be read is called; the same names as a crawl has for them.
+# Reasons for which a response cannot be read, with the same names as in a crawl.
 CORRUPT, CUT_OFF, TOO_LARGE, NOT_HTTP = "corrupt", "cut_off", "too_large", "not_http"
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})\b")
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
@@ -19,7 +19,7 @@ _MARKUP = re.compile(rb"\s*<(!doctype|html|[a-z]{1,10}[\s>])", re.IGNORECASE)
 
 
 class Unreadable(ValueError):
-    """An answer that cannot be read. `name` is the reason's name in the manifest; the message says more."""
+    """The response cannot be read. `name` is the reason in the manifest; the message has details."""
 
     def __init__(self, name: str, text: str) -> None:
         super().__init__(text)
@@ -28,7 +28,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the site answered. Header names are in lower case; of a repeated header the last value counts."""
+    """A response of the site. Header names are in lower case; a repeated header has its last value."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -36,14 +36,14 @@ class Answer:
 
 
 def answer_of(block: bytes, largest: int, payload: bytes | None = None) -> Answer:
-    """The answer that a record's block is; `payload` is its body where that stands in another record (a revisit).
+    """Parse the block of a record. `payload` is the body of a revisit, from the record that it refers to.
 
-    Raises `Unreadable`; of a body no more than `largest` bytes are unpacked.
+    `largest` is the maximum size of the decoded body in bytes. Raises `Unreadable`.
     """
-    head, body = parted(block)
+    head, body = split_message(block)
     status = _STATUS.match(head)
     if status is None:
-        raise Unreadable(NOT_HTTP, f"it does not begin as an HTTP answer does, but with {head[:40]!r}")
+        raise Unreadable(NOT_HTTP, f"not an HTTP response; it starts with {head[:40]!r}")
     headers = dict(_headers(head))
     if payload is not None:
         body = payload
@@ -55,7 +55,7 @@ def answer_of(block: bytes, largest: int, payload: bytes | None = None) -> Answe
     else:
         length = headers.get("content-length", "")
         if length.isascii() and length.isdigit() and len(body) < int(length):
-            raise Unreadable(CUT_OFF, f"its body has {len(body)} of the {length} bytes that it says")
+            raise Unreadable(CUT_OFF, f"its body has {len(body)} bytes instead of {length}")
     return Answer(code, headers, _unpacked(body, headers.get("content-encoding", ""), largest))
 
 
@@ -67,7 +67,10 @@ def _headers(head: bytes) -> Iterable[tuple[str, str]]:
 
 
 def _joined(body: bytes) -> bytes:
-    """A body out of its chunks; as it is where it has none, for some archives hold it joined. Raises `Unreadable`."""
+    """Join the chunks of a body. Some archives store it already joined; it is returned unchanged then.
+
+    Raises `Unreadable`.
+    """
     chunks: list[bytes] = []
     at = 0
     while True:
@@ -75,12 +78,12 @@ def _joined(body: bytes) -> bytes:
         if size is None:
             if not chunks:
                 return body
-            raise Unreadable(CUT_OFF, "its chunks break off")
+            raise Unreadable(CUT_OFF, "its last chunk is incomplete")
         length, start = int(size[1], 16), size.end()
         if length == 0:
             return b"".join(chunks)
         if start + length > len(body):
-            raise Unreadable(CUT_OFF, "its chunks break off")
+            raise Unreadable(CUT_OFF, "its last chunk is incomplete")
         chunks.append(body[start : start + length])
         at = start + length
         at += 2 if body.startswith(b"\r\n", at) else body.startswith(b"\n", at)
@@ -91,16 +94,16 @@ def _unpacked(body: bytes, encodings: str, largest: int) -> bytes:
         try:
             body = unpacked(body, [encodings.encode("latin-1")], largest)
         except Corrupt as fault:
-            raise Unreadable(CORRUPT, f"its body is not the {encodings[:40]!r} that it says: {fault}") from fault
+            raise Unreadable(CORRUPT, f"its body is not valid {encodings[:40]!r}: {fault}") from fault
         except ResponseDataLossError as fault:
             raise Unreadable(CUT_OFF, str(fault)) from fault
         except DownloadCancelledError as fault:
             raise Unreadable(TOO_LARGE, str(fault)) from fault
     if len(body) > largest:
-        raise Unreadable(TOO_LARGE, f"its body has {len(body)} bytes, more than {largest}")
+        raise Unreadable(TOO_LARGE, f"its body has {len(body)} bytes; the maximum is {largest}")
     return body
 
 
 def _is_markup(body: bytes) -> bool:
-    """Whether a body is a page already: some archives hold it unpacked, under the headers of the packed one."""
+    """Return whether a body is already decoded: some archives store it so, with the original headers."""
     return _MARKUP.match(body) is not None

@@ -1,4 +1,4 @@
-"""What is not written into an archive: cookies and credentials. Whole header lines are left out, nothing is put in."""
+"""Removes cookies and credentials from archived messages: complete header lines, without a replacement."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from urllib.parse import urlsplit
 
 
 def _lines(names: bytes) -> re.Pattern[bytes]:
-    """The header lines with such names, and what continues them on lines that begin with white space."""
+    """Return a pattern for header lines with these names, including continuation lines."""
     return re.compile(rb"^(?:" + names + rb")[ \t]*:.*(?:\n[ \t].*)*\n", re.IGNORECASE | re.MULTILINE)
 
 
-# What an answer may give us to identify ourselves with.
+# Headers of responses that contain credentials.
 _GIVEN = _lines(rb"set-cookie2?|(?:proxy-)?(?:authorization|authentication-info)")
-# What we may have identified ourselves with, in whatever header a setting put it.
+# Headers of requests that contain credentials, including those that settings add.
 _SHOWN = _lines(rb"[\w-]*(?:cookie|auth|token|secret|api-?key|password|credential|session)[\w-]*")
-# A user and a password in an address, such as that of a redirect.
+# User name and password in a URL, for example of a redirect.
 _USER = re.compile(rb"(?<=://)[^/?#@\s\"'<>\\]*@")
 
 
-def of_answer(head: bytes) -> bytes:
-    """An answer's head without cookies and credentials; all other lines are as they were, in their order."""
+def redact_response(head: bytes) -> bytes:
+    """Return the head of a response without cookies and credentials; all other lines are unchanged."""
     return _USER.sub(b"", _GIVEN.sub(b"", head))
 
 
-def of_request(head: bytes) -> bytes:
-    """The same of a request's head."""
+def redact_request(head: bytes) -> bytes:
+    """Return the head of a request without cookies and credentials; all other lines are unchanged."""
     return _USER.sub(b"", _SHOWN.sub(b"", head))
 
 
-def of_address(url: str) -> str:
-    """A URL without user, password and fragment."""
+def redact_url(url: str) -> str:
+    """Return a URL without user name, password and fragment."""
     url = url.partition("#")[0]
     if "@" not in url:
         return url

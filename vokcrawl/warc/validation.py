@@ -1,4 +1,4 @@
-"""Whether a file of an archive is whole, and whether a record stands where it is said to stand."""
+"""Checks the files of an archive, and that a location in it contains the expected record."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from vokcrawl.errors import StorageError
 from vokcrawl.normalize import canonical_url
 from vokcrawl.storage.output_folder import ARCHIVE, PART, WARC, OutputFolder, translate_os_errors
 from vokcrawl.warc.gzip_members import Member, members, read_member
-from vokcrawl.warc.http_exchange import parted
+from vokcrawl.warc.http_exchange import split_message
 from vokcrawl.warc.records import digest
 
 _FILE = re.compile(rf"{ARCHIVE}/[\w.-]+{re.escape(WARC)}", re.ASCII)
 _ANSWERS = ("response", "revisit")
-_MOST_DIGITS = 18
+_MAX_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedRecord:
-    """A record taken apart: its fields by their names in lower case, and its block."""
+    """A parsed record: its fields, with names in lower case, and its block."""
 
     fields: dict[str, str]
     block: bytes
@@ -38,14 +38,15 @@ class ArchivedRecord:
         return self.fields.get("warc-payload-digest")
 
 
-class NoRecord(ValueError):
-    """A gzip member that holds no whole record; the message says what is wrong with it."""
+class InvalidRecordError(ValueError):
+    """A gzip member without a valid record. The message gives the reason."""
 
 
 class ArchiveCheck:
-    """One look through a file. `flaws` gives what is wrong, each with its offset; then `records` and `end` are known.
+    """A check of one file. Iterate over `flaws`, each with its offset; then `records` and `end` are set.
 
-    `end` is where the last whole record ends. With `length` only so many bytes are looked at.
+    `records` is the number of valid records, `end` the end of the last one. With `length`, only that many bytes are
+    checked.
     """
 
     def __init__(self, folder: OutputFolder, path: Path, length: int | None = None) -> None:
@@ -62,8 +63,8 @@ class ArchiveCheck:
                 if self._length is not None and member.start >= self._length:
                     return
                 try:
-                    record = taken_apart(member)
-                except NoRecord as fault:
+                    record = parse_record(member)
+                except InvalidRecordError as fault:
                     yield member.start, str(fault)
                     continue
                 self.records += 1
@@ -72,19 +73,21 @@ class ArchiveCheck:
 
     def _wrong(self, record: ArchivedRecord) -> Iterator[str]:
         if record.fields.get("warc-block-digest") != digest(record.block):
-            yield "its block is not what its digest says"
+            yield "its block does not match its digest"
         if record.kind in ("response", "resource"):
-            payload = parted(record.block)[1] if record.kind == "response" else record.block
+            payload = split_message(record.block)[1] if record.kind == "response" else record.block
             if record.payload_digest != digest(payload):
-                yield "its payload is not what its digest says"
+                yield "its payload does not match its digest"
         elif record.kind == "revisit":
-            fault = not_there(self._folder, _referred_to(record), record.fields.get("warc-refers-to-target-uri", ""))
+            fault = location_fault(
+                self._folder, _referred_to(record), record.fields.get("warc-refers-to-target-uri", "")
+            )
             if fault is not None:
-                yield f"it refers to another record, but {fault}"
+                yield f"it refers to a missing record: {fault}"
 
 
 def _referred_to(record: ArchivedRecord) -> dict[str, Any]:
-    offset = bytes_in(record.fields.get("warc-refers-to-file-offset", ""))
+    offset = parse_size(record.fields.get("warc-refers-to-file-offset", ""))
     return {
         "file": f"{ARCHIVE}/{record.fields.get('warc-refers-to-filename')}",
         "offset": -1 if offset is None else offset,
@@ -93,22 +96,22 @@ def _referred_to(record: ArchivedRecord) -> dict[str, Any]:
 
 
 def answers(path: Path) -> Iterator[tuple[int, ArchivedRecord]]:
-    """The whole answers of a file with a body of their own, and their offsets. Passes over what is no record."""
+    """Yield the complete responses of a file that have a body, with their offsets. Invalid records are skipped."""
     with translate_os_errors(path), path.open("rb") as file:
         for member in members(file):
             try:
-                record = taken_apart(member)
-            except NoRecord:
+                record = parse_record(member)
+            except InvalidRecordError:
                 continue
-            whole = "warc-truncated" not in record.fields and parted(record.block)[1]
+            whole = "warc-truncated" not in record.fields and split_message(record.block)[1]
             if record.kind == "response" and whole:
                 yield member.start, record
 
 
-def not_there(folder: OutputFolder, place: dict[str, Any], url: str) -> str | None:
-    """What is wrong with a place where the answer of an address is said to stand; None when it stands there."""
+def location_fault(folder: OutputFolder, place: dict[str, Any], url: str) -> str | None:
+    """Return why a location does not contain the response for a URL; None if it does."""
     if _FILE.fullmatch(place["file"]) is None:
-        return f"{place['file']}: no file of an archive is called so"
+        return f"{place['file']}: not the name of an archive file"
     path = folder.path / place["file"]
     if not path.exists():
         path = path.with_name(path.name + PART)
@@ -120,34 +123,34 @@ def not_there(folder: OutputFolder, place: dict[str, Any], url: str) -> str | No
     where = f"{place['file']} at {place['offset']}"
     try:
         if member is None:
-            raise NoRecord("there is nothing there")
-        record = taken_apart(member)
-    except NoRecord as fault:
+            raise InvalidRecordError("nothing is stored there")
+        record = parse_record(member)
+    except InvalidRecordError as fault:
         return f"{where}: {fault}"
     if record.kind not in _ANSWERS or record.payload_digest != place["digest"]:
-        return f"{where}: a {record.kind} record with {record.payload_digest}, not an answer with {place['digest']}"
+        return f"{where}: a {record.kind} record with {record.payload_digest}, not a response with {place['digest']}"
     found = record.fields.get("warc-target-uri", "")
     if canonical_url(found) != canonical_url(url):
-        return f"{where}: the answer of {found}, not of {url}"
+        return f"{where}: the response of {found}, not of {url}"
     return None
 
 
-def bytes_in(said: str) -> int | None:
-    """A number of bytes that a header says; None for what is no number, or one that no file could have."""
-    return int(said) if len(said) <= _MOST_DIGITS and said.isascii() and said.isdigit() else None
+def parse_size(value: str) -> int | None:
+    """Parse a number of bytes in a header; None if it is not a number, or impossibly large."""
+    return int(value) if len(value) <= _MAX_DIGITS and value.isascii() and value.isdigit() else None
 
 
-def taken_apart(member: Member) -> ArchivedRecord:
-    """The one record that a member holds. Raises `NoRecord`."""
+def parse_record(member: Member) -> ArchivedRecord:
+    """Parse the record in a member. Raises `InvalidRecordError`."""
     if member.data is None:
-        raise NoRecord(member.fault)
+        raise InvalidRecordError(member.fault)
     head, _, rest = member.data.partition(b"\r\n\r\n")
     version, *lines = head.decode("utf-8", "replace").split("\r\n")
     if not version.startswith("WARC/1."):
-        raise NoRecord("what it holds is no WARC record")
+        raise InvalidRecordError("not a WARC record")
     fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    said = fields.get("content-length", "")
-    length = bytes_in(said)
+    value = fields.get("content-length", "")
+    length = parse_size(value)
     if length is None or rest[length:] != b"\r\n\r\n":
-        raise NoRecord(f"its length is not the {said[:100] or 'missing'} that it says")
+        raise InvalidRecordError(f"its Content-Length is wrong: {value[:100] or 'missing'}")
     return ArchivedRecord(fields, rest[:length])

@@ -1,4 +1,4 @@
-"""The archive of a run: its files while they are written."""
+"""Writes the archive of a run."""
 
 from __future__ import annotations
 
@@ -14,91 +14,91 @@ from vokcrawl.storage.part_files import PartFile
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import PayloadRow
 from vokcrawl.warc import records, redaction
-from vokcrawl.warc.gzip_members import packed
-from vokcrawl.warc.http_exchange import Exchange, in_one_chunk, parted, well_ended
+from vokcrawl.warc.gzip_members import compress_member
+from vokcrawl.warc.http_exchange import Exchange, merge_chunks, split_message, with_crlf
 
-# A record's `archived_as`: file, offset and digest.
+# `archived_as` of a record: file, offset and digest.
 Place = dict[str, Any]
 
-_LEFT_OUT = (
-    "cookies (Cookie, Set-Cookie), credentials (Authorization, Proxy-Authorization and the like), "
-    "and users and passwords in addresses are left out of requests and answers"
+_OMITTED = (
+    "cookies (Cookie, Set-Cookie), credentials (Authorization, Proxy-Authorization and similar headers), "
+    "and user names and passwords in URLs are omitted from requests and responses"
 )
 
 
 class Archive:
-    """Writes exchanges into `archive/<run_id>.warc.gz`, and into further files when one has `most_bytes`.
+    """Writes exchanges to `archive/<run_id>.warc.gz`, and to another file when one exceeds `max_bytes`.
 
-    `files` are the files so far, the last one growing; the run brings them to the disk and commits their lengths
-    with everything else. What was seen is noted in the open transaction of the state, so that no record ever refers
-    to one that was not committed. `settings` are those that differ from the defaults, without secrets.
+    `files` are the files so far; only the last one grows. The run fsyncs them and commits their lengths with everything
+    else. Payloads are noted in the open transaction of the state, so no record refers to an uncommitted one.
+    `settings` are those that differ from the defaults, without secrets.
     """
 
     def __init__(
-        self, folder: OutputFolder, run_id: str, state: State, settings: Mapping[str, Any], most_bytes: int
+        self, folder: OutputFolder, run_id: str, state: State, settings: Mapping[str, Any], max_bytes: int
     ) -> None:
         self.files: list[PartFile] = []
         self._folder = folder
         self._run_id = run_id
         self._state = state
         self._settings = settings
-        self._most_bytes = most_bytes
+        self._most_bytes = max_bytes
 
     def add(self, exchange: Exchange) -> Place:
-        """Writes an answer and its request, and says where the answer stands. Raises `StorageError`."""
+        """Write a response and its request, and return the location of the response. Raises `StorageError`."""
         file = self._file()
-        url, date, identity = redaction.of_address(exchange.url), records.moment(exchange.began), records.new_id()
-        head, body = parted(exchange.answer)
-        head = well_ended(redaction.of_answer(head))
-        body = in_one_chunk(head, body)
+        url, date, identity = redaction.redact_url(exchange.url), records.moment(exchange.began), records.new_id()
+        head, body = split_message(exchange.response)
+        head = with_crlf(redaction.redact_response(head))
+        body = merge_chunks(head, body)
         digest = records.digest(body)
         address = [("WARC-Target-URI", url)]
         if exchange.ip is not None:
             address.append(("WARC-IP-Address", exchange.ip))
         place = {"file": file.name, "offset": file.bytes, "digest": digest}
         before = None
-        # Half a body says nothing of the whole one, and of an empty one there is nothing to spare.
+        # An incomplete body cannot be compared, and an empty one saves nothing.
         if body and exchange.truncated is None:
             self._state.begin()
             before = self._state.meet_payload(PayloadRow(digest, url, date, file.name, file.bytes))
         if before is not None:
-            answer = records.revisit(identity, date, address, digest, head, _refers_to(before))
+            response = records.revisit(identity, date, address, digest, head, _refers_to(before))
         else:
             truncated = [("WARC-Truncated", exchange.truncated)] if exchange.truncated is not None else []
-            answer = records.response(identity, date, [*address, *truncated], digest, head, body)
-        asked_head, asked_body = parted(exchange.request)
-        asked = records.request(date, address, identity, redaction.of_request(asked_head) + asked_body)
-        file.write(packed(answer) + packed(asked), records=2)
+            response = records.response(identity, date, [*address, *truncated], digest, head, body)
+        request_head, request_body = split_message(exchange.request)
+        request = records.request(date, address, identity, redaction.redact_request(request_head) + request_body)
+        file.write(compress_member(response) + compress_member(request), records=2)
         return place
 
     def add_rendered(self, url: str, content_type: str, body: bytes) -> Place:
-        """Writes what a browser made of a page, as the browser gave it. Raises `StorageError`."""
+        """Write a rendered page as the browser returned it, and return its location. Raises `StorageError`."""
         file = self._file()
         place = {"file": file.name, "offset": file.bytes, "digest": records.digest(body)}
-        file.write(packed(records.rendered(redaction.of_address(url), content_type, body)))
+        file.write(compress_member(records.rendered(redaction.redact_url(url), content_type, body)))
         return place
 
     def _file(self) -> PartFile:
-        """The file to write to. A run that gets no answer leaves none."""
+        """Return the file to write to; it is created for the first record, so a run without responses has none."""
         if not self.files or self.files[-1].bytes >= self._most_bytes:
             file = PartFile(self._folder, archive_name(self._run_id, len(self.files) + 1))
             self.files.append(file)
-            file.write(packed(records.warcinfo(file.path.name, self._told())))
+            file.write(compress_member(records.warcinfo(file.path.name, self._description())))
         return self.files[-1]
 
-    def _told(self) -> dict[str, str]:
+    def _description(self) -> dict[str, str]:
         return {
             "software": f"vokcrawl/{__version__} Scrapy/{scrapy.__version__}",
             "format": "WARC File Format 1.1",
             "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
             "isPartOf": f"run {self._run_id}",
-            "description": f"what the site sent, before any decoding; {_LEFT_OUT}",
+            "description": f"responses of the site, before any decoding; {_OMITTED}",
             "settings": orjson.dumps(self._settings).decode(),
         }
 
 
 def _refers_to(before: PayloadRow) -> list[tuple[str, str]]:
-    """The record that a revisit is of: by address and date for any reader, by its place for a quick one."""
+    """Return the fields that name the earlier record: URL and date for all readers, its location for fast access."""
     return [
         ("WARC-Refers-To-Target-URI", before.url),
         ("WARC-Refers-To-Date", before.date),

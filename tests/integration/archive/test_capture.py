@@ -49,7 +49,7 @@ def packed(_: str, answer: Answer) -> bytes:
     return message(answer.status, headers, gzip.compress(answer.body, mtime=0), "Content-Encoding: gzip")
 
 
-def in_one_chunk(answer: bytes) -> bytes:
+def merge_chunks(answer: bytes) -> bytes:
     """An answer as it came, but for chunks: those are one, below the same head."""
     head, empty, body = answer.partition(b"\r\n\r\n")
     if b"Transfer-Encoding: chunked" not in head:
@@ -62,7 +62,7 @@ def assert_all_kept(server: WiredServer, output: Path) -> list[tuple[Rec, Rec]]:
     """What went over the wire is what the archive holds, exchange for exchange and, but for chunks, byte for byte."""
     found = pairs(archive(output))
     kept = Counter((asked.block, sent(output, answer)) for answer, asked in found)
-    assert kept == Counter((each.request, in_one_chunk(each.answer)) for each in server.exchanged)
+    assert kept == Counter((each.request, merge_chunks(each.answer)) for each in server.exchanged)
     for answer, asked in found:
         target = asked.block.split(b" ")[1].decode()
         assert answer.url == asked.url == server.url + target

@@ -33,7 +33,7 @@ from tests.support.scheduling import (
 from tests.support.wired import WiredServer, message
 from vokcrawl.sample import Answer, SampleSite
 from vokcrawl.storage.output_folder import OutputFolder
-from vokcrawl.warc.gzip_members import members, packed
+from vokcrawl.warc.gzip_members import compress_member, members
 
 Crawling = Callable[..., Crawl]
 
@@ -83,7 +83,7 @@ def killed(url: str, output: Path, settings: dict[str, object]) -> None:
         ended_by(process, signal.SIGKILL)
     for part in (output / "archive").glob("*.part"):
         with part.open("ab") as file:
-            file.write(packed(b"WARC/1.1\r\n" * 100)[:-3])
+            file.write(compress_member(b"WARC/1.1\r\n" * 100)[:-3])
 
 
 @pytest.mark.kill
@@ -211,7 +211,7 @@ def change(path: Path, offset: int, old: bytes, new: bytes) -> None:
         member = next(members(file, offset))
     assert member.data is not None
     assert old in member.data
-    path.write_bytes(content[:offset] + packed(member.data.replace(old, new, 1)) + content[member.end :])
+    path.write_bytes(content[:offset] + compress_member(member.data.replace(old, new, 1)) + content[member.end :])
 
 
 def a_byte_of_a_member(folder: Path) -> tuple[str, str]:
@@ -227,7 +227,7 @@ def a_page_that_was_changed(folder: Path) -> tuple[str, str]:
     path = files(folder)[0]
     offset = articles(folder)[1][2]["archived_as"]["offset"]
     change(path, offset, b"<p>", b"<q>")
-    return f"{path}: offset {offset}: ", "its payload is not what its digest says"
+    return f"{path}: offset {offset}: ", "its payload does not match its digest"
 
 
 def a_head_that_was_changed(folder: Path) -> tuple[str, str]:
@@ -240,7 +240,7 @@ def a_head_that_was_changed(folder: Path) -> tuple[str, str]:
 def a_file_that_was_cut_off(folder: Path) -> tuple[str, str]:
     path = files(folder)[0]
     path.write_bytes(path.read_bytes()[:-5])
-    return f"{path}: offset ", "the file ends in the middle of it"
+    return f"{path}: offset ", "the file ends within it"
 
 
 def a_record_that_is_missing(folder: Path) -> tuple[str, str]:
@@ -274,7 +274,7 @@ def a_place_behind_the_end(folder: Path) -> tuple[str, str]:
     path, records = articles(folder)
     records[1]["archived_as"]["offset"] = 10**9
     rewrite(path, records)
-    return f"{path}:2: article {records[1]['id']}: archived_as: ", "there is nothing there"
+    return f"{path}:2: article {records[1]['id']}: archived_as: ", "nothing is stored there"
 
 
 def a_place_of_a_request(folder: Path) -> tuple[str, str]:
@@ -290,14 +290,14 @@ def a_place_that_climbs(folder: Path) -> tuple[str, str]:
     path, records = articles(folder)
     records[1]["archived_as"]["file"] = "../../../etc/passwd"
     rewrite(path, records)
-    return f"{path}:2: article {records[1]['id']}: archived_as: ", "no file of an archive"
+    return f"{path}:2: article {records[1]['id']}: archived_as: ", "not the name of an archive file"
 
 
 def a_reference_that_leads_nowhere(folder: Path) -> tuple[str, str]:
     path = files(folder)[1]
     revisit = of_kind(archive(folder), "revisit")[2]
     change(path, revisit.offset, b"WARC-Refers-To-File-Offset: ", b"WARC-Refers-To-File-Offset: 9")
-    return f"{path}: offset {revisit.offset}: it refers to another record, but ", "there is nothing there"
+    return f"{path}: offset {revisit.offset}: it refers to a missing record: ", "nothing is stored there"
 
 
 def a_file_that_no_manifest_names(folder: Path) -> tuple[str, str]:

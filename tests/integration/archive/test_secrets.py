@@ -15,8 +15,8 @@ from tests.support.archived import archive, at, of_kind
 from tests.support.crawling import Crawl
 from tests.support.wired import WiredServer, message
 from vokcrawl.sample import Answer, SampleSite
-from vokcrawl.warc.http_exchange import parted
-from vokcrawl.warc.redaction import of_address, of_answer, of_request
+from vokcrawl.warc.http_exchange import split_message
+from vokcrawl.warc.redaction import redact_request, redact_response, redact_url
 
 Crawling = Callable[..., Crawl]
 
@@ -92,19 +92,19 @@ def test_planted_secrets_are_nowhere_in_what_a_run_leaves(crawl: Crawling, outpu
     ],
 )
 def test_of_an_answer_whole_lines_are_left_out_and_the_rest_is_as_it_was(head: bytes, kept: bytes) -> None:
-    assert of_answer(head) == kept
+    assert redact_response(head) == kept
 
 
 def test_of_a_request_whatever_may_identify_us_is_left_out() -> None:
     names = ["Cookie", "AUTHORIZATION", "X-Auth", "X-CSRF-Token", "Api-Key", "x-password", "X-My-Secret", "Session"]
     head = b"GET /token HTTP/1.1\r\nAccept: a\r\n"
     lines = b"".join(f"{name}: {SECRET}\r\n".encode() for name in names)
-    assert of_request(head + lines + b"Host: h\r\n\r\n") == head + b"Host: h\r\n\r\n"
+    assert redact_request(head + lines + b"Host: h\r\n\r\n") == head + b"Host: h\r\n\r\n"
 
 
 def test_an_address_is_written_without_user_and_fragment() -> None:
-    assert of_address("https://u:p@h.test:8/a@b?c=d#e") == "https://h.test:8/a@b?c=d"
-    assert of_address("https://h.test/a@b#e@f") == "https://h.test/a@b"
+    assert redact_url("https://u:p@h.test:8/a@b?c=d#e") == "https://h.test:8/a@b?c=d"
+    assert redact_url("https://h.test/a@b#e@f") == "https://h.test/a@b"
 
 
 def _speaks_of_none(line: bytes) -> bool:
@@ -118,7 +118,7 @@ _HEADERS = st.sampled_from([b"Set-Cookie: x", b"A: b", b" folded", b"\tx", b"no 
 @given(_LINES)
 def test_what_speaks_of_neither_cookies_nor_credentials_is_not_touched(lines: list[bytes]) -> None:
     head = b"HTTP/1.1 200 OK\r\n" + b"".join(line + b"\r\n" for line in lines) + b"\r\n"
-    assert of_answer(head) == head
+    assert redact_response(head) == head
 
 
 @given(
@@ -128,9 +128,9 @@ def test_what_speaks_of_neither_cookies_nor_credentials_is_not_touched(lines: li
 )
 def test_a_redacted_head_still_ends_where_it_did(lines: list[bytes]) -> None:
     head = b"".join(line + b"\r\n" for line in [b"HTTP/1.1 200 OK", *lines, b""])
-    whole, body = parted(head + b"body")
+    whole, body = split_message(head + b"body")
     assert (whole, body) == (head, b"body")
-    redacted = of_answer(whole)
+    redacted = redact_response(whole)
     assert redacted.endswith(b"\r\n\r\n")
-    assert parted(redacted + b"body") == (redacted, b"body")
+    assert split_message(redacted + b"body") == (redacted, b"body")
     assert b"cookie" not in redacted.lower()

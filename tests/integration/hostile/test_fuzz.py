@@ -164,7 +164,7 @@ class Plan:
     damage: Any
     replaced: int | None
     encoding: str
-    bytes_in: tuple[float, bytes] | None
+    parse_size: tuple[float, bytes] | None
     kind: str
     status: int
     led_to: str | None
@@ -181,7 +181,7 @@ PLANS = st.builds(
     damage=probe.strategy,
     replaced=seldom(st.integers(0, len(REPLACED) - 1)),
     encoding=seldom(st.sampled_from(ENCODINGS), "utf-8"),
-    bytes_in=seldom(st.tuples(st.floats(0, 1), st.binary(max_size=20))),
+    parse_size=seldom(st.tuples(st.floats(0, 1), st.binary(max_size=20))),
     kind=seldom(st.sampled_from(TYPES), TYPES[0]),
     status=seldom(st.sampled_from([304, 404, 410, 403, 500]), 200),
     led_to=seldom(st.sampled_from(["/", "/free-member-form/", "/newstream/1600000000-7/x/", *STARTS])),
@@ -193,9 +193,9 @@ def planned(plan: Plan, site: SampleSite, request: Request) -> Response:
     target = plan.other or request.url.removeprefix(SITE)
     markup = mutated(site.answer("GET", target, {}).body.decode(), _Drawn(plan.damage))  # type: ignore[arg-type]
     body = (markup if plan.replaced is None else REPLACED[plan.replaced]).encode(plan.encoding, "replace")
-    if plan.bytes_in is not None:
-        at = int(plan.bytes_in[0] * len(body))
-        body = body[:at] + plan.bytes_in[1] + body[at:]
+    if plan.parse_size is not None:
+        at = int(plan.parse_size[0] * len(body))
+        body = body[:at] + plan.parse_size[1] + body[at:]
     headers = Headers({"Content-Type": plan.kind.encode("latin-1"), "ETag": '"x"'})
     url = request.url if plan.led_to is None else SITE + plan.led_to
     if plan.led_to is not None:

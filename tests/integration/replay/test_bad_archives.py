@@ -40,11 +40,14 @@ def test_a_path_that_does_not_exist_is_named_and_the_rest_is_read(archive: Path,
 
 WRONG = {
     "empty.warc.gz": (b"", "it is empty"),
-    "text.warc.gz": (b"hello, this is a text\n" * 50, "it is no WARC file"),
+    "text.warc.gz": (b"hello, this is a text\n" * 50, "it is not a WARC file"),
     "text.gz": (gzip.compress(b"hello, this is a text\n" * 50), "no record could be read in it"),
-    "picture.warc": (b"\x89PNG\r\n\x1a\n" + bytes(100), "it is no WARC file"),
-    "crawl.wacz": (b"PK\x03\x04" + bytes(100), "it is a ZIP, perhaps a WACZ: unpack it and name the WARC files in it"),
-    "torn.warc.gz": (gzip.compress(b"WARC/1.1\r\n")[:9], "it is a gzip file, but holds no WARC record"),
+    "picture.warc": (b"\x89PNG\r\n\x1a\n" + bytes(100), "it is not a WARC file"),
+    "crawl.wacz": (
+        b"PK\x03\x04" + bytes(100),
+        "it is a ZIP file, perhaps a WACZ: extract it and name the WARC files in it",
+    ),
+    "torn.warc.gz": (gzip.compress(b"WARC/1.1\r\n")[:9], "it is a gzip file without WARC records"),
 }
 
 

@@ -18,11 +18,11 @@ ELSEWHERE = {"WARC-Type": "revisit", "WARC-Refers-To-Filename": "a.warc.gz"}
 FORGED = {
     "a block's digest as long as its forger likes": (
         {"WARC-Block-Digest": "shake_128:abcd"},
-        "its block is not what its digest says",
+        "its block does not match its digest",
     ),
     "a payload's digest as long as its forger likes": (
         {"WARC-Payload-Digest": "shake_256:abcd"},
-        "its payload is not what its digest says",
+        "its payload does not match its digest",
     ),
     "an offset that is no ASCII": ({**ELSEWHERE, "WARC-Refers-To-File-Offset": "²"}, NOT_HERE),
     "an offset of 5000 digits": ({**ELSEWHERE, "WARC-Refers-To-File-Offset": "9" * 5000}, NOT_HERE),
@@ -31,10 +31,10 @@ FORGED = {
         {**ELSEWHERE, "WARC-Refers-To-Filename": "a" * 5000, "WARC-Refers-To-File-Offset": "5"},
         NOT_HERE,
     ),
-    "a moment before the calendar": ({"WARC-Date": "0001-01-01T00:00:00+14:00"}, "no moment in its WARC-Date"),
-    "a moment of the first year": ({"WARC-Date": "0001-01-01T00:00:00Z"}, "no moment in its WARC-Date"),
-    "a moment behind the calendar": ({"WARC-Date": "9999-12-31T23:59:59-14:00"}, "no moment in its WARC-Date"),
-    "a length of 5000 digits": ({"Content-Length": "9" * 5000}, "its length is not the 999"),
+    "a moment before the calendar": ({"WARC-Date": "0001-01-01T00:00:00+14:00"}, "invalid WARC-Date"),
+    "a moment of the first year": ({"WARC-Date": "0001-01-01T00:00:00Z"}, "invalid WARC-Date"),
+    "a moment behind the calendar": ({"WARC-Date": "9999-12-31T23:59:59-14:00"}, "invalid WARC-Date"),
+    "a length of 5000 digits": ({"Content-Length": "9" * 5000}, "its Content-Length is wrong: 999"),
 }
 
 

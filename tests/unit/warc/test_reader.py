@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.captures import record
-from vokcrawl.warc.compression import NotAnArchive
-from vokcrawl.warc.reader import Captured, Flaw, read_archive
+from vokcrawl.warc.compression import NotAnArchiveError
+from vokcrawl.warc.reader import CapturedRecord, Flaw, read_archive
 
 LONGEST = 100_000
 RECORDS = [
@@ -23,7 +23,7 @@ RECORDS = [
 def read(path: Path) -> tuple[list[str], list[int]]:
     """The numbers of the records that were read, and the offsets of flaws."""
     found = list(read_archive(path, LONGEST))
-    urls = [each.url.rpartition("/")[2] for each in found if isinstance(each, Captured)]
+    urls = [each.url.rpartition("/")[2] for each in found if isinstance(each, CapturedRecord)]
     return urls, [each.place.offset for each in found if isinstance(each, Flaw)]
 
 
@@ -46,7 +46,7 @@ def test_whatever_is_overwritten_the_rest_is_read(
     path.write_bytes(content)
     try:
         found, flaws = read(path)
-    except NotAnArchive:
+    except NotAnArchiveError:
         assert at < 5
         return
     assert (kept := [each for each in found if each.isdigit()]) == sorted(kept)
@@ -71,5 +71,5 @@ def test_whatever_a_file_holds_reading_it_ends_in_order(
 ) -> None:
     path = tmp_path_factory.mktemp("junk") / "a.warc.gz"
     path.write_bytes(magic + junk)
-    with suppress(NotAnArchive):
-        assert all(isinstance(each, (Flaw, Captured)) for each in read_archive(path, LONGEST))
+    with suppress(NotAnArchiveError):
+        assert all(isinstance(each, (Flaw, CapturedRecord)) for each in read_archive(path, LONGEST))

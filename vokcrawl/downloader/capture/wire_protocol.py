@@ -16,7 +16,7 @@ from twisted.web._newclient import HTTP11ClientProtocol, Request
 from twisted.web.iweb import IResponse
 from typing_extensions import override
 
-from vokcrawl.warc.http_exchange import without_interim
+from vokcrawl.warc.http_exchange import strip_interim
 
 # Where a response carries its wire.
 _WIRE = "_vok_wire"
@@ -50,7 +50,7 @@ class Wire:
 
     def answer(self) -> bytes:
         """What has come so far of the answer."""
-        return without_interim(b"".join(self._received))
+        return strip_interim(b"".join(self._received))
 
 
 class _Head(list[bytes]):
