@@ -1,1 +1,1 @@
-"""How requests go out and answers come in: slots, middlewares, capture of raw traffic, browser rendering."""
+"""Downloader slots, middlewares, capture of raw traffic for the archive, and browser rendering."""

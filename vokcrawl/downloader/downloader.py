@@ -1,4 +1,4 @@
-"""Scrapy's downloader, whose slots can be paused, and which tells a page that was cut off from a whole one."""
+"""Scrapy's downloader with slots that can be paused, and with detection of incomplete pages."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import call_later
 
 from vokcrawl.downloader.host_slots import Host, host_of
-from vokcrawl.utils.content_encoding import ends_as_page, unpacked
+from vokcrawl.utils.content_encoding import decompress, ends_as_page
 
-# While a slot is paused, it looks this often whether the crawl is closing: nobody waits minutes for a Ctrl-C.
+# Interval at which a paused slot checks whether the crawl is closing, so that Ctrl-C takes effect at once.
 LOOK_SECONDS = 0.5
-# Where the downloader leaves, in a request's meta, the moment at which it was sent.
+# Key in `Request.meta`: the time at which the request was sent.
 SENT = "vok_sent"
 
 
 class Closing(IgnoreRequest):
-    """The crawl closes while this request was waiting for a pause to end. Given to the request's errback."""
+    """The crawl closed before a queued request was sent. Passed to the errback of the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A slot that is left alone: its name (a host), the seconds that are left of its pause, and why, in a few words."""
+    """A paused slot: its name (a host), the remaining seconds, and the reason in a few words."""
 
     slot: str
     seconds: float
@@ -35,11 +35,11 @@ class Waiting:
 
 
 class PausingDownloader(Downloader):
-    """Set as `DOWNLOADER`. `pause`, `at_least` and `drain` are for middlewares, `waiting` is for whoever looks on.
+    """The `DOWNLOADER` of this project. `pause`, `at_least` and `drain` are for middlewares, `waiting` for displays.
 
-    Raises `ResponseDataLossError` for a page that is not all there though it came without an error, `Corrupt` for
-    one that cannot be unpacked, and `DownloadCancelledError` for one that unpacks to more than `DOWNLOAD_MAXSIZE`:
-    Scrapy would take for a page whatever could be unpacked of it.
+    Raises `ResponseDataLossError` for an incomplete page, `CorruptBody` for a body that cannot be decompressed, and
+    `DownloadCancelledError` for one that decompresses to more than `DOWNLOAD_MAXSIZE` bytes; Scrapy would return the
+    part that could be decompressed.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -49,29 +49,29 @@ class PausingDownloader(Downloader):
         self._closes_pages = False
 
     def pause(self, request: Request, seconds: float, why: str = "") -> None:
-        """Sends nothing more to this request's slot for so many seconds, queued requests included."""
+        """Send nothing to the request's slot for a number of seconds, including queued requests."""
         host_of(self._get_slot(request)[0], self).pause(monotonic() + seconds, why)
 
     def waiting(self) -> list[Waiting]:
-        """The slots that are paused now, those that wait longest first."""
+        """Return the paused slots, the longest wait first."""
         now = monotonic()
         hosts = [host_of(key, self) for key in self.slots]
         paused = [Waiting(host.key, host.paused_until - now, host.why) for host in hosts if host.paused_until > now]
         return sorted(paused, key=lambda each: each.seconds, reverse=True)
 
     def at_least(self, request: Request, delay: float) -> None:
-        """Keeps at least so many seconds between the requests of this request's slot; jitter only adds to them."""
+        """Set the minimum delay in seconds between requests of the request's slot; jitter never goes below it."""
         host = host_of(self._get_slot(request)[0], self)
         host.least_delay = max(host.least_delay, delay)
 
     def delay_of(self, request: Request) -> float:
-        """The seconds, jitter included, to let pass before the next request to this request's slot."""
+        """Return the delay in seconds, including jitter, before the next request to the request's slot."""
         key, slot = self._get_slot(request)
         slow_down(slot, host_of(key, self))
         return slot.download_delay()
 
     def drain(self) -> None:
-        """Sends nothing more at all, not even what is queued: the crawl is closing."""
+        """Send nothing more, not even queued requests: the crawl is closing."""
         self._draining = True
         for slot in self.slots.values():
             self._let_go(slot)
@@ -81,13 +81,13 @@ class PausingDownloader(Downloader):
             self._let_go(slot)
             return
         host = host_of(self._key_of(slot), self)
-        # Each time, for AutoThrottle sets the delay anew with each answer, and knows of no other floor than its own.
+        # Each time, because AutoThrottle sets the delay after each response and has its own minimum.
         slow_down(slot, host)
         host.give_way(self)
-        # While a browser reads the site for us, its own requests are what the site is asked; others wait for its end.
+        # While Splash renders a page, it sends the requests; others wait.
         if self._is_rendering(slot):
             return
-        # Waits with Scrapy's own `latercall`, so that its delay and a pause cannot both be counting.
+        # Uses Scrapy's `latercall`, so that its delay and a pause do not add up.
         if slot.latercall is None:
             now = monotonic()
             wait = max(host.paused_until - now, host.gap(self, slot, now))
@@ -105,7 +105,7 @@ class PausingDownloader(Downloader):
             host.note(self, slot)
 
     def look(self, key: str) -> None:
-        """Sees at once, rather than when it would have, whether something can be sent to this slot."""
+        """Check now whether a request can be sent to this slot, instead of at the scheduled time."""
         slot = self.slots[key]
         if slot.queue and slot.latercall is not None:
             slot.latercall.cancel()
@@ -127,16 +127,16 @@ class PausingDownloader(Downloader):
     async def _download(self, slot: Slot, request: Request) -> Response:
         request.meta[SENT] = monotonic()
         response: Response = await super()._download(slot, request)
-        body = unpacked(response.body, response.headers.getlist("Content-Encoding"), self._max_size)
+        body = decompress(response.body, response.headers.getlist("Content-Encoding"), self._max_size)
         is_page = response.status == 200 and b"html" in (response.headers.get("Content-Type") or b"").lower()
         if is_page and self._is_cut_off(request, body):
-            raise ResponseDataLossError(f"{request.url}: the page ends in the middle")
+            raise ResponseDataLossError(f"{request.url}: the page is incomplete")
         return response
 
     def _is_cut_off(self, request: Request, body: bytes) -> bool:
-        """Whether this is a page without its end: a program died while it wrote it, or a length was told wrong.
+        """Return whether the end of the page is missing, because the server failed or sent a wrong length.
 
-        A site that never closes its pages is believed when it gives the same page again.
+        If the site never closes its elements, a second response of the same length is accepted.
         """
         ends = ends_as_page(body)
         if ends is not False:
@@ -148,6 +148,6 @@ class PausingDownloader(Downloader):
 
 
 def slow_down(slot: Slot, host: Host) -> None:
-    """Jitter may make a delay shorter, but not than what robots.txt asks for."""
+    """Raise the slot's delay so that jitter does not reduce it below the Crawl-delay of robots.txt."""
     if host.least_delay:
         slot.delay = max(slot.delay, host.least_delay / max(0.01, 1 - slot.jitter))

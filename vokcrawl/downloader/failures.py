@@ -1,4 +1,4 @@
-"""What a failed request is called in the manifest."""
+"""Names of failures in the manifest."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from vokcrawl.downloader.downloader import Closing
 from vokcrawl.downloader.splash.errors import SplashRefused, SplashUnreachable
 from vokcrawl.pages.block_pages import BlockPage, find_block_page
 from vokcrawl.pages.document import CHROME_ONLY, EMPTY_PAGE, LISTING_IN_PLACE, REDIRECTED, REFUSALS
-from vokcrawl.utils.content_encoding import Corrupt
+from vokcrawl.utils.content_encoding import CorruptBody
 
 
 class Offsite(IgnoreRequest):
-    """A request to another host was refused. Raised by `OnSiteMiddleware`; the request's errback gets it."""
+    """A request to another host was refused. Raised by `OnSiteMiddleware` and passed to the errback."""
 
 
-# Articles, but of another source than was asked for.
+# The articles belong to another source.
 OF_ANOTHER_SOURCE = "of_another_source"
-# Trouble of the Splash server, not of the site.
+# Failures of the Splash server, not of the site.
 SPLASH_UNREACHABLE, SPLASH_REFUSED = "splash_unreachable", "splash_refused"
 _NAMES: tuple[tuple[type[Exception], str], ...] = (
     (Offsite, "offsite"),
@@ -36,28 +36,28 @@ _NAMES: tuple[tuple[type[Exception], str], ...] = (
     (SplashRefused, SPLASH_REFUSED),
     (DownloadCancelledError, "too_large"),
     (DownloadTimeoutError, "timeout"),
-    (Corrupt, "corrupt"),
+    (CorruptBody, "corrupt"),
     (ResponseDataLossError, "cut_off"),
     (CannotResolveHostError, "unknown_host"),
     (DownloadConnectionRefusedError, "refused"),
 )
-# What the robots middlewares, ours and Scrapy's, say.
+# Messages of the robots.txt middlewares, this project's and Scrapy's.
 _IGNORED = {"Forbidden by robots.txt": "robots_forbidden", "robots.txt unreadable": "robots_unreadable"}
-# What Scrapy does not ask for again by itself: without a listing's page the walk would break off there.
+# Failures that Scrapy does not retry; without a listing page, pagination would end there.
 PASSING = frozenset({"redirect_loop", "offsite", "too_large"})
-# What a start page may be, or lack, when the site is there and yet the page does not lead anywhere.
+# Failures of a start page that mean a changed layout, not an unreachable site.
 NOT_UNDERSTOOD = frozenset(
     ["http_404", "http_410", EMPTY_PAGE, "not_html", REDIRECTED, OF_ANOTHER_SOURCE, "without_way"]
     + ["too_large", LISTING_IN_PLACE, CHROME_ONLY, *REFUSALS]
 )
-# Not a failure: the crawl closed while the request was waiting, and the next run asks again.
+# Not a failure: the crawl closed before the request was sent; the next run sends it.
 CLOSING = "closing"
 
 
 def request_of(failure: Failure) -> Request:
-    """The request that failed, by the address that was asked for, wherever redirects, or Splash, then led.
+    """Return the failed request with its original URL, before redirects or Splash.
 
-    Scrapy hangs it on the failure that it gives to an errback.
+    Scrapy attaches the request to the failure that it passes to an errback.
     """
     request: Request = failure.request  # type: ignore[attr-defined]
     if "splash" in request.meta:
@@ -67,7 +67,7 @@ def request_of(failure: Failure) -> Request:
 
 
 def name_of(failure: Failure) -> str:
-    """A short name: ``http_503``, ``timeout``, ``robots_forbidden``, …; ``connection`` for any other trouble."""
+    """Return a short name: ``http_503``, ``timeout``, ``robots_forbidden``, …; ``connection`` for other failures."""
     error = failure.value
     if isinstance(error, Closing):
         return CLOSING
@@ -82,7 +82,7 @@ def name_of(failure: Failure) -> str:
 
 
 def lower_headers(response: Response) -> dict[str, str]:
-    """The headers of an answer, by their names in lower case; of one that is sent twice the last value."""
+    """Return the headers of a response with names in lower case; a repeated header has its last value."""
     return {
         name.decode("latin-1").lower(): values[-1].decode("latin-1")
         for name, values in response.headers.items()
@@ -91,5 +91,5 @@ def lower_headers(response: Response) -> dict[str, str]:
 
 
 def block_page_of(response: Response) -> BlockPage | None:
-    """The block page that an answer is; to be asked only of one that is not what was asked for."""
+    """Return the kind of block page that a response is, or None. Use it only for unexpected responses."""
     return find_block_page(response.body, response.status, lower_headers(response))

@@ -1,4 +1,4 @@
-"""What the crawls of one process do to a host together: they keep its delays and pauses as a single crawl would."""
+"""Shared delays and pauses of hosts, for several crawls in one process."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from scrapy.core.downloader import Slot
 
 
 class Sender(Protocol):
-    """What sends requests to hosts: the downloader of a crawl."""
+    """A downloader, which sends requests to hosts."""
 
     slots: dict[str, Slot]
 
     def look(self, key: str) -> None:
-        """Sees whether something can be sent to this host now."""
+        """Check whether a request can be sent to this host now."""
 
 
 @dataclass(eq=False)
 class Host:
-    """One host, as all crawls of this process know it. Moments are seconds of the steady clock.
+    """The state of one host, shared by all crawls of the process. Times are seconds of the monotonic clock.
 
-    Until `paused_until` nothing is sent, for the reason `why`; `least_delay` is what robots.txt asks for. `sender` has
-    sent the last request, at `sent`, and keeps `delay` seconds between its own.
+    Nothing is sent until `paused_until`, for the reason `why`. `least_delay` is the Crawl-delay of robots.txt. `sender`
+    sent the last request, at `sent`, and has a download delay of `delay` seconds.
     """
 
     key: str
@@ -41,32 +41,32 @@ class Host:
             self.paused_until, self.why = until, why
 
     def others(self, sender: Sender) -> list[Sender]:
-        """The other crawls that have to do with this host."""
+        """Return the other crawls that use this host."""
         if len(self.senders) == 1:
             return []
         return [each for each in self.senders if each is not sender and self.key in each.slots]
 
     def is_busy(self, sender: Sender, slot: Slot) -> bool:
-        """Whether other crawls ask this host for so much at the moment that this one must wait."""
+        """Return whether the requests of other crawls use up the concurrency of this slot."""
         busy = sum(len(each.slots[self.key].transferring) for each in self.others(sender))
         return bool(busy) and busy + len(slot.transferring) >= max(1, slot.concurrency)
 
     def gap(self, sender: Sender, slot: Slot, now: float) -> float:
-        """Seconds to let pass since another crawl's last request; its own are the slot's concern.
+        """Return the seconds to wait after the last request of another crawl; the slot handles its own requests.
 
-        The smaller delay of the two counts, for the greater one holds between that crawl's own requests: if it held
-        here too, the faster crawl would leave no room for the slower one.
+        The smaller delay of both crawls applies. The larger one applies between the requests of its own crawl; if it
+        applied here as well, the faster crawl would leave no room for the slower one.
         """
         if self.sender is None or self.sender is sender or not slot.delay:
             return 0.0
         return self.sent + slot.download_delay() * min(1.0, self.delay / slot.delay) - now
 
     def note(self, sender: Sender, slot: Slot) -> None:
-        """Something has been sent."""
+        """Note that a request was sent."""
         self.sent, self.delay, self.sender = slot.lastseen, slot.delay, sender
 
     def give_way(self, sender: Sender) -> None:
-        """Lets the others look first, when the last request was this crawl's: so they take turns."""
+        """Let other crawls send first if this one sent the last request, so that they take turns."""
         if self.sender is sender:
             for each in self.others(sender):
                 each.look(self.key)
@@ -76,7 +76,7 @@ _hosts: dict[str, Host] = {}
 
 
 def host_of(key: str, sender: Sender) -> Host:
-    """The host of that name, which from now on knows of this crawl. One for all crawls of the process."""
+    """Return the state of a host, and register the crawl with it."""
     host = _hosts.get(key)
     if host is None:
         host = _hosts[key] = Host(key)

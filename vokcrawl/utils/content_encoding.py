@@ -1,4 +1,4 @@
-"""The body of an answer as it came: taken out of its packing, within bounds, and whether it is all there."""
+"""Decompresses response bodies, with a size limit, and detects incomplete ones."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any
 
 from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 
-# The libraries that Scrapy unpacks with.
+# The libraries that Scrapy uses for decompression.
 from scrapy.utils._compression import brotli, zstd  # type: ignore[attr-defined]
 
-# A page comes in one packed stream; each further one costs a copy of the rest.
-_MOST_STREAMS = 100
+# Maximum number of concatenated streams; each one costs a copy of the rest.
+_MAX_STREAMS = 100
 _OPENED = re.compile(rb"<html[\s>]", re.IGNORECASE)
 _CLOSED = re.compile(rb"</(html|body)\s*>", re.IGNORECASE)
-# Where the end of a page is looked for first.
+# Number of bytes at the end in which the end of a page is searched first.
 _TAIL = 64
 
 
-class Corrupt(ResponseDataLossError):
-    """The body cannot be unpacked. Raised by `unpacked`; in a crawl Scrapy asks again, then the errback gets it."""
+class CorruptBody(ResponseDataLossError):
+    """The body cannot be decompressed. Raised by `decompress`; in a crawl Scrapy retries the request."""
 
 
-def unpacked(body: bytes, encodings: Iterable[bytes], most: int) -> bytes:
-    """A body without its `Content-Encoding`; what is not known here stays packed.
+def decompress(body: bytes, encodings: Iterable[bytes], most: int) -> bytes:
+    """Decompress a body by its `Content-Encoding`; unknown encodings are left as they are.
 
-    Raises `ResponseDataLossError` when its end is missing, `Corrupt` when it is no such packing at all, and
-    `DownloadCancelledError` when it holds more than `most` bytes.
+    Raises `ResponseDataLossError` if the end is missing, `CorruptBody` if the data is invalid, and
+    `DownloadCancelledError` if the result has more than `most` bytes.
     """
     names = [name.strip().lower() for value in encodings for name in value.split(b",")]
     for name in reversed(names):
@@ -37,16 +37,16 @@ def unpacked(body: bytes, encodings: Iterable[bytes], most: int) -> bytes:
         try:
             body, whole = _unpack(body, name, most)
         except (zlib.error, brotli.error, zstd.ZstdError) as fault:
-            raise Corrupt(str(fault)) from fault
+            raise CorruptBody(str(fault)) from fault
         if len(body) > most:
-            raise DownloadCancelledError(f"it unpacks to more than {most} bytes")
+            raise DownloadCancelledError(f"it decompresses to more than {most} bytes")
         if not whole:
-            raise ResponseDataLossError("the end of what was packed is missing")
+            raise ResponseDataLossError("the end of the compressed data is missing")
     return body
 
 
 def _unpack(body: bytes, name: bytes, most: int) -> tuple[bytes, bool]:
-    """Up to a little more than `most` bytes, and whether the end of the packed stream was there."""
+    """Return slightly more than `most` bytes at most, and whether the stream was complete."""
     found = b""
     if name == b"br":
         brotlis = brotli.Decompressor()
@@ -55,15 +55,15 @@ def _unpack(body: bytes, name: bytes, most: int) -> tuple[bytes, bool]:
             found += piece
             piece = b"" if brotlis.is_finished() else brotlis.process(b"", output_buffer_limit=most + 1)
         return found, brotlis.is_finished()
-    for _ in range(_MOST_STREAMS):
+    for _ in range(_MAX_STREAMS):
         stream = _stream(body, name)
         found += stream.decompress(body, most + 1 - len(found))
         rest = stream.unused_data
-        # Streams may follow each other; what is none behind the first one is padding.
+        # Another stream may follow; anything else is padding.
         if len(found) > most or not stream.eof or name == b"deflate" or rest[:2] != body[:2]:
             return found, stream.eof
         body = rest
-    raise Corrupt(f"more than {_MOST_STREAMS} packed streams in one body")
+    raise CorruptBody(f"more than {_MAX_STREAMS} compressed streams in one body")
 
 
 def _stream(body: bytes, name: bytes) -> Any:
@@ -71,12 +71,12 @@ def _stream(body: bytes, name: bytes) -> Any:
         return zstd.ZstdDecompressor()
     if name != b"deflate":
         return zlib.decompressobj(wbits=31)
-    # Some servers send it without its header, which is a multiple of 31.
+    # Some servers omit the zlib header, which is a multiple of 31.
     return zlib.decompressobj(wbits=15 if int.from_bytes(body[:2]) % 31 == 0 and body[0] & 15 == 8 else -15)
 
 
 def ends_as_page(body: bytes) -> bool | None:
-    """Whether a page that opens has an end, too; None for what does not open as a page does."""
+    """Return whether an HTML page has an end tag; None if it has no ``<html>`` start tag."""
     if _OPENED.search(body, 0, 4096) is None:
         return None
     return _CLOSED.search(body, max(0, len(body) - _TAIL)) is not None or _CLOSED.search(body) is not None

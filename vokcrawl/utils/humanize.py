@@ -1,4 +1,4 @@
-"""Numbers, sizes and stretches of time as people read them."""
+"""Formats numbers, sizes and durations for people."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ _UNITS = ("kB", "MB", "GB", "TB")
 
 
 def pluralize(number: int, of: str, many: str | None = None) -> str:
-    """A number with what is counted; `many` is the plural of what does not just take an s.
+    """Format a number with a noun; `many` is the plural if it is irregular.
 
-    >>> pluralize(1, "article"), pluralize(1204, "article"), pluralize(2, "stretch", "stretches")
-    ('1 article', '1,204 articles', '2 stretches')
+    >>> pluralize(1, "article"), pluralize(1204, "article"), pluralize(2, "retry", "retries")
+    ('1 article', '1,204 articles', '2 retries')
     """
     return f"{number:,} {of}" if number == 1 else f"{number:,} {many or of + 's'}"
 
 
 def format_size(number: int) -> str:
-    """Bytes, in the largest unit (of powers of 1000) of which there is at least one.
+    """Format a number of bytes in the largest decimal unit that gives at least one.
 
     >>> format_size(17), format_size(1_530_000)
     ('17 bytes', '1.5 MB')
@@ -25,14 +25,14 @@ def format_size(number: int) -> str:
     amount = float(number)
     for unit in _UNITS:
         amount /= 1000
-        # What would be rounded to a thousand is one of the next unit.
+        # A value that would be rounded to 1000 uses the next unit.
         if amount < 999.95 or unit == _UNITS[-1]:
             break
     return f"{amount:,.1f} {unit}"
 
 
 def format_duration(seconds: float) -> str:
-    """A stretch of time in its two largest units.
+    """Format a duration in its two largest units.
 
     >>> format_duration(42), format_duration(612), format_duration(90_000)
     ('42 s', '10 min 12 s', '1 d 1 h')

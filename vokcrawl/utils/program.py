@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def program_name(argv0: str) -> str:
-    """The program that was started, from `sys.argv[0]`: `vokcrawl` (also as ``python -m vokcrawl``), else `scrapy`.
+    """Return the name of the program from `sys.argv[0]`: `vokcrawl` (also for ``python -m vokcrawl``) or `scrapy`.
 
     >>> program_name("/usr/bin/vokcrawl"), program_name("/usr/lib/vokcrawl/__main__.py"), program_name("scrapy")
     ('vokcrawl', 'vokcrawl', 'scrapy')
@@ -20,8 +20,8 @@ PROGRAM = program_name(sys.argv[0] if sys.argv else "")
 
 
 def install_command(extra: str) -> str:
-    """The command that installs an optional part: the pinned packages in a checkout, else the extra of that name."""
+    """Return the command that installs an extra: the pinned packages in a checkout, or else the extra itself."""
     if PROGRAM == "vokcrawl":
         return f"pip install 'vokcrawl[{extra}]'"
-    # The pinned runtime of a checkout includes the small part for Splash.
+    # The pinned runtime of a checkout includes scrapy-splash.
     return "pip install -r requirements.txt" if extra == "splash" else f"pip install -r requirements/{extra}.txt"

@@ -1,4 +1,4 @@
-"""Temporary tables in a file of SQLite's own that nobody else sees, and that is gone when it is closed, or killed."""
+"""Temporary SQLite databases, which disappear when they are closed or the process is killed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from contextlib import contextmanager
 
 from vokcrawl.errors import StorageError
 
-# What stays in memory of such a file.
+# Size of the page cache in memory.
 _CACHE_KIB = 16_384
 
 
 def temporary_database(*tables: str) -> sqlite3.Connection:
-    """An empty database with these tables (`CREATE TABLE` statements)."""
+    """Return an empty database with these tables (`CREATE TABLE` statements)."""
     with translate_database_errors():
         db = sqlite3.connect("", isolation_level=None)
-        # One long transaction without a journal: nothing here is ever taken back or read by another.
+        # One long transaction without a journal, because nothing is rolled back or read by others.
         for statement in ("PRAGMA journal_mode=OFF", f"PRAGMA cache_size=-{_CACHE_KIB}", "BEGIN", *tables):
             db.execute(statement)
     return db
@@ -24,10 +24,10 @@ def temporary_database(*tables: str) -> sqlite3.Connection:
 
 @contextmanager
 def translate_database_errors() -> Iterator[None]:
-    """Turns what SQLite says of a failed statement into `StorageError` that names the way out."""
+    """Raise `StorageError` with a hint for any error of SQLite."""
     try:
         yield
     except sqlite3.Error as failure:
         raise StorageError(
-            f"temporary file: {failure}; make room where such files go (TMPDIR names a folder for them), then run again"
+            f"temporary file: {failure}; free space in the temporary directory, or set TMPDIR to another one"
         ) from failure

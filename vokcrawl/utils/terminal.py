@@ -1,21 +1,20 @@
-"""Text of others on a terminal: what would steer it, reorder the line or hide in it is shown instead of carried out."""
+"""Escapes untrusted text for a terminal: control, bidirectional and invisible characters."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# Control characters (escape sequences begin with one), invisible ones (zero width, and those that turn the direction
-# of what follows), the separators that end a line unasked, and halves of characters. ASCII's printable part, which is
-# most of what passes, is told by the expression at once.
+# Control characters (which start escape sequences), invisible characters (zero width, bidirectional controls), line
+# and paragraph separators, and surrogates. The expression skips printable ASCII quickly.
 _ODD = re.compile(r"[^ -~]")
 _NOT_SHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def harmless(text: str) -> str:
-    r"""One line of text as a terminal may have it: characters that are not to be seen stand as JSON writes them.
+    r"""Escape a line of text for a terminal: invisible characters become JSON escapes.
 
-    So the text of a JSON document still says the same afterwards.
+    So the text of a JSON document keeps its meaning.
 
     >>> print(harmless("a\x1b[31mred\u202e"))
     a\u001b[31mred\u202e
@@ -24,12 +23,12 @@ def harmless(text: str) -> str:
 
 
 def harmless_lines(text: str) -> str:
-    """As `harmless`, but the text's own line ends stay."""
+    """Like `harmless`, but keep line breaks."""
     return "\n".join(harmless(line) for line in text.split("\n"))
 
 
 def is_seen(character: str) -> bool:
-    """Whether a character is one that a reader can see, or a space."""
+    """Return whether a character is visible, or a space."""
     return " " <= character <= "~" or unicodedata.category(character) not in _NOT_SHOWN
 
 

@@ -61,7 +61,7 @@ def read_member(file: BinaryIO, start: int) -> Member | None:
             return Member(start, _next(file, start + 1), None, f"invalid gzip member: {fault}")
         size += len(found[-1])
         if size > MAX_UNPACKED:
-            return Member(start, _next(file, start + 1), None, f"its decompressed size exceeds {MAX_UNPACKED} bytes")
+            return Member(start, _next(file, start + 1), None, f"it decompresses to more than {MAX_UNPACKED} bytes")
     return Member(start, start + read - len(unpacker.unused_data), b"".join(found))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 
-from vokcrawl.utils.content_encoding import Corrupt, unpacked
+from vokcrawl.utils.content_encoding import CorruptBody, decompress
 from vokcrawl.warc.http_exchange import split_message
 
 # Reasons for which a response cannot be read, with the same names as in a crawl.
@@ -92,8 +92,8 @@ def _joined(body: bytes) -> bytes:
 def _unpacked(body: bytes, encodings: str, largest: int) -> bytes:
     if encodings and not _is_markup(body):
         try:
-            body = unpacked(body, [encodings.encode("latin-1")], largest)
-        except Corrupt as fault:
+            body = decompress(body, [encodings.encode("latin-1")], largest)
+        except CorruptBody as fault:
             raise Unreadable(CORRUPT, f"its body is not valid {encodings[:40]!r}: {fault}") from fault
         except ResponseDataLossError as fault:
             raise Unreadable(CUT_OFF, str(fault)) from fault

@@ -105,14 +105,14 @@ def test_a_truncated_tail_costs_what_was_cut_off(kept: int, tmp_path: Path) -> N
     end = starts[-2] + kept if kept > 0 else starts[-1] + kept
     path.write_bytes(path.read_bytes()[:end])
     done = replay(path, to=tmp_path / "to")
-    assert_lost_alone(done, offset=starts[-2], saying="ends in the middle")
+    assert_lost_alone(done, offset=starts[-2], saying="ends within")
 
 
 def test_a_truncated_tail_of_a_file_without_compression(tmp_path: Path) -> None:
     content = b"".join(records([*PAGES[:AT], *PAGES[AT + 1 :], PAGES[AT]]))
     path = tmp_path / "a.warc"
     path.write_bytes(content[:-2000])
-    assert_lost_alone(replay(path, to=tmp_path / "to"), saying="ends in the middle")
+    assert_lost_alone(replay(path, to=tmp_path / "to"), saying="ends within")
 
 
 _SOME_LENGTHS = ["999999999999", "3"]

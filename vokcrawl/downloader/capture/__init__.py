@@ -1,2 +1,2 @@
-"""Taking down what goes over the wire, below all that Scrapy does with it: `wire` in Twisted's protocol, `handler` in
-Scrapy's download handler, which gives each exchange to the run's archive."""
+"""Captures raw requests and responses below Scrapy's processing: `wire_protocol` in Twisted's HTTP protocol,
+`warc_handler` in Scrapy's download handler, which writes each exchange to the archive of the run."""

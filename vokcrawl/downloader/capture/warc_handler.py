@@ -1,4 +1,4 @@
-"""Scrapy's download handler for HTTP, which gives each exchange with the site to the run's archive."""
+"""Scrapy's HTTP download handler, extended to write each exchange with the site to the archive of the run."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from vokcrawl.runs.run import Run
 from vokcrawl.warc.http_exchange import Exchange
 from vokcrawl.warc.writer import Place
 
-# In a request's meta: the address that was asked for last, and where its answer stands in the archive.
+# Key in `Request.meta`: the URL requested last, and the location of its response in the archive.
 _PLACE = "vok_archived"
-# Of an answer's head and chunks no more is kept than its body may have, and this.
+# Bytes of head and chunk sizes to keep, in addition to the maximum size of a body.
 _BESIDES = 1 << 16
 
 
 class ArchivingHandler(HTTP11DownloadHandler):
-    """Set as handler of `http` and `https`. Below redirects and retries, so that each attempt is seen by itself.
+    """The handler of `http` and `https`. It is below redirects and retries, so each attempt is archived.
 
-    What Splash is asked and answers goes by: it is none of the site's. Neither is anything written where the run has
-    no archive, nor once it has failed. Stats: `vok/archive/answers`, `vok/archive/truncated`.
+    Requests to Splash are not archived, and nothing is written if the run has no archive or has failed. Stats:
+    `vok/archive/answers`, `vok/archive/truncated`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -68,13 +68,13 @@ class ArchivingHandler(HTTP11DownloadHandler):
         return response
 
     def _keep(self, run: Run, request: Request, agent: _WiredAgent, truncated: str | None) -> None:
-        """Writes an exchange, if there was an answer at all. `truncated` says why it is not all there."""
+        """Write an exchange if there was a response. `truncated` is the reason if it is incomplete."""
         wire, archive = agent.wire, run.archive
         if wire is None or archive is None or run.failure is not None:
             return
         truncated = "length" if wire.full else truncated
         try:
-            place = archive.add(Exchange(request.url, wire.began, wire.request, wire.answer(), agent.ip, truncated))
+            place = archive.add(Exchange(request.url, wire.began, wire.request, wire.response(), agent.ip, truncated))
         except StorageError as failure:
             run.fail(failure)
             return
@@ -85,7 +85,7 @@ class ArchivingHandler(HTTP11DownloadHandler):
 
 
 class _WiredAgent(_ScrapyAgent):
-    """One request. `wire` is there as soon as there is an answer."""
+    """Sends one request. `wire` is set as soon as there is a response."""
 
     wire: Wire | None = None
     ip: str | None = None
@@ -98,14 +98,14 @@ class _WiredAgent(_ScrapyAgent):
 
 
 def place_of(response: Response) -> Place | None:
-    """Where in the archive this response stands; None where it was not archived."""
+    """Return the location of a response in the archive; None if it was not archived."""
     url, place = response.meta.get(_PLACE, (None, None))
-    # What a cache has answered left the place of the address before.
+    # After a response from a cache, the location is that of an earlier URL.
     return place if url == response.url else None
 
 
 def _why(failure: Exception) -> str:
-    """Why an answer is not all there, in the words of WARC-Truncated."""
+    """Return the reason for an incomplete response, as defined for WARC-Truncated."""
     if isinstance(failure, DownloadTimeoutError):
         return "time"
     if isinstance(failure, DownloadCancelledError):

@@ -1,7 +1,7 @@
-"""Scrapy's HTTP/1.1 protocol, which takes down what it sends and receives.
+"""Scrapy's HTTP/1.1 protocol, extended to record the bytes that it sends and receives.
 
-Twisted sorts headers, changes their case and unfolds bodies; what the site sent is only known here. That is why this
-reaches further into Twisted and Scrapy than their documentation goes; both are pinned.
+Twisted sorts headers, changes their case and decodes chunked bodies; the original bytes are only available here. This
+needs private parts of Twisted and Scrapy; both are pinned.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from typing_extensions import override
 
 from vokcrawl.warc.http_exchange import strip_interim
 
-# Where a response carries its wire.
+# Attribute of a response with its `Wire`.
 _WIRE = "_vok_wire"
 
 
 class Wire:
-    """One request, and what comes back for it. Of that `most` bytes are kept; `full` says that more came."""
+    """The bytes of one request and its response. At most `most` bytes are kept; `full` is set if there were more."""
 
     def __init__(self, request: bytes, most: int) -> None:
         self.began = datetime.now(UTC)
@@ -34,7 +34,7 @@ class Wire:
         self._received: list[bytes] = []
 
     def receive(self, data: bytes) -> None:
-        """Takes down what came from the site."""
+        """Record received bytes."""
         if self.ended:
             return
         if len(data) > self._room:
@@ -43,25 +43,25 @@ class Wire:
         self._received.append(data)
 
     def end(self, rest: bytes) -> None:
-        """The answer is over; `rest` came behind it and is no part of it."""
+        """Note the end of the response; `rest` was received after it and is not part of it."""
         self.ended = True
         if rest and not self.full:
             self._received = [b"".join(self._received)[: -len(rest)]]
 
-    def answer(self) -> bytes:
-        """What has come so far of the answer."""
+    def response(self) -> bytes:
+        """Return the bytes of the response received so far."""
         return strip_interim(b"".join(self._received))
 
 
 class _Head(list[bytes]):
-    """Stands in for a transport while a request's head is written."""
+    """A substitute for a transport, which collects the head of a request."""
 
     def writeSequence(self, lines: list[bytes]) -> None:
         self.extend(lines)
 
 
 class WiredProtocol(_LenientHTTP11ClientProtocol):
-    """One connection. Its responses know their wire: see `wire_of`."""
+    """One connection. `wire_of` returns the recorded bytes of its responses."""
 
     _wire: Wire | None = None
     most = 0
@@ -89,7 +89,7 @@ class WiredProtocol(_LenientHTTP11ClientProtocol):
 
 
 class WiredFactory(_LenientHTTP11ClientFactory):
-    """Builds such protocols. Of an answer `most` bytes are taken down."""
+    """Builds these protocols. At most `most` bytes of a response are recorded."""
 
     def __init__(self, most: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,13 +103,13 @@ class WiredFactory(_LenientHTTP11ClientFactory):
 
 
 def wire_of(response: Any) -> Wire | None:
-    """The wire that a Twisted response came over."""
+    """Return the recorded bytes of a Twisted response."""
     found: Wire | None = getattr(response, _WIRE, None)
     return found
 
 
 def _sent(request: Request) -> bytes:
-    """A request as it is written to the connection; the crawl's have no body but those to Splash."""
+    """Return a request as it is written to the connection; only requests to Splash have a body."""
     head = _Head()
     producer = request.bodyProducer
     request._writeHeaders(head, b"Content-Length: %d\r\n" % producer.length if producer is not None else None)

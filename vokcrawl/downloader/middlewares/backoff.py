@@ -1,4 +1,4 @@
-"""Leaves a host alone when it refuses: `Retry-After` in both forms, and a growing cool-off after resets."""
+"""Pauses requests to a host that refuses: `Retry-After` in both forms, and exponential backoff after resets."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from vokcrawl.policy.backoff import Pauses, retry_after
 
 logger = logging.getLogger(__name__)
 
-# So many refusals in a row are borne; with the next one the rest is left to the next run.
+# Maximum number of refusals in a row; after another one the crawl ends, and the next run continues.
 MOST_IN_A_ROW = 4
-# Answers that say "not now".
+# Status codes of temporary refusals.
 _REFUSALS = frozenset({429, 503})
-# The reason with which the crawl is closed, as Scrapy logs it and the manifest counts it.
+# The close reason, as in Scrapy's log and in the manifest.
 REFUSED = "refused"
 
 
 class PauseMiddleware:
-    """Pauses the slot of a host that refuses, and closes the crawl when it refuses too often in a row.
+    """Pauses the slot of a host that refuses, and closes the crawl if it refuses too often in a row.
 
-    A 429 without `Retry-After`, and a connection that was reset or closed without an answer, lead to a cool-off of
-    `VOK_BACKOFF_SECONDS` seconds that doubles. A host that asks for more than `VOK_MAX_WAIT_SECONDS` seconds is not
-    waited for: the crawl ends, and the next run comes later. Stats: `vok/pauses/count`, `vok/pauses/seconds`.
+    After a 429 without `Retry-After`, or a connection that was reset or closed without a response, the pause is
+    `VOK_BACKOFF_SECONDS` and doubles each time. If a host asks for more than `VOK_MAX_WAIT_SECONDS`, the crawl ends,
+    and the next run continues. Stats: `vok/pauses/count`, `vok/pauses/seconds`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -57,7 +57,7 @@ class PauseMiddleware:
         now = monotonic()
         sent = float(request.meta.get(SENT, now))
         if response.status >= 400 and block_page_of(response) is BlockPage.BOT_CHECK:
-            # Asked again it would be the same: the crawl is to end.
+            # A retry would get the same response; the spider stops the crawl.
             request.meta["dont_retry"] = True
             return response
         if response.status not in _REFUSALS:
@@ -78,7 +78,7 @@ class PauseMiddleware:
             self._refused(request, sent, now, None, f"connection lost, {request.url}", "connection lost")
 
     def _refused(self, request: Request, sent: float, now: float, asked: float | None, what: str, why: str) -> None:
-        """`what` and `why` say what happened: for the log, and in a word or two for who watches the crawl wait."""
+        """Pause, or give up. `what` describes the refusal for the log, `why` in a word or two for the status line."""
         host = _host(request)
         before = self.pauses.remaining(host, now)
         seconds = self.pauses.refused(host, sent, now, asked)
@@ -90,12 +90,12 @@ class PauseMiddleware:
             downloader.pause(request, seconds, why)
         self.crawler.stats.inc_value("vok/pauses/count")
         self.crawler.stats.inc_value("vok/pauses/seconds", round(max(0.0, seconds - before)))
-        logger.warning("%s: %s is left alone for %.0f s", what, host, seconds)
+        logger.warning("%s: pausing requests to %s for %.0f s", what, host, seconds)
 
     def _give_up(self, host: str, seconds: float) -> None:
         if self._closing is not None:
             return
-        logger.error("%s refuses (next pause: %.0f s); the rest is left to the next run", host, seconds)
+        logger.error("%s keeps refusing (next pause: %.0f s); stopping, the next run continues", host, seconds)
         downloader = self.crawler.engine.downloader
         if isinstance(downloader, PausingDownloader):
             downloader.drain()

@@ -1,4 +1,4 @@
-"""No request leaves the hosts of the start URLs: not from a link, not from a redirect, not to another port."""
+"""Restricts requests to the hosts and ports of the start URLs, including redirects."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from vokcrawl.normalize import authority
 
 
 class OnSiteMiddleware:
-    """Refuses requests to any host but those that the spider names in `allowed_authorities`.
+    """Refuses requests to hosts that are not in the spider's `allowed_authorities`.
 
-    Redirects come by here too, since the redirected request goes through the downloader again. A request to the
-    Splash server of `SPLASH_URL` passes where the page that it is asked for is on these hosts. Counts refusals under
-    `vok/on_site/refused`.
+    This includes redirects, because redirected requests pass through the downloader again. A request to the Splash
+    server of `SPLASH_URL` is allowed if the page to render is on these hosts. Stats: `vok/on_site/refused`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         allowed = getattr(crawler.spider, "allowed_authorities", None)
         if allowed is None:
-            raise NotConfigured("the spider names no allowed_authorities")
+            raise NotConfigured("the spider has no allowed_authorities")
         self.allowed = frozenset(allowed)
         splash = Options.read(crawler.settings).splash_url
         self.splash = f"{splash}execute" if splash else None
@@ -36,11 +35,11 @@ class OnSiteMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Raises `Offsite` for a request to any other host."""
-        # A rendered page's address is checked when it is asked for, and what is sent to Splash names that address.
+        """Raise `Offsite` for a request to another host."""
+        # For a request to Splash, the URL of the page to render is checked.
         sent = request.meta.get("splash") if request.url == self.splash else None
-        asked = sent["args"]["url"] if sent else request.url
-        if asked.startswith(("http://", "https://")) and authority(asked) in self.allowed:
+        url = sent["args"]["url"] if sent else request.url
+        if url.startswith(("http://", "https://")) and authority(url) in self.allowed:
             return
         self.stats.inc_value("vok/on_site/refused")
         raise Offsite(f"{request.url}: not on the hosts of the start URLs ({', '.join(sorted(self.allowed))})")

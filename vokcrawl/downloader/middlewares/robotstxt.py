@@ -1,4 +1,4 @@
-"""robots.txt, with what Scrapy leaves open decided: `Crawl-delay` is kept, an unreadable file is no permission."""
+"""Scrapy's robots.txt middleware with `Crawl-delay`, and with a setting for an unreadable robots.txt."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from vokcrawl.downloader.downloader import PausingDownloader
 
 logger = logging.getLogger(__name__)
 
-# A longer Crawl-delay than this is a mistake, or a trap for the process that would wait.
-_LONGEST_DELAY = 300.0
+# Maximum Crawl-delay in seconds; a longer one is a mistake or an attack.
+_MAX_DELAY = 300.0
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Replaces Scrapy's. `VOK_ROBOTS_UNREADABLE` says what a time-out or a 5xx for robots.txt means.
+    """Replaces Scrapy's middleware. `VOK_ROBOTS_UNREADABLE` selects what a time-out or a 5xx for robots.txt means.
 
-    `stop` (RFC 9309, 2.3.1.4): all is forbidden, and the run ends with 14. `go`: all is allowed.
+    `stop` (RFC 9309, 2.3.1.4): everything is disallowed, and the run ends with 14. `go`: everything is allowed.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._stops = Options.read(crawler.settings).robots_unreadable == "stop"
         self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
-        # Hosts whose file could not be read, where that means that nothing is asked for.
+        # Hosts whose robots.txt could not be read, if that disallows everything.
         self._forbidden: set[str] = set()
         crawler.signals.connect(self.robots_parsed, signal=signals.robots_parsed)
 
     def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
-        """Applies the file's Crawl-delay to the slot of the host."""
-        delay = min(robotparser.crawl_delay(self._agent) or 0.0, _LONGEST_DELAY)
+        """Apply the Crawl-delay to the slot of the host."""
+        delay = min(robotparser.crawl_delay(self._agent) or 0.0, _MAX_DELAY)
         downloader = self.crawler.engine.downloader
         if delay > 0 and isinstance(downloader, PausingDownloader):
-            logger.info("robots.txt of %s asks for %.1f s between requests", request.url, delay)
+            logger.info("robots.txt of %s: Crawl-delay of %.1f s", request.url, delay)
             downloader.at_least(request, delay)
 
     @override
@@ -64,8 +64,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if self._stops:
             self._forbidden.add(netloc)
         logger.error(
-            "robots.txt of %s cannot be read (%s): %s, by VOK_ROBOTS_UNREADABLE",
+            "robots.txt of %s is unreadable (%s): %s (VOK_ROBOTS_UNREADABLE)",
             netloc,
             why,
-            "nothing is asked for" if self._stops else "the crawl goes on",
+            "all requests are disallowed" if self._stops else "all requests are allowed",
         )

@@ -1,2 +1,1 @@
-"""Pages that only a browser can unfold, through a Splash server. Nothing here is loaded unless `SPLASH_URL` is set,
-but for `answer` and `errors`."""
+"""Renders listings with a Splash server. Only `result` and `errors` are imported unless `SPLASH_URL` is set."""

@@ -1,15 +1,15 @@
-"""scrapy-splash 0.11.1 made to work with Scrapy 2.19, without a fork. Importing this loads it.
+"""Makes scrapy-splash 0.11.1 work with Scrapy 2.19. Importing this module imports it.
 
-What does not work, and is gone round:
+Incompatibilities and their workarounds:
 
-1. It imports `canonicalize_url` from `scrapy.utils.url`, where it no longer is: put there first.
-2. `SplashDeduplicateArgsMiddleware` has a synchronous output method only, which Scrapy refuses: it is left out, and
-   with it `cache_args`.
-3. The slot policy that it has by default calls a method of the downloader that is gone: `SCRAPY_DEFAULT` is given
-   with each request, together with the slot (`rendering.request`).
-4. Its middlewares take a `spider` argument, of which Scrapy warns: `rendering.middleware` has methods without.
+1. It imports `canonicalize_url` from `scrapy.utils.url`, which no longer has it: it is added first.
+2. `SplashDeduplicateArgsMiddleware` has only a synchronous output method, which Scrapy refuses: it is not used, nor is
+   `cache_args`.
+3. Its default slot policy calls a method that the downloader no longer has: each request sets `SCRAPY_DEFAULT` and the
+   slot (`splash.request`).
+4. Its middlewares take a `spider` argument, which Scrapy deprecates: `splash.middleware` has methods without it.
 
-`SplashCookiesMiddleware` is not used: nothing here needs a session, and none shall be kept.
+`SplashCookiesMiddleware` is not used, because no session is needed.
 """
 
 from __future__ import annotations

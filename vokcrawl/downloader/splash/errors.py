@@ -1,4 +1,4 @@
-"""What can go wrong with the Splash server itself, as opposed to the site that it reads."""
+"""Failures of the Splash server itself, as opposed to failures of the site."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from scrapy.exceptions import IgnoreRequest
 
 
 class SplashUnreachable(IgnoreRequest):
-    """Splash is down, too slow, overloaded, or answers nonsense, after all retries. Raised by
-    `rendering.middleware`; the request's errback gets it, and the run ends with 14."""
+    """Splash is down, too slow or overloaded, or returns invalid responses, after all retries.
+
+    Raised by `splash.middleware` and passed to the errback; the run ends with 14.
+    """
 
 
 class SplashRefused(IgnoreRequest):
-    """Splash does not accept what it is asked (a wrong address, no permission, a limit of its own). Raised by
-    `rendering.middleware`; the request's errback gets it, and the run ends with 14."""
+    """Splash rejects the request (wrong URL, no permission, a limit of Splash).
+
+    Raised by `splash.middleware` and passed to the errback; the run ends with 14.
+    """

@@ -1,4 +1,4 @@
-"""Sends requests through Splash, and gives the site's answer as if it had come from the site."""
+"""Sends requests through Splash, and returns responses as if they came from the site."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from vokcrawl.runs.run import Run
 
 logger = logging.getLogger(__name__)
 
-# In a response's meta: what Splash said, as `Rendered`.
+# Key in `Response.meta`: the result, as `Rendered`.
 RENDERED = "vok_rendered"
 _TROUBLE = (
     CannotResolveHostError,
@@ -35,20 +35,20 @@ _TROUBLE = (
     ResponseDataLossError,
     OSError,
 )
-# How much of an answer of Splash is quoted in the log.
+# Number of bytes of an invalid response to quote in the log.
 _QUOTED = 300
 
 
 class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
-    """What scrapy-splash does to requests, and in place of what it does to responses this:
+    """Processes requests as scrapy-splash does, but handles responses itself.
 
-    A good answer becomes a response with the page's own address, with `Rendered` in its meta. A refusal of the site
-    becomes a response with the site's status and `Retry-After`, so that retries and pauses work as ever. Trouble of
-    Splash itself is retried here, as the site's pauses shall not count it, and then raised as `SplashUnreachable` or
-    `SplashRefused`. Stats: `vok/splash/<outcome>`, `vok/splash/trouble`.
+    A successful result becomes a response with the URL of the page and `Rendered` in its meta. A refusal of the site
+    becomes a response with its status and `Retry-After`, so that retries and pauses work as usual. Failures of Splash
+    are retried here, so that they do not pause the site, and then raised as `SplashUnreachable` or `SplashRefused`.
+    Stats: `vok/splash/<outcome>`, `vok/splash/trouble`.
     """
 
-    # The request's own time has it (`rendering.request`).
+    # The time-out of the request includes it (`splash.request`).
     splash_extra_timeout = 0.0
 
     @override
@@ -69,7 +69,9 @@ class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
         try:
             rendered = read_answer(response.body)
         except (ValueError, RecursionError) as fault:
-            return self._trouble(request, response.status, f"no answer of the script: {fault}: {_quoted(response)}")
+            return self._trouble(
+                request, response.status, f"invalid result of the script: {fault}: {_quoted(response)}"
+            )
         self.crawler.stats.inc_value(f"vok/splash/{rendered.outcome}")
         self._archive(request, response)
         return self._of_site(request, rendered)
@@ -81,7 +83,7 @@ class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
         return None
 
     def _archive(self, request: Request, response: Response) -> None:
-        """Keeps what the browser gave, as no answer of the site's."""
+        """Archive the rendered page, which is not a response of the site."""
         run = Run.of(self.crawler)
         if run.archive is None or run.failure is not None:
             return
@@ -94,7 +96,7 @@ class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
         page = request.meta["splash"]["args"]["url"]
         if rendered.outcome in (Outcome.REFUSED, Outcome.STUCK) and rendered.status is None:
             what = DownloadTimeoutError if rendered.outcome is Outcome.STUCK else DownloadFailedError
-            reason = rendered.rest or "no answer in time"
+            reason = rendered.rest or "no response in time"
             again = get_retry_request(request, spider=self.crawler.spider, reason=f"in the browser: {reason}")
             if again is None:
                 raise what(f"{page}: {reason}")
@@ -107,14 +109,14 @@ class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
         return HtmlResponse(page, status=rendered.status or 200, headers=headers, body=body, request=request)
 
     def _trouble(self, request: Request, status: int, what: str) -> Request:
-        """The request once more. Raises `SplashRefused` or `SplashUnreachable` where that is of no use."""
+        """Return a retry request. Raises `SplashRefused` or `SplashUnreachable` if a retry is of no use."""
         self.crawler.stats.inc_value("vok/splash/trouble")
         if 400 <= status < 500 and status not in (408, 429):
-            logger.error("Splash at SPLASH_URL (%s) does not accept a request: %s", request.url, what)
+            logger.error("Splash at SPLASH_URL (%s) rejects a request: %s", request.url, what)
             raise SplashRefused(what)
         again = get_retry_request(request, spider=self.crawler.spider, reason=f"Splash: {what}")
         if again is None:
-            logger.error("Splash at SPLASH_URL (%s) cannot be reached or does not answer: %s", request.url, what)
+            logger.error("Splash at SPLASH_URL (%s) is unreachable or not responding: %s", request.url, what)
             raise SplashUnreachable(what)
         return again
 

@@ -1,4 +1,4 @@
-"""What a browser's step through a listing has brought: its pages' teasers, or what it is instead. Pure."""
+"""Reads the teasers from the result of a rendering step. Pure functions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ OUT_OF_TIME = "splash_out_of_time"
 def rendered_pages(
     rendered: Rendered, asked: str, hosts: Collection[str], read: Callable[[Element], Sequence[RawTeaser]]
 ) -> list[Sequence[RawTeaser]]:
-    """The teasers that each click has brought. `asked` is the listing's address, `hosts` are those of the site.
+    """Return the teasers that each click has added. `asked` is the URL of the listing, `hosts` are those of the site.
 
-    Raises `PageFault` for what is no listing.
+    Raises `PageFault` if the result is not a listing.
     """
-    gate = redirects_to_block_page(asked, rendered.url)
-    if gate is not None:
-        raise PageFault(gate)
+    block_page = redirects_to_block_page(asked, rendered.url)
+    if block_page is not None:
+        raise PageFault(block_page)
     if not rendered.url.startswith(("http://", "https://")) or authority(rendered.url) not in hosts:
         raise PageFault("offsite")
     if rendered.outcome is Outcome.STRANGE:

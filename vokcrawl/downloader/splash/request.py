@@ -1,4 +1,4 @@
-"""The request for a step through a listing in a browser."""
+"""Builds the request for a rendering step of a listing."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from vokcrawl.normalize import ARTICLE_SHAPE
 from vokcrawl.pages.more import MORE_WORDS
 from vokcrawl.pages.routes import SplashRoute
 
-# Seconds that Splash has for an answer beside those that the script has.
+# Seconds for the response of Splash, in addition to the script's.
 SPARE = 2.0
-# The site may take this share of the script's time for each of its answers.
+# The share of the script's time that the site may take for one response.
 _PATIENCE = 1 / 6
 
 
 def splash_request(
     route: SplashRoute, options: Options, hosts: Collection[str], user_agent: str, patience: float, **given: Any
 ) -> Request:
-    """A request for what `route` says, as rendered by the server of `SPLASH_URL`.
+    """Build a request for a page rendered by the server of `SPLASH_URL`.
 
-    `hosts` are the hosts, with their ports, that the page may talk to; `patience` is how long the site may take for an
-    answer, in seconds; `given` goes to the request. Its slot is the site's own host: the site's delay holds, and its
-    pauses. For the address of the page robots.txt is asked, as for any other; for Splash's own it is not.
+    `hosts` are the hosts, with ports, to which the page may send requests. `patience` is the maximum time in seconds
+    for a response of the site. `given` is passed to the request. The request uses the slot of the site, with its delay and
+    pauses. robots.txt applies to the URL of the page, not to that of Splash.
     """
     args = {
         "lua_source": LUA,
@@ -37,7 +37,7 @@ def splash_request(
         "words": MORE_WORDS.pattern,
         "article": ARTICLE_SHAPE,
         "hosts": dict.fromkeys(hosts, True),
-        # Set when it is sent: by then robots.txt may have asked for more.
+        # Set when the request is sent, because robots.txt may change it until then.
         "delay": 0.0,
         "patience": min(patience, options.splash_timeout * _PATIENCE),
         "time": options.splash_timeout,
@@ -47,7 +47,7 @@ def splash_request(
     meta = {
         "download_slot": urlsplit(route.url).hostname or "",
         "download_timeout": options.splash_timeout + SPARE,
-        # How long a rendering takes says nothing of how fast the site is.
+        # The rendering time is not the latency of the site.
         "autothrottle_dont_adjust_delay": True,
     }
     request: Request = SplashRequest(
@@ -56,7 +56,7 @@ def splash_request(
         args=args,
         splash_url=options.splash_url,
         slot_policy=SlotPolicy.SCRAPY_DEFAULT,
-        # What goes between us and Splash is not packed: it is read before Scrapy would unpack it.
+        # Not compressed, because the response is read before Scrapy decompresses it.
         splash_headers={"Accept-Encoding": "identity"},
         dont_send_headers=True,
         session_id=None,

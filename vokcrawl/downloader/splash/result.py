@@ -1,4 +1,4 @@
-"""What the script in `rendering.script` reports of the page that it has unfolded."""
+"""The result of the script in `splash.script`."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Any
 
 
 class Outcome(StrEnum):
-    """How the clicking went."""
+    """How the clicks ended."""
 
-    MORE = "more"  # there is more to click for
-    END = "end"  # the element is gone, or a click was answered and brought nothing
-    MISSING = "missing"  # the page shows no such element, though more was promised
-    DEAD = "dead"  # a click did nothing at all: the site's script does not run here
-    OFFSITE = "offsite"  # all that a click led to was another host, and was not sent
-    STRANGE = "strange"  # a page without any article
-    LATE = "late"  # the time was over before anything new was reached
-    REFUSED = "refused"  # the site answered with an error, or not at all
-    STUCK = "stuck"  # the site was still answering when the patience was over
+    MORE = "more"  # the button is still there
+    END = "end"  # the button is gone, or a click was answered and added nothing
+    MISSING = "missing"  # the page has no button, although one was expected
+    DEAD = "dead"  # a click had no effect: the site's script does not run in Splash
+    OFFSITE = "offsite"  # a click caused only requests to other hosts, which were not sent
+    STRANGE = "strange"  # a page without articles
+    LATE = "late"  # the time was over before a new page was reached
+    REFUSED = "refused"  # the site responded with an error, or not at all
+    STUCK = "stuck"  # the site did not complete its response in time
 
 
-# What the site's call answers when it refuses: no listing is at its end for that.
+# Responses of the site's ajax endpoint that are refusals, not the end of the listing.
 _REFUSAL = re.compile(r"-?\d+|[\[{].*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The answer, checked. `pages` are HTML, one for each click; `clicks` says how many clicks those were.
+    """The validated result. `pages` is the HTML that each click has added; `clicks` is their number.
 
-    `url` is where the browser ended up; `status`, `retry_after` and `html` are the site's where it refused (`html` is
-    also there for a strange page); `rest` is text that a click brought in place of articles; `blocked` is the first
-    address on another host that the page wanted.
+    `url` is the final URL. `status`, `retry_after` and `html` are from the site's refusal (`html` also from a page
+    without articles). `rest` is text that a click has added instead of articles. `blocked` is the first URL on another
+    host that the page requested.
     """
 
     url: str
@@ -48,34 +48,34 @@ class Rendered:
 
     @property
     def is_refusal(self) -> bool:
-        """Whether the last click brought what the site's call answers when it refuses (``0``, ``-1``, JSON)."""
+        """Whether the last click was answered with a refusal of the ajax endpoint (``0``, ``-1``, JSON)."""
         return _REFUSAL.fullmatch(self.rest.strip()) is not None
 
 
 def read_answer(body: bytes) -> Rendered:
-    """Reads the body of Splash's answer. Raises `ValueError` for anything that the script would not say."""
-    told = json.loads(body)
-    if not isinstance(told, dict):
-        raise ValueError("the answer is no object")
-    pages = told.get("pages") or []
-    status, clicks = told.get("status"), told.get("clicks", 0)
+    """Parse the body of a response of Splash. Raises `ValueError` for anything that the script does not return."""
+    result = json.loads(body)
+    if not isinstance(result, dict):
+        raise ValueError("not an object")
+    pages = result.get("pages") or []
+    status, clicks = result.get("status"), result.get("clicks", 0)
     if not isinstance(pages, list) or not all(isinstance(page, str) for page in pages):
-        raise ValueError("pages is no list of texts")
+        raise ValueError("pages is not a list of strings")
     if not isinstance(clicks, (int, float)) or not (status is None or isinstance(status, (int, float))):
-        raise ValueError("clicks or status is no number")
+        raise ValueError("clicks or status is not a number")
     return Rendered(
-        url=_text(told, "url"),
-        outcome=Outcome(_text(told, "outcome")),
+        url=_text(result, "url"),
+        outcome=Outcome(_text(result, "outcome")),
         pages=tuple(pages),
         clicks=int(clicks),
-        # Qt says 0 where there was no answer.
+        # Qt returns 0 if there was no response.
         status=int(status) if status else None,
-        **{name: _text(told, name, "") for name in ("retry_after", "html", "rest", "blocked")},
+        **{name: _text(result, name, "") for name in ("retry_after", "html", "rest", "blocked")},
     )
 
 
-def _text(told: dict[str, Any], name: str, default: str | None = None) -> str:
-    value = told.get(name, default)
+def _text(result: dict[str, Any], name: str, default: str | None = None) -> str:
+    value = result.get(name, default)
     if not isinstance(value, str):
-        raise ValueError(f"{name} is no text")
+        raise ValueError(f"{name} is not a string")
     return value

@@ -1,14 +1,14 @@
-"""The script that Splash runs: it goes to a page, clicks on "More Articles", and gives what each click brought.
+"""The script that Splash runs: it opens a page, clicks on "More Articles", and returns what each click has added.
 
-All that it works on comes as arguments (`url`, `skip`, `clicks`, `words`, `article`, `hosts`, `delay`, `patience`,
-`time`, `user_agent`); nothing is written into its text. The JavaScript is for an old WebKit (ECMAScript 5), and each
-piece of it stands alone: a click may load another page, and what was defined before would be gone.
+All its input is passed as arguments (`url`, `skip`, `clicks`, `words`, `article`, `hosts`, `delay`, `patience`, `time`,
+`user_agent`); nothing is inserted into its text. The JavaScript is for an old WebKit (ECMAScript 5), and each piece is
+self-contained: a click may load another page, which loses all definitions.
 """
 
 from __future__ import annotations
 
-# Finds the element that says "More Articles": what can be clicked first, else whatever holds just these words, as
-# `pages.more` does. What is not displayed cannot be clicked by a visitor either.
+# Finds the element "More Articles": a clickable element, or else any with exactly these words, as in `pages.more`.
+# Hidden elements are ignored, because a visitor cannot click them.
 _FIND = r"""
   function find(words) {
     var whole = new RegExp("^(?:" + words + ")$", "i");
@@ -44,7 +44,7 @@ _CLICK = (
 }"""
 )
 
-# How many links to articles there are that were not there when `take` last looked.
+# Returns the number of links to articles that were added since the last call of `take`.
 _FRESH = r"""function (article) {
   var shape = new RegExp(article), count = 0, links = document.links;
   for (var i = 0; i < links.length; i++) {
@@ -53,9 +53,9 @@ _FRESH = r"""function (article) {
   return count;
 }"""
 
-# Gives what is new since it last looked, as HTML and as text, and remembers it by a mark on each node. The text of
-# what has been given is blanked, so that a page never holds more than a step's worth of it; its elements stay,
-# because a site's script may count them to know where to go on. In the first look everything is new.
+# Returns what was added since the last call, as HTML and as text, and marks each node. The text of returned entries is
+# blanked, so that the page never contains more text than one step adds; elements stay, because a script of the site may
+# count them to find the next offset. In the first call everything is new.
 _TAKE = r"""function (article, words, want) {
   var whole = new RegExp("^(?:" + words + ")$", "i");
   var shape = new RegExp(article), html = [], text = [], tops = [], again = !!document.body.vokSeen;
@@ -88,7 +88,7 @@ _TAKE = r"""function (article, words, want) {
   return {html: html.join("\n"), text: text.join(" ").trim().substring(0, 2000).replace(/[\uD800-\uDBFF]$/, "")};
 }"""
 
-# The beginning of the page, to see what it is instead of a listing; never half a character.
+# Returns the beginning of the page, to identify a page that is not a listing, without splitting a surrogate pair.
 _HTML = r"""function () {
   return document.documentElement.outerHTML.substring(0, 60000).replace(/[\uD800-\uDBFF]$/, "");
 }"""
@@ -115,9 +115,9 @@ function main(splash, args)
     + """]==])
 """
     + r"""
-  local LOOK = 0.1      -- seconds between two looks at the page
-  local SETTLED = 3     -- so many looks without a change: it is all there
-  local NOTHING = 15    -- so many looks without anything: nothing will come
+  local LOOK = 0.1      -- seconds between two checks of the page
+  local SETTLED = 3     -- number of checks without a change after which the page is complete
+  local NOTHING = 15    -- number of checks without any result after which none is expected
   local began = os.time()
   local sent, answered, good, failed, retry_after, blocked = 0, 0, 0, nil, nil, nil
   local pages = {}
@@ -132,7 +132,7 @@ function main(splash, args)
     return host
   end
 
-  -- The rule of the crawl holds for the browser, too: no request to a host that is not the site's.
+  -- As in the crawl, no requests to other hosts than the site's.
   splash:on_request(function(request)
     local host = host_of(request.url)
     if host and args.hosts[host] then
@@ -161,7 +161,7 @@ function main(splash, args)
     splash:wait{time=LOOK, cancel_on_error=false, cancel_on_redirect=false}
   end
 
-  -- What comes next is asked for by the crawl, or clicked for: in either case not at once.
+  -- The download delay before the next request of the crawl, or the next click.
   local function pause()
     if args.delay > 0 then
       splash:wait{time=args.delay, cancel_on_error=false, cancel_on_redirect=false}
@@ -170,16 +170,16 @@ function main(splash, args)
 
   local function report(outcome, more)
     pause()
-    local told = {
+    local result = {
       url=splash:url(), outcome=outcome, pages=treat.as_array(pages), clicks=#pages, blocked=blocked,
     }
     for name, value in pairs(more or {}) do
-      told[name] = value
+      result[name] = value
     end
-    return told
+    return result
   end
 
-  -- Whether there is more to click for, given a second to appear.
+  -- Whether the button is there, or appears within a second.
   local function offers_more()
     for _ = 1, 10 do
       if has_more(args.words) then
@@ -200,7 +200,7 @@ function main(splash, args)
       status=tonumber(string.sub(reason, 5)), retry_after=retry_after, html=html(),
     })
   end
-  -- A frame that was kept from another host fails the page as a whole, which is there all the same.
+  -- A blocked frame from another host makes `go` fail although the page was loaded.
   if not ok and good == 0 then
     return report("refused", {rest=reason})
   end
@@ -245,7 +245,7 @@ function main(splash, args)
     if found == 0 then
       local rest = take(args.article, args.words, false).text
       if failed or answered < sent then
-        -- What came before is good; the step that begins here will be told.
+        -- The pages before are valid; the next step will report the failure.
         if #pages > 0 then
           return report("more")
         end
