@@ -1,4 +1,4 @@
-"""What the project's commands share: the output folder, clear errors, and exit codes."""
+"""Base class of the project's commands: output directory, error messages, exit codes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from vokcrawl.utils.terminal import harmless, harmless_lines
 
 
 class FolderCommand(ScrapyCommand):
-    """Base of the commands that work on the output folder (`VOK_OUTPUT_DIR`). Subclasses define `work`."""
+    """Base class of commands that use the output directory (`VOK_OUTPUT_DIR`). Subclasses define `work`."""
 
     requires_project = True
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012  Scrapy's name and type
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Runs `work`; an error of ours goes to the standard error output and gives the exit code."""
+        """Run `work`. A `VokcrawlError` is printed to standard error and sets the exit code."""
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")
         try:
@@ -41,21 +41,21 @@ class FolderCommand(ScrapyCommand):
             self.exitcode = int(ExitCode.INTERRUPTED)
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
-        """Does what the command is for. Raises `VokcrawlError`."""
+        """Run the command and return its exit code. Raises `VokcrawlError`."""
         raise NotImplementedError
 
     def existing_folder(self) -> OutputFolder:
-        """The output folder. Raises `UsageError` when nothing was ever delivered there."""
+        """Return the output directory. Raises `UsageError` if no run has written to it."""
         parts = any(True for _ in self.folder.parts())
         if not (parts or self.folder.holds_records() or self.folder.state.exists()):
             raise UsageError(
-                f"{self.folder.path}: no run has left anything here; run `{PROGRAM} crawl vok`, or set VOK_OUTPUT_DIR"
+                f"{self.folder.path}: contains no output of a run; run `{PROGRAM} crawl vok`, or set VOK_OUTPUT_DIR"
             )
         return self.folder
 
     @staticmethod
     def add_others(parser: argparse.ArgumentParser, purpose: str) -> None:
-        """Adds ``--with DIR``, for the folders that `together` takes as `opts.others`."""
+        """Add ``--with DIR``; `together` takes the directories as `opts.others`."""
         parser.add_argument("--with", dest="others", action="append", default=[], metavar="DIR", help=purpose)
 
     @contextmanager
@@ -65,7 +65,7 @@ class FolderCommand(ScrapyCommand):
         With `read_only` a directory in which this user cannot write is not locked.
         """
         if others and opening_of(self.options) is in_folder:
-            raise UsageError("--with: only workers share a state; choose their profile, SCRAPY_PROJECT=distributed")
+            raise UsageError("--with: only workers share a state; select their profile with SCRAPY_PROJECT=distributed")
         with ExitStack() as stack:
             folders = [self.existing_folder(), *(OutputFolder(each) for each in others)]
             for folder in folders:
@@ -84,7 +84,7 @@ class FolderCommand(ScrapyCommand):
 
     @contextmanager
     def state(self) -> Iterator[State]:
-        """The open state, to be read. Raises `StorageError`."""
+        """Open the state for reading. Raises `StorageError`."""
         folder = self.existing_folder()
         state = opening_of(self.options)(folder, True, read_only=True)
         try:
@@ -94,12 +94,12 @@ class FolderCommand(ScrapyCommand):
 
 
 def complain(command: str, failure: VokcrawlError | str) -> None:
-    """Writes an error to the standard error output, as one line in which control characters are escaped."""
+    """Print an error to standard error, as one line with control characters escaped."""
     sys.stderr.write(f"{PROGRAM} {command}: {harmless(str(failure))}\n")
 
 
 def say(text: str) -> None:
-    """Writes text to the standard output, made harmless. Raises `StorageError` when it cannot be written."""
+    """Print text to standard output, with control characters escaped. Raises `StorageError` if that fails."""
     try:
         sys.stdout.write(harmless_lines(text) + "\n")
     except OSError as failure:

@@ -1,8 +1,8 @@
-"""The console script `vokcrawl`: the project's commands from any directory, without a checkout and without scrapy.cfg.
+"""The console script `vokcrawl`: runs the project's commands in any directory, without a checkout or scrapy.cfg.
 
-The commands are Scrapy commands, and do the same as ``scrapy COMMAND`` in a checkout. What differs is where the
-settings come from: `SCRAPY_PROJECT` selects one of the package's own profiles (`vokcrawl.settings.PROFILES`), not one
-of the nearest scrapy.cfg. `SCRAPY_SETTINGS_MODULE` names another module of settings, as it does for Scrapy.
+The commands are the same as ``scrapy COMMAND`` in a checkout. Only the source of the settings differs: `SCRAPY_PROJECT`
+selects a profile of the package (`vokcrawl.settings.PROFILES`), not of the nearest scrapy.cfg. `SCRAPY_SETTINGS_MODULE`
+selects another settings module, as in Scrapy.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from vokcrawl import __version__, commands
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.settings import PROFILES, unknown_profile
 
-# Those of Scrapy's own commands that are of use without a project folder.
+# Scrapy's own commands that are useful without a project directory.
 SCRAPY_COMMANDS = ("fetch", "list", "parse", "settings", "shell", "view")
 _ASYNCIO_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code. `argv` defaults to the words behind the program's name."""
+    """Run one command and return its exit code. `argv` defaults to the arguments of the program."""
     try:
         code = _main(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -41,9 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"vokcrawl: {fault}\n")
         return int(fault.exit_code)
     except BrokenPipeError:
-        # Python flushes the standard output once more when it exits.
+        # Python flushes standard output again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.stderr.write("vokcrawl: standard output: the reader has closed it\n")
+        sys.stderr.write("vokcrawl: standard output was closed by the reader\n")
         return int(ExitCode.STORAGE)
     except KeyboardInterrupt:
         sys.stderr.write("vokcrawl: interrupted\n")
@@ -63,7 +63,7 @@ def _main(words: list[str]) -> int:
 
 
 def load_settings() -> Settings:
-    """The settings of the selected profile. Raises `UsageError` for a profile or a module that does not exist."""
+    """Return the settings of the selected profile. Raises `UsageError` if the profile or module does not exist."""
     if ENVVAR not in os.environ:
         name = os.environ.get("SCRAPY_PROJECT", "default")
         if name not in PROFILES:
@@ -76,7 +76,7 @@ def load_settings() -> Settings:
 
 
 def command_modules() -> dict[str, str]:
-    """The modules of the commands, by the command's name."""
+    """Return the module of each command, by its name."""
     own = [each.name for each in pkgutil.iter_modules(commands.__path__) if not each.name.startswith("_")]
     return {name: f"scrapy.commands.{name}" for name in SCRAPY_COMMANDS} | {
         name: f"{commands.__name__}.{name}" for name in own
@@ -84,14 +84,14 @@ def command_modules() -> dict[str, str]:
 
 
 def overview() -> str:
-    """What ``vokcrawl --help`` prints: the usage and a line for each command."""
+    """Return the output of ``vokcrawl --help``."""
     lines = [f"vokcrawl {__version__}", "", "Usage:", "  vokcrawl <command> [options] [args]", "", "Commands:"]
     lines += [f"  {name:<13} {load_command(name).short_desc()}" for name in sorted(command_modules())]
     return "\n".join([*lines, "", "`vokcrawl <command> -h` explains a command.", ""])
 
 
 def load_command(name: str) -> ScrapyCommand:
-    """A new command object. Raises `UsageError` where there is no such command."""
+    """Create a command. Raises `UsageError` if it does not exist."""
     modules = command_modules()
     if name not in modules:
         close = get_close_matches(name, modules, n=1)
@@ -102,7 +102,7 @@ def load_command(name: str) -> ScrapyCommand:
 
 
 def run(name: str, words: Sequence[str], settings: Settings) -> int:
-    """Runs a command with the words behind its name, and returns its exit code. Raises `UsageError`, `SystemExit`."""
+    """Run a command with its arguments, and return its exit code. Raises `UsageError`, `SystemExit`."""
     command = load_command(name)
     parser = ScrapyArgumentParser(
         prog="vokcrawl",
@@ -139,8 +139,8 @@ def _run(command: ScrapyCommand, arguments: list[str], options: argparse.Namespa
 
 
 def _crawler_process(settings: Settings) -> scrapy.crawler.AsyncCrawlerProcess | scrapy.crawler.CrawlerProcess:
-    """The same choice as `scrapy.cmdline.execute` makes."""
-    from scrapy.crawler import AsyncCrawlerProcess, CrawlerProcess  # noqa: PLC0415  only what crawls pays for it
+    """Create the crawler process as `scrapy.cmdline.execute` does."""
+    from scrapy.crawler import AsyncCrawlerProcess, CrawlerProcess  # noqa: PLC0415  imported only for commands that crawl
 
     is_async = settings["TWISTED_REACTOR"] == _ASYNCIO_REACTOR and not settings.getbool("FORCE_CRAWLER_PROCESS")
     if is_async or not settings.getbool("TWISTED_REACTOR_ENABLED"):

@@ -1,4 +1,4 @@
-"""The exit codes and the errors that end a run or a command: one base class and a few children."""
+"""Exit codes, and the exceptions that end a run or a command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How Scrapy's own events are logged."""
+"""The log formatter for Scrapy's events."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from vokcrawl.errors import StorageError
 
 
 class RunLogFormatter(LogFormatter):
-    """Set as `LOG_FORMATTER`. That the storage failed is told once, by the run, and not for each page under way."""
+    """The `LOG_FORMATTER`. A storage failure is logged once, by the run, and at level DEBUG for each affected page."""
 
     @override
     def spider_error(
         self, failure: Failure, request: Request, response: Response | Failure, spider: Spider
     ) -> LogFormatterResult:
-        told = super().spider_error(failure, request, response, spider)
+        result = super().spider_error(failure, request, response, spider)
         if isinstance(failure.value, StorageError):
-            told["level"] = logging.DEBUG
-        return told
+            result["level"] = logging.DEBUG
+        return result

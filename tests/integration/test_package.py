@@ -121,7 +121,7 @@ def test_check_config_names_the_origin_of_each_setting(installed: Installed) -> 
         (
             ["status"],
             {},
-            "vokcrawl status: output: no run has left anything here; run `vokcrawl crawl vok`, or set VOK_OUTPUT_DIR\n",
+            "vokcrawl status: output: contains no output of a run; run `vokcrawl crawl vok`, or set VOK_OUTPUT_DIR\n",
         ),
         (["staus"], {}, "vokcrawl: 'staus': no such command; did you mean status? `vokcrawl --help` lists them\n"),
         (

@@ -83,7 +83,7 @@ def test_closed_standard_output_ends_with_15_and_one_line() -> None:
         done = subprocess.run(
             command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, text=True, timeout=60, check=False
         )
-    assert (done.returncode, done.stderr) == (15, "vokcrawl: standard output: the reader has closed it\n")
+    assert (done.returncode, done.stderr) == (15, "vokcrawl: standard output was closed by the reader\n")
 
 
 def test_profiles_of_the_package_are_those_of_scrapy_cfg() -> None:

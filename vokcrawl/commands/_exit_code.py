@@ -1,4 +1,4 @@
-"""How a crawl that a command has begun ended: what is said of it, and the exit code."""
+"""The exit code of a crawl that a command has run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from vokcrawl.policy.outcome import WORDS
 from vokcrawl.runs.run import Run
 
 
-def ended(command: str, crawler: Crawler, task: Any, bootstrap_failed: bool) -> int:
-    """The exit code of a crawl whose `task` (as `CrawlerProcess.crawl` gives it) is over.
+def exit_code_of(command: str, crawler: Crawler, task: Any, bootstrap_failed: bool) -> int:
+    """Return the exit code of a crawl whose `task` (from `CrawlerProcess.crawl`) has ended.
 
-    What kept it from beginning is told to the monitors, and said under the command's name. Raises what is no error of
-    ours, nor of the settings.
+    An error that prevented the start is passed to the monitors and printed under the command's name. Unexpected errors
+    are raised.
     """
     failure = task.exception() if task.done() and not task.cancelled() else None
     if isinstance(failure, VokcrawlError):
@@ -29,8 +29,8 @@ def ended(command: str, crawler: Crawler, task: Any, bootstrap_failed: bool) -> 
     if failure is not None:
         _close(crawler)
     if isinstance(failure, (ValueError, TypeError)):
-        # Scrapy reads its own settings while it builds its parts, and names neither setting nor way out.
-        complain(command, f"a setting has a value that Scrapy cannot read: {failure}")
+        # Scrapy reads some settings while it creates components, and its errors do not name the setting.
+        complain(command, f"a setting of Scrapy has an invalid value: {failure}")
         return int(ExitCode.USAGE)
     if failure is not None:
         raise failure
@@ -44,7 +44,7 @@ def ended(command: str, crawler: Crawler, task: Any, bootstrap_failed: bool) -> 
 
 
 def _close(crawler: Crawler) -> None:
-    """Ends the run of a crawl that could not be built: left open, it would be told as killed by the next one."""
+    """Close the run of a crawl that could not be created; left open, the next run would report it as crashed."""
     run = getattr(crawler.spider, "run", None)
     if not isinstance(run, Run) or run.row.ended_at is not None:
         return

@@ -1,4 +1,4 @@
-"""`scrapy crawl`: Scrapy's own, but its exit code says how the crawl ended (Scrapy's is 0 after a failed crawl)."""
+"""`scrapy crawl`: Scrapy's command with meaningful exit codes (Scrapy's is 0 after a failed crawl)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Command(BaseRunSpiderCommand):
 
     @override
     def short_desc(self) -> str:
-        return "Run a spider; the exit code says how it ended"
+        return "Run a spider; the exit code is the outcome of the run"
 
     @override
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -43,8 +43,8 @@ class Command(BaseRunSpiderCommand):
         process = self.crawler_process
         if process is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
-        # Scrapy imports all commands to run one: others need not pay for what crawls.
-        from vokcrawl.commands._exit_code import ended  # noqa: PLC0415
+        # Imported late, because Scrapy imports all commands to run one.
+        from vokcrawl.commands._exit_code import exit_code_of  # noqa: PLC0415
 
         if args[0] not in process.spider_loader.list():
             names = ", ".join(process.spider_loader.list())
@@ -52,4 +52,4 @@ class Command(BaseRunSpiderCommand):
         crawler = self._create_crawler(args[0])
         task: Any = process.crawl(crawler, **opts.spargs)
         process.start()
-        self.exitcode = ended("crawl", crawler, task, process.bootstrap_failed)
+        self.exitcode = exit_code_of("crawl", crawler, task, process.bootstrap_failed)

@@ -1,4 +1,4 @@
-"""`scrapy demo`: serves the bundled sample site, runs the real crawl on it, and shows what came of it."""
+"""`scrapy demo`: serves the bundled sample site, crawls it, and shows the result."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from vokcrawl.storage.record_files import read_kind
 from vokcrawl.utils.humanize import pluralize
 from vokcrawl.utils.program import PROGRAM
 
-# Tells a demo's folder, which the next demo replaces, from one that somebody needs.
+# Marks the directory of a demo, which the next demo replaces.
 _MARK = ".demo"
 
 
 class Command(FolderCommand):
-    """Needs no network: the site is served on the loopback interface by this process, and ends with it."""
+    """Needs no network: this process serves the site on the loopback interface."""
 
     @override
     def short_desc(self) -> str:
-        return "Crawl the bundled sample site, and show what comes of it"
+        return "Crawl the bundled sample site and show the result"
 
     @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ class Command(FolderCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if not opts.articles.isdigit() or not 1 <= int(opts.articles) <= 100_000:
             raise UsageError(f"--articles: {opts.articles!r} is not a whole number from 1 to 100000")
-        # Scrapy imports all commands to run one: a crawl need not pay for the sample site and its server.
+        # Imported late, because Scrapy imports all commands to run one.
         from vokcrawl.sample import SampleServer, SampleSite  # noqa: PLC0415
 
         folder = _fresh(self.folder.path / "demo")
@@ -50,7 +50,7 @@ class Command(FolderCommand):
             say(f"Crawling {start}, a sample site of {pluralize(int(opts.articles), 'invented article')} …")
             code = _crawl(start, folder)
         if code != ExitCode.OK:
-            sys.stderr.write(f"{PROGRAM} demo: the crawl ended with exit code {code}; its log is above\n")
+            sys.stderr.write(f"{PROGRAM} demo: the crawl ended with exit code {code}; see its log above\n")
             return ExitCode(code)
         _show(OutputFolder(folder), published=len(site.truth()["articles"]) - int(opts.articles))
         return ExitCode.OK
@@ -59,7 +59,7 @@ class Command(FolderCommand):
 def _fresh(folder: Path) -> Path:
     if folder.exists():
         if not (folder / _MARK).exists():
-            raise UsageError(f"{folder}: it was not made by `{PROGRAM} demo`; move it away or set VOK_OUTPUT_DIR")
+            raise UsageError(f"{folder}: not created by `{PROGRAM} demo`; move it away or set VOK_OUTPUT_DIR")
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / _MARK).touch()
@@ -70,7 +70,7 @@ def _crawl(start_url: str, folder: Path) -> int:
     command = [sys.executable, "-m", PROGRAM, "crawl", "vok", "-a", f"start_url={start_url}"]
     settings = ["-s", f"VOK_OUTPUT_DIR={folder}", "-s", "LOG_LEVEL=WARNING"]
     environment = {**os.environ, "SCRAPY_PROJECT": "sample"}
-    # Scrapy set it for this command, to the profile that this command runs in.
+    # Scrapy has set it to the profile of this command.
     environment.pop("SCRAPY_SETTINGS_MODULE", None)
     return subprocess.run([*command, *settings], env=environment, check=False).returncode  # noqa: S603
 
@@ -85,8 +85,8 @@ def _show(folder: OutputFolder, *, published: int) -> None:
         say(f"  {path}")
     say("\nOne article:")
     say(json.dumps(articles[0], ensure_ascii=False, indent=2))
-    say("\nGo on with:")
+    say("\nNext steps:")
     files = f"{folder.path}/articles/*.jsonl"
     say(f"  duckdb -c \"FROM '{files}' SELECT published_on, title ORDER BY 1\"    # or: jq -r .title {files}")
     crawl = f"{PROGRAM} crawl vok" if PROGRAM == "vokcrawl" else "make crawl"
-    say(f"  {crawl}    # the live site, gently: one request every few seconds")
+    say(f"  {crawl}    # crawl the live site, one request every few seconds")

@@ -1,4 +1,4 @@
-"""`scrapy diff ID`: what changed between the delivered versions of an article, as text."""
+"""`scrapy diff ID`: shows the changes between the delivered revisions of an article."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Command(FolderCommand):
 
     @override
     def short_desc(self) -> str:
-        return "Show what changed between the delivered versions of an article"
+        return "Show the changes between the revisions of an article"
 
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
@@ -32,9 +32,9 @@ class Command(FolderCommand):
         identity = article_id(args[0]) or args[0]
         versions = versions_of(self.existing_folder(), identity)
         if not versions:
-            raise UsageError(f"{args[0]!r}: no article of that id was delivered to {self.folder.path}")
+            raise UsageError(f"{args[0]!r}: no article with this id in {self.folder.path}")
         for old, new in pairwise(versions):
             say(difference(old, new) or f"revision {new['revision']} has the same text as revision {old['revision']}")
         if len(versions) == 1:
-            say(f"{identity}: one version, of {versions[0]['fetched_at']}; nothing to compare")
+            say(f"{identity}: only one revision, fetched at {versions[0]['fetched_at']}")
         return ExitCode.OK

@@ -1,9 +1,8 @@
 """`scrapy profiles`: lists the profiles, and marks the selected one.
 
-Scrapy treats a `SCRAPY_PROJECT` that scrapy.cfg does not know as no project at all, and then reports that it knows
-neither the spider nor the settings. The only project code that Scrapy runs before that are commands of installed
-packages (the entry point `scrapy.commands`): it creates all of them before it looks up the wanted one. So this command,
-which installing the project registers, is where such a name is refused.
+If `SCRAPY_PROJECT` is not in scrapy.cfg, Scrapy ignores the project and reports an unknown spider or command. The only
+project code that runs before that are commands of installed packages (the entry point `scrapy.commands`), all of which
+Scrapy creates first. So this command, which is such an entry point, refuses an unknown profile when it is created.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _OURS = "vokcrawl.settings."
 
 
 class Command(ScrapyCommand):
-    """Lists the profiles. Creating it ends the process with exit code 2 where the selected profile does not exist."""
+    """Lists the profiles. Its constructor exits with code 2 if the selected profile does not exist."""
 
     requires_project = True
     requires_crawler_process = False
@@ -52,7 +51,7 @@ class Command(ScrapyCommand):
 
 
 def profiles() -> dict[str, str]:
-    """The module of settings of each profile: those of the nearest scrapy.cfg, or for `vokcrawl` the package's own."""
+    """Return the settings module of each profile: from the nearest scrapy.cfg, or for `vokcrawl` from the package."""
     if PROGRAM == "vokcrawl":
         return dict(PROFILES)
     config = get_config()
@@ -60,10 +59,9 @@ def profiles() -> dict[str, str]:
 
 
 def fault_of(environment: Mapping[str, str], known: Mapping[str, str]) -> str | None:
-    """The error for the profile that `SCRAPY_PROJECT` selects; None where it exists, or where none is selected.
+    """Return the error for the profile in `SCRAPY_PROJECT`; None if it exists or none is selected.
 
-    `SCRAPY_SETTINGS_MODULE` takes precedence over a profile, for Scrapy too (scrapyd uses it). Projects other than this
-    one are left alone.
+    `SCRAPY_SETTINGS_MODULE` takes precedence, as in Scrapy (scrapyd uses it). Other projects are not checked.
     """
     name = environment.get("SCRAPY_PROJECT")
     if name is None or name in known or "SCRAPY_SETTINGS_MODULE" in environment:

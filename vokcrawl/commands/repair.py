@@ -1,4 +1,4 @@
-"""`scrapy repair`: finishes what dead runs left; `--rebuild-state` makes the state anew from the files alone."""
+"""`scrapy repair`: finishes the files of crashed runs; `--rebuild-state` rebuilds the state from the files."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 class Command(FolderCommand):
-    """Neither way changes a record that was delivered."""
+    """Never changes a delivered record."""
 
     @override
     def short_desc(self) -> str:
-        return "Finish what dead runs left, or rebuild the state from the delivered files"
+        return "Finish the files of crashed runs, or rebuild the state"
 
     @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -36,15 +36,13 @@ class Command(FolderCommand):
         parser.add_argument(
             "--rebuild-state",
             action="store_true",
-            help="make state.sqlite3 anew from the record files and manifests; an old one is kept under another name",
+            help="rebuild state.sqlite3 from record files and manifests; the old file is kept under another name",
         )
-        self.add_others(
-            parser, "of several workers: another one's folder, whose records the server is to know too (give them all)"
-        )
+        self.add_others(parser, "output directory of another worker; give all of them")
 
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
-        # What recovery does is told in the log; here that is what the user asked to see.
+        # Recovery logs what it does; here that is the output of the command.
         logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.INFO, force=True)
         with self.together("repair", opts.others) as folders:
             state = self._repaired(folders) if not opts.rebuild_state else self._rebuilt(folders)
@@ -52,7 +50,7 @@ class Command(FolderCommand):
                 number for status, number in state.count_articles().items() if status in ("delivered", "removed")
             )
             known = f"{pluralize(len(state.runs()), 'run')}, {pluralize(articles, 'article')}"
-            say(f"The state knows {known} and {pluralize(state.count_teasers(), 'teaser')}.")
+            say(f"The state contains {known} and {pluralize(state.count_teasers(), 'teaser')}.")
             state.close()
         return ExitCode.OK
 
@@ -63,13 +61,13 @@ class Command(FolderCommand):
         return states[0]
 
     def _rebuilt(self, folders: Sequence[OutputFolder]) -> State:
-        # Scrapy imports all commands to run one: others need not pay for what reads a whole folder.
+        # Imported late, because Scrapy imports all commands to run one.
         from vokcrawl.integrity.rebuild_state import rebuild_state  # noqa: PLC0415
 
         opening = opening_of(self.options)
         if opening is in_folder:
             return rebuild_state(folders[0], self.options.recheck_days)
-        # Not loaded for a folder that has its own state.
+        # Needed with Redis only.
         from vokcrawl.integrity.rebuild_shared_state import rebuild_shared  # noqa: PLC0415
 
         return rebuild_shared(folders, cast("OnServer", opening), self.options.recheck_days)

@@ -1,4 +1,4 @@
-"""`scrapy report`: the archive as one page for people, `report.html`."""
+"""`scrapy report`: writes an HTML report, `report.html`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from vokcrawl.exports.target import checked_target, replacing
 from vokcrawl.utils.humanize import format_size, pluralize
 from vokcrawl.utils.program import install_command
 
-# What every report begins with; another file is not written over.
+# The marker of a report; other files are not overwritten.
 _MARK = b'content="vokcrawl report"'
 
 
 class Command(FolderCommand):
-    """Reads only delivered files, and works beside a crawl. Exit code 10 when something in them could not be read."""
+    """Can run during a crawl. The exit code is 10 if some of the delivered files could not be read."""
 
     @override
     def syntax(self) -> str:
@@ -28,48 +28,47 @@ class Command(FolderCommand):
 
     @override
     def short_desc(self) -> str:
-        return "Write a page that shows how the archive stands, for people"
+        return "Write an HTML report on the output directory"
 
     @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument(
-            "--to", metavar="FILE", help="where to write it (default: report.html in the output folder)"
-        )
+        parser.add_argument("--to", metavar="FILE", help="output file (default: report.html in the output directory)")
 
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if args:
-            raise UsageError(f"{args[0]!r}: no argument is taken; name the page with --to FILE")
+            raise UsageError(f"{args[0]!r}: unexpected argument; give the output file with --to FILE")
         folder = self.existing_folder()
         target = checked_target(opts.to or str(folder.path / "report.html"), folder, overwrite=True)
         _refuse_another_file(target)
-        # Imported late: matplotlib costs a second, and other commands need neither it nor Jinja2.
+        # Imported late: importing matplotlib takes a second, and other commands need neither it nor Jinja2.
         try:
             from vokcrawl.reporting.report.contents import contents  # noqa: PLC0415
             from vokcrawl.reporting.report.page import page  # noqa: PLC0415
         except ImportError as missing:
             raise UsageError(f"{missing.name} is not installed; run `{install_command('report')}`") from missing
         with self.state() as state:
-            told = contents(folder, state, self.options.source, datetime.now(UTC))
-        content = page(told)
+            report = contents(folder, state, self.options.source, datetime.now(UTC))
+        content = page(report)
         with replacing(target, overwrite=True) as part, translate_export_errors(target):
             part.write_bytes(content)
-        say(f"{target}: {pluralize(told.status['articles'], 'article')}, {format_size(len(content))}")
-        if told.faults:
-            named = told.notices[0].detail[0]
-            complain("report", f"{pluralize(told.faults, 'fault')} in what was delivered, told on the page: {named}")
+        say(f"{target}: {pluralize(report.status['articles'], 'article')}, {format_size(len(content))}")
+        if report.faults:
+            first = report.notices[0].detail[0]
+            faults = pluralize(report.faults, "fault")
+            complain("report", f"{faults} in delivered files, listed in the report; the first one: {first}")
             return ExitCode.INCOMPLETE
         return ExitCode.OK
 
 
 def _refuse_another_file(target: Path) -> None:
     if target.exists() and not _may_be_replaced(target):
-        raise UsageError(f"{target}: it is there already, and no report; move it away, or name another with --to")
+        raise UsageError(f"{target}: already exists and is not a report; move it away, or give another file with --to")
 
 
 def _may_be_replaced(target: Path) -> bool:
-    """Whether it is an earlier report, or empty. A pipe or a device is neither, and to read one may take for ever."""
+    """Return whether it is an earlier report, or empty. Pipes and devices are not read, because that may block."""
     if not target.is_file():
         return False
     with translate_export_errors(target), target.open("rb") as file:

@@ -1,4 +1,4 @@
-"""`scrapy sources`: follows several sources of the site side by side, in one process."""
+"""`scrapy sources`: crawls several sources of the site in one process."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from vokcrawl.utils.program import PROGRAM
 
 
 class Command(BaseRunSpiderCommand):
-    """Each source has an output folder, and so a memory, of its own; together they keep the site's delay and pauses.
+    """Each source has its own output directory and state; they share the download delay and pauses of the site.
 
-    All other settings, and the arguments (`-a`), hold for each of them. The exit code is the highest of theirs.
+    All other settings and the arguments (`-a`) apply to each source. The exit code is the highest one.
     """
 
     requires_project = True
@@ -27,46 +27,50 @@ class Command(BaseRunSpiderCommand):
 
     @override
     def short_desc(self) -> str:
-        return "Follow several sources side by side, in one process"
+        return "Crawl several sources in one process"
 
     @override
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         process = self.crawler_process
         if process is None or self.settings is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
-        # Scrapy imports all commands to run one: others need not pay for what crawls.
-        from vokcrawl.commands._exit_code import ended  # noqa: PLC0415
+        # Imported late, because Scrapy imports all commands to run one.
+        from vokcrawl.commands._exit_code import exit_code_of  # noqa: PLC0415
         from vokcrawl.spiders.vok import VokSpider  # noqa: PLC0415
 
         if self.settings.get("VOK_STATE") == "redis":
             raise UsageError(
-                "several sources in one process have a memory each; with SCRAPY_PROJECT=distributed start a worker for "
-                f"each (`{PROGRAM} crawl vok`), with its own VOK_SOURCE, VOK_OUTPUT_DIR and VOK_REDIS_PREFIX",
+                "several sources in one process cannot share a state in Redis; with SCRAPY_PROJECT=distributed, start "
+                f"a worker for each (`{PROGRAM} crawl vok`), with its own VOK_SOURCE, VOK_OUTPUT_DIR and "
+                "VOK_REDIS_PREFIX",
                 print_help=False,
             )
         crawls: list[tuple[str, Crawler, Any]] = []
         for source, folder in _pairs(args):
             settings = self.settings.copy()
-            # A live line is one crawl's.
+            # The status line shows a single crawl.
             given = {"VOK_SOURCE": source, "VOK_OUTPUT_DIR": folder, "VOK_PROGRESS": "off"}
             settings.update(given, priority="cmdline")
             crawler = Crawler(VokSpider, settings)
             crawls.append((source, crawler, process.crawl(crawler, **opts.spargs)))
         process.start()
         codes = [
-            ended(f"sources: {source}", crawler, task, process.bootstrap_failed) for source, crawler, task in crawls
+            exit_code_of(f"sources: {source}", crawler, task, process.bootstrap_failed)
+            for source, crawler, task in crawls
         ]
         self.exitcode = max(codes)
 
 
 def _pairs(args: list[str]) -> list[tuple[str, str]]:
-    """Each source with its folder. Raises `UsageError`, which Scrapy ends with 2."""
+    """Parse the sources and their directories. Raises Scrapy's `UsageError` (exit code 2)."""
     pairs = []
     for word in args:
         source, _, folder = word.rpartition("=")
         if not source.strip() or not folder.strip():
-            raise UsageError(f"{word!r} is not like 'Voice of Korea (EN)=output/vok-en'", print_help=False)
+            raise UsageError(
+                f"{word!r} is not SOURCE=DIR, such as 'Voice of Korea (EN)=output/vok-en'", print_help=False
+            )
         pairs.append((source, folder))
     if not pairs or len({folder for _, folder in pairs}) < len(pairs):
-        raise UsageError("name some sources as 'SOURCE=FOLDER', each with a folder of its own", print_help=False)
+        raise UsageError("give one or more sources as SOURCE=DIR, each with a directory of its own", print_help=False)
     return pairs

@@ -1,4 +1,4 @@
-"""`scrapy verify`: checks the whole output folder, and names each fault with file and line."""
+"""`scrapy verify`: checks the output directory, and prints each fault with file and line."""
 
 from __future__ import annotations
 
@@ -14,24 +14,22 @@ from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder, opening_of
 from vokcrawl.utils.humanize import pluralize
 
-# Scrapy imports all commands to run one: others need not pay for what checks a folder.
+# Imported late, because Scrapy imports all commands to run one.
 if TYPE_CHECKING:
     from vokcrawl.integrity.consistency import ConsistencyCheck
 
 
 class Command(FolderCommand):
-    """Exit code 0 when everything agrees, 15 when something does not."""
+    """The exit code is 0 without faults, else 15."""
 
     @override
     def short_desc(self) -> str:
-        return "Check the output folder: lines, checksums, chain of manifests, versions, state"
+        return "Check records, checksums, manifests, archive and state"
 
     @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        self.add_others(
-            parser, "another worker's folder, to be checked together with this one (several times: give them all)"
-        )
+        self.add_others(parser, "output directory of another worker, to check together; give all of them")
 
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
@@ -39,8 +37,8 @@ class Command(FolderCommand):
 
         opening = opening_of(self.options)
         with self.together("verify", opts.others, read_only=True) as folders:
-            agreement = self._agreement(folders)
-            checks = [Verification(folder, opening, agreement) for folder in folders]
+            consistency = self._consistency_check(folders)
+            checks = [Verification(folder, opening, consistency) for folder in folders]
             faults = 0
             for check in checks:
                 for fault in check.faults(last=check is checks[-1]):
@@ -53,14 +51,14 @@ class Command(FolderCommand):
         say(f"{counts}, {archived:,} archived: {pluralize(faults, 'fault') if faults else 'no faults'}")
         return ExitCode.STORAGE if faults else ExitCode.OK
 
-    def _agreement(self, folders: Sequence[OutputFolder]) -> ConsistencyCheck:
-        """What the records must agree with: the folder's own, or what the folders of all workers hold together."""
+    def _consistency_check(self, folders: Sequence[OutputFolder]) -> ConsistencyCheck:
+        """Return the check for one directory with its own state, or for those of several workers together."""
         from vokcrawl.integrity.consistency import ConsistencyCheck  # noqa: PLC0415
 
         opening = opening_of(self.options)
         if opening is in_folder:
             return ConsistencyCheck()
-        # Not loaded for a folder that has its own state.
+        # Needed with Redis only.
         from vokcrawl.integrity.shared_consistency import SharedConsistencyCheck  # noqa: PLC0415
         from vokcrawl.storage.state.redis.folders import OnServer, id_of  # noqa: PLC0415
 
@@ -68,5 +66,5 @@ class Command(FolderCommand):
         here = {id_of(folder) for folder in folders}
         for worker, (host, path) in known.items():
             if worker not in here:
-                say(f"{path} on {host} is another worker's folder: give it too (--with) to see whether all is there")
+                say(f"{path} on {host} is the directory of another worker; add it with --with for a complete check")
         return SharedConsistencyCheck(all_folders=known.keys() <= here)

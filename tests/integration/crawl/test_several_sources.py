@@ -180,4 +180,4 @@ def test_what_is_not_a_source_with_its_folder_is_refused(words: list[str], tmp_p
     done = run(command, env=environment())
     assert done.returncode == 2
     last = done.stderr.strip().splitlines()[-1]
-    assert "SOURCE=FOLDER" in last or "is not like" in last
+    assert "SOURCE=DIR" in last or "is not like" in last

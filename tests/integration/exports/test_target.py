@@ -136,7 +136,7 @@ def test_an_archive_without_a_record_is_refused_and_an_older_export_stays(
     target.write_text("the export of yesterday")
     done = run_command(Command(), "--to", str(target), "--overwrite", output=output, capsys=capsys)
     assert done.code == 2
-    assert "no run has left anything here" in done.stderr
+    assert "contains no output of a run" in done.stderr
     (output / "runs").mkdir(parents=True)
     (output / "runs" / "20240101T000000Z.json").write_text("{}")
     with pytest.raises(UsageError, match="no run has delivered a record yet"):

@@ -93,7 +93,7 @@ def test_a_folder_that_holds_a_crawl_is_refused_and_left_as_it_is(
         assert f"--to: {delivered} " in done.stderr
     for inside in ("archive", "articles", "runs/x"):
         done = replay(archive, "--to", delivered / inside, to=None, output=delivered)
-        assert (done.code, "where the crawl's own files lie" in done.stderr) == (2, True)
+        assert (done.code, "contains the files of the crawl" in done.stderr) == (2, True)
     assert contents(delivered) == before
     # Also where only the state is left of it, or under another name.
     link = tmp_path / "link"
@@ -108,9 +108,9 @@ def test_a_folder_that_is_not_empty_and_a_file_are_refused(archive: Path, tmp_pa
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter.txt").write_text("dear", encoding="utf-8")
     done = replay(archive, to=tmp_path / "full")
-    assert (done.code, done.faults) == (2, [f"--to: {tmp_path}/full is not empty; name a folder that is new or empty"])
+    assert (done.code, done.faults) == (2, [f"--to: {tmp_path}/full is not empty; give a new or empty directory"])
     done = replay(archive, to=archive)
-    assert (done.code, done.faults) == (2, [f"--to: {archive} is a file; name a folder"])
+    assert (done.code, done.faults) == (2, [f"--to: {archive} is a file; give a directory"])
     assert [each.name for each in (tmp_path / "full").iterdir()] == ["letter.txt"]
 
 
@@ -129,7 +129,7 @@ def test_just_one_thing_is_done_at_a_time(archive: Path, tmp_path: Path) -> None
 def test_nothing_to_compare_with(archive: Path, tmp_path: Path) -> None:
     done = replay(archive, "--diff", to=None, output=tmp_path / "nothing")
     assert done.code == 2
-    assert "no run has left anything here" in done.stderr
+    assert "contains no output of a run" in done.stderr
 
 
 def test_pages_that_are_read_without_their_fields_are_a_12(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_pages_that_are_read_without_their_fields_are_a_12(tmp_path: Path) -> No
     archive = packed(records(whole(site)), tmp_path / "a.warc.gz")
     start = {"VOK_START_URLS": f"{HOST}/article/163/"}
     done = replay(archive, to=tmp_path / "to", settings={**start, "VOK_MIN_COVERAGE": "images=0.99"})
-    assert (done.code, done.faults) == (12, ["under the floor of VOK_MIN_COVERAGE: images"])
+    assert (done.code, done.faults) == (12, ["below VOK_MIN_COVERAGE: images"])
     assert len(done.articles()) == 25
 
 
@@ -151,12 +151,12 @@ def test_a_folder_that_cannot_be_written_is_a_15(archive: Path, tmp_path: Path) 
 
 def test_an_empty_name_of_a_folder_is_named(archive: Path) -> None:
     done = replay(archive, "--to", "", to=None)
-    assert (done.code, done.faults) == (2, ["--to: must not be empty; name a folder"])
+    assert (done.code, done.faults) == (2, ["--to: must not be empty; give a directory"])
 
 
 def test_json_goes_with_diff_alone(archive: Path, tmp_path: Path) -> None:
     done = replay(archive, "--json", to=tmp_path / "to")
-    assert (done.code, done.faults) == (2, ["--json goes with --diff alone"])
+    assert (done.code, done.faults) == (2, ["--json needs --diff"])
     assert not (tmp_path / "to").exists()
 
 

@@ -180,7 +180,7 @@ def test_of_many_faults_it_says_where_more_of_them_can_be_read(option: str, outp
     if option == "--to":
         [manifest] = (tmp_path / "to" / "runs").iterdir()
         assert len(json.loads(manifest.read_bytes())["replay"]["faults"]) == 100
-        assert done.faults[-1] == "and 110 more faults; the manifests name more of them"
+        assert done.faults[-1] == "and 110 more faults; the manifests list more of them"
     else:
         found = json.loads(done.stdout)
         assert done.faults[-1] == "and 110 more faults; --json lists up to 100"

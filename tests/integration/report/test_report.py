@@ -127,7 +127,7 @@ def test_what_is_no_report_is_not_written_over(output: Path, tmp_path: Path) -> 
         (["--to", "{tmp}"], "is a directory; give a file name"),
         (["--to", "{tmp}/none/report.html"], "does not exist; create it first"),
         (["--to", "{tmp}/output/runs/report.html"], "this directory belongs to the crawl"),
-        (["page.html"], "name the page with --to FILE"),
+        (["page.html"], "give the output file with --to FILE"),
     ],
 )
 def test_a_target_that_cannot_be_is_refused_in_one_line(
@@ -143,7 +143,7 @@ def test_a_target_that_cannot_be_is_refused_in_one_line(
 def test_an_empty_directory_is_refused_and_one_without_articles_is_reported(output: Path) -> None:
     done = scrapy("report", output=output)
     assert done.code == 2
-    assert "no run has left anything here" in done.stderr
+    assert "contains no output of a run" in done.stderr
     assert not output.exists()
     made = Archive(output)
     made.run(T0)
@@ -168,7 +168,9 @@ def test_a_damaged_line_is_named_on_the_page_and_in_the_terminal_and_the_rest_is
     path.write_bytes(lines[0] + lines[1][:40] + b"\n" + lines[2])
     done = scrapy("report", output=output)
     assert done.code == 10
-    assert done.stderr.startswith(f"scrapy report: 1 fault in what was delivered, told on the page: {path}:2: not JSON")
+    assert done.stderr.startswith(
+        f"scrapy report: 1 fault in delivered files, listed in the report; the first one: {path}:2: not JSON"
+    )
     assert done.stderr.count("\n") == 1
     text = text_of(output / "report.html")
     assert "1 fault was found in what was delivered; what could be read is told here." in text

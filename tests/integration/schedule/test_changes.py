@@ -57,7 +57,7 @@ def test_a_changed_body_or_title_is_a_new_revision_that_names_the_version_before
     # By its address too; three versions are two differences.
     by_url = scrapy("diff", truth[ids[1]]["url"], output=output)
     assert by_url.stdout.count(f"--- {ids[1]} revision ") == 2
-    assert "nothing to compare" in scrapy("diff", ids[0], output=output).stdout
+    assert "only one revision" in scrapy("diff", ids[0], output=output).stdout
     assert scrapy("diff", "1733788800-1", output=output).code == 2
 
 

@@ -61,7 +61,7 @@ def test_a_lost_state_is_rebuilt_from_the_files_and_runs_continue_as_before(
 
     done = scrapy("repair", "--rebuild-state", output=output)
     assert done.code == 0, done.stderr
-    assert "The state knows 1 run, 25 articles and 25 teasers." in done.stdout
+    assert "The state contains 1 run, 25 articles and 25 teasers." in done.stdout
     assert records_of(output) == before
     assert scrapy("verify", output=output).code == 0
     # The old one is not thrown away.

@@ -155,7 +155,7 @@ def test_a_wrong_option_is_named_in_one_line(
 def test_where_nothing_was_ever_delivered_it_says_so_and_leaves_no_index(output: Path, capsys: Capture) -> None:
     done = run_command(Command(), "harvest", output=output, capsys=capsys)
     assert done.code == 2
-    assert "no run has left anything here" in done.stderr
+    assert "contains no output of a run" in done.stderr
     assert not output.exists()
 
 

@@ -156,8 +156,8 @@ def test_there_is_no_member_behind_the_end_and_none_in_what_is_not_packed() -> N
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
-        (b"", "no WARC record"),
-        (b"HTTP/1.1 200 OK\r\n\r\n", "no WARC record"),
+        (b"", "not a WARC record"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", "not a WARC record"),
         (b"WARC/1.1\r\nA: b\r\n\r\n", "missing"),
         (b"WARC/1.1\r\nContent-Length: 3\r\n\r\nab\r\n\r\n", "3"),
         (b"WARC/1.1\r\nContent-Length: -1\r\n\r\n\r\n\r\n", "-1"),

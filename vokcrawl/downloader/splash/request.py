@@ -27,8 +27,8 @@ def splash_request(
     """Build a request for a page rendered by the server of `SPLASH_URL`.
 
     `hosts` are the hosts, with ports, to which the page may send requests. `patience` is the maximum time in seconds
-    for a response of the site. `given` is passed to the request. The request uses the slot of the site, with its delay and
-    pauses. robots.txt applies to the URL of the page, not to that of Splash.
+    for a response of the site. `given` is passed to the request. The request uses the slot of the site, with its delay
+    and pauses. robots.txt applies to the URL of the page, not to that of Splash.
     """
     args = {
         "lua_source": LUA,
