@@ -275,9 +275,9 @@ def validated(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_optional_faults(record: dict[str, Any], fault: ValidationError) -> dict[str, Any] | None:
-    """The valid record without the optional fields that break its schema; None where another field does.
+    """Return the record without its invalid optional fields; None if a required field is invalid.
 
-    Optional are the fields that may be null, and `images`. Of those only the images, or captions, that break it go.
+    Optional fields are those that may be null, and `images`, from which only invalid images or captions are removed.
     """
     kept = _without_faults(record, MODELS[record["schema"]], [error["loc"] for error in fault.errors()])
     try:
@@ -293,7 +293,7 @@ _NESTED: dict[str, type[Record]] = {"images": Image}
 def _without_faults(
     values: dict[str, Any], model: type[Record], locations: Iterable[tuple[int | str, ...]]
 ) -> dict[str, Any] | None:
-    """`values` without the optional fields at `locations`; None where one of them is of a field that is required."""
+    """Return `values` without the optional fields at `locations`; None if one of them is a required field."""
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
     kept = dict(values)
     for key, inside in _by_first(locations).items():
@@ -321,7 +321,7 @@ def _entries_without_faults(
 
 
 def _by_first(locations: Iterable[tuple[int | str, ...]]) -> dict[int | str, list[tuple[int | str, ...]]]:
-    """The rest of each location by its first key."""
+    """Group locations by their first key; the values are the remaining keys."""
     found: dict[int | str, list[tuple[int | str, ...]]] = {}
     for first, *rest in locations:
         found.setdefault(first, []).append(tuple(rest))

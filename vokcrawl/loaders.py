@@ -1,7 +1,7 @@
 """Item loaders: raw strings of a page in, normalised fields of a record out.
 
-Every field goes through the pure functions of `fields`; a value that they do not understand leaves its field out,
-and validation puts the contract's ``None`` there.
+Fields are normalised by the functions in `normalize`. A field whose value is not understood is omitted; validation sets
+it to ``None``.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from vokcrawl.policy.article_checks import ListedValues
 
 
 def _each(function: Callable[[str], str | None]) -> Callable[[Sequence[str]], list[str]]:
-    """A processor that gives a function's value of each string, but for those that it does not understand.
+    """Return a processor that applies a function to each string and omits results that are None.
 
-    `MapCompose` does the same by way of what its functions do not need: a context, and values that are no strings.
+    `MapCompose` does the same, but slower, because it supports contexts and other types.
     """
 
     def process(values: Sequence[str]) -> list[str]:
         return [sound for value in values if (sound := function(value)) is not None]
 
-    # Static: a function of a class would be taken for a method.
+    # Static, because a function in a class would become a method.
     return staticmethod(process)
 
 
 class RecordLoader(ItemLoader):
-    """What both kinds share. `load_item` gives a plain dict with the fields that are known."""
+    """Base class. `load_item` returns a plain dict with the known fields."""
 
     default_item_class = dict
 
@@ -56,7 +56,7 @@ class RecordLoader(ItemLoader):
     published_on_in = _each(shown_date)
     source_in = _each(source_name)
 
-    # Each by its name: before a default comes in, the fields of the item are looked through for another one.
+    # Named for each field, because the lookup of a default output processor is slow.
     url_out = title_out = published_on_out = source_out = TakeFirst()
 
 
@@ -78,9 +78,9 @@ class ArticleLoader(RecordLoader):
 
 
 def load_teaser(raw: RawTeaser, found_on: str, source: str | None) -> dict[str, Any]:
-    """A teaser's record but for the run's own fields (`run_id`, `first_seen_at`).
+    """Load a teaser record, without the fields that the run sets (`run_id`, `first_seen_at`).
 
-    `found_on` is the page's URL; `source` the name that the block's heading gives, which comes before the logo's.
+    `found_on` is the URL of the page. `source` is the name in the heading of the block; it overrides that of the logo.
     """
     loader = TeaserLoader()
     loader.add_value("url", absolute_url(found_on, raw.href))
@@ -94,7 +94,7 @@ def load_teaser(raw: RawTeaser, found_on: str, source: str | None) -> dict[str, 
 
 
 def listed_values(raw: RawTeaser) -> ListedValues:
-    """What a teaser shows of its article, normalised."""
+    """Return the normalised values that a teaser shows of its article."""
     return ListedValues(
         title=clean_title(raw.title or ""),
         excerpt=clean_line(raw.excerpt or ""),
@@ -103,12 +103,12 @@ def listed_values(raw: RawTeaser) -> ListedValues:
 
 
 def load_article(raw: RawArticle, identity: str, url: str) -> dict[str, Any]:
-    """An article's record but for the run's own fields (`run_id`, `first_seen_at`, `fetched_at`, revision).
+    """Load an article record, without the fields that the run sets (`run_id`, `first_seen_at`, `fetched_at`, revision).
 
-    `url` is the address that answered; links in the page are resolved against it.
+    `url` is the URL of the response; links in the page are resolved against it.
     """
     loader = ArticleLoader()
-    # The page's own word for its address, where it stays on this site: a copy for mobile readers is the same article.
+    # The canonical link of the page, if it is on this site: a copy for mobile readers is the same article.
     canonical = absolute_url(url, raw.canonical) if raw.canonical else None
     loader.add_value("url", canonical if canonical and authority(canonical) == authority(url) else url)
     loader.add_value("title", raw.title)
@@ -136,6 +136,6 @@ def _images(raw: RawArticle, url: str) -> Iterator[dict[str, Any]]:
 
 
 def _with_language(item: dict[str, Any], shown_source: str | None) -> dict[str, Any]:
-    # From the source as shown: where its name is empty its language is not.
+    # From the source as shown: its name may be empty although its language is not.
     item["language"] = language_of(clean_text(shown_source or ""))
     return item

@@ -1,7 +1,7 @@
-"""The pure functions that bring one raw value into the form that the records promise.
+"""Pure functions that normalise raw values to the form that the records have.
 
-Each takes any string (also an empty, a huge or a damaged one), never raises, and is idempotent where what it
-gives has the form of what it takes. What is not understood is ``None``: nothing is guessed.
+They accept any string, including empty, huge and damaged ones, and do not raise. They are idempotent where input and
+output have the same form. A value that is not understood becomes ``None``; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -16,16 +16,15 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
 
-# Invisible characters that are no text: zero-width space and its kin, byte order mark, word joiner.
+# Invisible characters that are not text: zero-width space, byte order mark, word joiner.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-# What JSON in UTF-8 cannot carry (lone surrogates), and what no page means to say: control characters, and those that
-# turn the direction of what follows.
+# Lone surrogates, which JSON in UTF-8 cannot contain, control characters, and bidirectional controls.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _BULLET = re.compile(r"^(?:[·•‧∙▪●]\s*)+")
 _DATE_IN_WORDS = re.compile(r"([A-Z][a-z]{2,8}) (\d{1,2}), (\d{4})", re.ASCII)
 _DATE_IN_NUMBERS = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _ARTICLE_PATH = re.compile(r"/newstream/(\d{10}-\d{1,12})(?=/|$)", re.ASCII)
-# The same for a whole address, in an expression that a browser knows, too.
+# The same for a whole URL, as an expression that JavaScript supports.
 ARTICLE_SHAPE = r"/newstream/\d{10}-\d{1,12}(?=[/?#]|$)"
 _ENCODED_INVISIBLE = re.compile(r"%e2%80%8b|%e2%81%a0|%ef%bb%bf", re.IGNORECASE)
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -38,33 +37,33 @@ _MONTHS = {
         1,
     )
 }
-# The two suffixes seen on the site; another one is unknown, not guessed.
+# The two suffixes of the site; others are unknown.
 _LANGUAGES = {"en": "en", "kr": "ko"}
-# Longer addresses are none of the site's, and would not fit into a record.
+# Maximum length of a URL in a record.
 LONGEST_URL = 4096
-# So long is a text that may show a day, and is worth keeping.
+# Maximum length of a text to cache that may contain a date.
 _LONGEST_DAY = 40
 _TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid)(?:=|$)", re.IGNORECASE)
 _DPRK = timezone(timedelta(hours=9))
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# An address in which nothing has to be resolved, encoded or doubted: what nearly every link of the site is.
+# A URL that needs no resolution, encoding or check, like nearly every link of the site.
 _SOUND_ORIGIN = re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+){0,9}(?::(?:[1-9]\d{1,3}|[1-5]\d{4}))?(?=/)", re.ASCII)
 _SOUND_URL = re.compile(_SOUND_ORIGIN.pattern + r"(?:/(?!\.\.?(?:/|$))[\w.~%-]++)+/?", re.ASCII)
-# What a canonical address writes otherwise, or not at all, though it is sound.
+# Parts of a valid URL that differ in its canonical form.
 _CHANGES = re.compile(r"%|:(?:80|443)/|/amp/?$")
-# The copy of an article for mobile readers: the same article.
+# The copy of an article for mobile readers is the same article.
 _AMP = re.compile(r"(/newstream/\d{10}-\d{1,12}/(?:[^/]+/)+?)(?:amp/)*amp/?", re.ASCII)
-# Where the path begins at the latest: a longer host may have a label of more than 63 characters.
-_FARTHEST_PATH = 70
+# Maximum start of the path; a longer host may contain a label of more than 63 characters.
+_MAX_PATH_START = 70
 
 
 def clean_text(raw: str) -> str:
-    r"""White space (line breaks and no-break spaces too) becomes one space, invisible characters go.
+    r"""Replace white space (including line breaks and no-break spaces) by one space; remove invisible characters.
 
     >>> clean_text("  A stay\r\n in\xa0the hills\u200b ")
     'A stay in the hills'
     """
-    # Nearly all text of the site: what is printable holds nothing invisible, and no white space but the space.
+    # The common case: printable text contains no invisible characters, and no white space except spaces.
     if raw.isprintable() and "  " not in raw and raw[:1] != " " and raw[-1:] != " ":
         return raw
     text = " ".join(raw.split())
@@ -74,7 +73,7 @@ def clean_text(raw: str) -> str:
 
 
 def clean_title(raw: str) -> str | None:
-    """A headline without the bullet that some listings put before it; ``None`` when nothing is left.
+    """Clean a headline and remove the bullet that some listings add; ``None`` if it is empty.
 
     >>> clean_title(" · Orchard harvest begins")
     'Orchard harvest begins'
@@ -83,17 +82,17 @@ def clean_title(raw: str) -> str | None:
 
 
 def clean_line(raw: str) -> str | None:
-    """Text on one line, ``None`` when empty: excerpts, captions, paragraphs, source names."""
+    """Clean a text on one line (excerpt, caption, paragraph, source name); ``None`` if it is empty."""
     return clean_text(raw) or None
 
 
 def join_paragraphs(paragraphs: Iterable[str]) -> str:
-    """The body: paragraphs on one line each, joined by a blank line."""
+    """Join paragraphs by a blank line."""
     return "\n\n".join(paragraphs)
 
 
 def date_in_words(raw: str) -> str | None:
-    """``December 10, 2024`` as ``2024-12-10``: the day that a teaser shows. Strict: no other form, no shifting.
+    """Parse ``December 10, 2024``, the date format of teasers, strictly.
 
     >>> date_in_words(" December 09, 2024")
     '2024-12-09'
@@ -104,14 +103,14 @@ def date_in_words(raw: str) -> str | None:
     if match is None:
         return None
     try:
-        # Not by `strptime`: it would go by the month names of the machine's locale.
+        # Not with `strptime`, which uses the month names of the locale.
         return date(int(match[3]), _MONTHS.get(match[1], 0), int(match[2])).isoformat()
     except ValueError:
         return None
 
 
 def date_in_numbers(raw: str) -> str | None:
-    """``26/06/2025`` (day first) as ``2025-06-26``: the day in an article's meta line. Strict.
+    """Parse ``26/06/2025`` (day first), the date format of articles' meta lines, strictly.
 
     >>> date_in_numbers("26/06/2025")
     '2025-06-26'
@@ -126,8 +125,8 @@ def date_in_numbers(raw: str) -> str | None:
 
 
 def shown_date(raw: str) -> str | None:
-    """A day in either of the site's two forms, as ``YYYY-MM-DD``; a day already in that form stays."""
-    # Ten teasers of a page show the same day, and each is asked for it more than once.
+    """Parse a date in either format of the site, or in the form ``YYYY-MM-DD``."""
+    # Cached, because the teasers of a page show the same few days.
     return _kept_day(raw) if len(raw) <= _LONGEST_DAY else _day(raw)
 
 
@@ -145,12 +144,12 @@ _kept_day = lru_cache(maxsize=256)(_day)
 
 
 def article_id(url: str) -> str | None:
-    """``<ts>-<number>`` of an article's URL (absolute or relative), the identity of an article.
+    """Return the id of an article, ``<ts>-<number>``, from its URL (absolute or relative).
 
     >>> article_id("/newstream/1750885366-665971553/some-slug?utm_source=x")
     '1750885366-665971553'
     """
-    # The same links stand on one page after the other: twenty teasers, and what leads to other sources.
+    # Cached, because consecutive pages contain the same links.
     return _kept_identity(url) if len(url) <= LONGEST_URL else _identity(url)
 
 
@@ -163,46 +162,46 @@ _kept_identity = lru_cache(maxsize=1024)(_identity)
 
 
 def absolute_url(base: str, href: str) -> str | None:
-    """`href` resolved against the page's URL; ``None`` unless it is a sound http(s) URL of bounded length."""
+    """Resolve `href` against the URL of its page; ``None`` if the result is not a valid http(s) URL or too long."""
     if len(href) > LONGEST_URL:
         return None
-    return _as_it_stands(base, href) or _resolved(base, href)
+    return _already_absolute(base, href) or _resolved(base, href)
 
 
-def _as_it_stands(base: str, href: str) -> str | None:
-    """What `_resolved` would give, many times faster; ``None`` for an address that has to go that way."""
+def _already_absolute(base: str, href: str) -> str | None:
+    """Return what `_resolved` would return, much faster; ``None`` for a URL that needs it."""
     if href[:1] == "/":
         origin = _SOUND_ORIGIN.match(base)
         href = f"{origin[0]}{href}" if origin else href
-    return href if _SOUND_URL.fullmatch(href) is not None and href.find("/", 8) <= _FARTHEST_PATH else None
+    return href if _SOUND_URL.fullmatch(href) is not None and href.find("/", 8) <= _MAX_PATH_START else None
 
 
 def _resolved(base: str, href: str) -> str | None:
     try:
         url = urljoin(base, clean_text(href))
         parts = urlsplit(url)
-        parts.port  # noqa: B018  a port out of range raises here rather than in the downloader
+        parts.port  # noqa: B018  raises for a port out of range
         if parts.scheme not in ("http", "https") or not parts.hostname:
             return None
         if not parts.path:
-            # A host alone: its path is the root, and a query or fragment without one has no place to stand.
+            # A URL without a path gets the root path.
             url = urlunsplit((parts.scheme, parts.netloc, "/", parts.query, ""))
         url = str(safe_url_string(url))
-        # Some host names become others when they are written in ASCII; and what is encoded is longer.
+        # Encoding may change the host name, and makes the URL longer.
         return None if len(url) > LONGEST_URL or re.search(r"\s", urlsplit(url).netloc) else url
     except ValueError:
         return None
 
 
 def canonical_url(url: str) -> str | None:
-    """Scheme and host of the site, the path with its trailing slash; no query, fragment or user.
+    """Return the canonical URL: scheme, host, and path with a trailing slash; no query, fragment or user name.
 
-    Percent-encoding is lower-case, as in the site's own slugs; an encoded zero-width space goes.
+    Percent-encoding is in lower case, as in the site's slugs; encoded zero-width spaces are removed.
 
     >>> canonical_url("HTTP://Example.org:80/newstream/1750885366-665971553/a%E2%80%8B?x=1#y")
     'http://example.org/newstream/1750885366-665971553/a/'
     """
-    if len(url) < LONGEST_URL and _as_it_stands(url, url) is not None and not _CHANGES.search(url):
+    if len(url) < LONGEST_URL and _already_absolute(url, url) is not None and not _CHANGES.search(url):
         return f"{url.removesuffix('/')}/"
     absolute = absolute_url(url, url)
     if absolute is None:
@@ -216,7 +215,7 @@ def canonical_url(url: str) -> str | None:
         host = f"{host}:{port}"
     path = _amp_removed(parts.path)
     path = _PERCENT.sub(lambda found: found[0].lower(), path)
-    # Taking one out can join two halves of another, so until none is left.
+    # Repeated, because removing one can create another.
     while (shorter := _ENCODED_INVISIBLE.sub("", path)) != path:
         path = shorter
     canonical = urlunsplit((parts.scheme, host, path.rstrip("/") + "/", "", ""))
@@ -229,7 +228,7 @@ def _amp_removed(path: str) -> str:
 
 
 def untracked(url: str) -> str:
-    """An address without its fragment, and without what only says who passed it on.
+    """Return a URL without fragment and tracking parameters.
 
     >>> untracked("https://site.test/newstream/?utm_source=mail&page=2&fbclid=x#top")
     'https://site.test/newstream/?page=2'
@@ -240,7 +239,7 @@ def untracked(url: str) -> str:
 
 
 def ingested_at(identity: str) -> str | None:
-    """When the site took the article in, from the ``<ts>`` of its id, as ``YYYY-MM-DDTHH:MM:SSZ``.
+    """Return when the site ingested an article, from the ``<ts>`` of its id, as ``YYYY-MM-DDTHH:MM:SSZ``.
 
     >>> ingested_at("1750885366-665971553")
     '2025-06-25T21:02:46Z'
@@ -250,7 +249,7 @@ def ingested_at(identity: str) -> str | None:
 
 
 def ingested_on(identity: str) -> str | None:
-    """The DPRK day of that moment, ``YYYY-MM-DD`` (its clocks were half an hour behind this from 2015 to May 2018).
+    """Return the DPRK day of the ingestion, ``YYYY-MM-DD`` (from 2015 to May 2018 its clocks were half an hour behind).
 
     >>> ingested_on("1750885366-665971553")
     '2025-06-26'
@@ -266,18 +265,18 @@ def _ingestion(identity: str) -> datetime | None:
 
 
 def utc(moment: datetime) -> str:
-    """An aware datetime as UTC to the second: ``YYYY-MM-DDTHH:MM:SSZ``."""
+    """Format an aware datetime in UTC: ``YYYY-MM-DDTHH:MM:SSZ``."""
     return f"{moment.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def language_of(source: str) -> str | None:
-    """BCP 47 tag from the suffix of a source's name: ``Voice of Korea (EN)`` is ``en``, ``(Kr)`` is ``ko``."""
+    """Return the BCP 47 tag for the suffix of a source's name: ``en`` for ``(EN)``, ``ko`` for ``(Kr)``."""
     match = _LANGUAGE_SUFFIX.search(source)
     return _LANGUAGES.get(match[1].lower()) if match else None
 
 
 def source_name(raw: str) -> str | None:
-    """A source's name as shown; ``None`` where nothing but its language is: ``(En)``.
+    """Clean the name of a source; ``None`` if it consists only of a language, such as ``(En)``.
 
     >>> source_name(" Voice of Korea (EN)")
     'Voice of Korea (EN)'
@@ -289,9 +288,9 @@ def source_name(raw: str) -> str | None:
 
 
 def story_of(original_url: str) -> str | None:
-    """Kind, date and sequence of a Voice of Korea original: what joins one story's versions in all languages.
+    """Return kind, date and sequence number of a Voice of Korea original, which are the same in all languages.
 
-    The kind (``n`` is news, ``e`` a programme) is part of it: whether the two share one sequence is not known.
+    The kind (``n`` for news, ``e`` for programmes) is included, because they may have separate sequences.
 
     >>> story_of("http://www.vok.rep.kp/index.php/revo_de/getDetail/ien250625008/en")
     'n250625008'
@@ -307,16 +306,16 @@ def story_of(original_url: str) -> str | None:
 
 
 def content_hash(title: str, body: str) -> str:
-    """``sha256:`` over title and body, blind to white space and to how Unicode composes a letter.
+    """Return the SHA-256 of title and body, ignoring white space and Unicode composition.
 
-    So a page whose paragraphs are merely broken elsewhere has the same hash; a changed word has another.
+    So different paragraph breaks give the same hash, and a changed word gives another.
     """
     return "sha256:" + hashlib.sha256(f"{fold(title)}\n{fold(body)}".encode()).hexdigest()
 
 
 def fold(text: str) -> str:
-    """The form in which two texts are compared: NFC, one space for any white space."""
-    # Of paragraphs that are clean nothing else is left to do.
+    """Normalise a text for comparison: NFC, and one space for any white space."""
+    # Faster for clean paragraphs.
     text = clean_text(text.replace("\n\n", " "))
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
@@ -325,11 +324,11 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def authority(url: str) -> str:
-    """Host and, unless it is its scheme's own, port of a URL: what a request is compared by.
+    """Return the host of a URL, with the port unless it is the default of its scheme.
 
-    Raises `ValueError` for a port that is none.
+    Raises `ValueError` for an invalid port.
     """
-    # All addresses of a site begin in a few ways, and what stands behind the first slash of a path is not asked for.
+    # Without the path, so that the cache is effective.
     path = url.find("/", len("https://")) if url.startswith(("http://", "https://")) else -1
     return _authority(url if path < 0 else url[:path])
 
@@ -338,7 +337,7 @@ def authority(url: str) -> str:
 def _authority(url: str) -> str:
     parts = urlsplit(url)
     if "@" in parts.netloc:
-        # A user or a password in an address is none of the site's: it equals no start URL's.
+        # With a user name or password, it must not match that of a start URL.
         return parts.netloc
     host = (parts.hostname or "").lower()
     if parts.port is None or parts.port == _DEFAULT_PORTS.get(parts.scheme):
@@ -347,5 +346,5 @@ def _authority(url: str) -> str:
 
 
 def parse_utc(moment: str) -> datetime:
-    """The inverse of `utc`."""
+    """Parse the format of `utc`."""
     return datetime.fromisoformat(moment.removesuffix("Z")).replace(tzinfo=UTC)

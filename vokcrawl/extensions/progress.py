@@ -1,6 +1,6 @@
-"""On a terminal: a live line below the log while the crawl runs, and a summary when it has ended.
+"""On a terminal, shows a live status line below the log during the crawl, and a summary after it.
 
-Where the log does not go to a terminal nothing of this is there, and Scrapy logs as it does.
+Without a terminal it does nothing.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from vokcrawl.reporting.progress_line import Figures, Pause, Rate, line
 from vokcrawl.reporting.run_summary import run_summary
 from vokcrawl.runs.run import Run
 
-# Often enough to be alive, seldom enough to cost nothing.
+# Interval of updates of the status line.
 _TICK_SECONDS = 0.5
 
 
 class ProgressExtension:
-    """Shown where the standard error output is a terminal, unless `VOK_PROGRESS` is off or `LOG_ENABLED` false.
+    """Enabled if standard error is a terminal, unless `VOK_PROGRESS` is `off` or `LOG_ENABLED` is false.
 
-    `finish` is for the command that ran the crawl: Scrapy's own last words come before the summary.
+    The command that runs the crawl calls `finish`, so that the summary comes after Scrapy's last log lines.
     """
 
     def __init__(self, crawler: Crawler, run: Run) -> None:
         self.crawler = crawler
         self.run = run
-        # Imported late: rich costs a tenth of a second, and a crawl on a schedule has no terminal.
+        # Imported late: rich takes a tenth of a second to import, and a scheduled crawl has no terminal.
         from vokcrawl.extensions.screen import Screen  # noqa: PLC0415
 
         self._screen = Screen(sys.stderr)
@@ -58,7 +58,7 @@ class ProgressExtension:
     def engine_started(self) -> None:
         """Shows the status line and starts to update it."""
         handler = get_scrapy_root_handler()
-        # With LOG_FILE the log is elsewhere, and the terminal is the line's alone.
+        # With LOG_FILE the log does not go to the terminal.
         log = handler if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr else None
         if self._screen.begin(log):
             self._clock.start(_TICK_SECONDS)
@@ -70,7 +70,7 @@ class ProgressExtension:
         self._screen.end()
 
     def finish(self, outcome: str, code: ExitCode) -> None:
-        """Ends the line, if that has not been done, and shows the summary."""
+        """Remove the status line, if it is still there, and show the summary."""
         self.engine_stopped()
         paused = self.crawler.stats.get_value("vok/pauses/seconds", 0)
         self._screen.show(run_summary(outcome, code, self.run.manifest, self._revised(), paused))

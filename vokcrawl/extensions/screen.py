@@ -1,4 +1,4 @@
-"""A terminal with a log that scrolls and one line below it that stays: neither writes into the other."""
+"""A terminal with a status line below a scrolling log."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Parts = Iterable[tuple[str, str]]
 
 
 class Screen:
-    """The terminal behind a stream. `begin` and `end` enclose the time of the line; `show` works before and after.
+    """The terminal of a stream. The status line exists between `begin` and `end`; `show` works before and after.
 
-    rich knows what `NO_COLOR` and `TERM` ask for. On a terminal that cannot move its cursor there is no line.
+    rich handles `NO_COLOR` and `TERM`. A terminal that cannot move its cursor gets no status line.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -30,7 +30,10 @@ class Screen:
         self._stream = stream
 
     def begin(self, log: logging.StreamHandler[TextIO] | None) -> bool:
-        """Begins the line, and leads a log that writes to the same terminal above it. False where there is none."""
+        """Start the status line, and redirect a log on the same terminal to above it.
+
+        Return False if the terminal does not support it.
+        """
         if not self._console.is_interactive or self._console.is_dumb_terminal:
             return False
         self._live = Live(
@@ -41,7 +44,7 @@ class Screen:
             redirect_stderr=False,
         )
         self._live.start()
-        # rich hides the cursor; a crawl that is killed could not show it again.
+        # rich hides the cursor, and a killed crawl would not restore it.
         self._console.show_cursor(True)
         if log is not None:
             self._log = log
@@ -49,13 +52,13 @@ class Screen:
         return True
 
     def update(self, parts: Parts) -> None:
-        """Shows another line, cut off where the terminal ends."""
+        """Show a new status line, cut off at the width of the terminal."""
         if self._live is not None:
             text = Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
             self._live.update(text, refresh=True)
 
     def end(self) -> None:
-        """Takes the line away, and gives the log its own stream back."""
+        """Remove the status line, and restore the stream of the log."""
         if self._log is not None:
             self._log.setStream(self._stream)
             self._log = None
@@ -64,15 +67,15 @@ class Screen:
             self._live = None
 
     def show(self, lines: Parts) -> None:
-        """Shows lines that stay, each in its style."""
+        """Print permanent lines, each with its style."""
         for text, style in lines:
             self._console.print(Text(text, style), soft_wrap=True)
 
 
 class _Above(io.StringIO):
-    """What a log handler writes to: each entry goes above the line, as it is.
+    """The stream of a log handler: prints each entry unchanged above the status line.
 
-    `escape`: entries are plain text, so what would steer the terminal comes from elsewhere, and is made harmless.
+    `escape`: the entries are plain text, so control characters are untrusted and escaped.
     """
 
     def __init__(self, console: Console, escape: bool) -> None:
@@ -81,12 +84,12 @@ class _Above(io.StringIO):
 
     def write(self, entry: str) -> int:
         text = entry.removesuffix("\n")
-        self._console.print(_AsItIs(harmless_lines(text.expandtabs()) if self._escape else text), soft_wrap=True)
+        self._console.print(_Verbatim(harmless_lines(text.expandtabs()) if self._escape else text), soft_wrap=True)
         return len(entry)
 
 
-class _AsItIs:
-    """Text that rich neither wraps nor styles: a log entry can be copied as it was written."""
+class _Verbatim:
+    """Text that rich neither wraps nor styles, so that log entries can be copied."""
 
     def __init__(self, text: str) -> None:
         self._text = text
