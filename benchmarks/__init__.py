@@ -1,1 +1,1 @@
-"""What `make bench` runs: the cost of a crawl, of an idle run, and of a long memory, on the bundled sample site."""
+"""Benchmarks (`make bench`): the cost of a crawl, an idle run, a large state and more, on the bundled sample site."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measures vokcrawl on the sample site, on this machine's loopback interface only."""
+"""``python -m benchmarks``: measures vokcrawl on the sample site. It uses the loopback interface only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from benchmarks.archiving import measure_archiving
-from benchmarks.children import BenchmarkFailed
+from benchmarks.children import BenchmarkError
 from benchmarks.crawl import measure_crawl
 from benchmarks.growth import measure_growth
 from benchmarks.hotspots import measure_profile
@@ -25,7 +25,7 @@ from benchmarks.replay import measure_replay
 from benchmarks.results import Result, summary
 from benchmarks.scaling import measure_scaling
 
-# Each is given an empty folder, the number of articles, and that of rounds.
+# Parameters: an empty directory, the number of articles, the number of rounds.
 PARTS: dict[str, Callable[[Path, int, int], Result]] = {
     "crawl": measure_crawl,
     "idle": measure_idle,
@@ -40,19 +40,19 @@ PARTS: dict[str, Callable[[Path, int, int], Result]] = {
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
+    """Return the argument parser."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all, in some fifteen minutes"
+        "parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all, which takes about fifteen minutes"
     )
-    parser.add_argument("--articles", type=_positive, default=2000, help="articles of the site (default 2000)")
-    parser.add_argument("--rounds", type=_positive, default=5, help="measurements of each thing (default 5)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON too")
+    parser.add_argument("--articles", type=_positive, default=2000, help="number of articles (default 2000)")
+    parser.add_argument("--rounds", type=_positive, default=5, help="number of measurements (default 5)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results as JSON")
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures the parts one after the other and prints each as it is done; 1 where one failed, 2 for wrong names."""
+    """Measure the parts in turn, and print each result. Return 1 if one failed, 2 for an unknown part."""
     options = parser().parse_args(arguments)
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
@@ -63,19 +63,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
     results: list[Result] = []
     for part in chosen:
-        # One folder for each part: what a part leaves is large.
+        # A directory per part, because they are large.
         with tempfile.TemporaryDirectory(prefix="vokcrawl-bench-") as folder:
             try:
                 results.append(PARTS[part](Path(folder), options.articles, options.rounds))
-            except BenchmarkFailed as failure:
+            except BenchmarkError as failure:
                 print(f"{part}: failed: {failure}", file=sys.stderr)
                 return 1
         print(f"\n{results[-1].text()}", flush=True)
     if any(result.targets for result in results):
         print(f"\n{summary(results)}", flush=True)
     if options.json is not None:
-        results_file = {"machine": machine, "results": [result.to_dict() for result in results]}
-        options.json.write_bytes(orjson.dumps(results_file, option=orjson.OPT_INDENT_2) + b"\n")
+        output = {"machine": machine, "results": [result.to_dict() for result in results]}
+        options.json.write_bytes(orjson.dumps(output, option=orjson.OPT_INDENT_2) + b"\n")
     return 0
 
 

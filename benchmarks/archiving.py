@@ -1,4 +1,4 @@
-"""Part `archiving`: what it takes to archive an article's page with its request, beside warcio's own writer."""
+"""Part `archiving`: the cost of archiving a page with its request, compared with warcio's writer."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from vokcrawl.warc.http_exchange import Exchange
 from vokcrawl.warc.writer import Archive
 
 SIZE = "archived kB/page"
-OURS, WITH_ZLIB = "vokcrawl: records, state, file", "the same, packed by zlib (level 6)"
-WARCIO = "warcio: records and packing only"
+OURS, WITH_ZLIB = "vokcrawl: records, state, file", "the same with zlib (level 6)"
+WARCIO = "warcio: records and compression only"
 PAGES = 500
 _REQUEST = (
     "GET {} HTTP/1.1\r\nAccept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
@@ -33,7 +33,7 @@ _REQUEST = (
 
 
 def measure_archiving(folder: Path, articles: int, rounds: int) -> Result:
-    """Archives the pages of a sample site `rounds` times with each writer."""
+    """Archive the pages of a sample site `rounds` times with each writer."""
     exchanges = _exchanges(min(articles, PAGES))
     writers: dict[str, Callable[[Path], int]] = {
         OURS: lambda place: _ours(place, exchanges),
@@ -49,18 +49,18 @@ def measure_archiving(folder: Path, articles: int, rounds: int) -> Result:
             began = time.process_time()
             size = write(output)
             taken = time.process_time() - began
-            # Not counted is the first time: modules are loaded.
+            # The first round is not counted, because it imports modules.
             if number >= 0:
                 times[name].append(1000 * taken / len(exchanges))
                 sizes[name].append(size / 1000 / len(exchanges))
-    measured = [Measured(name, {CPU_A_PAGE: times[name], SIZE: sizes[name]}) for name in ways]
+    measured = [Measured(name, {CPU_A_PAGE: times[name], SIZE: sizes[name]}) for name in writers]
     mean = sum(len(each.response) for each in exchanges) / len(exchanges) / 1000
     title = f"{len(exchanges)} articles' pages of {mean:.1f} kB, each with its request, {rounds} rounds"
     return Result("archiving", title, measured, WARCIO)
 
 
 def _exchanges(articles: int) -> list[Exchange]:
-    """What a crawl of the sample site would send and receive."""
+    """Return the requests and responses of a crawl of the sample site."""
     site = SampleSite(articles, faults=())
     site.base_url = "http://127.0.0.1"
     found = []
@@ -96,7 +96,7 @@ def _with_zlib(output: Path, exchanges: Sequence[Exchange]) -> int:
 
 
 def _warcio(exchanges: Sequence[Exchange]) -> int:
-    """As its documentation has it; of earlier payloads nothing is known, and nothing goes to the disk."""
+    """Use warcio as documented, without lookup of earlier payloads, and in memory."""
     file = io.BytesIO()
     pairs = WARCWriter(file, gzip=True, warc_version="1.1")
     for exchange in exchanges:

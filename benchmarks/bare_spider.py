@@ -1,6 +1,6 @@
-"""A bare Scrapy spider for the same site, as one is usually written: the measure of what vokcrawl's care costs.
+"""A minimal Scrapy spider for the same site, as a baseline.
 
-Run with `scrapy runspider` outside the project, so that none of its settings apply.
+Run it with `scrapy runspider` outside the project, so that the project's settings do not apply.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing_extensions import override
 
 
 class BareSpider(scrapy.Spider):
-    """Follows the listing from `start_url`; title and body of each article, found by their class names."""
+    """Follows the listing from `start_url`, and extracts title and body of each article by class names."""
 
     name = "bare"
 

@@ -1,4 +1,4 @@
-"""Part `crawl`: a first crawl of the whole site, against a bare spider, and beside what people write without Scrapy."""
+"""Part `crawl`: a first crawl of the whole site, compared with a bare spider and with crawlers without Scrapy."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ PEERS = {"requests, BeautifulSoup": "threads", "aiohttp, selectolax": "loop"}
 
 
 def pages_of(articles: int) -> int:
-    """How many pages a crawl of the sample site asks for: one item of its listing stands twice, as on the real site."""
+    """Return the number of pages of the sample site. One entry appears twice in the listing, as on the real site."""
     return articles + ceil((articles + 1) / LISTING_PAGE)
 
 
 def measure_crawl(folder: Path, articles: int, rounds: int) -> Result:
-    """All crawl the same site `rounds` times, each time into a fresh place.
+    """Crawl the same site `rounds` times with each crawler, each time into a new directory.
 
-    Those that send several requests at once send as many, but for the threads, of which there are five.
+    All use the same concurrency, except the one with threads, which has five.
     """
     with served(articles) as url:
 
@@ -34,7 +34,7 @@ def measure_crawl(folder: Path, articles: int, rounds: int) -> Result:
             check_vokcrawl(folder / f"vokcrawl-{number}", articles)
             return cost
 
-        # Not counted: the site renders its pages, and Python compiles its modules.
+        # Not counted: the site renders its pages, and Python compiles modules.
         ours(-1)
         things = {OURS: ours, BARE: feeding(bare, url, folder / "bare", articles)}
         things |= {name: feeding(peer(module), url, folder / module, articles) for name, module in PEERS.items()}
@@ -42,12 +42,12 @@ def measure_crawl(folder: Path, articles: int, rounds: int) -> Result:
     pages = pages_of(articles)
     measured = measured_a_page(costs, dict.fromkeys(costs, pages))
     title = f"{articles} articles on {pages} pages, {CONCURRENCY} requests at once, {rounds} rounds"
-    target = Target("CPU of a crawl with everything on, to a bare Scrapy spider's", OURS, CPU_A_PAGE, 1.25)
+    target = Target("CPU of a crawl with all features, relative to a bare Scrapy spider", OURS, CPU_A_PAGE, 1.25)
     return Result("crawl", title, measured, BARE, [target])
 
 
 def feeding(crawl: Callable[[str, Path], Cost], url: str, stem: Path, articles: int) -> Measurement:
-    """Crawls the site with what writes a feed, each round's beside `stem`; each is looked at whether it is whole."""
+    """Return a function that runs a crawler in each round, with a feed next to `stem`, and checks the feed."""
 
     def one(number: int) -> Cost:
         feed = stem.with_name(f"{stem.name}-{number}.jsonl")

@@ -1,4 +1,4 @@
-"""A spider that has nothing to ask for: what starting and ending Scrapy costs by itself."""
+"""A spider without requests, to measure the cost of starting and stopping Scrapy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import scrapy
 
 
 class EmptySpider(scrapy.Spider):
-    """Ends as soon as it has begun."""
+    """Ends immediately."""
 
     name = "empty"
-    start_urls: list[str] = []  # noqa: RUF012  Scrapy's own way to name them
+    start_urls: list[str] = []  # noqa: RUF012  Scrapy's attribute

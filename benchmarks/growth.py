@@ -1,4 +1,4 @@
-"""Part `growth`: whether a crawl's memory grows with the site."""
+"""Part `growth`: whether the memory of a crawl grows with the site."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ TIMES = 10
 
 
 def measure_growth(folder: Path, articles: int) -> Result:
-    """One first crawl of a site, and one of a site ten times as large."""
+    """Crawl a site, and one that is ten times as large."""
     large, small = f"{TIMES * articles:,} articles", f"{articles:,} articles"
     costs = {
         large: [_crawl(folder / "large", TIMES * articles)],
         small: [_crawl(folder / "small", articles)],
     }
-    target = Target(f"peak memory of a crawl of {large}, to one of {small}", large, PEAK, 1.2)
+    target = Target(f"peak memory of a crawl of {large}, relative to {small}", large, PEAK, 1.2)
     return Result("growth", "a first crawl", measured(costs), small, [target])
 
 

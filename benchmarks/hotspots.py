@@ -1,4 +1,4 @@
-"""Part `profile`: where the processor time of a crawl goes, beside the bare spider's."""
+"""Part `profile`: the CPU time of a crawl by area, compared with the bare spider."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from benchmarks.sampler import AREAS, OTHER
 
 
 def measure_profile(folder: Path, articles: int) -> Result:
-    """One crawl of each, looked at from outside while it runs."""
-    files = {OURS: folder / "vokcrawl.json", BARE: folder / "bare.json"}
+    """Profile one crawl of each by sampling."""
+    profiles = {OURS: folder / "vokcrawl.json", BARE: folder / "bare.json"}
     with served(articles) as url:
-        # Not looked at: Python compiles its modules, the site renders its pages.
+        # Not profiled: Python compiles modules, and the site renders its pages.
         vokcrawl(url, folder / "before")
-        costs = {OURS: vokcrawl(url, folder / "vokcrawl", by=sampled(files[OURS]))}
+        costs = {OURS: vokcrawl(url, folder / "vokcrawl", by=sampled(profiles[OURS]))}
         check_vokcrawl(folder / "vokcrawl", articles)
-        costs[BARE] = bare(url, folder / "bare.jsonl", by=sampled(files[BARE]))
+        costs[BARE] = bare(url, folder / "bare.jsonl", by=sampled(profiles[BARE]))
         check_feed(folder / "bare.jsonl", articles)
     pages = pages_of(articles)
-    counts = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()}
-    each_ms = {name: 1000 * costs[name].cpu / pages / sum(counts[name].values()) for name in files}
+    counts = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in profiles.items()}
+    each_ms = {name: 1000 * costs[name].cpu / pages / sum(counts[name].values()) for name in profiles}
     things = [
-        Measured(area, {f"{name}, ms/page": [each_ms[name] * counts[name].get(area, 0)] for name in files})
+        Measured(area, {f"{name}, ms/page": [each_ms[name] * counts[name].get(area, 0)] for name in profiles})
         for area in (*AREAS, OTHER)
     ]
-    return Result("profile", f"where a crawl of {articles} articles spends its processor time", things)
+    return Result("profile", f"CPU time of a crawl of {articles} articles, by area", things)

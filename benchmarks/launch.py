@@ -1,7 +1,7 @@
-"""Runs the command that its arguments are, and prints as JSON what that cost; what the command prints goes to stderr.
+"""Runs the command in its arguments, and prints its cost as JSON; the output of the command goes to stderr.
 
-A script of its own because Linux counts the size of the process that starts another one into the other's peak: the
-benchmark itself grows while it serves a site, this process stays at a few megabytes.
+This is a separate script, because Linux includes the size of the parent process in the child's peak memory. The
+benchmark grows while it serves a site; this process needs a few megabytes.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import os
 import sys
 import time
 
-# ru_maxrss is in KiB; macOS alone has it in bytes.
+# ru_maxrss is in KiB, on macOS in bytes.
 PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 def main(command: list[str]) -> int:
-    """Prints `code`, `wall` and `cpu` in seconds (`cpu` is user and system time), `peak` in bytes."""
+    """Print `code`, `wall` and `cpu` (user and system time) in seconds, and `peak` in bytes."""
     started = time.monotonic()
     child = os.posix_spawnp(command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, 2, 1)])
     _, status, usage = os.wait4(child, 0)

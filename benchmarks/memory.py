@@ -1,4 +1,4 @@
-"""Part `memory`: what an idle run costs when a million articles are known, against a hundred."""
+"""Part `memory`: the cost of an idle run with a million known articles, compared with a hundred."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 
-from benchmarks.children import BenchmarkFailed, Cost, listing_of, vokcrawl
+from benchmarks.children import BenchmarkError, Cost, listing_of, vokcrawl
 from benchmarks.delivered import check_vokcrawl
 from benchmarks.idle import PLAIN, requests_by_kind
 from benchmarks.results import Result
@@ -24,17 +24,16 @@ from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.rows import ArticleRow, Status
 
 FEW, MANY = 100, 1_000_000
-# The invented articles came in minutes apart from 2001 on, all before the sample site's.
-# A listing crawl saw a hundred.
+# The invented articles are minutes apart, from 2001 on, before those of the sample site; a listing crawl saw a hundred.
 FIRST_STAMP = 1_000_000_000
 SECONDS_APART = 500
 PER_CRAWL = 100
-# So many of the invented rows still have a day on which they are to be asked for again.
+# One of this many articles is due for another recheck.
 RECHECKED = 10
 
 
 def measure_memory(folder: Path, rounds: int) -> Result:
-    """Idle runs on two output folders of the same site; one of them also remembers articles of long ago."""
+    """Measure idle runs with two output directories of the same site, one of which knows many old articles."""
     few, many = folder / "few", folder / "many"
     with SampleServer(SampleSite(FEW, faults=())) as server:
         url = listing_of(server.url)
@@ -55,17 +54,17 @@ def measure_memory(folder: Path, rounds: int) -> Result:
         costs = in_turns({f"{MANY:,} known": large, f"{FEW:,} known": small}, rounds)
         seen = requests_by_kind(server.requests)
     if seen["article"] or seen["listing"] != 2 * rounds:
-        raise BenchmarkFailed(f"{many}: the runs were not idle, they sent {seen}")
+        raise BenchmarkError(f"{many}: the runs were not idle, they sent {seen}")
     title = f"an idle run, {rounds} rounds"
     return Result("memory", title, measured(costs), f"{FEW:,} known")
 
 
 def add_articles(state: Path, number: int) -> None:
-    """Adds rows of so many delivered articles, their teasers, and complete listing crawls that have seen them."""
+    """Add `number` delivered articles, with their teasers and complete listing crawls, to a state."""
     columns = [field.name for field in fields(ArticleRow)]
     marks = ", ".join("?" * len(columns))
     with closing(sqlite3.connect(state, isolation_level=None)) as db:
-        # Nothing to be lost here; the crawl sets its own modes when it opens the file.
+        # Faster, and safe here; the crawl sets its own modes.
         db.execute("PRAGMA journal_mode=OFF")
         db.execute("PRAGMA synchronous=OFF")
         run_id = db.execute("SELECT run_id FROM runs").fetchone()[0]
@@ -96,7 +95,7 @@ def _stamp(place: int) -> int:
 
 
 def invented(number: int) -> Iterator[ArticleRow]:
-    """Rows of so many articles that were delivered long ago."""
+    """Yield rows of articles that were delivered long ago."""
     rechecked_at = utc(datetime.now(UTC) + timedelta(days=30))
     for place in range(number):
         moment = datetime.fromtimestamp(_stamp(place), UTC)

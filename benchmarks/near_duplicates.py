@@ -1,4 +1,4 @@
-"""``python -m benchmarks.near_duplicates``: what a threshold finds and falsely merges, on the sample's doubles."""
+"""``python -m benchmarks.near_duplicates``: precision and recall of similarity thresholds, on sample articles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ THRESHOLDS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 
 @dataclass
 class Found:
-    """What one threshold has come to: how many doubles were found, and which kinds were missed or falsely merged."""
+    """The result of a threshold: duplicates found, missed and falsely merged, by kind."""
 
     threshold: float
     doubles: int
@@ -26,18 +26,18 @@ class Found:
     false: Counter[str] = field(default_factory=Counter)
 
     def row(self) -> str:
-        """As a row of a Markdown table."""
+        """Format the result as a row of a Markdown table."""
         merged = self.right + self.false.total()
         mark = " (chosen)" if self.threshold == THRESHOLD else ""
         precision = f"{self.right / merged:.3f}" if merged else "none"
         return (
-            f"| {self.threshold}{mark} | {precision} | {self.right / self.doubles:.3f} | {_text(self.missed)} "
-            f"| {self.false.total()} | {_text(self.false)} |"
+            f"| {self.threshold}{mark} | {precision} | {self.right / self.doubles:.3f} | {_by_kind(self.missed)} "
+            f"| {self.false.total()} | {_by_kind(self.false)} |"
         )
 
 
 def measure(threshold: float, articles: int, seed: int = 1) -> Found:
-    """Puts that many articles, a double of each, and as many that only sound alike, into an index of this threshold."""
+    """Index `articles` articles, a near duplicate of each, and as many that are only similar."""
     stories = [Double(make_article(index, seed), None, "ordinary") for index in range(articles)]
     stories += make_doubles(articles, seed)
     stories.sort(key=lambda each: each.article.id)
@@ -56,12 +56,12 @@ def measure(threshold: float, articles: int, seed: int = 1) -> Found:
     return found
 
 
-def _text(counts: Counter[str]) -> str:
+def _by_kind(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in counts.most_common()) or "none"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints a row for each threshold."""
+    """Print a row for each threshold."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.near_duplicates", description=__doc__)
     parser.add_argument("--articles", type=int, default=1200, help="ordinary articles (default 1200)")
     parser.add_argument("--seed", type=int, default=1)

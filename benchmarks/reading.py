@@ -1,4 +1,4 @@
-"""Part `reading`: what it takes to make a record of an article's page, beside what others make of the same page."""
+"""Part `reading`: the cost of extracting a record from a page, compared with other libraries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import trafilatura
 from parsel import Selector
 
-from benchmarks.children import BenchmarkFailed
+from benchmarks.children import BenchmarkError
 from benchmarks.results import Measured, Result
 from benchmarks.rounds import CPU_A_PAGE
 from vokcrawl.crawling.article_result import article_page, find_article
@@ -19,13 +19,13 @@ from vokcrawl.pages.document import read_document
 from vokcrawl.pages.extractors import extractor_at
 from vokcrawl.sample.site import SampleSite
 
-OURS = "vokcrawl: whole record, and teasers"
+OURS = "vokcrawl: complete record, and teasers"
 PAGES = 200
 _TYPE = "text/html; charset=utf-8"
 
 
 def measure_reading(articles: int, rounds: int) -> Result:
-    """Reads the pages of a sample site `rounds` times with each reader."""
+    """Read the pages of a sample site `rounds` times with each extractor."""
     site = SampleSite(min(articles, PAGES), faults=())
     site.base_url = "http://127.0.0.1"
     truth = site.truth()
@@ -44,18 +44,18 @@ def measure_reading(articles: int, rounds: int) -> Result:
             texts = [read(url, body) for url, body in pages]
             taken = time.process_time() - began
             if not all(texts):
-                raise BenchmarkFailed(f"{name}: {texts.count(None) + texts.count('')} pages without a text")
-            # Not counted is the first time: modules are loaded, patterns compiled.
+                raise BenchmarkError(f"{name}: {texts.count(None) + texts.count('')} pages without a text")
+            # The first round is not counted, because it imports modules and compiles patterns.
             if number >= 0:
                 times[name].append(1000 * taken / len(pages))
-    title = f"{len(pages)} articles' pages, each already here, {rounds} rounds"
+    title = f"{len(pages)} article pages in memory, {rounds} rounds"
     return Result("reading", title, [Measured(name, {CPU_A_PAGE: ones}) for name, ones in times.items()], OURS)
 
 
 def _ours(url: str, body: bytes, known: Container[str]) -> str | None:
-    """All that a crawl makes of a page whose teasers are known."""
-    reading, identity = extractor_at(datetime.now(UTC)), article_id(url) or ""
-    found = find_article(article_page(reading, read_document(body, _TYPE).root, url, body), identity, url, body)
+    """Extract everything that a crawl extracts from a page with known teasers."""
+    extractor, identity = extractor_at(datetime.now(UTC)), article_id(url) or ""
+    found = find_article(article_page(extractor, read_document(body, _TYPE).root, url, body), identity, url, body)
     found.block(known)
     now = utc(datetime.now(UTC))
     record = {**found.item, "first_seen_at": now, "fetched_at": now, "run_id": "20241210T060000Z"}
@@ -63,6 +63,6 @@ def _ours(url: str, body: bytes, known: Container[str]) -> str | None:
 
 
 def _by_css(_: str, body: bytes) -> str | None:
-    """What the bare spider does."""
+    """Do what the bare spider does."""
     page = Selector(body.decode())
     return page.css(".article-single h2::text").get() and "\n\n".join(page.css(".article-content > p::text").getall())

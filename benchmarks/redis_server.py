@@ -1,4 +1,4 @@
-"""A real Redis server in a child process: started, killed and started again on the same port and the same folder."""
+"""A Redis server in a child process, which can be killed and started again with the same port and directory."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks.children import BenchmarkFailed
+from benchmarks.children import BenchmarkError
 
 MISSING = "no redis-server in the PATH; `apt-get install redis-server` installs one on Debian 12"
 _START_SECONDS = 30
 
 
 class RedisServer:
-    """``with RedisServer(folder) as server:`` runs one at ``server.url`` that keeps its data in the folder."""
+    """``with RedisServer(folder) as server:`` runs a server at ``server.url``, with its data in the directory."""
 
     def __init__(self, folder: Path, *settings: str, password: str | None = None) -> None:
         with socket.create_server(("127.0.0.1", 0)) as bound:
@@ -31,21 +31,21 @@ class RedisServer:
 
     @staticmethod
     def program() -> str:
-        """The server's program. Raises `BenchmarkFailed` where there is none."""
+        """Return the path of the program. Raises `BenchmarkError` if it is missing."""
         found = shutil.which("redis-server")
         if found is None:
-            raise BenchmarkFailed(MISSING)
+            raise BenchmarkError(MISSING)
         return found
 
     def client(self, **given: Any) -> Any:
-        """A client of the server; `given` are arguments of `redis.Redis`."""
-        # Its package may be missing where nothing of this is wanted.
+        """Return a client of the server; `given` are arguments of `redis.Redis`."""
+        # An optional package.
         from redis import Redis  # noqa: PLC0415
 
         return Redis(port=self.port, **{"decode_responses": True, "password": self._password, **given})
 
     def start(self) -> None:
-        """Starts it, with what it holds in its folder, and waits until it answers."""
+        """Start the server with the data in its directory, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         given = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", ""]
         command = [self.program(), *given, "--appendonly", "yes", "--loglevel", "warning", *self._settings]
@@ -55,11 +55,11 @@ class RedisServer:
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise BenchmarkFailed(f"{' '.join(command)}: it does not answer: {log.read_text(encoding='utf-8')}")
+                raise BenchmarkError(f"{' '.join(command)}: no answer: {log.read_text(encoding='utf-8')}")
             time.sleep(0.01)
 
     def kill(self) -> None:
-        """As when its machine goes down: without a word."""
+        """Kill the server without a clean shutdown."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:

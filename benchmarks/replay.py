@@ -1,4 +1,4 @@
-"""Part `replay`: reading an archive again, against a bare spider's crawl of the same pages."""
+"""Part `replay`: the cost of a replay, compared with a crawl of the same pages by a bare spider."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from benchmarks.results import Result, Target
 from benchmarks.rounds import WALL_A_PAGE, Measurement, in_turns, measured_a_page
 
 WHOLE, PART, BARE = "replay", "replay of a fifth", "bare Scrapy spider"
-# An archive that is worth a replay holds more than one crawl's worth.
+# Archives are usually larger than those of one crawl.
 TIMES = 5
 
 
 def measure_replay(folder: Path, articles: int, rounds: int) -> Result:
-    """Archives of so many articles, and of five times as many, are made by one crawl each, and then read `rounds` times
-    on all cores, each time into a fresh folder."""
+    """Replay archives of `articles` articles, and of five times as many, `rounds` times on all cores."""
     many = articles * TIMES
     _archive(folder / "few", articles)
     _archive(folder / "many", many)
@@ -29,13 +28,13 @@ def measure_replay(folder: Path, articles: int, rounds: int) -> Result:
             BARE: feeding(bare, url, folder / "bare", many),
         }
         for each in things.values():
-            # Not counted: the site renders its pages, and Python compiles its modules.
+            # Not counted: the site renders its pages, and Python compiles modules.
             each(-1)
         costs = in_turns(things, rounds)
     pages = {WHOLE: pages_of(many), PART: pages_of(articles), BARE: pages_of(many)}
     measured = measured_a_page(costs, pages)
     title = f"{many} articles on {pages[WHOLE]} pages, and {articles} on {pages[PART]}, {rounds} rounds"
-    name = "time a page of a replay on all cores, to a bare Scrapy spider's"
+    name = "wall time per page of a replay on all cores, relative to a bare Scrapy spider"
     return Result("replay", title, measured, BARE, [Target(name, WHOLE, WALL_A_PAGE, 0.2)])
 
 

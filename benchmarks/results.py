@@ -1,4 +1,4 @@
-"""What a part of the benchmark found, and how it is printed."""
+"""Results of the benchmarks, and their output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One of the things that are compared: for each measure a value of every round."""
+    """The values of one candidate: for each measure, one value per round."""
 
     name: str
     values: Mapping[str, Sequence[float]]
@@ -18,10 +18,9 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """One measure of a thing against that of another one.
+    """The ratio of a measure between two candidates.
 
-    It is taken within a round, whose measurements were made one after the other, and then the median of those: so a
-    machine that is busy for a while affects one round, not the result.
+    It is the median of the ratios within each round, so a machine that is temporarily busy affects only some rounds.
     """
 
     rounds: Sequence[float]
@@ -47,10 +46,7 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the project promises of a thing: the ratio of a measure is at most, or at least, `bound`.
-
-    `name` is what the summary calls it.
-    """
+    """A performance goal: the ratio of a measure is at most (or at least) `bound`. `name` is for the summary."""
 
     name: str
     thing: str
@@ -65,10 +61,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a part found: `title` says on what, `things` are what was compared.
+    """The result of a part. `title` describes the conditions, `things` are the candidates.
 
-    Ratios are to the one named `against`; without one there are none. `counts` are numbers of something, under what
-    they are numbers of; `reckoned` is what was not measured, but follows from it, in rows of a table.
+    Ratios are relative to the candidate `against`, if there is one. `counts` are further numbers, by topic. `reckoned`
+    is a table of extrapolated figures.
     """
 
     part: str
@@ -80,18 +76,18 @@ class Result:
     reckoned: Sequence[Sequence[str]] = ()
 
     def ratio(self, name: str, measure: str) -> Ratio:
-        """How a thing of this name compares in a measure."""
+        """Return the ratio of a candidate for a measure."""
         return Ratio.of(self._thing(name).values[measure], self._thing(self.against).values[measure])
 
     def promised(self) -> list[tuple[Target, Ratio]]:
-        """The targets, and what was found."""
+        """Return the goals with the measured ratios."""
         return [(target, self.ratio(target.thing, target.measure)) for target in self.targets]
 
     def _thing(self, name: str | None) -> Measured:
         return next(each for each in self.things if each.name == name)
 
     def text(self) -> str:
-        """As a plain table for each measure, and the counts below."""
+        """Format the result: a table for each measure, then the counts."""
         rows: list[list[str]] = []
         for measure in self.things[0].values:
             rows.append([measure, "", *(["difference", "ratio", "min-max"] if self.against else [])])
@@ -100,7 +96,7 @@ class Result:
         for what, counts in self.counts.items():
             lines.append(f"  {what}: " + ", ".join(f"{number} {name}" for name, number in counts.items()))
         if self.reckoned:
-            lines.extend(["  on paper:", *table(self.reckoned)])
+            lines.extend(["  extrapolated:", *table(self.reckoned)])
         return "\n".join(lines)
 
     def _row(self, thing: Measured, measure: str) -> list[str]:
@@ -115,7 +111,7 @@ class Result:
         return [*cells, f"{difference:+.2f}", *Ratio.of(values, others).cells()]
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return the result as JSON values."""
         return {
             "part": self.part,
             "title": self.title,
@@ -140,7 +136,7 @@ class Result:
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines in which the cells of a column stand below each other, the first column to the left."""
+    """Format rows with aligned columns; the first column is left-aligned."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(["", row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()  # indented
@@ -149,9 +145,9 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def summary(results: Sequence[Result]) -> str:
-    """The ratios that the project promises, and whether they hold."""
-    rows = [["", "ratio", "min-max", "promised", ""]]
+    """Format the performance goals and whether they were met."""
+    rows = [["", "ratio", "min-max", "goal", ""]]
     for target, ratio in (each for result in results for each in result.promised()):
         bound = f"at {'least' if target.at_least else 'most'} {target.bound:.2f}"
         rows.append([target.name, *ratio.cells(), bound, "met" if target.is_met(ratio) else "missed"])
-    return "\n".join(["what is promised", *table(rows)])
+    return "\n".join(["performance goals", *table(rows)])

@@ -1,4 +1,4 @@
-"""Several things measured in turns, so that what else the machine does meanwhile meets them all."""
+"""Measures several candidates in turn, so that other load on the machine affects all of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from benchmarks.children import Cost
 from benchmarks.results import Measured
 
-# What it takes to measure one thing once; it is given the round's number.
+# Measures a candidate once; the parameter is the number of the round.
 Measurement = Callable[[int], Cost]
 
 CPU, WALL, PEAK = "CPU s", "wall s", "peak memory MB"
@@ -15,7 +15,7 @@ CPU_A_PAGE, WALL_A_PAGE = "CPU ms/page", "wall ms/page"
 
 
 def in_turns(things: Mapping[str, Measurement], rounds: int) -> dict[str, list[Cost]]:
-    """The costs of each thing in every round. The order is turned round from round to round."""
+    """Return the cost of each candidate in each round. The order is reversed in every other round."""
     costs: dict[str, list[Cost]] = {name: [] for name in things}
     for number in range(rounds):
         for name in list(things)[:: -1 if number % 2 else 1]:
@@ -24,7 +24,7 @@ def in_turns(things: Mapping[str, Measurement], rounds: int) -> dict[str, list[C
 
 
 def measured(costs: Mapping[str, Sequence[Cost]]) -> list[Measured]:
-    """Processor time, time that passed, and peak memory of each thing."""
+    """Return CPU time, wall time and peak memory of each candidate."""
     return [
         Measured(name, {CPU: [each.cpu for each in ones], WALL: [each.wall for each in ones], PEAK: _peaks(ones)})
         for name, ones in costs.items()
@@ -32,7 +32,7 @@ def measured(costs: Mapping[str, Sequence[Cost]]) -> list[Measured]:
 
 
 def measured_a_page(costs: Mapping[str, Sequence[Cost]], pages: Mapping[str, int]) -> list[Measured]:
-    """The same, the times for each of the `pages` that a thing has read."""
+    """Return the same, with times divided by the number of `pages` of each candidate."""
     return [
         Measured(
             name,

@@ -1,9 +1,8 @@
-"""Runs Scrapy with the arguments of this script, and writes down where its processor time goes.
+"""A sampling profiler: runs Scrapy with the arguments of this script, and counts its CPU time by area.
 
-`sampler.py FILE ARGUMENT…` looks some hundred times per second of processor time at what runs, and counts by area: the
-innermost frame whose file belongs to one decides, so that what a library does is put down to whoever called it.
-FILE gets the counts as JSON. Looking from outside costs the crawl next to nothing, unlike a profiler that is called for
-each function.
+`sampler.py FILE ARGUMENT…` takes some hundred samples per second of CPU time. The innermost frame whose file belongs to
+an area counts, so the time of a library is attributed to its caller. FILE gets the counts as JSON. The overhead is
+small, unlike that of a profiler that is called for each function.
 """
 
 from __future__ import annotations
@@ -16,28 +15,28 @@ from pathlib import Path
 from types import FrameType
 
 SECONDS_APART = 0.004
-# The areas, each with what the path of a file of its begins with, after the last `site-packages/` or the project's
-# folder. The first that fits counts; of files that none of them knows, the caller's.
+# The areas, with prefixes of paths relative to `site-packages/` or the project. The first match counts; a file without
+# a match belongs to the area of its caller.
 AREAS = {
     "parsing HTML": ["vokcrawl/pages/tree", "vokcrawl/pages/document", "parsel/"],
     "reading pages": ["vokcrawl/pages/", "benchmarks/bare_spider"],
-    "records: loaders, fields, validation": ["vokcrawl/loaders", "vokcrawl/fields", "vokcrawl/items", "itemloaders/"],
-    "deciding: spider, intake, walk": ["vokcrawl/spiders/", "vokcrawl/intake/", "vokcrawl/listings", "vokcrawl/walk"],
-    "archive": ["vokcrawl/archive/", "vokcrawl/capture/"],
-    "memory (SQLite)": ["vokcrawl/state/"],
-    "pipelines and files": ["vokcrawl/pipelines/", "vokcrawl/run.", "vokcrawl/files.", "vokcrawl/coverage"],
+    "records: loaders, validation": ["vokcrawl/loaders", "vokcrawl/normalize", "vokcrawl/items", "itemloaders/"],
+    "crawling: spider, policies": ["vokcrawl/spiders/", "vokcrawl/crawling/", "vokcrawl/policy/"],
+    "archive": ["vokcrawl/warc/", "vokcrawl/downloader/capture/"],
+    "state (SQLite)": ["vokcrawl/storage/state/"],
+    "pipelines and files": ["vokcrawl/pipelines", "vokcrawl/runs/", "vokcrawl/storage/"],
     "middlewares, downloader, extensions": ["vokcrawl/"],
     "HTTP (Twisted)": ["twisted/", "scrapy/core/downloader/handlers", "scrapy/http"],
     "feed export": ["scrapy/exporters", "scrapy/extensions/feedexport"],
     "log": ["scrapy/logformatter", "scrapy/utils/log", "logging/"],
     "Scrapy's engine": ["scrapy/", "pydispatch/", "asyncio/"],
-    "starting: imports": ["<frozen importlib"],
+    "imports": ["<frozen importlib"],
 }
 OTHER = "other"
 
 
 class Sampler:
-    """Counts, at each signal of the timer, the area of what runs."""
+    """Counts the area of the running code at each signal of the timer."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -58,7 +57,7 @@ class Sampler:
 
 
 def area_of(file: str) -> str | None:
-    """The area that a file belongs to; None for one that works for its caller."""
+    """Return the area of a file; None if its time belongs to its caller."""
     path = file.rpartition("site-packages/")[2]
     for folder in ("vokcrawl", "benchmarks", "asyncio", "logging"):
         if f"/{folder}/" in path:
@@ -66,9 +65,9 @@ def area_of(file: str) -> str | None:
     return next((area for area, begins in AREAS.items() if path.startswith(tuple(begins))), None)
 
 
-def main(counts_file: str, *arguments: str) -> None:
-    """Never returns: Scrapy ends the process."""
-    from scrapy.cmdline import execute  # noqa: PLC0415  what is imported before the timer runs is not counted
+def main(output: str, *arguments: str) -> None:
+    """Run Scrapy, which ends the process."""
+    from scrapy.cmdline import execute  # noqa: PLC0415  imported before the timer starts
 
     sampler = Sampler()
     signal.signal(signal.SIGPROF, sampler.take)
@@ -77,7 +76,7 @@ def main(counts_file: str, *arguments: str) -> None:
         execute(["scrapy", *arguments])
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        Path(counts_file).write_text(json.dumps(sampler.counts))
+        Path(output).write_text(json.dumps(sampler.counts))
 
 
 if __name__ == "__main__":

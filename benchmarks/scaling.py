@@ -1,4 +1,4 @@
-"""Part `scaling`: two workers that share a Redis server against one, and what very many articles would take."""
+"""Part `scaling`: two workers that share a Redis server compared with one, and an extrapolation to many articles."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from benchmarks.rounds import CPU_A_PAGE, Measurement, in_turns, measured_a_page
 from benchmarks.shared_memory import Taken, measure_known
 from vokcrawl.settings import base
 
-TWO, ONE, ALONE = "two workers", "one worker", "a crawl with its own memory"
-# For each article of the site so many are stored on the server, to measure what one takes there.
+TWO, ONE, ALONE = "two workers", "one worker", "SQLite, no workers"
+# Number of articles to store in Redis for each article of the site, to measure their size.
 TIMES_KNOWN = 50
-# What is reckoned: ten sources of a million articles each, all on one site.
+# The extrapolation: ten sources with a million articles each.
 SOURCES, MANY = 10, 10_000_000
 _DAY, _GB = 86_400, 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class OnDisk:
-    """Bytes for each article that a crawl has left: its records, and what the site sent."""
+    """Bytes per article on disk: records, and archive."""
 
     records: float
     archive: float
 
 
 def measure_scaling(folder: Path, articles: int, rounds: int) -> Result:
-    """All crawl the same site `rounds` times, each time into fresh folders and under fresh names on the server."""
+    """Crawl the same site `rounds` times with each candidate, each time with new directories and a new prefix."""
     with RedisServer(folder / "redis") as redis, served(articles) as url:
 
         def workers(number: int) -> Measurement:
@@ -53,20 +53,20 @@ def measure_scaling(folder: Path, articles: int, rounds: int) -> Result:
             check_vokcrawl(folder / f"alone-{turn}", articles)
             return cost
 
-        # Not counted: the site renders its pages, and Python compiles its modules.
+        # Not counted: the site renders its pages, and Python compiles modules.
         workers(1)(-1)
         costs = in_turns({TWO: workers(2), ONE: workers(1), ALONE: alone}, rounds)
         taken = measure_known(redis, folder / "known", TIMES_KNOWN * articles)
     disk = _on_disk(folder / "1.-1.0", articles)
     pages = pages_of(articles)
     counts = {
-        f"of {TIMES_KNOWN * articles:,} articles known to a Redis server each takes": {
-            "bytes of its memory": round(taken.memory),
-            "bytes of its append-only file": round(taken.file),
-            "microseconds of its processor to commit": round(taken.commit),
+        f"for each of {TIMES_KNOWN * articles:,} articles in Redis": {
+            "bytes of memory": round(taken.memory),
+            "bytes of the append-only file": round(taken.file),
+            "microseconds of CPU time to commit": round(taken.commit),
             "bytes of memory of `scrapy verify --with`": round(taken.check),
         },
-        "on the disks of the workers an article takes": {
+        "for each article on the disks of the workers": {
             "bytes of records": round(disk.records),
             "bytes of archive": round(disk.archive),
         },
@@ -78,7 +78,7 @@ def measure_scaling(folder: Path, articles: int, rounds: int) -> Result:
 
 
 def _together(url: str, outputs: Sequence[Path], redis: RedisServer, prefix: str) -> Cost:
-    """Workers side by side: the time until the last has ended, their processor time, and the largest of them."""
+    """Run workers in parallel: the time until the last one ends, their total CPU time, and the largest peak memory."""
     began = time.monotonic()
     with ThreadPoolExecutor(len(outputs)) as pool:
         costs = list(pool.map(lambda output: worker(url, output, redis.url, prefix), outputs))
@@ -94,7 +94,7 @@ def _on_disk(output: Path, articles: int) -> OnDisk:
 
 
 def reckoned(cpu: float, taken: Taken, disk: OnDisk) -> list[list[str]]:
-    """What `MANY` articles of `SOURCES` sources take, and how far each part goes; `cpu`: a worker's seconds a page."""
+    """Extrapolate to `MANY` articles, and compute the limit of each part. `cpu` is a worker's seconds per page."""
     pages = MANY * (1 + 1 / LISTING_PAGE)
     delay = base.DOWNLOAD_DELAY
     days = pages * delay / _DAY
@@ -107,20 +107,20 @@ def reckoned(cpu: float, taken: Taken, disk: OnDisk) -> list[list[str]]:
 
     return [
         [f"  {MANY:,} articles of {SOURCES} sources", ""],
-        [f"    time, all on one site: a request every {delay} s, by however many workers", f"{days:,.0f} days"],
-        ["    time, each source on a site of its own", f"{days / SOURCES:,.0f} days"],
-        ["    processor time of the workers", f"{pages * cpu / 3600:,.0f} hours"],
-        ["    processor time of Redis", f"{MANY * taken.commit / 3.6e9:,.1f} hours"],
+        [f"    duration, all on one site: a request every {delay} s, any number of workers", f"{days:,.0f} days"],
+        ["    duration, each source on a site of its own", f"{days / SOURCES:,.0f} days"],
+        ["    CPU time of the workers", f"{pages * cpu / 3600:,.0f} hours"],
+        ["    CPU time of Redis", f"{MANY * taken.commit / 3.6e9:,.1f} hours"],
         ["    memory of Redis", gigabytes(taken.memory)],
-        ["    its append-only file, twice that while it is rewritten", gigabytes(taken.file)],
+        ["    its append-only file (twice that while it is rewritten)", gigabytes(taken.file)],
         ["    records on disk", gigabytes(disk.records)],
-        ["    archive on disk, of pages as large as these", gigabytes(disk.archive)],
-        ["    memory of `scrapy verify --with` all folders", gigabytes(taken.check)],
-        ["  how far it goes", ""],
-        ["    sites that one processor keeps up with, each asked at that pace", f"{delay / cpu:,.0f}"],
-        ["    pages a second behind which one more processor is needed", f"{1 / cpu:,.0f}"],
-        ["    articles a second that one Redis commits", f"{1_000_000 / taken.commit:,.0f}"],
-        ["    articles known to a Redis with 64 GB of memory", millions(64, taken.memory)],
-        ["    articles that are checked within 16 GB of memory", millions(16, taken.check)],
-        ["    articles with their archive on a disk of 4 TB", millions(4000, disk.records + disk.archive)],
+        ["    archive on disk, with pages of this size", gigabytes(disk.archive)],
+        ["    memory of `scrapy verify --with` all directories", gigabytes(taken.check)],
+        ["  limits", ""],
+        ["    sites per processor at that delay", f"{delay / cpu:,.0f}"],
+        ["    pages per second and processor", f"{1 / cpu:,.0f}"],
+        ["    committed articles per second and Redis server", f"{1_000_000 / taken.commit:,.0f}"],
+        ["    articles in a Redis server with 64 GB of memory", millions(64, taken.memory)],
+        ["    articles to verify in 16 GB of memory", millions(16, taken.check)],
+        ["    articles with archive on a disk of 4 TB", millions(4000, disk.records + disk.archive)],
     ]

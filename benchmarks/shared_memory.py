@@ -1,4 +1,4 @@
-"""What a known article takes on a Redis server, and in the memory of whoever checks all folders."""
+"""Measures the size of an article in Redis, and in the memory of `scrapy verify --with`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.children import BenchmarkFailed
+from benchmarks.children import BenchmarkError
 from benchmarks.memory import PER_CRAWL, invented
 from benchmarks.redis_server import RedisServer
 from vokcrawl.integrity.consistency import Fault
@@ -20,14 +20,14 @@ from vokcrawl.storage.state.redis.folders import OnServer
 from vokcrawl.storage.state.redis.store import RedisState
 from vokcrawl.storage.state.rows import ArticleRow
 
-# So many records are committed at a time, as `vokcrawl.runs.run.BATCH` says.
+# Records per commit, as in `vokcrawl.runs.run.BATCH`.
 BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """For each article: bytes of the server's memory, of its append-only file when that was rewritten, and of a
-    check's memory; microseconds of the server's processor for its commit."""
+    """Per article: bytes of the server's memory, of its rewritten append-only file, and of the memory of a check;
+    microseconds of the server's CPU time for its commit."""
 
     memory: float
     file: float
@@ -36,7 +36,7 @@ class Taken:
 
 
 def measure_known(redis: RedisServer, folder: Path, articles: int) -> Taken:
-    """Tells the server of so many invented articles and their teasers, as workers would."""
+    """Store invented articles and their teasers, as workers would."""
     output = OutputFolder(folder)
     output.path.mkdir()
     state = OnServer(redis.url, "known", 10)(output, expected=False)
@@ -62,7 +62,7 @@ def _parts(articles: int) -> Iterator[list[ArticleRow]]:
 
 def _commit(state: RedisState, rows: list[ArticleRow]) -> None:
     state.begin()
-    # As a crawl does: what is said of an article rests on what was read of it.
+    # As in a crawl, articles are read before they are written.
     state.articles(row.id for row in rows)
     for place, row in enumerate(rows):
         if not place % PER_CRAWL:
@@ -78,8 +78,8 @@ def _used(client: Any) -> int:
 
 
 def _spent(client: Any) -> float:
-    usage = client.info("cpu")
-    return float(usage["used_cpu_user"]) + float(usage["used_cpu_sys"])
+    cpu = client.info("cpu")
+    return float(cpu["used_cpu_user"]) + float(cpu["used_cpu_sys"])
 
 
 def _waits(client: Any) -> bool:
@@ -87,17 +87,17 @@ def _waits(client: Any) -> bool:
 
 
 def _checking(articles: int) -> int:
-    """Bytes that `scrapy verify --with …` keeps of so many articles and teasers, each with one version."""
+    """Return the bytes that `scrapy verify --with …` keeps for articles and teasers with one version each."""
     line = Line(Path("a"), 1, 0, b"", None)
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    check, faults = SharedConsistencyCheck(all_folders=True), list[Fault]()
+    consistency, faults = SharedConsistencyCheck(all_folders=True), list[Fault]()
     for row in invented(articles):
         record = {"id": row.id, "revision": 1, "content_hash": row.content_hash, "previous_hash": None}
         for kind in ("articles", "teasers"):
-            faults += list(check.takes[kind](line, record))
+            faults += list(consistency.takes[kind](line, record))
     kept = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     if faults:
-        raise BenchmarkFailed(f"a check of invented articles finds {faults[0]}")
+        raise BenchmarkError(f"a check of invented articles finds {faults[0]}")
     return kept

@@ -1,1 +1,1 @@
-"""What people write without Scrapy to get the same articles, each a script of its own: `python loop.py START FEED`."""
+"""Crawlers of the same site without Scrapy, as scripts: `python loop.py START FEED`."""

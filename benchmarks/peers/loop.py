@@ -1,4 +1,4 @@
-"""Near the floor of what Python can do: aiohttp and selectolax, with as many requests at once as the Scrapy spiders."""
+"""A fast crawler: aiohttp and selectolax, with the same concurrency as the Scrapy spiders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AT_ONCE = 8
 
 
 async def crawl(start: str, feed: str) -> None:
-    """Follows the listing from `start`; title and body of each article go into `feed`, one JSON object a line."""
+    """Follow the listing from `start`, and write title and body of each article to `feed` as JSON lines."""
     free = asyncio.Semaphore(AT_ONCE)
     tasks: set[asyncio.Task[None]] = set()
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""As such crawlers are usually written by hand: requests, BeautifulSoup with Python's own parser, and five threads."""
+"""A typical crawler: requests, BeautifulSoup with Python's own parser, and five threads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECONDS = 30
 
 
 def main(start: str, feed: str) -> None:
-    """Follows the listing from `start`; title and body of each article go into `feed`, one JSON object a line."""
+    """Follow the listing from `start`, and write title and body of each article to `feed` as JSON lines."""
     with requests.Session() as session, ThreadPoolExecutor(THREADS) as threads, Path(feed).open("w") as file:
 
         def page(url: str) -> BeautifulSoup:

@@ -17,7 +17,7 @@ class RedisServer(benchmarked.RedisServer):
     def program() -> str:
         try:
             return benchmarked.RedisServer.program()
-        except benchmarked.BenchmarkFailed as failure:
+        except benchmarked.BenchmarkError as failure:
             if os.environ.get("CI") == "true":
                 pytest.fail(str(failure))
             pytest.skip(str(failure))

@@ -46,7 +46,7 @@ def test_a_table_names_what_was_measured_and_leaves_the_ratio_of_the_thing_itsel
         ("/usr/lib/python3.11/asyncio/base_events.py", "Scrapy's engine"),
         ("/home/vokcrawl/project/vokcrawl/pages/tree.py", "parsing HTML"),
         ("/home/project/vokcrawl/pages/article.py", "reading pages"),
-        ("/home/project/vokcrawl/state/sqlite.py", "memory (SQLite)"),
+        ("/home/project/vokcrawl/storage/state/sqlite.py", "state (SQLite)"),
         ("/usr/lib/python3.11/functools.py", None),
     ],
 )
