@@ -194,14 +194,14 @@ def _flaw(captured: CapturedRecord) -> str | None:
     """What a record's digests say against it; None where they say nothing."""
     if captured.block_digest is not None:
         if _agrees(captured.block_digest, captured.block) is False:
-            return "its block is not what its digest says"
+            return "its block does not match its digest"
         return None
     if captured.kind == "revisit" or captured.payload_digest is None:
         return None
     # Of chunks some take the digest, others of what they hold: then it says nothing.
     chunked = b"transfer-encoding" in split_message(captured.block)[0].lower()
     wrong = not chunked and _agrees(captured.payload_digest, _payload(captured)) is False
-    return "its payload is not what its digest says" if wrong else None
+    return "its payload does not match its digest" if wrong else None
 
 
 def _agrees(labelled: str, data: bytes) -> bool | None:

@@ -234,7 +234,7 @@ def a_head_that_was_changed(folder: Path) -> tuple[str, str]:
     path = files(folder)[0]
     offset = articles(folder)[1][2]["archived_as"]["offset"]
     change(path, offset, b"200 OK", b"201 OK")
-    return f"{path}: offset {offset}: ", "its block is not what its digest says"
+    return f"{path}: offset {offset}: ", "its block does not match its digest"
 
 
 def a_file_that_was_cut_off(folder: Path) -> tuple[str, str]:
