@@ -156,7 +156,7 @@ def test_whatever_others_have_written_shows_as_text(browser: Browser, hostile: P
         text = text_of(page)
         for each in HOSTILE[:4]:
             assert each in text
-        assert "49" not in re.findall(r"\d+", text.partition("What changed lately")[2].partition("What vanished")[0])
+        assert "49" not in re.findall(r"\d+", text.partition("Latest revisions")[2].partition("Removed articles")[0])
         # Of what is 10,000 characters long the beginning is shown.
         assert "W" * 300 + "… (9,708 more characters)" in text
         assert "right U+202Eto left" in text

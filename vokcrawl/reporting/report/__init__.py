@@ -1,10 +1,10 @@
-"""The page for people: `report.html`, made from the delivered files, the manifests and the state.
+"""The HTML report, from record files, manifests and the state. Needs the extra `report`.
 
-`gathering` reads the record files once, `runs` the manifests; `calendar`, `periods`, `difference` and `notices` make of
-that what the page shows; `plots` draws, `page` puts it all into the templates. Needs the extra `report`.
+`gathering` reads the record files once, `runs` the manifests. `calendar`, `periods`, `difference` and `notices` prepare
+the contents, `plots` draws, and `page` renders the templates.
 """
 
 import logging
 
-# That matplotlib makes a list of fonts when it is first used, or finds no place to keep it, is no news for a reader.
+# matplotlib logs that it builds its font list, or that it cannot save it.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)

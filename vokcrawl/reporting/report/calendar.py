@@ -1,4 +1,4 @@
-"""Articles a day as a calendar: a wall calendar for each year, in which the days without an article stand out."""
+"""The calendar of articles per day, which highlights days without articles."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from datetime import date, timedelta
 from vokcrawl.reporting.status import gaps
 from vokcrawl.utils.humanize import pluralize
 
-# So many years are drawn, the newest ones that have an article; so many more are summed up.
-_MOST_DRAWN = 12
-_MOST_SUMMED_UP = 30
-# A gap of so many days is one that a person should look at.
+# Number of years to draw (the newest with articles), and number of earlier years to list.
+_MAX_DRAWN = 12
+_MAX_LISTED = 30
+# Length in days of a gap that needs attention.
 _LONG = 3
-# The side of a day's square, and from one to the next.
+# Side of a day's square, and distance between squares.
 _SIDE, _STEP = 10, 12
 SHADES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A day: its class in the drawing, its outline as an SVG path, and what is said of it."""
+    """A day: its CSS class, its outline as an SVG path, and its tooltip."""
 
     kind: str
     path: str
@@ -32,17 +32,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month: what is said of it in a sentence, its days, and one outline for all that the archive does not reach."""
+    """A month: its name, its description, its days, and one outline for the days before and after the archive."""
 
     name: str
-    told: str
+    description: str
     cells: list[Cell]
     outside: str
 
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """A year: how many articles it has, on how many days, and how many days between them have none."""
+    """A year: number of articles, of days with articles, and of days without any in between."""
 
     number: int
     articles: int
@@ -53,9 +53,9 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """`years` are drawn, `older` ones not, and of `more` nothing is said; all are newest first, as are the `gaps`.
+    """`years` are drawn, `older` ones listed, and `more` is the number of the others; newest first, as the `gaps`.
 
-    `levels` are the ranges of articles a day that the shades stand for, from the lightest to the darkest.
+    `levels` are the ranges of articles per day of the shades, from the lightest to the darkest.
     """
 
     years: list[Year]
@@ -67,12 +67,12 @@ class Calendar:
 
 
 def days_of(gap: tuple[date, date]) -> int:
-    """How long a gap is, both ends included."""
+    """Return the length of a gap in days, both ends included."""
     return (gap[1] - gap[0]).days + 1
 
 
 def in_words(gap: tuple[date, date]) -> str:
-    """A gap as people write it.
+    """Format a gap as text.
 
     >>> in_words((date(2024, 12, 3), date(2024, 12, 3))), in_words((date(2024, 11, 30), date(2024, 12, 2)))
     ('3 December 2024', '30 November to 2 December 2024')
@@ -86,7 +86,7 @@ def in_words(gap: tuple[date, date]) -> str:
 
 
 def calendar_of(articles: Mapping[str, int]) -> Calendar:
-    """The calendar of the articles that each day (`YYYY-MM-DD`) shows."""
+    """Build the calendar from the number of articles of each day (`YYYY-MM-DD`)."""
     by_day = {date.fromisoformat(day): number for day, number in articles.items()}
     found = [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in gaps(sorted(articles))]
     levels = _levels(sorted(by_day.values()))
@@ -94,14 +94,14 @@ def calendar_of(articles: Mapping[str, int]) -> Calendar:
     for day, number in by_day.items():
         by_year[day.year][day] = number
     newest = sorted(by_year, reverse=True)
-    told = [
-        _year(number, by_year[number], found, levels if place < _MOST_DRAWN else [])
-        for place, number in enumerate(newest[: _MOST_DRAWN + _MOST_SUMMED_UP])
+    years = [
+        _year(number, by_year[number], found, levels if place < _MAX_DRAWN else [])
+        for place, number in enumerate(newest[: _MAX_DRAWN + _MAX_LISTED])
     ]
     return Calendar(
-        years=told[:_MOST_DRAWN],
-        older=told[_MOST_DRAWN:],
-        more=len(newest) - len(told),
+        years=years[:_MAX_DRAWN],
+        older=years[_MAX_DRAWN:],
+        more=len(newest) - len(years),
         levels=levels,
         gaps=found[::-1],
         longest=max(found, key=days_of, default=None),
@@ -109,14 +109,14 @@ def calendar_of(articles: Mapping[str, int]) -> Calendar:
 
 
 def _levels(counts: list[int]) -> list[tuple[int, int]]:
-    """Ranges of articles a day, one for each shade, that hold about as many days each; fewer where days are alike."""
+    """Return ranges of articles per day, one per shade, with about as many days each; fewer if days are similar."""
     ends = sorted({counts[(len(counts) * part - 1) // SHADES] for part in range(1, SHADES + 1)} if counts else ())
     begins = [counts[0] if counts else 0, *(end + 1 for end in ends)]
     return list(zip(begins, ends, strict=False))
 
 
 def _year(number: int, counts: dict[date, int], found: list[tuple[date, date]], levels: list[tuple[int, int]]) -> Year:
-    """A year, drawn where there are `levels`."""
+    """Build a year; it is drawn if there are `levels`."""
     first, last = date(number, 1, 1), date(number, 12, 31)
     within = [(gap, max(gap[0], first), min(gap[1], last)) for gap in found if gap[0] <= last and gap[1] >= first]
     missing = {
@@ -142,25 +142,25 @@ def _month(
         elif day in missing:
             cells.append(_empty(day, left, top, missing[day]))
         else:
-            # Before the first day and behind the last one: nothing is missing there.
+            # Before the first day and after the last one, nothing is missing.
             outside += f"M{left + 4} {top + 4}h2v2h-2z"
     here = [articles for day, articles in counts.items() if day.month == month]
     without = sum(day.month == month for day in missing)
     name = f"{date(year, month, 1):%B %Y}"
     shown = f"{pluralize(len(here), 'day')}, {pluralize(without, 'day')} without any"
-    told = f"{name}: {pluralize(sum(here), 'article')} on {shown}"
-    return Month(f"{date(year, month, 1):%b}", told, cells, outside)
+    description = f"{name}: {pluralize(sum(here), 'article')} on {shown}"
+    return Month(f"{date(year, month, 1):%b}", description, cells, outside)
 
 
 def _full(day: date, left: int, top: int, articles: int, levels: list[tuple[int, int]]) -> Cell:
-    # The darkest shade is always there; where there are fewer, the lighter ones are left out.
+    # With fewer levels, the lighter shades are not used.
     level = next(place for place, (_, most) in enumerate(levels, SHADES + 1 - len(levels)) if articles <= most)
     square = f"M{left} {top}h{_SIDE}v{_SIDE}h-{_SIDE}z"
     return Cell(f"d{level}", square, f"{_name(day)}: {pluralize(articles, 'article')}")
 
 
 def _empty(day: date, left: int, top: int, long: bool) -> Cell:
-    # Struck through, so that it is told from a full day without its colour too.
+    # Struck through, so that it is recognisable without colours.
     square = f"M{left} {top}h{_SIDE}v{_SIDE}h-{_SIDE}zM{left} {top + _SIDE}l{_SIDE}-{_SIDE}"
     return Cell("gap long" if long else "gap", square, f"{_name(day)}: no article")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from vokcrawl.reporting.report.calendar import Calendar, calendar_of
 from vokcrawl.reporting.report.difference import Comparison, Paragraph, Unchanged
-from vokcrawl.reporting.report.gathering import FIELDS, MOST_FAULTS, Change, Gathered, Vanished, gather
+from vokcrawl.reporting.report.gathering import FIELDS, MOST_FAULTS, Change, Gathered, RemovedArticle, gather
 from vokcrawl.reporting.report.notices import Notice, notices
 from vokcrawl.reporting.report.periods import Periods
 from vokcrawl.reporting.report.plots import Plot, coverage_plot, disk_plot, runs_plot
@@ -151,6 +151,6 @@ def _revision(change: Change, comparison: Comparison) -> Revision:
     )
 
 
-def _removal(vanished: Vanished) -> Removal:
+def _removal(vanished: RemovedArticle) -> Removal:
     title = vanished.last.place.record()["title"] if vanished.last else None
     return Removal(vanished.record, title, vanished.back)

@@ -1,6 +1,6 @@
-"""What was changed between two texts, word by word, within bounds: a hostile text costs no more than an honest one.
+"""Word-by-word differences between two texts, with limited effort even for hostile texts.
 
-Paragraphs are compared first, and then the words of those that differ.
+Paragraphs are compared first, then the words of those that differ.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import Literal
 
 Kind = Literal["same", "deleted", "inserted"]
 
-# The words of one side times those of the other: so much is compared in one go, and in one `Comparison`. The time that
-# it takes grows with it, for texts made on purpose faster than that.
-_MOST_AT_ONCE = 160_000
-_MOST_IN_ALL = 1_000_000
-# Less than this share of words in common reads better as one text after the other.
-_LEAST_IN_COMMON = 0.3
+# Maximum effort (words of one text times words of the other) of one comparison, and of all of a `Comparison`. The time
+# grows at least in proportion, and faster for hostile texts.
+_MAX_EFFORT = 160_000
+_MAX_TOTAL_EFFORT = 1_000_000
+# Below this share of common words, both texts are shown completely.
+_MIN_IN_COMMON = 0.3
 _WORDS = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some words that stayed, went, or came."""
+    """Unchanged, deleted or inserted words."""
 
     kind: Kind
     text: str
@@ -34,61 +34,61 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph that was changed, in pieces."""
+    """A changed paragraph, in pieces."""
 
     pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """So many paragraphs in a row that stayed as they were."""
+    """A number of consecutive unchanged paragraphs."""
 
     paragraphs: int
 
 
 class Comparison:
-    """Compares texts for one page, and grows coarser once it has done more than it may."""
+    """Compares the texts of one page, and becomes coarser when the maximum effort is reached."""
 
     def __init__(self) -> None:
-        self._left = _MOST_IN_ALL
+        self._left = _MAX_TOTAL_EFFORT
 
     def line(self, old: str, new: str) -> tuple[Piece, ...]:
-        """What was changed in a single paragraph."""
+        """Return the changes of a single paragraph."""
         before, after = _WORDS.findall(old), _WORDS.findall(new)
         steps = self._steps(before, after)
         if steps is None:
             return _whole(before, after)
         pieces = [piece for step in steps for piece in _pieces(step, before, after)]
         same = sum(len(_WORDS.findall(piece.text)) for piece in pieces if piece.kind == "same")
-        if same < _LEAST_IN_COMMON * max(len(before), len(after)):
+        if same < _MIN_IN_COMMON * max(len(before), len(after)):
             return _whole(before, after)
         return tuple(_joined(pieces))
 
     def text(self, old: str, new: str) -> list[Paragraph | Unchanged]:
-        """What was changed in a text whose paragraphs are parted by blank lines."""
+        """Return the changes of a text whose paragraphs are separated by blank lines."""
         before, after = old.split("\n\n"), new.split("\n\n")
         steps = self._steps(before, after)
         if steps is None:
             return [Paragraph(_whole(_WORDS.findall(old), _WORDS.findall(new)))]
-        told: list[Paragraph | Unchanged] = []
+        changes: list[Paragraph | Unchanged] = []
         for tag, first, last, begin, end in steps:
             if tag == "equal":
-                told.append(Unchanged(last - first))
+                changes.append(Unchanged(last - first))
                 continue
-            # Those that stand across from each other are taken for versions of one another.
+            # Paragraphs at the same position are compared with each other.
             both = min(last - first, end - begin)
             for step in range(both):
-                told.append(Paragraph(self.line(before[first + step], after[begin + step])))
-            told += [Paragraph((Piece("deleted", each),)) for each in before[first + both : last] if each]
-            told += [Paragraph((Piece("inserted", each),)) for each in after[begin + both : end] if each]
-        return told
+                changes.append(Paragraph(self.line(before[first + step], after[begin + step])))
+            changes += [Paragraph((Piece("deleted", each),)) for each in before[first + both : last] if each]
+            changes += [Paragraph((Piece("inserted", each),)) for each in after[begin + both : end] if each]
+        return changes
 
     def _steps(self, old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]] | None:
-        """difflib's steps from one to the other; None where that would be too much work."""
+        """Return difflib's operations; None if the effort is too large."""
         begin = _common(old, new)
         end = _common(old[begin:][::-1], new[begin:][::-1])
         work = (len(old) - begin - end) * (len(new) - begin - end)
-        if work > min(_MOST_AT_ONCE, self._left):
+        if work > min(_MAX_EFFORT, self._left):
             return None
         self._left -= work
         matcher = SequenceMatcher(None, old[begin : len(old) - end], new[begin : len(new) - end], autojunk=False)
@@ -99,7 +99,7 @@ class Comparison:
 
 
 def _common(old: Sequence[str], new: Sequence[str]) -> int:
-    """How many elements at the beginning are the same."""
+    """Return the number of common elements at the beginning."""
     shorter = min(len(old), len(new))
     return next((place for place in range(shorter) if old[place] != new[place]), shorter)
 
@@ -121,8 +121,8 @@ def _whole(old: Sequence[str], new: Sequence[str]) -> tuple[Piece, ...]:
 
 
 def _joined(pieces: list[Piece]) -> Iterator[Piece]:
-    """The pieces without single words between two changes: such islands cost the reader more than they tell."""
-    told = [
+    """Merge single unchanged words between two changes into the changes, which is easier to read."""
+    merged = [
         piece
         for place, piece in enumerate(pieces)
         for piece in (
@@ -131,10 +131,10 @@ def _joined(pieces: list[Piece]) -> Iterator[Piece]:
             else (piece,)
         )
     ]
-    for changed, run in groupby(told, key=lambda piece: piece.kind != "same"):
+    for changed, run in groupby(merged, key=lambda piece: piece.kind != "same"):
         if not changed:
             yield from run
             continue
         both = sorted(run, key=attrgetter("kind"))
-        for kind, alike in groupby(both, key=attrgetter("kind")):
-            yield Piece(kind, " ".join(piece.text for piece in alike))
+        for kind, group in groupby(both, key=attrgetter("kind")):
+            yield Piece(kind, " ".join(piece.text for piece in group))

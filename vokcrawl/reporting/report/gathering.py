@@ -1,6 +1,6 @@
-"""Reads the record files once, from the first run to the last, and keeps of them what the page tells.
+"""Reads the record files once, in the order of the runs, and collects the contents of the report.
 
-Of 100,000 articles only where the latest version of each lies is remembered, not what it says.
+Only the location of each article's latest version is kept in memory, not its text.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.record_files import Line, read_at
 from vokcrawl.storage.snapshot import Snapshot
 
-# So many of each are shown on the page; the rest is counted.
+# Maximum number of each in the report; the others are counted.
 MOST_CHANGES = 20
 MOST_REMOVALS = 50
 MOST_FAULTS = 10
-# The fields of an article that a page may lack, and what people call them.
+# The fields that may be missing, and their labels.
 FIELDS = {
     "body": "text",
     "published_on": "day",
@@ -35,14 +35,14 @@ FIELDS = {
 
 
 class Place(NamedTuple):
-    """Where a delivered article lies."""
+    """The location of a delivered article."""
 
     path: Path
     offset: int
     length: int
 
     def record(self) -> dict[str, Any]:
-        """Reads it. Raises `StorageError`."""
+        """Read the record. Raises `StorageError`."""
         line = read_at(self.path, self.offset, self.length, "articles")
         if line.record is None:
             raise StorageError(f"{self.path}: changed while it was read ({line.fault}); run again")
@@ -59,15 +59,15 @@ class Version(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A later version, and the one before it, which is None where its line could not be read."""
+    """A revision and the version before it, which is None if its line could not be read."""
 
     old: Place | None
     new: Place
 
 
 @dataclass(frozen=True, slots=True)
-class Vanished:
-    """A removal, and the last version of its article before it or behind it."""
+class RemovedArticle:
+    """A removal, and the latest version of its article. `back` is set if the article was delivered again since."""
 
     record: dict[str, Any]
     last: Version | None
@@ -76,7 +76,7 @@ class Vanished:
 
 @dataclass
 class Gathered:
-    """What the record files say. `changes` and `removals` are the newest, newest first."""
+    """The figures from the record files. `changes` and `removals` are the newest ones, newest first."""
 
     articles: int = 0
     days: Counter[str] = field(default_factory=Counter)
@@ -85,17 +85,17 @@ class Gathered:
     all_changes: int = 0
     changes: list[Change] = field(default_factory=list)
     all_removals: int = 0
-    removals: list[Vanished] = field(default_factory=list)
+    removals: list[RemovedArticle] = field(default_factory=list)
     damaged: list[Line] = field(default_factory=list)
 
     @property
     def undated(self) -> int:
-        """Articles that show no day."""
+        """Number of articles without a day."""
         return self.articles - self.days.total()
 
 
 def gather(folder: OutputFolder, periods: Periods) -> Gathered:
-    """Reads all delivered articles and removals, and passes over damaged lines. Raises `StorageError`."""
+    """Read all delivered articles and removals; damaged lines are skipped. Raises `StorageError`."""
     snapshot = Snapshot(folder, skip_damaged=True)
     found = Gathered()
     latest = _articles(snapshot, periods, found)
@@ -127,10 +127,10 @@ def _articles(snapshot: Snapshot, periods: Periods, found: Gathered) -> dict[str
 
 
 def _removals(snapshot: Snapshot, latest: dict[str, Version], found: Gathered) -> None:
-    removals: deque[Vanished] = deque(maxlen=MOST_REMOVALS)
+    removals: deque[RemovedArticle] = deque(maxlen=MOST_REMOVALS)
     for _, record in snapshot.lines("removals"):
         found.all_removals += 1
         last = latest.get(record["id"])
         back = last is not None and last.status.with_removal(record).removed_at is None
-        removals.append(Vanished(record, last, back))
+        removals.append(RemovedArticle(record, last, back))
     found.removals = list(reversed(removals))

@@ -1,4 +1,4 @@
-"""Puts the contents into the page's templates. What others have written is escaped, and what is unseen in it shown."""
+"""Renders the templates of the report. Untrusted text is escaped, and its invisible characters are shown."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from vokcrawl.utils.humanize import format_duration, format_size, pluralize
 from vokcrawl.utils.terminal import is_seen
 
 _TEMPLATES = Path(__file__).parent / "templates"
-# So many characters of a headline, an address or a message are shown.
-_MOST_CHARACTERS = 300
-# So many marks on one character are shown; no language needs more.
-_MOST_MARKS = 8
+# Maximum length of a headline, a URL or a message.
+_MAX_CHARACTERS = 300
+# Maximum number of combining marks on one character; no language needs more.
+_MAX_MARKS = 8
 
 
 def page(contents: Contents) -> bytes:
-    """The whole page, as UTF-8."""
+    """Render the page as UTF-8."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -36,7 +36,7 @@ def page(contents: Contents) -> bytes:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        told=told,
+        untrusted=untrusted,
         plain=_plain,
         link=_link,
         words=_words,
@@ -58,24 +58,24 @@ def page(contents: Contents) -> bytes:
         status=contents.status,
         version=__version__,
         outcome_help=outcome_help,
-        most={"runs": MOST_RUNS, "owed": MOST_OWED, "gaps": MOST_GAPS},
+        most={"runs": MOST_RUNS, "retries": MOST_OWED, "gaps": MOST_GAPS},
     )
-    # A half of a character, which JSON can hold, is no UTF-8.
+    # JSON may contain lone surrogates, which UTF-8 cannot encode.
     return text.encode("utf-8", "backslashreplace")
 
 
-def told(text: str, most: int = _MOST_CHARACTERS) -> Markup:
-    """Text of others, set apart so that its direction is its own; what is unseen in it stands as its code point.
+def untrusted(text: str, most: int = _MAX_CHARACTERS) -> Markup:
+    """Return untrusted text as markup with isolated text direction; invisible characters become their code points.
 
-    Marks that pile up on one character are left out: no window is wide, or tall, enough for hundreds of them.
+    Excessive combining marks on one character are omitted.
     """
     parts: list[Markup | str] = []
     marks = 0
     for character in cut(text, most):
         marks = marks + 1 if unicodedata.category(character).startswith("M") else 0
-        if marks <= _MOST_MARKS:
+        if marks <= _MAX_MARKS:
             parts.append(_character_or_code(character))
-        elif marks == _MOST_MARKS + 1:
+        elif marks == _MAX_MARKS + 1:
             parts.append(Markup('<span class="unseen">more marks</span>'))
     return Markup("<bdi>{}</bdi>").format(Markup("").join(parts))
 
@@ -88,25 +88,25 @@ def _character_or_code(character: str) -> Markup | str:
 
 
 def _plain(text: str) -> str:
-    """Text of others for where no markup can stand."""
-    return "".join(character if is_seen(character) else " " for character in cut(text, _MOST_CHARACTERS))
+    """Return untrusted text for places without markup."""
+    return "".join(character if is_seen(character) else " " for character in cut(text, _MAX_CHARACTERS))
 
 
 def _link(url: str, text: str) -> Markup:
-    """A link with a text of others; the text alone where the address is not one of the web's."""
+    """Return a link with untrusted text; only the text if the URL is not a valid http(s) URL."""
     try:
         parts = urlsplit(url)
         safe = parts.scheme in ("http", "https") and bool(parts.hostname) and all(map(is_seen, url))
     except ValueError:
         safe = False
     if not safe:
-        return told(text)
-    return Markup('<a href="{}" rel="noreferrer noopener">{}</a>').format(url, told(text))
+        return untrusted(text)
+    return Markup('<a href="{}" rel="noreferrer noopener">{}</a>').format(url, untrusted(text))
 
 
 def _words(text: str) -> Markup:
-    """A sentence of ours, in which a command stands between backticks. It may quote a word of others."""
-    parts = [told(each, len(each)) for each in text.split("`")]
+    """Return a sentence with commands between backticks. It may contain untrusted words."""
+    parts = [untrusted(each, len(each)) for each in text.split("`")]
     return Markup("").join(Markup("<code>{}</code>").format(each) if at % 2 else each for at, each in enumerate(parts))
 
 
@@ -116,13 +116,13 @@ def _day(day: str) -> Markup:
 
 
 def _moment(value: str | datetime | None) -> Markup:
-    """A moment as people read it, in UTC."""
+    """Format a time in UTC."""
     if value is None:
-        return Markup("not known")
+        return Markup("unknown")
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     except ValueError:
-        return told(str(value))
+        return untrusted(str(value))
     moment = moment.astimezone(UTC)
     words = f"{moment.day} {moment:%b %Y}, {moment:%H:%M}"
     return Markup('<time datetime="{}">{}</time>').format(f"{moment:%Y-%m-%dT%H:%M:%SZ}", words)

@@ -1,4 +1,4 @@
-"""The stretches of time that an archive is looked at by: as many as fit side by side, whatever its age."""
+"""The periods by which the report groups articles; their length depends on the age of the archive."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-# So many stand side by side.
-_MOST = 36
+# Maximum number of periods.
+_MAX_PERIODS = 36
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A kind of period: its name, and the first day of the one that holds a day."""
+    """A kind of period: its name, and a function that returns the first day of the period of a day."""
 
     name: str
     begin: Callable[[date], date]
@@ -28,7 +28,7 @@ UNITS = (
 
 
 class Periods:
-    """The newest periods up to the day `last` that hold the days from `first` on, each named by its first day."""
+    """The newest periods from `first` to `last`, each named by its first day."""
 
     def __init__(self, first: date, last: date) -> None:
         self.unit = next((unit for unit in UNITS if _begins(unit, first, last)[0] <= first), UNITS[-1])
@@ -37,7 +37,7 @@ class Periods:
         self._of: dict[str, str | None] = {}
 
     def of(self, day: str) -> str | None:
-        """The period that holds a day (`YYYY-MM-DD`); None for one that is not among them, or no day at all."""
+        """Return the period of a day (`YYYY-MM-DD`); None if it is invalid or in none of them."""
         if day not in self._of:
             try:
                 period = self.unit.begin(date.fromisoformat(day)).isoformat()
@@ -48,8 +48,8 @@ class Periods:
 
 
 def _begins(unit: Unit, first: date, last: date) -> list[date]:
-    """The first days of the newest periods, in order: back to the one that holds `first`, if they are not too many."""
+    """Return the first days of the newest periods, in order, back to that of `first` or to the maximum number."""
     begins = [unit.begin(last)]
-    while begins[-1] > first and len(begins) < _MOST:
+    while begins[-1] > first and len(begins) < _MAX_PERIODS:
         begins.append(unit.begin(begins[-1] - timedelta(days=1)))
     return begins[::-1]

@@ -1,4 +1,4 @@
-"""The plots of the page, each drawn twice: for a wide window, and for a telephone."""
+"""The plots of the report, each in two widths: for wide and for small screens."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from vokcrawl.reporting.report.runs import RunTold
 from vokcrawl.reporting.report.svg import ACCENT, INK, LINE, SOFT, TINT, WARN, drawn
 from vokcrawl.utils.humanize import format_size
 
-# By how far the ticks are apart: years, months, days, hours, minutes, seconds.
+# Formats of ticks that are years, months, days, hours, minutes or seconds apart.
 _FORMATS = ["%Y", "%b %Y", "%-d %b", "%-d %b %H:%M", "%H:%M", "%H:%M:%S"]
 WIDE, NARROW = 1040, 330
-# What a run's duration is told in, by the longest one.
+# Units for the durations of runs, selected by the longest one.
 _UNITS = (("Hours", 3600), ("Minutes", 60), ("Seconds", 1))
-# So many runs can be told apart on a line.
-_MOST_APART = 120
+# Maximum number of runs whose markers do not overlap.
+_MAX_SEPARATE = 120
 _STRIP, _PANEL, _AXIS, _GAP = 26, 74, 22, 26
 
 
@@ -45,9 +45,9 @@ def _both(name: str, height: int, draw: Callable[[Figure, int, int], None]) -> P
 
 
 def runs_plot(runs: Sequence[RunTold]) -> Plot:
-    """How each run ended, what it brought, and what it cost, over the time at which it began."""
-    told = [run for run in runs if run.began is not None]
-    longest = max((run.seconds or 0 for run in told), default=0)
+    """Plot outcome, new articles, requests and duration of each run over its start."""
+    shown = [run for run in runs if run.began is not None]
+    longest = max((run.seconds or 0 for run in shown), default=0)
     unit, seconds = next(each for each in _UNITS if longest >= each[1] * 3 or each[1] == 1)
     panels: list[tuple[str, Callable[[RunTold], float | None]]] = [
         ("New articles", lambda run: run.new),
@@ -59,7 +59,7 @@ def runs_plot(runs: Sequence[RunTold]) -> Plot:
     def draw(figure: Figure, width: int, height: int) -> None:
         top = height - _GAP
         strip = _axes(figure, width, height, top - _STRIP, _STRIP)
-        _outcomes(strip, told)
+        _outcomes(strip, shown)
         _title(strip, "Outcome")
         top -= _STRIP
         axes = [strip]
@@ -67,18 +67,18 @@ def runs_plot(runs: Sequence[RunTold]) -> Plot:
             top -= _GAP + _PANEL
             panel = _axes(figure, width, height, top, _PANEL)
             panel.sharex(strip)
-            _bars(panel, told, value, width)
+            _bars(panel, shown, value, width)
             _title(panel, title)
             axes.append(panel)
         for each in axes[:-1]:
             each.tick_params(labelbottom=False, bottom=False)
-        _dates(axes[-1], width, told)
+        _dates(axes[-1], width, shown)
 
     return _both("runs", height, draw)
 
 
 def coverage_plot(periods: Sequence[str], shares: Mapping[str, Sequence[float | None]]) -> Plot:
-    """The share of articles that have each field, a band for each: a value for each period, None without an article."""
+    """Plot the share of articles with each field, one value per period (None without articles), in one band each."""
     row, band = 30, 20
     height = row * len(shares) + _AXIS + 6
 
@@ -117,14 +117,14 @@ def coverage_plot(periods: Sequence[str], shares: Mapping[str, Sequence[float | 
 
 
 def disk_plot(runs: Sequence[RunTold]) -> Plot:
-    """How the delivered files grew, run by run."""
-    told = [run for run in runs if run.began is not None]
-    grown = list(accumulate(run.stored for run in told))
+    """Plot the total size of the delivered files over the runs."""
+    shown = [run for run in runs if run.began is not None]
+    grown = list(accumulate(run.stored for run in shown))
     height = 150 + _AXIS
 
     def draw(figure: Figure, width: int, height: int) -> None:
         axes = _axes(figure, width, height, _AXIS + 8, height - _AXIS - 16)
-        moments: list[Any] = [run.began for run in told]
+        moments: list[Any] = [run.began for run in shown]
         axes.fill_between(moments, grown, step="post", color=TINT, linewidth=0)
         axes.plot(moments, grown, drawstyle="steps-post", color=ACCENT, linewidth=1.6)
         axes.set_ylim(0, max([*grown, 1]) * 1.05)
@@ -132,7 +132,7 @@ def disk_plot(runs: Sequence[RunTold]) -> Plot:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_size(int(value)) if value else "0"))
         axes.grid(axis="y", color=LINE, linewidth=0.8)
         axes.set_axisbelow(True)
-        _dates(axes, width, told)
+        _dates(axes, width, shown)
 
     return _both("disk", height, draw)
 
@@ -147,8 +147,8 @@ def _title(axes: Axes, title: str) -> None:
 
 
 def _outcomes(axes: Axes, runs: Sequence[RunTold]) -> None:
-    # Where they touch each other, those that went well are the ground on which the others stand out.
-    good = SOFT if len(runs) <= _MOST_APART else TINT
+    # If markers overlap, successful runs are pale, so that others stand out.
+    good = SOFT if len(runs) <= _MAX_SEPARATE else TINT
     for kind, marker, colour, tall in (("good", "|", good, 10), ("stopped", "o", INK, 6), ("bad", "x", WARN, 7)):
         moments: list[Any] = [run.began for run in runs if run.kind == kind]
         fill = "none" if marker == "o" else colour
@@ -172,7 +172,7 @@ def _bars(axes: Axes, runs: Sequence[RunTold], value: Callable[[RunTold], float 
     values = [value(run) for run in runs]
     most = max((each for each in values if each is not None), default=0)
     if most > 20:
-        # The first run fetches everything, the others what is new: on a straight scale nothing of them were left.
+        # The first run fetches everything, others only what is new, which a linear scale would not show.
         axes.set_yscale("symlog", linthresh=1)
         powers = [10**power for power in range(7) if 10**power <= most * 1.2]
         axes.yaxis.set_major_locator(FixedLocator([0, *powers[:: -(-len(powers) // 3)]]))
@@ -188,7 +188,7 @@ def _bars(axes: Axes, runs: Sequence[RunTold], value: Callable[[RunTold], float 
             if run.kind in kinds and each:
                 xs += [run.began, run.began, run.began]
                 ys += [0, each, nan]
-        # One path for all of them: a page of a thousand runs is to stay small.
+        # One path for all bars, to keep the page small.
         axes.plot(xs, ys, color=colour, linewidth=line, solid_capstyle="butt")
     axes.set_ylim(0, max(most * 1.15, 1))
     axes.grid(axis="y", color=LINE, linewidth=0.8)
@@ -203,14 +203,14 @@ def _dates(axes: Axes, width: int, runs: Sequence[RunTold]) -> None:
     )
     axes.xaxis.set_major_formatter(formatter)
     moments = [run.began for run in runs if run.began is not None]
-    # A single run stands in the middle of its day.
+    # A single run is shown in the middle of its day.
     room = max((max(moments) - min(moments)) * 0.01, timedelta(hours=2 if len(moments) > 1 else 12))
     limits: Any = (min(moments) - room, max(moments) + room)
     axes.set_xlim(limits)
 
 
 def _steps(values: Sequence[float | None]) -> tuple[list[float], list[float]]:
-    """The outline of a row of bars that touch each other; nothing where there is no value."""
+    """Return the outline of adjacent bars; NaN where there is no value."""
     edges: list[float] = []
     tops: list[float] = []
     for place, value in enumerate(values):

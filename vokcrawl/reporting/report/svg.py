@@ -1,4 +1,4 @@
-"""matplotlib's drawings as parts of a page: themed by the page's own colours, free of its ids and styles, and small."""
+"""Embeds matplotlib drawings in a page: with its colours, without conflicting ids and styles, and small."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from matplotlib import style
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-# Colours that nobody would choose, each of which stands for one of the page's: those differ by day and by night.
+# Placeholder colours, which are replaced by CSS variables of the page, because light and dark mode differ.
 INK, SOFT, LINE, ACCENT, TINT, WARN = (f"#01010{number}" for number in range(6))
 _PAGE = {INK: "ink", SOFT: "soft", LINE: "line", ACCENT: "accent", TINT: "tint", WARN: "warn"}
 _SETTINGS: Any = {
     "svg.fonttype": "none",
-    # The same figures make the same page.
+    # Makes the output reproducible.
     "svg.hashsalt": "vokcrawl",
     "text.parse_math": False,
     "font.size": 11,
@@ -35,7 +35,7 @@ _SETTINGS: Any = {
     "ytick.labelcolor": SOFT,
     "xtick.major.width": 1,
     "ytick.major.size": 0,
-    # Longer paths than this one would be cut into several; none of ours is.
+    # Paths are not split.
     "agg.path.chunksize": 0,
     "path.simplify": False,
 }
@@ -46,8 +46,8 @@ _FONT = re.compile(r"\s*font-family: [^;]*;?|\s*font: ([\d.]+px) [^;]*;?")
 
 
 def drawn(name: str, width: int, height: int, draw: Callable[[Figure], None]) -> str:
-    """What `draw` puts into a figure of that size (in CSS pixels) as an `svg` element; `name` keeps its ids apart."""
-    # Whatever this machine's own matplotlibrc says.
+    """Return a figure of this size (in CSS pixels) as an `svg` element; `name` makes its ids unique."""
+    # Ignores a matplotlibrc of the machine.
     with style.context(["default", _SETTINGS]):
         figure = Figure(figsize=(width / 72, height / 72), facecolor="none")
         FigureCanvasSVG(figure)
@@ -58,7 +58,7 @@ def drawn(name: str, width: int, height: int, draw: Callable[[Figure], None]) ->
 
 
 def _part(name: str, document: str) -> str:
-    # Made by this process: nothing in it is to be loaded from elsewhere.
+    # Created by this process; nothing is loaded from elsewhere.
     root = etree.fromstring(document.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
     for element in [*root.iter(f"{_SVG}metadata"), *root.iter(f"{_SVG}style")]:
         element.getparent().remove(element)
@@ -91,7 +91,7 @@ def _slim(element: Any, name: str, used: set[str]) -> None:
         )
     for key in ("d", "x", "y", "transform"):
         if key in attributes:
-            # A tenth of a pixel is not to be seen.
+            # Rounded to a tenth of a pixel.
             short = _NUMBER.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), attributes[key])
             attributes[key] = " ".join(short.split()).replace("-0 ", "0 ")
     if attributes.get("transform", "").startswith("rotate(0"):

@@ -15,7 +15,7 @@ from lxml import etree
 from tests.support.folders import T0, Archive, article
 from vokcrawl.reporting.report.contents import contents
 from vokcrawl.reporting.report.notices import notices
-from vokcrawl.reporting.report.page import page, told
+from vokcrawl.reporting.report.page import page, untrusted
 from vokcrawl.reporting.report.plots import Plot, coverage_plot, disk_plot, runs_plot
 from vokcrawl.reporting.report.runs import RunTold, run_of
 from vokcrawl.storage.manifest import Manifest, parse_manifest
@@ -121,7 +121,7 @@ def test_the_same_archive_makes_the_same_page(output: Any) -> None:
 
 @given(st.text())
 def test_text_of_others_becomes_text(text: str) -> None:
-    shown = str(told(text, len(text)))
+    shown = str(untrusted(text, len(text)))
     inner = re.sub(
         r'<span class="unseen"(?: title="[\w -]+")?>|</span>', "", shown.removeprefix("<bdi>").removesuffix("</bdi>")
     )
