@@ -1,4 +1,4 @@
-"""Whether delivered records agree with each other, and the state with them; `verify` gives them line by line."""
+"""Checks that delivered records are consistent with each other and with the state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vokcrawl.storage.state.rows import ArticleRow, Status
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong: in which file (or state), on which line (None for the whole of it), and what."""
+    """A fault: its file (or state), its line (None if it concerns the whole file), and its description."""
 
     path: Path | str
     line: int | None
@@ -26,7 +26,7 @@ class Fault:
         return f"{place}: {self.text}"
 
 
-# Takes in a record with its line; gives what is wrong with it.
+# Checks a record with its line, and yields its faults.
 Take = Callable[[Line, dict[str, Any]], Iterator[Fault]]
 
 
@@ -34,20 +34,20 @@ _UNKNOWN = (ArticleStatus(), None)
 
 
 class ConsistencyCheck:
-    """The records of one folder, in the order of its runs, and the state that is its own."""
+    """Checks the records of one output directory, in the order of its runs, and its state."""
 
     def __init__(self) -> None:
         # id -> status, and content_hash of the current version
         self._versions: dict[str, tuple[ArticleStatus, str | None]] = {}
         self._teasers: set[str] = set()
-        # By kind. Articles come before removals: a run may deliver both.
+        # By kind. Articles come before removals, because a run may deliver both.
         self.takes = {"articles": self._article, "teasers": self._teaser, "removals": self._removal}
 
     def _article(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
         status, last_hash = self._versions.get(record["id"], _UNKNOWN)
         revision, current = status.revision, status.with_version(record)
         if current == status:
-            yield Fault(line.path, line.number, f"article {record['id']}: revision {record['revision']} is there twice")
+            yield Fault(line.path, line.number, f"article {record['id']}: revision {record['revision']} is duplicated")
             return
         if record["revision"] != revision + 1:
             missing = f"{revision + 1} to {record['revision'] - 1}"
@@ -60,7 +60,7 @@ class ConsistencyCheck:
 
     def _teaser(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
         if record["id"] in self._teasers:
-            yield Fault(line.path, line.number, f"teaser {record['id']} is there twice")
+            yield Fault(line.path, line.number, f"teaser {record['id']} is duplicated")
         self._teasers.add(record["id"])
 
     def _removal(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
@@ -69,15 +69,15 @@ class ConsistencyCheck:
             yield Fault(line.path, line.number, f"removal of article {record['id']}, which was never delivered")
             return
         if status.removed_at is not None:
-            yield Fault(line.path, line.number, f"removal of article {record['id']} is there twice")
+            yield Fault(line.path, line.number, f"removal of article {record['id']} is duplicated")
         if record["last_hash"] != last_hash:
             yield Fault(
-                line.path, line.number, f"removal of article {record['id']}: last_hash is not its last version's"
+                line.path, line.number, f"removal of article {record['id']}: last_hash is not that of its last version"
             )
         self._versions[record["id"]] = (status.with_removal(record), last_hash)
 
     def with_state(self, state: State) -> Iterator[Fault]:
-        """Whether the state says the same."""
+        """Yield differences between the records and the state."""
         path = state.where
         known = 0
         for row in state.all_articles():
@@ -91,23 +91,23 @@ class ConsistencyCheck:
                 rows = state.articles(some)
                 for identity in some:
                     if identity not in rows or not rows[identity].revision:
-                        yield Fault(path, None, f"article {identity} was delivered, but is not known")
-        remembered = set(state.delivered_teasers())
-        for identity in sorted(remembered ^ self._teasers):
+                        yield Fault(path, None, f"article {identity} was delivered, but is not in the state")
+        in_state = set(state.delivered_teasers())
+        for identity in sorted(in_state ^ self._teasers):
             text = (
-                "is known as delivered, but is in no file"
-                if identity in remembered
-                else "was delivered, but is not known"
+                "is delivered according to the state, but is in no file"
+                if identity in in_state
+                else "was delivered, but is not in the state"
             )
             yield Fault(path, None, f"teaser {identity} {text}")
 
     def _known(self, row: ArticleRow, path: str) -> Iterator[Fault]:
         status, last_hash = self._versions.get(row.id, _UNKNOWN)
         if not status.revision:
-            yield Fault(path, None, f"article {row.id} is known as delivered, but is in no file")
+            yield Fault(path, None, f"article {row.id} is delivered according to the state, but is in no file")
         elif (status.revision, last_hash) != (row.revision, row.content_hash):
             yield Fault(
-                path, None, f"article {row.id}: revision {row.revision} is known, {status.revision} was delivered"
+                path, None, f"article {row.id}: revision {row.revision} in the state, {status.revision} in the files"
             )
         elif (status.removed_at is not None) != (row.status is Status.REMOVED):
-            yield Fault(path, None, f"article {row.id} is known as {row.status}, the files say otherwise")
+            yield Fault(path, None, f"article {row.id} is {row.status} in the state, but not in the files")

@@ -1,4 +1,4 @@
-"""The same for workers: their folders hold the archive together, and the state on the server is that of them all."""
+"""Checks the output directories of several workers together with the state in Redis."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from vokcrawl.storage.state.rows import ArticleRow, Status
 
 @dataclass
 class _Article:
-    """What the folders hold of an article: the versions by their revision, and the tombstones by the hash they name."""
+    """An article in the directories: its versions by revision, and its removals by hash."""
 
     versions: dict[int, tuple[str, str | None]] = field(default_factory=dict)
     removals: dict[str, int] = field(default_factory=dict)
 
 
 class SharedConsistencyCheck(ConsistencyCheck):
-    """The records of some workers' folders, in any order. With `all_folders` nothing may be missing among them."""
+    """Checks the records of workers' directories, in any order. With `all_folders`, none may be missing."""
 
     def __init__(self, *, all_folders: bool) -> None:
         super().__init__()
@@ -33,11 +33,11 @@ class SharedConsistencyCheck(ConsistencyCheck):
     def _article(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
         versions = self._articles.setdefault(record["id"], _Article()).versions
         if record["revision"] in versions:
-            yield Fault(line.path, line.number, f"article {record['id']}: revision {record['revision']} is there twice")
+            yield Fault(line.path, line.number, f"article {record['id']}: revision {record['revision']} is duplicated")
         versions[record["revision"]] = (record["content_hash"], record["previous_hash"])
 
     def _removal(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
-        # The same version may be taken away, come back as a later one, and be taken away again with an old text.
+        # A version may be removed, restored, and removed again with the same text.
         removals = self._articles.setdefault(record["id"], _Article()).removals
         removals[record["last_hash"]] = removals.get(record["last_hash"], 0) + 1
         yield from ()
@@ -45,40 +45,42 @@ class SharedConsistencyCheck(ConsistencyCheck):
     @override
     def with_state(self, state: State) -> Iterator[Fault]:
         path = state.where
-        yield from self._among_themselves(path)
+        yield from self._between_folders(path)
         left = set(self._articles)
         for row in state.all_articles():
             if row.revision:
                 left.discard(row.id)
                 yield from self._known(row, path)
         for identity in sorted(each for each in left if self._articles[each].versions):
-            yield Fault(path, None, f"article {identity} was delivered, but is not known")
-        remembered = set(state.delivered_teasers())
-        for identity in sorted(self._teasers - remembered):
-            yield Fault(path, None, f"teaser {identity} was delivered, but is not known")
-        for identity in sorted(remembered - self._teasers) if self.all_folders else ():
-            yield Fault(path, None, f"teaser {identity} is known as delivered, but is in no folder")
+            yield Fault(path, None, f"article {identity} was delivered, but is not in the state")
+        in_state = set(state.delivered_teasers())
+        for identity in sorted(self._teasers - in_state):
+            yield Fault(path, None, f"teaser {identity} was delivered, but is not in the state")
+        for identity in sorted(in_state - self._teasers) if self.all_folders else ():
+            yield Fault(path, None, f"teaser {identity} is delivered according to the state, but is in no directory")
 
-    def _among_themselves(self, path: str) -> Iterator[Fault]:
+    def _between_folders(self, path: str) -> Iterator[Fault]:
         for identity, held in self._articles.items():
             for revision, (_, previous) in sorted(held.versions.items()):
                 before = held.versions.get(revision - 1)
                 if before is not None and previous != before[0]:
-                    text = f"article {identity}: previous_hash of revision {revision} is not the hash of the one before"
+                    text = (
+                        f"article {identity}: previous_hash of revision {revision} is not the hash of the previous one"
+                    )
                     yield Fault(path, None, text)
                 elif before is None and revision > 1 and self.all_folders:
                     yield Fault(path, None, f"article {identity}: revision {revision - 1} is missing")
             hashes = [content_hash for content_hash, _ in held.versions.values()]
             for last_hash, times in held.removals.items():
                 if self.all_folders and hashes.count(last_hash) < times:
-                    yield Fault(path, None, f"removals of article {identity}: more than its versions of that text")
+                    yield Fault(path, None, f"article {identity} has more removals than versions with that text")
 
     def _known(self, row: ArticleRow, path: str) -> Iterator[Fault]:
         held = self._articles.get(row.id, _Article())
         newest = max(held.versions, default=0)
         if newest > row.revision or (self.all_folders and newest < row.revision):
-            yield Fault(path, None, f"article {row.id}: revision {row.revision} is known, {newest} was delivered")
+            yield Fault(path, None, f"article {row.id}: revision {row.revision} in the state, {newest} in the files")
         elif newest == row.revision and held.versions[newest][0] != row.content_hash:
-            yield Fault(path, None, f"article {row.id}: another text of revision {newest} is known")
+            yield Fault(path, None, f"article {row.id}: revision {newest} has another text in the state")
         elif self.all_folders and row.status is Status.REMOVED and row.content_hash not in held.removals:
-            yield Fault(path, None, f"article {row.id} is known as {row.status}, the files say otherwise")
+            yield Fault(path, None, f"article {row.id} is {row.status} in the state, but not in the files")

@@ -1,4 +1,4 @@
-"""What a replay would change in what was delivered: counted by kind and field, with a few examples of each."""
+"""Compares replayed with delivered records: differences by kind and field, with examples."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from vokcrawl.utils.temp_database import temporary_database, translate_database_
 
 SCHEMA = "vokcrawl.replay-diff/1"
 KINDS = ("articles", "teasers", "removals")
-# What tells of the run, the moment or the archive, and not of the site.
+# Fields that depend on the run, the time or the archive, and are not compared.
 OF_THE_RUN = frozenset({"run_id", "first_seen_at", "fetched_at", "first_missing_at", "confirmed_at"})
 OF_THE_RUN |= {"extractor", "archived_as"}
 _EXAMPLES = 3
-# So much of a value is shown, from shortly before the first place where it differs.
+# Length of the part of a value to show, and of its context before the first difference.
 _SHOWN, _BEFORE = 120, 20
 _TABLES = (
     "CREATE TABLE old (id TEXT, place INTEGER, record BLOB, PRIMARY KEY (id, place)) WITHOUT ROWID",
@@ -31,7 +31,7 @@ _TABLES = (
 
 @dataclass
 class KindChanges:
-    """The changes in one kind of record. Examples are records' ids and addresses, with both values of a field."""
+    """The differences in one kind of record. Examples have id, URL and both values of a field."""
 
     same: int = 0
     changed: int = 0
@@ -47,16 +47,16 @@ class KindChanges:
         return bool(self.changed or self.would_appear or self.would_vanish)
 
     def compare(self, was: dict[str, Any], would_be: dict[str, Any]) -> None:
-        """Counts a record that both have."""
+        """Count a record that both have."""
         names = [name for name in was if name not in OF_THE_RUN and was[name] != would_be[name]]
         self.changed += bool(names)
         self.same += not names
         for name in names:
-            told = self.fields.setdefault(name, {"count": 0, "examples": []})
-            told["count"] += 1
-            if len(told["examples"]) < _EXAMPLES:
+            changes = self.fields.setdefault(name, {"count": 0, "examples": []})
+            changes["count"] += 1
+            if len(changes["examples"]) < _EXAMPLES:
                 before, after = _shown(was[name], would_be[name])
-                told["examples"].append({"id": was["id"], "url": was["url"], "was": before, "would_be": after})
+                changes["examples"].append({"id": was["id"], "url": was["url"], "was": before, "would_be": after})
 
     def appear(self, record: dict[str, Any]) -> None:
         """Counts a record that only the replay has."""
@@ -71,7 +71,7 @@ class KindChanges:
             self.vanishing.append(_named(record))
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Return the differences as JSON values."""
         return {
             "same": self.same,
             "changed": self.changed,
@@ -83,7 +83,7 @@ class KindChanges:
         }
 
     def words(self, kind: str) -> Iterator[str]:
-        """For people."""
+        """Yield the differences as lines of text."""
         yield f"{kind}: {self.same} the same, {self.changed} would change, " + (
             f"{self.would_appear} would appear, {self.would_vanish} would vanish"
         )
@@ -99,17 +99,17 @@ class KindChanges:
 
 
 def compare(
-    delivered: OutputFolder, replayed: OutputFolder, archived: Collection[str], told: Collection[str] | None
+    delivered: OutputFolder, replayed: OutputFolder, archived: Collection[str], runs: Collection[str] | None
 ) -> dict[str, KindChanges]:
-    """Compares the records of two folders, kind by kind; memory does not grow with them.
+    """Compare the records of two output directories, kind by kind, with constant memory.
 
-    `archived` are the runs whose archives were read: records of others cannot be there anew, and do not vanish.
-    With `told` only what these runs have delivered, or would deliver, is counted. Raises `StorageError`.
+    `archived` are the runs whose archives were replayed; records of other runs do not count as vanished. With `runs`,
+    only records that these runs have delivered, or would deliver, are compared. Raises `StorageError`.
     """
     kinds: dict[str, KindChanges] = {}
     for kind in KINDS:
         with closing(temporary_database(*_TABLES)) as db, translate_database_errors():
-            kinds[kind] = _of_kind(db, kind, delivered, replayed, archived, told)
+            kinds[kind] = _of_kind(db, kind, delivered, replayed, archived, runs)
     return kinds
 
 
@@ -119,9 +119,9 @@ def _of_kind(
     delivered: OutputFolder,
     replayed: OutputFolder,
     archived: Collection[str],
-    told: Collection[str] | None,
+    runs: Collection[str] | None,
 ) -> KindChanges:
-    # The so-manyth record of an id in one is compared with the so-manyth in the other: version with version.
+    # The nth record of an id in one directory is compared with the nth in the other.
     changes = KindChanges()
     for record in _records(delivered, kind):
         values = (record["id"], orjson.dumps(record))
@@ -131,7 +131,7 @@ def _of_kind(
         db.execute("INSERT INTO met VALUES (?, ?)", (record["id"], place))
         row = db.execute("SELECT record FROM old WHERE id = ? AND place = ?", (record["id"], place)).fetchone()
         was = orjson.loads(row[0]) if row is not None else None
-        if told is not None and record["run_id"] not in told and (was is None or was["run_id"] not in told):
+        if runs is not None and record["run_id"] not in runs and (was is None or was["run_id"] not in runs):
             continue
         if was is None:
             changes.appear(record)
@@ -139,14 +139,14 @@ def _of_kind(
             changes.compare(was, record)
     for row in db.execute("SELECT record FROM old WHERE (id, place) NOT IN (SELECT id, place FROM met)"):
         record = orjson.loads(row[0])
-        if record["run_id"] in (archived if told is None else told):
+        if record["run_id"] in (archived if runs is None else runs):
             changes.vanish(record)
     return changes
 
 
 def _records(folder: OutputFolder, kind: str) -> Iterator[dict[str, Any]]:
     for line in read_kind(folder, kind):
-        # A line that breaks its schema is for `scrapy verify` to name.
+        # `scrapy verify` reports invalid lines.
         if line.record is not None:
             yield line.record
 
@@ -156,7 +156,7 @@ def _named(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown(was: Any, would_be: Any) -> tuple[Any, Any]:
-    """Both values, or where they are long texts the stretch in which they begin to differ."""
+    """Return both values; of long texts, only the part around the first difference."""
     before, after = _text(was), _text(would_be)
     if max(len(before), len(after)) <= _SHOWN:
         return was, would_be

@@ -1,4 +1,4 @@
-"""From an archived record to what was found in it: pure, so that any process can do it."""
+"""Extracts results from archived records. Pure functions, which run in worker processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vokcrawl.normalize import absolute_url, article_id, authority, utc
 from vokcrawl.pages.block_pages import find_block_page
 from vokcrawl.pages.document import PageFault, read_document
 from vokcrawl.pages.extractors import extractor_at
-from vokcrawl.replay.findings import ExtractionResult, Kind, told
+from vokcrawl.replay.findings import ExtractionResult, Kind, to_json
 from vokcrawl.utils.content_encoding import ends_as_page
 from vokcrawl.warc.http_exchange import split_message
 from vokcrawl.warc.http_response import Answer, Unreadable, answer_of
@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 
 
 class Task(NamedTuple):
-    """A record to be read. `url` is its address as records have it; `file` is what they call its file; `payload` is a
-    revisit's, from the record that it refers to."""
+    """A record to read. `url` and `file` are its URL and file as delivered records name them; `payload` is that of a
+    revisit, from the record that it refers to."""
 
     captured: CapturedRecord
     url: str
@@ -39,32 +39,32 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Which hosts (with their ports) are the site's, each with the scheme that its addresses have in records.
+    """The hosts (with ports) of the site, each with the scheme of its URLs in records.
 
-    Of an answer's body no more than `largest` bytes are unpacked.
+    `largest` is the maximum size of a decoded body in bytes.
     """
 
     schemes: Mapping[str, str]
     largest: int
 
     def address(self, url: str) -> str | None:
-        """An address of the site as records have it; None for any other."""
+        """Return a URL of the site as records have it; None for other URLs."""
         sound = absolute_url(url, url)
         scheme = self.schemes.get(authority(sound)) if sound is not None else None
         if sound is None or scheme is None:
             return None
         if sound.startswith(f"{scheme}://"):
             return sound
-        # Captured by http, and the site is one of https, or the other way round.
+        # Captured with http although the site uses https, or vice versa.
         parts = urlsplit(sound)
         return sound if parts.port is not None else urlunsplit((scheme, *parts[1:]))
 
 
 def extract_all(tasks: Sequence[Task], site: Site) -> bytes:
-    """The findings of some records, in their order, as JSON."""
-    # What a block on an earlier one of these pages has shown is of no use a second time: twenty teasers stand on each.
+    """Extract the results of records, in order, as JSON."""
+    # Teasers in blocks of earlier pages are skipped: each page has twenty.
     shown: set[tuple[str | None, str]] = set()
-    return told([_extract(task, site, shown) for task in tasks])
+    return to_json([_extract(task, site, shown) for task in tasks])
 
 
 def _extract(task: Task, site: Site, shown: set[tuple[str | None, str]]) -> ExtractionResult:
@@ -92,8 +92,8 @@ def _extract(task: Task, site: Site, shown: set[tuple[str | None, str]]) -> Extr
         found.kind = Kind.FAILED if found.identity is not None else Kind.OTHER
         found.reason = fault.name
     except Exception:
-        # A fault of ours with one page: it is named, and the others are read.
-        logger.exception("%s: at %d: %s could not be read", task.file, captured.place.offset, task.url)
+        # A bug that affects one page: it is reported, and the others are read.
+        logger.exception("%s: at %d: internal error while reading %s", task.file, captured.place.offset, task.url)
         found.kind, found.reason = Kind.ERROR, "error"
     return found
 
@@ -103,7 +103,7 @@ def _answer(task: Task, site: Site) -> Answer:
     if captured.kind == "resource":
         return Answer(200, {"content-type": captured.content_type}, captured.block[: site.largest])
     if captured.truncated:
-        raise Unreadable("cut_off", f"it is not all there ({captured.truncated[:40]!r})")
+        raise Unreadable("cut_off", f"incomplete response ({captured.truncated[:40]!r})")
     return answer_of(captured.block, site.largest, task.payload)
 
 
@@ -119,15 +119,15 @@ def _article(
     elif 300 <= answer.status < 400:
         target = absolute_url(found.url, answer.headers.get("location", "")) or found.url
         elsewhere = led_elsewhere(found.url, target, identity)
-        # What a redirect to the same article leads to is an answer of its own.
+        # The target of a redirect to the same article has its own record.
         found.kind, found.reason = (Kind.OTHER, "redirect") if elsewhere is None else (Kind.FAILED, elsewhere)
     elif answer.status != 200:
         found.kind = Kind.FAILED
         found.reason = find_block_page(answer.body, answer.status, answer.headers) or f"http_{answer.status}"
     else:
         document = _document(found, answer)
-        reading = extractor_at(captured.at)
-        root = article_page(reading, document.root, found.url, answer.body)
+        extractor = extractor_at(captured.at)
+        root = article_page(extractor, document.root, found.url, answer.body)
         page = find_article(root, identity, found.url, answer.body)
         found.kind, found.item = Kind.ARTICLE, page.item
         found.source, found.block_source, found.unfit = page.source, page.block_source, page.unfit
@@ -142,7 +142,7 @@ def _listing(found: ExtractionResult, answer: Answer, captured: CapturedRecord) 
     found.status = answer.status
     if answer.status != 200:
         found.reason = f"http_{answer.status}"
-    elif not _is_walked(found.url):
+    elif not _is_listing(found.url):
         found.reason = "front_page_or_search"
     else:
         document = _document(found, answer)
@@ -152,22 +152,22 @@ def _listing(found: ExtractionResult, answer: Answer, captured: CapturedRecord) 
 
 
 def _rendered(found: ExtractionResult, captured: CapturedRecord, site: Site) -> None:
-    """What a browser has made of a listing: the pages that its clicks have brought."""
-    # It may be an article's page whose block a browser has unfolded: then too, it is a listing.
+    """Read a rendered listing: the pages that the clicks have added."""
+    # The rendered page of an article is read as a listing, too.
     found.identity = None
     try:
         rendered = read_answer(captured.block)
     except (ValueError, RecursionError) as fault:
-        found.reason = f"no answer of the script: {fault}"
+        found.reason = f"invalid result of the script: {fault}"
         return
     pages = rendered_pages(rendered, found.url, site.schemes, extractor_at(captured.at).teasers)
     found.kind, found.teasers = Kind.LISTING, [raw for page in pages for raw in page]
 
 
-def _is_walked(url: str) -> bool:
-    """Whether a crawl takes records from a page that is no article's.
+def _is_listing(url: str) -> bool:
+    """Return whether a crawl reads records from a page that is not an article.
 
-    The front page, and a search for words, only lead to articles; a search for none is walked as a listing
+    The front page and a search for words only lead to articles; a search without words is crawled as a listing
     (`spiders.searches`).
     """
     parts = urlsplit(url)
@@ -186,33 +186,33 @@ def _document(found: ExtractionResult, answer: Answer) -> Any:
 
 
 def _payload(captured: CapturedRecord) -> bytes:
-    """What a record's block holds beside the head of its answer."""
+    """Return the payload of a record: its block without the HTTP head."""
     return captured.block if captured.kind == "resource" else split_message(captured.block)[1]
 
 
 def _flaw(captured: CapturedRecord) -> str | None:
-    """What a record's digests say against it; None where they say nothing."""
+    """Return which digest of a record is wrong; None if all known ones are correct."""
     if captured.block_digest is not None:
         if _agrees(captured.block_digest, captured.block) is False:
             return "its block does not match its digest"
         return None
     if captured.kind == "revisit" or captured.payload_digest is None:
         return None
-    # Of chunks some take the digest, others of what they hold: then it says nothing.
+    # Some programs compute it with chunks, others without; so it is not checked for chunked bodies.
     chunked = b"transfer-encoding" in split_message(captured.block)[0].lower()
     wrong = not chunked and _agrees(captured.payload_digest, _payload(captured)) is False
     return "its payload does not match its digest" if wrong else None
 
 
 def _agrees(labelled: str, data: bytes) -> bool | None:
-    """Whether data has this digest; None for one that is of no known kind."""
+    """Return whether data has this digest; None if its algorithm is unknown."""
     name, _, value = labelled.partition(":")
     try:
         found = hashlib.new(name.strip().lower().replace("-", ""), data, usedforsecurity=False)
     except ValueError:
         return None
     if not found.digest_size:
-        # Its length is what a forger says (SHAKE): it would prove nothing.
+        # The length of SHAKE digests is arbitrary, so they prove nothing.
         return False
     if len(value) == 2 * found.digest_size:
         return found.hexdigest() == value.lower()

@@ -1,4 +1,4 @@
-"""What was found in one archived answer, in the form in which it goes from one process or machine to another."""
+"""The result of extraction from one archived response, and its JSON form for other processes."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from vokcrawl.pages.listing import RawTeaser
 
 
 class Kind(StrEnum):
-    """What an archived answer is."""
+    """Kind of an archived response."""
 
     ARTICLE = "article"
     MISSING = "missing"  # an article's 404 or 410
     UNCHANGED = "unchanged"  # an article's 304
-    FAILED = "failed"  # what came in an article's place; it may have been asked for again
+    FAILED = "failed"  # a response without the article; a later one may have it
     LISTING = "listing"
-    OTHER = "other"  # nothing that records are made of
-    FLAWED = "flawed"  # the record is damaged
-    ERROR = "error"  # a fault of this program
+    OTHER = "other"  # contains no records
+    FLAWED = "flawed"  # the WARC record is damaged
+    ERROR = "error"  # an internal error
 
 
 @dataclass(slots=True)
 class ExtractionResult:
-    """`at` is when it was captured, `place` where (`items.ArchivePlace`); `reason` says why it is no more than it is.
+    """The result. `at` is the time of capture, `place` the location (`items.ArchivePlace`), `reason` explains `kind`.
 
-    `status`, `validators` and `unclosed` (the length of a page without an end) are the answer's, `closed` says that
-    it has one; the rest is what `intake.finding.ArticleFinding` has, and the teasers of a listing or of a block.
+    `status`, `validators`, `closed` (the page has an end tag) and `unclosed` (the length of a page without one)
+    describe the response. The other fields are those of `crawling.article_result.ArticleResult`, and the teasers of
+    the listing or block.
     """
 
     kind: Kind
@@ -53,7 +54,7 @@ class ExtractionResult:
     teasers: list[RawTeaser] = field(default_factory=list)
 
     def article(self) -> ArticleResult:
-        """What an article's page said, for the intake."""
+        """Return the result of an article page as `crawling` handles it."""
         return ArticleResult(
             item=self.item,
             source=self.source,
@@ -65,17 +66,17 @@ class ExtractionResult:
         )
 
 
-def told(findings: list[ExtractionResult]) -> bytes:
-    """Findings as JSON."""
-    return orjson.dumps(findings)
+def to_json(results: list[ExtractionResult]) -> bytes:
+    """Serialize results."""
+    return orjson.dumps(results)
 
 
-def from_told(text: bytes) -> list[ExtractionResult]:
-    """The inverse of `told`."""
-    return [_finding(values) for values in orjson.loads(text)]
+def from_json(text: bytes) -> list[ExtractionResult]:
+    """Parse serialized results."""
+    return [_result(values) for values in orjson.loads(text)]
 
 
-def _finding(values: dict[str, Any]) -> ExtractionResult:
+def _result(values: dict[str, Any]) -> ExtractionResult:
     found = ExtractionResult(**values)
     found.kind = Kind(found.kind)
     found.validators = (found.validators[0], found.validators[1])

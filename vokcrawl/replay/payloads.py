@@ -1,4 +1,4 @@
-"""The payloads that revisit records refer to, wherever among the archives they stand."""
+"""Finds the payloads of revisit records in the archives."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from vokcrawl.utils.temp_database import temporary_database, translate_database_
 from vokcrawl.warc.http_exchange import split_message
 from vokcrawl.warc.reader import CapturedRecord, Place, read_at
 
-# No file of the usual systems has a longer name.
+# Maximum length of a file name on common systems.
 LONGEST_NAME = 255
 
 
 class Payloads:
-    """Finds the record that a revisit refers to: by the place that it names, or else by the payload's digest.
+    """Finds the record that a revisit refers to, by its location, or else by the digest of its payload.
 
-    Digests are kept on the disk: memory does not grow with the archives. Raises `StorageError`.
+    Digests are kept in a temporary database, so memory is constant. Raises `StorageError`.
     """
 
     def __init__(self, files: Iterable[Path], longest: int) -> None:
@@ -30,16 +30,16 @@ class Payloads:
         )
 
     def note(self, captured: CapturedRecord) -> None:
-        """Remembers where a payload stands. One of an archive that says where its revisits lead need not be noted."""
+        """Store the location of a payload. This is not needed for archives whose revisits name locations."""
         if captured.payload_digest is not None:
             place = (captured.payload_digest, str(captured.place.file), captured.place.offset)
             with translate_database_errors():
                 self._db.execute("INSERT OR IGNORE INTO payloads VALUES (?, ?, ?)", place)
 
     def of(self, revisit: CapturedRecord) -> bytes | None:
-        """The payload of a revisit record; None where the record that it refers to is in no archive at hand."""
+        """Return the payload of a revisit record; None if no archive contains the record that it refers to."""
         for place in self._places(revisit):
-            # Those of a file that is compressed as a whole have one place.
+            # All records of a file compressed as a whole have the same location.
             for record in read_at(place, self._longest):
                 if (
                     isinstance(record, CapturedRecord)
@@ -54,9 +54,9 @@ class Payloads:
     def _places(self, revisit: CapturedRecord) -> Iterable[Place]:
         if revisit.refers_to is not None:
             name, offset = revisit.refers_to
-            # A bare name, and one that a file can have: what an archive says must not lead to other folders.
+            # Only a plain file name: an archive must not lead to other directories.
             if Path(name).name == name and len(os.fsencode(name)) <= LONGEST_NAME:
-                # Files of several crawls may have the same names: the one beside is meant.
+                # Several crawls may have files of the same name; the one in the same directory is meant.
                 beside = revisit.place.file.with_name(name)
                 for path in dict.fromkeys((beside, *self._files.get(name, ()))):
                     if path.is_file():

@@ -1,4 +1,4 @@
-"""Work on portions in several processes, whose results come in the order of the portions."""
+"""Processes batches in several processes, and returns the results in order."""
 
 from __future__ import annotations
 
@@ -13,59 +13,59 @@ from typing import TypeVar
 
 from vokcrawl.errors import ReplayError
 
-Portion = TypeVar("Portion")
+Batch = TypeVar("Batch")
 Mark = TypeVar("Mark")
 Result = TypeVar("Result")
 
-# So many portions for each process are read ahead: none waits, and memory stays bounded.
+# Number of batches per process to read ahead, which limits memory.
 _AHEAD = 3
 
 
 def in_order(
-    items: Iterator[Mark | list[Portion]],
-    work: Callable[[list[Portion]], Result],
+    items: Iterator[Mark | list[Batch]],
+    work: Callable[[list[Batch]], Result],
     workers: int,
 ) -> Iterator[Mark | Result]:
-    """The items in their order, and in place of each portion (a list) its result. Other items pass as they are.
+    """Yield the items in order, with each batch (a list) replaced by its result; other items are passed on.
 
-    Raises `ReplayError` when a process dies.
+    Raises `ReplayError` if a process dies.
     """
     if workers == 1:
         for item in items:
             yield work(item) if isinstance(item, list) else item
         return
     waiting: deque[Mark | Future[Result]] = deque()
-    portions = 0
+    batches = 0
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context(_method()), _prepare)
     try:
         for item in items:
             if isinstance(item, list):
                 waiting.append(pool.submit(work, item))
-                portions += 1
+                batches += 1
             else:
                 waiting.append(item)
-            while waiting and (portions > workers * _AHEAD or not isinstance(waiting[0], Future)):
+            while waiting and (batches > workers * _AHEAD or not isinstance(waiting[0], Future)):
                 first = waiting.popleft()
-                portions -= isinstance(first, Future)
+                batches -= isinstance(first, Future)
                 yield first.result() if isinstance(first, Future) else first
         while waiting:
             first = waiting.popleft()
             yield first.result() if isinstance(first, Future) else first
     except BrokenProcessPool as failure:
         raise ReplayError(
-            "a process that read pages died: was it killed, or out of memory? Nothing of the archives was changed; "
-            "run again, with fewer --workers if memory is short"
+            "a worker process died; it was killed, or out of memory. The archives are unchanged; run again, with fewer "
+            "--workers if memory is short"
         ) from failure
     finally:
-        # Waiting for its processes: one that is still ending when Python ends meets pipes that are closed already.
+        # Waits for the processes, because one that outlives Python's exit would write to closed pipes.
         pool.shutdown(cancel_futures=True)
 
 
 def _method() -> str:
-    # A fork has all modules loaded at once. Elsewhere libraries of the system do not bear it.
+    # A fork needs no imports, but is unsafe with system libraries of other platforms.
     return "fork" if sys.platform == "linux" else "spawn"
 
 
 def _prepare() -> None:
-    # Ctrl-C reaches all processes of a terminal: the one that holds the folder decides what follows.
+    # Ctrl-C is sent to all processes of a terminal; the main process handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

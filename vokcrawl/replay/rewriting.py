@@ -15,7 +15,7 @@ from vokcrawl.normalize import utc
 from vokcrawl.pipelines import Chain
 from vokcrawl.policy.outcome import determine_outcome
 from vokcrawl.replay.extraction import Site
-from vokcrawl.replay.findings import Kind, from_told
+from vokcrawl.replay.findings import Kind, from_json
 from vokcrawl.replay.intake import ReplayIntake
 from vokcrawl.replay.sources import Captures, Source, TellFault
 from vokcrawl.runs.run import Run
@@ -82,7 +82,7 @@ class Rewriting:
 
     def take(self, portion: bytes) -> None:
         """Delivers the findings of a portion (`findings.told`). Raises `StorageError`."""
-        for found in from_told(portion):
+        for found in from_json(portion):
             self.answers[found.reason if found.kind is Kind.OTHER else found.kind.value] += 1
             if found.kind is Kind.FLAWED:
                 self.flaw(found.place["offset"], found.reason)

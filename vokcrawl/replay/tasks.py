@@ -1,4 +1,4 @@
-"""Reads the archives in this process, and parts what is in them into portions that other processes can work on."""
+"""Reads the archives in this process, and splits their records into batches for worker processes."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from vokcrawl.replay.sources import Captures, Source
 from vokcrawl.warc.reader import CapturedRecord, Flaw, read_archive
 from vokcrawl.warc.records import RENDERED
 
-# A portion has so many answers, or so many bytes, whatever comes first.
-_MOST_TASKS, _MOST_BYTES = 64, 2_000_000
+# Maximum number of responses, and of bytes, in a batch.
+_MAX_TASKS, _MAX_BYTES = 64, 2_000_000
 _ANSWERS = ("response", "revisit", "resource")
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A run's captures begin."""
+    """The captures of a run begin."""
 
     captures: Captures
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file of them begins."""
+    """A file begins."""
 
     source: Source
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A file is over. `passed_over` counts the records that are no answers of the site's, by host or kind."""
+    """A file ends. `passed_over` counts skipped records, which are not responses of the site, by host or kind."""
 
     source: Source
     passed_over: Counter[str]
@@ -43,7 +43,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """A run's captures are over."""
+    """The captures of a run end."""
 
     captures: Captures
 
@@ -52,7 +52,7 @@ Mark = Begun | Opened | Flaw | Closed | Over
 
 
 def read_tasks(sources: Sequence[Captures], site: Site, longest: int) -> Iterator[Mark | list[Task]]:
-    """What happens while the archives are read, in the order of capture. Raises `StorageError`."""
+    """Yield events and batches while reading the archives, in the order of capture. Raises `StorageError`."""
     files = [source.path for captures in sources for source in captures.sources]
     payloads = Payloads(files, longest)
     try:
@@ -61,19 +61,19 @@ def read_tasks(sources: Sequence[Captures], site: Site, longest: int) -> Iterato
             for source in captures.sources:
                 yield Opened(source)
                 passed_over: Counter[str] = Counter()
-                yield from _Portions(source, site, longest, payloads, passed_over).read()
+                yield from _Batches(source, site, longest, payloads, passed_over).read()
                 yield Closed(source, passed_over)
             yield Over(captures)
     finally:
         payloads.close()
 
 
-class _Portions:
-    """One archive file in portions."""
+class _Batches:
+    """Reads one archive file in batches."""
 
     def __init__(self, source: Source, site: Site, longest: int, payloads: Payloads, passed_over: Counter[str]) -> None:
         self.source = source
-        # Others may refer to a payload by its digest alone.
+        # Archives of other programs may refer to payloads by digest only.
         self.is_of_others = source.run_id is None
         self.site = site
         self.longest = longest
@@ -90,8 +90,8 @@ class _Portions:
             if isinstance(task, Task):
                 tasks.append(task)
                 size += len(task.captured.block)
-            if isinstance(task, Flaw) or len(tasks) >= _MOST_TASKS or size >= _MOST_BYTES:
-                # In the order in which it was met: what stands before it comes first.
+            if isinstance(task, Flaw) or len(tasks) >= _MAX_TASKS or size >= _MAX_BYTES:
+                # Records before a flaw are yielded first.
                 yield tasks
                 tasks, size = [], 0
             if isinstance(task, Flaw):
@@ -122,13 +122,13 @@ class _Portions:
             named = record.payload_digest or "without a digest"
             if record.payload_digest is None and record.refers_to is not None:
                 named = f"{record.refers_to[0][:255]} at {record.refers_to[1]}"
-            text = f"it refers to a payload ({named}) that is in none of the archives at hand"
+            text = f"it refers to a payload ({named}) that is in none of the given archives"
             return Flaw(record.place, text, record.url)
         return Task(record, url, self.source.head.name, payload)
 
 
 def _matters(flaw: Flaw, site: Site) -> bool:
-    """Whether a flaw may have cost a page: a film or a picture that is passed over for its length has not."""
+    """Return whether a flaw may affect a page; a skipped large image or video does not."""
     if not flaw.url:
         return True
     url = site.address(flaw.url)
@@ -140,6 +140,6 @@ def _matters(flaw: Flaw, site: Site) -> bool:
 
 def _host(url: str) -> str:
     try:
-        return urlsplit(url).hostname or "no address of the web"
+        return urlsplit(url).hostname or "records without a host"
     except ValueError:
-        return "no address of the web"
+        return "records without a host"

@@ -1,4 +1,4 @@
-"""Replays archives into a folder of their own, run by run."""
+"""Replays archives into another output directory, run by run."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from vokcrawl.storage.state.protocol import State
 from vokcrawl.utils.program import PROGRAM
 from vokcrawl.warc.reader import Flaw
 
-# What a record has beside the body of its answer.
+# Bytes of a record in addition to the body.
 _ROOM = 1 << 20
 
 
 @dataclass
 class Done:
-    """What a replay has come to."""
+    """The result of a replay."""
 
     runs: int = 0
     answers: int = 0
@@ -53,27 +53,27 @@ class Done:
 
 
 class Replay:
-    """One replay. `tell` is called with each fault, as soon as it is met."""
+    """One replay. `on_fault` is called with each fault as it is found."""
 
-    def __init__(self, options: Options, settings: BaseSettings, workers: int, tell: TellFault) -> None:
+    def __init__(self, options: Options, settings: BaseSettings, workers: int, on_fault: TellFault) -> None:
         self.options = options
         self.settings = settings
         self.workers = workers
         self.done = Done()
-        self._tell = tell
+        self._on_fault = on_fault
 
     @property
     def longest(self) -> int:
-        """So long a record may be."""
+        """Maximum length of a record in bytes."""
         return self.settings.getint("DOWNLOAD_MAXSIZE") + _ROOM
 
     def fault(self, path: Path, text: str) -> None:
-        """Counts what could not be read, and tells it."""
+        """Count and report a fault."""
         self.done.faults += 1
-        self._tell(path, text)
+        self._on_fault(path, text)
 
     def into(self, folder: OutputFolder, captures: Sequence[Captures]) -> Done:
-        """Replays into a folder. Raises `FolderLockedError`, `StorageError` or `ReplayError`."""
+        """Replay into a directory. Raises `FolderLockedError`, `StorageError` or `ReplayError`."""
         folder.take(f"`{PROGRAM} {SPIDER}` since {utc(datetime.now(UTC))}")
         try:
             state = in_folder(folder, folder.holds_records())
@@ -96,7 +96,7 @@ class Replay:
                 if isinstance(event, Begun):
                     one = Rewriting(folder, state, self.options, self.settings, event.captures, site, self.fault)
                 elif one is None:
-                    raise RuntimeError("a file is read of a run that has not begun")
+                    raise RuntimeError("file outside of a run")
                 elif isinstance(event, Opened):
                     one.open(event.source)
                 elif isinstance(event, Flaw):
@@ -127,7 +127,7 @@ class Replay:
 
 
 def site_of(options: Options, settings: BaseSettings, captures: Sequence[Captures]) -> Site:
-    """The site that the settings name, and that the runs were given."""
+    """Return the site from the start URLs in the settings and of the runs."""
     schemes: dict[str, str] = {}
     for url in (*options.start_urls, *(url for each in captures for url in each.starts)):
         schemes.setdefault(authority(url), url.partition(":")[0])

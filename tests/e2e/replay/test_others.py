@@ -180,7 +180,7 @@ def test_what_is_of_other_sites_or_no_answer_is_passed_over_and_counted(tmp_path
     passed_over = done.manifest["replay"]["skipped"]
     assert passed_over == {
         "elsewhere.example": 1,
-        "no address of the web": 1,
+        "records without a host": 1,
         "conversion records": 1,
         "large files": 1,
     }
@@ -255,5 +255,5 @@ def test_a_revisit_is_read_from_the_payload_that_it_refers_to_also_in_an_earlier
     alone = replay(second, to=tmp_path / "alone")
     assert alone.code == 10
     assert len(alone.faults) == 13
-    assert all("is in none of the archives at hand" in fault for fault in alone.faults)
+    assert all("is in none of the given archives" in fault for fault in alone.faults)
     assert len(alone.articles()) == 1

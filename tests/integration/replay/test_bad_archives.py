@@ -172,4 +172,4 @@ def test_a_revisit_without_a_digest_is_named_with_the_place_that_it_refers_to(tm
     revisit = record(page.url, http(page.answer, b""), kind="revisit", fields=place)
     done = replay(packed([*records(whole(SITE)), revisit], tmp_path / "a.warc.gz"), to=tmp_path / "to")
     assert done.code == 10
-    assert "(gone.warc.gz at 517) that is in none of the archives at hand" in done.faults[0]
+    assert "(gone.warc.gz at 517) that is in none of the given archives" in done.faults[0]

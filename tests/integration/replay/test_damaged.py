@@ -235,7 +235,7 @@ def test_records_with_hostile_addresses_do_no_harm(tmp_path: Path) -> None:
     assert {each["id"] for each in done.articles()} == {each["id"] for each in SITE.truth()["articles"]}
     assert (done.code, done.manifest["replay"]["skipped"].keys()) == (
         0,
-        {"no address of the web", "site.example"},
+        {"records without a host", "site.example"},
     )
     assert "\x1b" not in done.stdout + done.stderr
     assert "secret" not in (tmp_path / "to" / "runs" / f"{done.manifest['run_id']}.json").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ SITE = site_of(5)
 PAGES = whole(SITE)
 IDS = {each["id"] for each in SITE.truth()["articles"]}
 
-NOT_HERE = "that is in none of the archives at hand"
+NOT_HERE = "that is in none of the given archives"
 ELSEWHERE = {"WARC-Type": "revisit", "WARC-Refers-To-Filename": "a.warc.gz"}
 FORGED = {
     "a block's digest as long as its forger likes": (

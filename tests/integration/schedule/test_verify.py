@@ -144,13 +144,13 @@ def a_manifest_that_is_none(folder: Path) -> tuple[str, str]:
 def a_doubled_article(folder: Path) -> tuple[str, str]:
     path, records = records_of(folder, 0)
     rewrite(path, [*records, records[2]])
-    return f"{path}:6", f"article {records[2]['id']}: revision 1 is there twice"
+    return f"{path}:6", f"article {records[2]['id']}: revision 1 is duplicated"
 
 
 def a_doubled_teaser(folder: Path) -> tuple[str, str]:
     path, records = records_of(folder, 0, "teasers")
     rewrite(path, [*records, records[0]])
-    return f"{path}:6", f"teaser {records[0]['id']} is there twice"
+    return f"{path}:6", f"teaser {records[0]['id']} is duplicated"
 
 
 def a_hole_in_the_revisions(folder: Path) -> tuple[str, str]:
@@ -171,23 +171,23 @@ def a_version_behind_another(folder: Path) -> tuple[str, str]:
 def a_state_that_knows_less(folder: Path) -> tuple[str, str]:
     _, records = records_of(folder, 0)
     change_state(folder, "DELETE FROM articles WHERE id = ?", records[3]["id"])
-    return str(folder / "state.sqlite3"), f"article {records[3]['id']} was delivered, but is not known"
+    return str(folder / "state.sqlite3"), f"article {records[3]['id']} was delivered, but is not in the state"
 
 
 def a_state_that_knows_more(folder: Path) -> tuple[str, str]:
     change_state(folder, "INSERT INTO entries VALUES ('1700000000-1', NULL, 1)")
-    return str(folder / "state.sqlite3"), "teaser 1700000000-1 is known as delivered, but is in no file"
+    return str(folder / "state.sqlite3"), "teaser 1700000000-1 is delivered according to the state, but is in no file"
 
 
 def a_state_of_another_revision(folder: Path) -> tuple[str, str]:
     _, records = records_of(folder, 0)
     change_state(folder, "UPDATE articles SET revision = 7 WHERE id = ?", records[0]["id"])
-    return str(folder / "state.sqlite3"), f"article {records[0]['id']}: revision 7 is known"
+    return str(folder / "state.sqlite3"), f"article {records[0]['id']}: revision 7 in the state"
 
 
 def a_state_that_forgot_a_removal(folder: Path) -> tuple[str, str]:
     change_state(folder, "UPDATE articles SET status = 'delivered'")
-    return str(folder / "state.sqlite3"), "is known as delivered, the files say otherwise"
+    return str(folder / "state.sqlite3"), "is delivered in the state, but not in the files"
 
 
 def a_state_that_is_missing(folder: Path) -> tuple[str, str]:
