@@ -1,4 +1,4 @@
-"""The downloader of a worker: it sends when it is its turn, and leaves a host alone when any worker was refused."""
+"""The downloader of a worker, which shares download delays and pauses with the other workers."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 
 
 class SharedDownloader(PausingDownloader):
-    """Set as `DOWNLOADER`. The delay of a slot is the time between the requests of all workers to its host.
+    """The `DOWNLOADER` of workers. The delay of a slot applies to the requests of all workers to its host.
 
-    A crawl that finds a host paused for longer than `VOK_MAX_WAIT_SECONDS` seconds ends.
+    If a host is paused for longer than `VOK_MAX_WAIT_SECONDS`, the crawl ends.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -44,12 +44,12 @@ class SharedDownloader(PausingDownloader):
             if wait > 0 and not self._draining:
                 slot.latercall = call_later(min(wait, LOOK_SECONDS), self._latercall, slot)
                 return
-            # The turn is taken: when this worker itself sent its last request does not matter.
+            # The turn was taken, so the time of this worker's last request does not matter.
             slot.lastseen = float("-inf")
         super()._process_queue(slot)
 
     def _wait(self, slot: Slot) -> float:
-        """Seconds until it may be this worker's turn; 0 when it is, and was taken."""
+        """Return the seconds until this worker's turn; 0 if the turn was taken."""
         if self.run.failure is None and self.crawler.crawling:
             key = self._key_of(slot)
             slow_down(slot, host_of(key, self))
@@ -66,15 +66,13 @@ class SharedDownloader(PausingDownloader):
 
     def _refuse_to_wait(self, host: str, seconds: float) -> None:
         if self._closing is None:
-            logger.error(
-                "%s refused a worker, and is left alone for %.0f s; the rest is for a later run", host, seconds
-            )
+            logger.error("%s refused a worker and is paused for %.0f s; stopping, a later run continues", host, seconds)
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=REFUSED))
 
     async def _download(self, slot: Slot, request: Request) -> Response:
         if "splash" not in request.meta:
             return await super()._download(slot, request)
-        # What the browser asks the site for takes no turns: nobody else has one until it is done.
+        # Requests of Splash take no turns, so the next turn is delayed until it is done.
         key = self._key_of(slot)
         self.turns.next_in(key, self._splash_timeout)
         try:
@@ -84,7 +82,7 @@ class SharedDownloader(PausingDownloader):
 
 
 class SharedPauseMiddleware(PauseMiddleware):
-    """Stands in the place of `PauseMiddleware`: what a worker is refused is refused to all."""
+    """Replaces `PauseMiddleware`: a refusal of one worker pauses all workers."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)

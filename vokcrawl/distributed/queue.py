@@ -1,8 +1,8 @@
-"""The queue of article requests that the workers share: scrapy-redis's, but what is taken from it can come back.
+"""The shared queue of article requests: that of scrapy-redis, with claims.
 
-A request is in work from the moment it is queued until the commit that answers it (`state.committing`). A worker that
-takes it claims it for `VOK_LEASE_SECONDS`, and renews that while it lives; what a dead worker had claimed is queued
-again by whoever asks next. (scrapy-redis's own queues forget a request in the moment in which it is taken.)
+A request is pending from being queued until the commit with its result. A worker that takes it claims it for
+`VOK_LEASE_SECONDS`, and renews the claim; claims of dead workers return to the queue when another worker asks for a
+request. (The queues of scrapy-redis delete a request when it is taken.)
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from vokcrawl.spiders.base import SourceSpider
 from vokcrawl.storage.state.redis.connection import Server
 
 # KEYS of all scripts: requests (id -> JSON), queue (ids, the highest priority and then the newest article last), claims
-# (ids, by the moment until which they are claimed), owners (id -> run), crawl (`distributed.workers`).
+# (ids with the time until which they are claimed), owners (id -> run), crawl (`distributed.workers`).
 _KEYS = ("requests", "queue", "claims", "owners", "crawl")
-# The engine asks for a request with each answer that comes: so long a queue that was empty is taken for empty still.
+# The engine asks for a request after each response; an empty queue is not asked again for this time.
 _EMPTY_SECONDS = 0.04
 _NOW = "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
 _BACK = """
@@ -35,15 +35,15 @@ local function back(id)
   if request then redis.call('ZADD', KEYS[2], cjson.decode(request).score, id) end
 end
 """
-# ARGV: id, request, score, run. Gives 1, or 0 where it is in work. Who no longer leads is not listened to: what it
-# has found wanted may have been delivered since.
+# ARGV: id, request, score, run. Returns 1, or 0 if the request is pending. A former leader is ignored, because its
+# articles may have been delivered since.
 _PUSH = """
 if redis.call('HGET', KEYS[5], 'leader') ~= ARGV[4] then return 0 end
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
 return 1
 """
-# ARGV: run, milliseconds, whether claims that have run out may be given back. Gives a request or nothing.
+# ARGV: run, milliseconds, whether expired claims may be returned to the queue. Returns a request or nothing.
 _CLAIM = (
     _NOW
     + _BACK
@@ -63,7 +63,7 @@ while true do
 end
 """
 )
-# ARGV: run, milliseconds, id. Claims this one where nobody has; gives it in any case, and whether it is claimed by us.
+# ARGV: run, milliseconds, id. Claims this request unless another worker has; returns it, and whether it was claimed.
 _TAKE = (
     _NOW
     + """
@@ -75,7 +75,7 @@ redis.call('HSET', KEYS[4], ARGV[3], ARGV[1])
 return {request, 1}
 """
 )
-# ARGV: run, ids. Gives back what is claimed by the run.
+# ARGV: run, ids. Returns the claims of the run to the queue.
 _RELEASE = (
     _BACK
     + """
@@ -88,9 +88,9 @@ return 1
 
 
 class ClaimQueue(PriorityQueue):  # type: ignore[misc]
-    """Set as `SCHEDULER_QUEUE_CLASS`. Holds requests for articles only, each known by its article's id.
+    """The `SCHEDULER_QUEUE_CLASS` of workers. It contains only requests for articles, by article id.
 
-    `claimed` are the ids that this worker has taken and has not answered yet. Every method may raise `StorageError`.
+    `claimed` are the ids that this worker has claimed and not finished. Every method may raise `StorageError`.
     """
 
     server: Server
@@ -106,21 +106,21 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
         self._take, self._release = server.script(_TAKE), server.script(_RELEASE)
 
     def __len__(self) -> int:
-        """How many requests wait to be taken."""
+        """Return the number of requests that are not claimed."""
         return int(self.server.call(lambda: self.server.client.zcard(self._keys[1])))
 
     def in_work(self) -> int:
-        """How many requests are not answered yet: those that wait, and those that some worker has taken."""
+        """Return the number of pending requests, claimed or not."""
         return int(self.server.call(lambda: self.server.client.hlen(self._keys[0])))
 
     def push(self, request: Request) -> bool:
-        """Queues a request, unless one for the same article is in work; whether it did."""
+        """Queue a request unless one for the same article is pending; return whether it was queued."""
         identity = str(request.cb_kwargs["identity"])
         self._empty_until = 0.0
         return bool(self._push(self._keys, [identity, self._encode_request(request), request.priority, self._run]))
 
     def pop(self, timeout: int = 0) -> Request | None:
-        """Claims the best request for this worker. It never waits."""
+        """Claim the next request for this worker, without waiting."""
         if monotonic() < self._empty_until:
             return None
         forgiving = self.server.is_fresh(self._milliseconds / 1000)
@@ -131,26 +131,26 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
         return self._claimed(found)
 
     def take(self, identity: str) -> Request | None:
-        """The request for this article where it is in work; claimed for this worker where no other has taken it."""
+        """Return the pending request for an article, and claim it unless another worker has."""
         found = self._take(self._keys, [self._run, self._milliseconds, identity])
         if not found:
             return None
         return self._claimed(found[0]) if found[1] else self._decode_request(found[0])
 
     def unanswered(self, ids: Iterable[str]) -> set[str]:
-        """Those of the ids that are in work."""
+        """Return those of the ids whose requests are pending."""
         wanted = list(ids)
         found = self.server.call(lambda: self.server.client.hmget(self._keys[0], wanted)) if wanted else []
         return {identity for identity, request in zip(wanted, found, strict=True) if request is not None}
 
     def release(self, ids: Collection[str]) -> None:
-        """Gives back what this worker has taken and will not answer."""
+        """Return claims of this worker to the queue."""
         if ids:
             self._release(self._keys, [self._run, *ids])
         self.claimed.difference_update(ids)
 
     def clear(self) -> None:
-        """What is queued is not this worker's alone, and stays."""
+        """Do nothing: the queue is shared."""
 
     def _claimed(self, encoded: str) -> Request:
         request = self._decode_request(encoded)
@@ -163,27 +163,29 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
             for name in request.headers
             if (value := request.headers.get(name)) is not None
         }
-        told = {"url": request.url, "score": request.priority, "headers": headers}
-        return self.serializer.dumps({"id": request.cb_kwargs["identity"], **told})
+        values = {"url": request.url, "score": request.priority, "headers": headers}
+        return self.serializer.dumps({"id": request.cb_kwargs["identity"], **values})
 
     def _decode_request(self, encoded_request: Any) -> Request:
-        """A request as this worker itself would make it: nothing else can come out of what lies on a server."""
+        """Build the request as this worker would, so that data in Redis cannot create any other request."""
         try:
-            told = self.serializer.loads(encoded_request)
-            if article_id(told["url"]) != told["id"]:
-                raise ValueError("the address is not the article's")
-            request: Request = self.spider.article_request(told["id"], told["url"], priority=int(told["score"]))
-            headers = {str(name).title(): str(value) for name, value in told["headers"].items()}
+            values = self.serializer.loads(encoded_request)
+            if article_id(values["url"]) != values["id"]:
+                raise ValueError("the URL is not that of the article")
+            request: Request = self.spider.article_request(values["id"], values["url"], priority=int(values["score"]))
+            headers = {str(name).title(): str(value) for name, value in values["headers"].items()}
             return request.replace(headers={name: headers[name] for name in CONDITIONAL if name in headers})
         except (ValueError, KeyError, TypeError, AttributeError) as fault:
-            raise StateError(f"{self.server.name}: a request in the queue is none of ours: {fault}") from fault
+            raise StateError(
+                f"{self.server.name}: a request in the queue was not written by vokcrawl: {fault}"
+            ) from fault
 
 
 class InWork(RFPDupeFilter):  # type: ignore[misc]
-    """Set as `DUPEFILTER_CLASS`. A request has been seen while one for the same article is in work.
+    """The `DUPEFILTER_CLASS` of workers: a request is a duplicate while one for the same article is pending.
 
-    Once that is answered the memory says what is known of the article. (scrapy-redis's own filter is told of a request
-    before it is queued: one that is lost in between is never asked for again.)
+    Afterwards the state knows the article. (The filter of scrapy-redis stores a request before it is queued; one that
+    is lost in between is never sent again.)
     """
 
     server: Server
@@ -193,4 +195,4 @@ class InWork(RFPDupeFilter):  # type: ignore[misc]
         return bool(self.server.call(lambda: self.server.client.hexists(self.key, identity)))
 
     def clear(self) -> None:
-        """What is in work is not this worker's alone, and stays."""
+        """Do nothing: pending requests are shared."""

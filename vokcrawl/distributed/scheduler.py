@@ -1,7 +1,7 @@
-"""Which requests a worker keeps to itself, and which it shares: scrapy-redis's scheduler, and a queue of its own.
+"""The scheduler of a worker: that of scrapy-redis for shared requests, with a local queue.
 
-Shared are requests for articles, as they are found wanted. A worker's own are the pages of listings (the walk is in its
-memory), and whatever follows from a request that it has claimed: retries, redirects.
+Requests for articles are shared. Requests for listing pages are local, because the leader keeps the listing crawl in
+memory, and so are retries and redirects of claimed requests.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from vokcrawl.distributed.spider import VokWorker
 from vokcrawl.errors import StorageError
 from vokcrawl.runs.run import Run
 
-# The next page of a listing is asked for when fewer articles than this wait: enough for all workers to go on with.
+# The next listing page is requested when fewer articles than this are queued.
 _FEW = 50
 
 
 class SharedScheduler(Scheduler):  # type: ignore[misc]
-    """Set as `SCHEDULER`. When the server fails, the run does, and there is nothing more to send."""
+    """The `SCHEDULER` of workers. If the server fails, the run fails, and nothing more is sent."""
 
     spider: VokWorker
     queue: ClaimQueue
@@ -40,7 +40,7 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
             dupefilter=InWork(server, server.key("requests")),
             serializer=orjson,
         )
-        # It would count there in a way that Scrapy is about to drop, and warn of that in the log of every run.
+        # scrapy-redis uses it in a way that Scrapy deprecates, with a warning in each run.
         self.stats = None
         self.run = run
         self.crawler = crawler
@@ -66,7 +66,7 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
             return True
         try:
             self.spider.handed_out.add(identity)
-            # The spider's filter is its memory; this one keeps a request that is in work from being queued again.
+            # The spider filters by its state; this filter rejects requests that are pending.
             return bool(super().enqueue_request(request.replace(dont_filter=False)))
         except StorageError as failure:
             self.run.fail(failure)
@@ -87,9 +87,9 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
         return request
 
     def _leaves_articles(self) -> bool:
-        """Whether this worker walks, and others are there to read what it finds.
+        """Return whether this worker is waiting for a listing page while others can fetch articles.
 
-        It would find as much as it reads itself, and nothing would be left for them.
+        Otherwise it would fetch all articles that it finds, and leave none to the others.
         """
         under_way = self.crawler.engine._slot.inprogress if self.crawler.engine._slot is not None else ()
         is_walking = any(request.callback != self.spider.parse_article for request in under_way)
@@ -105,7 +105,7 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
             return False
 
     def close(self, reason: str) -> None:
-        """Gives back what will not be answered, so that others need not wait until it runs out."""
+        """Return claims to the queue, so that others need not wait until they expire."""
         if self.run.failure is not None:
             return
         try:

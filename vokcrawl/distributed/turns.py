@@ -1,7 +1,7 @@
-"""Whose turn it is to ask a host: one clock and one account of refusals for all workers, on the server that they share.
+"""Download delays and pauses that all workers share, on the Redis server.
 
-They are kept by host alone, so that workers of several sources of one site keep its delay together. All moments are the
-server's: no worker's own clock matters.
+They are stored per host, so that workers of several sources of a site share its delay. All times are those of the
+server's clock.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from vokcrawl.storage.state.redis.codec import read
 if TYPE_CHECKING:
     from vokcrawl.storage.state.redis.connection import Server
 
-# What the names of these keys begin with, whatever VOK_REDIS_PREFIX is.
+# Prefix of these keys, independent of VOK_REDIS_PREFIX.
 _HOSTS = "vokcrawl-hosts"
-# KEYS: the host's turn, which lasts as long as its delay, and its pause (JSON: until, since, refusals in a row). ARGV:
-# the delay in milliseconds. Gives the milliseconds to wait, 0 when the turn was taken, and the refusals in a row.
+# KEYS: the turn of the host, which expires after its delay, and its pause (JSON: until, since, refusals in a row).
+# ARGV: the delay in milliseconds. Returns the milliseconds to wait, 0 if the turn was taken, and the refusals in a row.
 _TURN = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -41,36 +41,36 @@ return {0, in_a_row}
 
 
 class Turns:
-    """Turns at all hosts. Every method may raise `StorageError`."""
+    """The turns of all hosts: who may send the next request. Every method may raise `StorageError`."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        # How often in a row each host has refused, as it was last heard.
+        # Consecutive refusals of each host, as last read.
         self.refusals: dict[str, int] = {}
         self._turn = server.script(_TURN)
 
     def take(self, host: str, delay: float) -> float:
-        """Takes the turn if there is one; the next is `delay` seconds later. Else gives the seconds to wait."""
+        """Take the turn, so that the next one is `delay` seconds later, and return 0; or return the seconds to wait."""
         wait, self.refusals[host] = self._turn([_turn_key(host), pause_key(host)], [math.ceil(1000 * delay)])
         return float(wait) / 1000
 
     def next_in(self, host: str, seconds: float) -> None:
-        """Sets how far off the next turn is: while a browser reads a host for us, its own requests are turns."""
+        """Delay the next turn by a number of seconds, for example while Splash sends requests to the host."""
         milliseconds = max(1, math.ceil(1000 * seconds))
         self.server.call(lambda: self.server.client.set(_turn_key(host), "", px=milliseconds))
 
 
 class SharedPauses(Pauses):
-    """The pauses of all hosts, by the same rules as one worker's, and kept where all workers see them.
+    """The pauses of all hosts, with the same rules as for a single worker, shared by all workers.
 
-    When the server fails, the run does, and the pause is this worker's alone.
+    If the server fails, the run fails, and the pause applies to this worker only.
     """
 
     def __init__(self, run: Run, turns: Turns, cool_off: float, most_in_a_row: int) -> None:
         super().__init__(cool_off, most_in_a_row)
         self._run = run
         self._turns = turns
-        # A host that was left alone for as long as the longest cool-off behind its pause is not refusing any more.
+        # Refusals expire when no request was refused for the longest backoff after a pause.
         self._forgotten_after = cool_off * 2**MOST_DOUBLINGS
 
     def refused(self, host: str, sent: float, now: float, asked: float | None) -> float:
@@ -82,9 +82,9 @@ class SharedPauses(Pauses):
             self._changed(host, monotonic(), lambda: super(SharedPauses, self).answered(host, sent))
 
     def _changed(self, host: str, now: float, change: Callable[[], Any]) -> Any:
-        """Changes the host's pause by what is kept of it, unless another worker does so in that very moment: then anew.
+        """Change the stored pause of a host; repeat if another worker changes it at the same time.
 
-        Moments are kept as seconds of the server's clock, and are those of this worker's steady clock here.
+        Stored times are those of the server's clock; here they are converted to this worker's monotonic clock.
         """
         key = pause_key(host)
 

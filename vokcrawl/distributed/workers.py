@@ -1,8 +1,8 @@
-"""The workers of a crawl: who is at work, who leads, on what terms, and whether it is over.
+"""The workers of a crawl: who is active, who leads, their common parameters, and whether the crawl has ended.
 
-A crawl begins with the first worker that comes while none is under way, and ends when the leader says so: its walks are
-over, and no request is in work any more. Whoever leads holds a lease that runs out when it is not renewed; then another
-leads, and walks the listings anew (what was delivered is known, and not asked for again).
+The first worker starts a crawl, and the leader ends it, when its listing crawls have ended and no request is pending.
+The leader holds a lease. If it is not renewed, another worker leads and crawls the listings again; delivered articles
+are not requested again.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from vokcrawl.storage.state.redis.namespace import AT_WORK
 if TYPE_CHECKING:
     from vokcrawl.storage.state.redis.connection import Server
 
-# KEYS of all scripts: crawl (hash), workers (runs, by the moment until which they count as at work), claims, owners.
+# KEYS of all scripts: crawl (hash), workers (runs with the time until which they count as active), claims, owners.
 _KEYS = ("crawl", AT_WORK, "claims", "owners")
 _NOW = "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
-# ARGV: run, milliseconds, terms. Gives "joined" and the crawl, or "other" and that one's terms.
+# ARGV: run, milliseconds, terms. Returns "joined" and the crawl, or "other" and the terms of that crawl.
 _JOIN = (
     _NOW
     + """
@@ -41,7 +41,7 @@ redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
 return {'joined', crawl}
 """
 )
-# ARGV: run, milliseconds, crawl. Gives 1 when the run leads that crawl now.
+# ARGV: run, milliseconds, crawl. Returns 1 if the run leads the crawl now.
 _LEAD = (
     _NOW
     + """
@@ -52,8 +52,8 @@ redis.call('HSET', KEYS[1], 'leader', ARGV[1], 'until', now + ARGV[2])
 return 1
 """
 )
-# ARGV: run, milliseconds, crawl, ids. Renews what the run holds. Gives whether the crawl goes on, why it is to stop (or
-# nothing), who leads, those of the ids that are not claimed by the run any more, and how many workers there are.
+# ARGV: run, milliseconds, crawl, ids. Renews lease and claims of the run. Returns whether the crawl continues, the
+# reason to stop (or nothing), the leader, the ids whose claims the run has lost, and the number of workers.
 _BEAT = (
     _NOW
     + """
@@ -74,7 +74,7 @@ if leader == ARGV[1] then redis.call('HSET', KEYS[1], 'until', now + ARGV[2]) en
 return {1, stop or '', leader or '', lost, workers}
 """
 )
-# ARGV: run, crawl, whether the crawl is over, why all are to stop (or nothing).
+# ARGV: run, crawl, whether the crawl has ended, the reason for all to stop (or nothing).
 _LEAVE = """
 redis.call('ZREM', KEYS[2], ARGV[1])
 local crawl, leader = unpack(redis.call('HMGET', KEYS[1], 'crawl', 'leader'))
@@ -88,11 +88,11 @@ return 1
 
 
 class Workers:
-    """One worker among the others. Every method may raise `StorageError`.
+    """One of the workers. Every method may raise `StorageError`.
 
-    `crawl` is the run that has begun the crawl. `terms` are what all workers of a crawl must agree on, by the names of
-    the settings and arguments. After each `beat` `over` says that the crawl has ended, `stop` why all are to stop
-    (empty for no reason), `leads` whether this one leads, and `is_alone` whether it is the only one.
+    `crawl` is the run that started the crawl. `terms` are the settings and arguments that all workers must share.
+    `beat` updates `over` (the crawl has ended), `stop` (the reason for all to stop, or empty), `leads` (this worker
+    leads) and `is_alone` (it is the only one).
     """
 
     def __init__(self, server: Server, run_id: str, seconds: int, terms: Mapping[str, Any]) -> None:
@@ -110,28 +110,28 @@ class Workers:
         self._beat, self._leave = server.script(_BEAT), server.script(_LEAVE)
 
     def join(self) -> None:
-        """Joins the crawl that is under way, or begins one. Raises `UsageError` when that one has other terms."""
-        said, what = self._join(self._keys, [self.run_id, 1000 * self.seconds, self._terms])
-        if said == "other":
+        """Join the current crawl, or start one. Raises `UsageError` if its terms differ."""
+        result, what = self._join(self._keys, [self.run_id, 1000 * self.seconds, self._terms])
+        if result == "other":
             theirs, ours = read(dict[str, Any], what), json.loads(self._terms)
             other = [name for name in ours if ours[name] != theirs.get(name)]
             named = [f"{name}: {ours[name]!r} here, {theirs.get(name)!r} there" for name in other]
             raise UsageError(
-                f"{self.server.name}: workers are at a crawl on other terms ({'; '.join(named)}); wait for its end, "
-                "give this one the same, or set another VOK_REDIS_PREFIX"
+                f"{self.server.name}: workers are running a crawl with other settings ({'; '.join(named)}); wait for "
+                "its end, use the same settings, or set another VOK_REDIS_PREFIX"
             )
         self.crawl = what
 
     def lead(self) -> bool:
-        """Takes the lead where nobody has it; whether this worker leads now."""
+        """Take the lead if no worker has it; return whether this worker leads now."""
         if self.server.is_fresh(self.seconds) and self._leader():
-            # A leader that could not be heard of while the server was away gets its time.
+            # A leader could not renew its lease while the server was unavailable.
             return self.leads
         self.leads = bool(self._lead(self._keys, [self.run_id, 1000 * self.seconds, self.crawl]))
         return self.leads
 
     def beat(self, claimed: Collection[str]) -> set[str]:
-        """Renews what this worker holds; gives those of the ids that it does not hold any more."""
+        """Renew lease and claims; return the ids whose claims were lost."""
         arguments = [self.run_id, 1000 * self.seconds, self.crawl, *claimed]
         on, self.stop, leader, lost, workers = self._beat(self._keys, arguments)
         self.is_alone = workers == 1
@@ -140,7 +140,7 @@ class Workers:
         return set(lost)
 
     def leave(self, *, over: bool, stop: str) -> None:
-        """Leaves. `over` says, of a leader, that the crawl has come to its end; `stop` why the others must stop too."""
+        """Leave the crawl. `over`: the leader ends the crawl; `stop`: the reason for all workers to stop."""
         self._leave(self._keys, [self.run_id, self.crawl, int(over), stop])
 
     def _leader(self) -> bool:
