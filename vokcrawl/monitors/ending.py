@@ -1,4 +1,4 @@
-"""How a run ended, as far as it got: what all monitors look at."""
+"""The result of a run, the input of the monitors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vokcrawl.storage.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """One run that is over. A run that could not begin has neither id nor manifest, but a `message`."""
+    """The result of a run. One that could not start has a `message`, but no id and no manifest."""
 
     folder: Path
     source: str
@@ -25,10 +25,10 @@ class RunResult:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many records of each kind it delivered."""
+        """Number of delivered records by kind."""
         return dict(self.manifest.counts) if self.manifest else {}
 
     @property
     def errors(self) -> dict[str, int]:
-        """What went wrong: how often, by reason."""
+        """Number of errors by reason."""
         return {reason: error.count for reason, error in self.manifest.errors.items()} if self.manifest else {}

@@ -17,8 +17,8 @@ from vokcrawl.storage.manifest import Manifest, read_manifest
 from vokcrawl.storage.output_folder import OutputFolder, run_order
 
 # Monitors look back eight weeks; where runs are more frequent, fewer days are covered.
-_MOST_MANIFESTS = 500
-_MOST_BYTES = 8 * 1024 * 1024
+_MAX_MANIFESTS = 500
+_MAX_BYTES = 8 * 1024 * 1024
 # Format of the start time in run ids.
 _BEGAN = "%Y%m%dT%H%M%SZ"
 
@@ -87,7 +87,7 @@ class History:
             names = [name for name in os.listdir(self._runs) if name.endswith(".json") and name[: len(last)] <= last]
         except OSError:
             return []
-        return nlargest(_MOST_MANIFESTS, names, key=lambda name: run_order(name.removesuffix(".json")))
+        return nlargest(_MAX_MANIFESTS, names, key=lambda name: run_order(name.removesuffix(".json")))
 
     def _run(self, name: str) -> PastRun | None:
         if name not in self._read:
@@ -98,7 +98,7 @@ class History:
 def _read(path: Path) -> PastRun | None:
     """None for an invalid manifest; `scrapy verify` reports those."""
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        if path.stat().st_size > _MAX_BYTES:
             return None
         return PastRun.of(read_manifest(path)[0])
     except (StorageError, OSError, ValueError):

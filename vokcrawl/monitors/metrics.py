@@ -1,6 +1,6 @@
-"""How the last run ended, for Prometheus: a file for node_exporter's textfile collector.
+"""Metrics of the last run for Prometheus: a file for the textfile collector of node_exporter.
 
-Imported late: prometheus_client is an optional part (the extra `monitor`).
+Import this module lazily: prometheus_client is an optional dependency (the extra `monitor`).
 """
 
 from __future__ import annotations
@@ -18,49 +18,47 @@ from vokcrawl.storage.output_folder import DATA_KINDS
 
 
 def write_metrics(path: Path, ending: RunResult, health: Health) -> None:
-    """Writes the file whole, under its name only when it is. Raises `OSError`."""
+    """Write the file atomically. Raises `OSError`."""
     write_to_textfile(str(path), registry_of(ending, health))
 
 
 def registry_of(ending: RunResult, health: Health) -> CollectorRegistry:
-    """All metrics; each has the source as a label, so that several sources may each have a file of their own."""
+    """Return all metrics, each with the source as a label, so that every source can have its own file."""
     registry = CollectorRegistry()
 
-    def tell(name: str, help_text: str, value: float | None) -> None:
+    def add(name: str, help_text: str, value: float | None) -> None:
         if value is not None:
             Gauge(f"vokcrawl_{name}", help_text, ["source"], registry=registry).labels(ending.source).set(value)
 
-    def notify_all(name: str, help_text: str, label: str, values: Mapping[str, float]) -> None:
+    def add_by(name: str, help_text: str, label: str, values: Mapping[str, float]) -> None:
         gauge = Gauge(f"vokcrawl_{name}", help_text, ["source", label], registry=registry)
         for each, value in values.items():
             gauge.labels(ending.source, each).set(value)
 
     manifest = ending.manifest
     pages = manifest.pages if manifest else None
-    tell("run_end_timestamp_seconds", "When the last run ended.", _seconds(health.ended_at))
-    tell("run_duration_seconds", "How long it took.", _duration(manifest.started_at if manifest else None, health))
-    tell("run_exit_code", "Its exit code.", health.exit_code)
-    tell("run_ok", "Whether it ended with 0 and no monitor fired.", float(health.ok))
-    tell("last_ok_timestamp_seconds", "When a run was last ok.", _seconds(health.last_ok_at))
-    tell("run_expected_by_timestamp_seconds", "When the next run should have ended.", _seconds(health.expected_by))
-    tell("runs_in_a_row", "Runs in a row that ended with this exit code.", health.in_a_row)
-    tell(
+    add("run_end_timestamp_seconds", "When the last run ended.", _seconds(health.ended_at))
+    add("run_duration_seconds", "How long it took.", _duration(manifest.started_at if manifest else None, health))
+    add("run_exit_code", "Its exit code.", health.exit_code)
+    add("run_ok", "Whether it ended with 0 and no monitor fired.", float(health.ok))
+    add("last_ok_timestamp_seconds", "When a run was last ok.", _seconds(health.last_ok_at))
+    add("run_expected_by_timestamp_seconds", "When the next run should have ended.", _seconds(health.expected_by))
+    add("runs_in_a_row", "Consecutive runs that ended with this exit code.", health.in_a_row)
+    add(
         "newest_article_timestamp_seconds",
-        "When the site took in the newest article.",
+        "When the site ingested the newest article.",
         _seconds(manifest.newest_article if manifest else None),
     )
-    tell("pages_read", "Pages that the last run read.", pages.read if pages else None)
-    tell("pages_failed", "Pages that it could not have.", pages.failed if pages else None)
-    tell("articles_metered", "Articles whose text the site cut short.", pages.truncated if pages else None)
-    tell("articles_owed", "Articles that are still to be had.", manifest.retries if manifest else None)
-    tell("disk_free_bytes", "Room on the disk of the output folder.", _free(ending.folder))
+    add("pages_read", "Pages that the last run read.", pages.read if pages else None)
+    add("pages_failed", "Pages that failed in the last run.", pages.failed if pages else None)
+    add("articles_truncated", "Articles whose text the site truncated.", pages.truncated if pages else None)
+    add("pending_retries", "Articles in the retry queue.", manifest.retries if manifest else None)
+    add("disk_free_bytes", "Free space on the disk of the output directory.", _free(ending.folder))
     records = {kind: ending.counts.get(kind, 0) for kind in DATA_KINDS}
-    notify_all("records_delivered", "Records that the last run delivered.", "kind", records)
-    notify_all("errors", "What went wrong in the last run.", "reason", ending.errors)
+    add_by("records_delivered", "Records that the last run delivered.", "kind", records)
+    add_by("errors", "Errors of the last run.", "reason", ending.errors)
     firing = {alarm.monitor for alarm in health.alarms}
-    notify_all(
-        "alarm", "Whether a monitor fires.", "monitor", {name: float(name in firing) for name in health.monitors}
-    )
+    add_by("alarm", "Whether a monitor fires.", "monitor", {name: float(name in firing) for name in health.monitors})
     return registry
 
 

@@ -133,7 +133,7 @@ class ErrorsMonitor(RunMonitor):
         self.check_share(failed, failed + read, limit, "pages failed", "VOK_ALERT_ERRORS")
 
 
-@monitors.name("metered")
+@monitors.name("truncated")
 class TruncatedMonitor(RunMonitor):
     """Fires if the site truncated the text of too many articles."""
 
@@ -144,7 +144,7 @@ class TruncatedMonitor(RunMonitor):
             self.skipTest(_OFF)
         runs = self.days(1)
         truncated, articles = sum(run.truncated for run in runs), sum(run.article_pages for run in runs)
-        self.check_share(truncated, articles, limit, "articles were metered", "VOK_ALERT_METERED")
+        self.check_share(truncated, articles, limit, "articles were truncated by the site", "VOK_ALERT_METERED")
 
 
 @monitors.name("age")
@@ -169,7 +169,7 @@ class UnfinishedMonitor(RunMonitor):
     """Fires if no crawl of a listing was complete in a number of runs, or if no listing was crawled at all."""
 
     @override
-    def test_walks(self) -> None:
+    def test_listings(self) -> None:
         number = self.alerts.alert_unfinished_runs
         if not number:
             self.skipTest(_OFF)
@@ -178,11 +178,11 @@ class UnfinishedMonitor(RunMonitor):
             self.skipTest(f"only {pluralize(len(runs), 'run')}; {number} are needed")
         urls = {url for run in runs for url in run.listings}
         never = sorted(url for url in urls if not any(run.listings.get(url) for run in runs))
-        # One that was left for another listing, which is walked to its end since, is no concern.
+        # A listing that was replaced by another one, which is complete since, does not count.
         if never and (not any(any(run.listings.values()) for run in runs) or set(never) & set(runs[0].listings)):
-            self.fail(f"in the last {pluralize(number, 'run')} no walk of {', '.join(never)} was complete")
+            self.fail(f"in the last {pluralize(number, 'run')} no crawl of {', '.join(never)} was complete")
         if not urls:
-            self.fail(f"in the last {pluralize(number, 'run')} no listing was walked")
+            self.fail(f"in the last {pluralize(number, 'run')} no listing was crawled")
 
 
 @monitors.name("disk")

@@ -129,4 +129,4 @@ def test_a_worker_raises_no_alarm_for_listings_that_another_worker_crawled(serve
     settings = {**QUIET, "VOK_ALERT_UNFINISHED_RUNS": 1, "VOK_ALERT_AGE_HOURS": 0}
     for _ in range(2):
         assert group.crawl(2, settings=settings) == [0, 0]
-    assert [log for log in (group.log(0), group.log(1)) if "no listing was walked" in log] == []
+    assert [log for log in (group.log(0), group.log(1)) if "no listing was crawled" in log] == []

@@ -51,7 +51,7 @@ def test_they_say_what_manifest_and_health_file_say(crawl: Crawling, serve: Serv
         assert told["records_delivered", kind] == manifest["counts"].get(kind, 0)
     assert told["pages_read", ""] == manifest["pages"]["read"]
     assert told["pages_failed", ""] == 1
-    assert told["articles_owed", ""] == 1
+    assert told["pending_retries", ""] == 1
     assert told["errors", "article_http_500"] == 1
     assert (told["alarm", "disk"], told["alarm", "coverage"]) == (1, 0)
     assert told["newest_article_timestamp_seconds", ""] > 0

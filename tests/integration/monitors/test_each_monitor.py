@@ -137,10 +137,11 @@ def test_truncation_monitor_fires_above_its_share(crawl: Crawling, serve: Servin
     for article in server.site.truth()["articles"][:12]:
         server.site.meter(article["id"])
     done = crawl(listing_of(server), output, settings={**QUIET, "VOK_ALERT_METERED": 0.5})
-    metered = done.manifest["pages"]["truncated"]
-    assert metered >= 12
-    said = f"{metered} of 20 articles were metered in the last 24 hours ({metered / 20:.0%}, VOK_ALERT_METERED is 50%)"
-    assert fired(done) == {"metered": said}
+    truncated = done.manifest["pages"]["truncated"]
+    assert truncated >= 12
+    share = f"{truncated / 20:.0%}, VOK_ALERT_METERED is 50%"
+    said = f"{truncated} of 20 articles were truncated by the site in the last 24 hours ({share})"
+    assert fired(done) == {"truncated": said}
 
 
 def test_age_fires_when_the_newest_article_is_old_even_in_an_idle_run(
@@ -165,7 +166,7 @@ def test_unfinished_fires_when_no_listing_crawl_was_complete_in_consecutive_runs
     done = crawl(listing_of(server), output, settings=settings, args={"max_pages": 1})
     assert fired(done) == {}
     done = crawl(listing_of(server), output, settings=settings, args={"max_pages": 1})
-    assert fired(done) == {"unfinished": f"in the last 2 runs no walk of {listing_of(server)} was complete"}
+    assert fired(done) == {"unfinished": f"in the last 2 runs no crawl of {listing_of(server)} was complete"}
     done = crawl(listing_of(server), output, settings=settings)
     assert (done.code, fired(done)) == (0, {})
 

@@ -173,7 +173,7 @@ def test_a_damaged_line_is_named_on_the_page_and_in_the_terminal_and_the_rest_is
     )
     assert done.stderr.count("\n") == 1
     text = text_of(output / "report.html")
-    assert "1 fault was found in what was delivered; what could be read is told here." in text
+    assert "1 fault in delivered files; the report contains what could be read." in text
     assert f"{path}:2: not JSON" in text
     assert "2 articles on 2 days" in text
 
@@ -223,7 +223,7 @@ def test_during_a_crawl_the_report_shows_the_finished_runs(crawl: Crawling, serv
         assert (done.code, done.stderr) == (0, "")
         assert process.poll() is None
     text = text_of(output / "report.html")
-    assert "is under way; what it delivers is told here once it has ended." in text
+    assert "is running; its records are included when it has ended." in text
     assert "1 run: 1 done." in text
     assert "12 articles on" in text
 

@@ -1,4 +1,4 @@
-"""All that the page tells, gathered into plain values for its templates."""
+"""Collects the contents of the report as plain values for its templates."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from vokcrawl.reporting.report.gathering import FIELDS, MOST_FAULTS, Change, Gat
 from vokcrawl.reporting.report.notices import Notice, notices
 from vokcrawl.reporting.report.periods import Periods
 from vokcrawl.reporting.report.plots import Plot, coverage_plot, disk_plot, runs_plot
-from vokcrawl.reporting.report.runs import RunTold, run_of
+from vokcrawl.reporting.report.runs import ReportedRun, run_of
 from vokcrawl.reporting.status import status
 from vokcrawl.storage.manifest_chain import ChainNode, read_chain
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.protocol import State
 
-# So many of each are shown on the page; the rest is counted.
+# Maximum number of each in the report; the others are counted.
 MOST_RUNS = 20
-MOST_OWED = 50
+MOST_RETRIES = 50
 MOST_GAPS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A later version of an article, and what was changed in it; `before` is None where that cannot be read."""
+    """A revision of an article, and its changes; `before` is None if the previous version could not be read."""
 
     record: dict[str, Any]
     before: dict[str, Any] | None
@@ -38,7 +38,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A removal, the headline of its article where that is known, and whether the article came back since."""
+    """A removal, the headline of its article if known, and whether the article was restored since."""
 
     record: dict[str, Any]
     title: str | None
@@ -47,7 +47,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class FieldCoverage:
-    """For each period how many articles were read, and the share of them that has each field (None without any)."""
+    """For each period, the number of articles and the share of them with each field (None without articles)."""
 
     unit: str
     periods: list[str]
@@ -57,7 +57,7 @@ class FieldCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the page tells. Lists that are cut stand beside the number of all."""
+    """The contents of the report. Shortened lists have a field with the total number."""
 
     source: str
     now: datetime
@@ -65,7 +65,7 @@ class Contents:
     notices: list[Notice]
     calendar: Calendar
     undated: int
-    runs: list[RunTold]
+    runs: list[ReportedRun]
     outcomes: list[tuple[str, int]]
     runs_plot: Plot | None
     coverage: FieldCoverage | None
@@ -80,8 +80,8 @@ class Contents:
 
 
 def contents(folder: OutputFolder, state: State, source: str, now: datetime) -> Contents:
-    """Reads the folder and says what the page tells of it at `now` (UTC). Raises `StorageError`."""
-    told = status(folder, state, now)
+    """Read an output directory and return the contents of its report at `now` (UTC). Raises `StorageError`."""
+    current = status(folder, state, now)
     nodes, chain_errors = read_chain(folder)
     periods = _periods(nodes, now)
     found = gather(folder, periods)
@@ -93,8 +93,8 @@ def contents(folder: OutputFolder, state: State, source: str, now: datetime) -> 
     return Contents(
         source=source,
         now=now,
-        status=told,
-        notices=list(notices(told, runs, faults[:MOST_FAULTS], len(faults), now)),
+        status=current,
+        notices=list(notices(current, runs, faults[:MOST_FAULTS], len(faults), now)),
         calendar=calendar_of(found.days),
         undated=found.undated,
         runs=runs[::-1],
@@ -113,7 +113,7 @@ def contents(folder: OutputFolder, state: State, source: str, now: datetime) -> 
 
 
 def _periods(nodes: Sequence[ChainNode], now: datetime) -> Periods:
-    """The periods from the first run to the last. A run's id begins with its day."""
+    """Return the periods from the first run to the last one. A run id begins with its day."""
     days = list(_days(node.run_id for node in nodes))
     return Periods(min(days, default=now.date()), max(days, default=now.date()))
 
@@ -134,7 +134,7 @@ def _coverage(periods: Periods, found: Gathered) -> FieldCoverage | None:
         unit=periods.unit.name,
         periods=periods.all,
         articles=[found.coverage[each].records("articles") for each in periods.all],
-        shares={told: [shares.get(name) for shares in by_period] for name, told in FIELDS.items()},
+        shares={label: [shares.get(name) for shares in by_period] for name, label in FIELDS.items()},
     )
 
 
@@ -151,6 +151,6 @@ def _revision(change: Change, comparison: Comparison) -> Revision:
     )
 
 
-def _removal(vanished: RemovedArticle) -> Removal:
-    title = vanished.last.place.record()["title"] if vanished.last else None
-    return Removal(vanished.record, title, vanished.back)
+def _removal(removed: RemovedArticle) -> Removal:
+    title = removed.last.place.record()["title"] if removed.last else None
+    return Removal(removed.record, title, removed.back)

@@ -1,4 +1,4 @@
-"""What a person should look at, most urgent first: pure, from what is known to a few sentences."""
+"""Notices about what needs attention, most urgent first. Pure functions."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from vokcrawl.reporting.outcome_help import outcome_help
-from vokcrawl.reporting.report.runs import RunTold
+from vokcrawl.reporting.report.runs import ReportedRun
 from vokcrawl.utils.humanize import format_duration, pluralize
 from vokcrawl.utils.program import PROGRAM
 
-# A schedule that has not run for so long has probably stopped.
+# Without a run for this long, the schedule has probably stopped.
 _SILENT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`look` wants a person's eyes, `know` only tells; `detail` may name what others have written."""
+    """A notice: `look` needs attention, `know` is information; `detail` may contain untrusted text."""
 
     level: Literal["look", "know"]
     text: str
@@ -26,33 +26,30 @@ class Notice:
 
 
 def notices(
-    status: Mapping[str, Any], runs: Sequence[RunTold], faults: Sequence[str], all_faults: int, now: datetime
+    status: Mapping[str, Any], runs: Sequence[ReportedRun], faults: Sequence[str], all_faults: int, now: datetime
 ) -> Iterator[Notice]:
-    """`status` is what `scrapy status` tells, `faults` are those of `all_faults` lines and manifests that are named."""
+    """Yield notices. `status` is that of `scrapy status`; `faults` are the listed ones of `all_faults`."""
     if all_faults:
         more = (f"and {all_faults - len(faults):,} more",) if all_faults > len(faults) else ()
-        named = pluralize(all_faults, "fault") + (" was" if all_faults == 1 else " were")
-        told = (
-            f"{named} found in what was delivered; what could be read is told here. "
+        text = (
+            f"{pluralize(all_faults, 'fault')} in delivered files; the report contains what could be read. "
             f"`{PROGRAM} verify` checks everything."
         )
-        yield Notice("look", told, (*faults, *more))
+        yield Notice("look", text, (*faults, *more))
     yield from _of_run(status["last_run"], runs, now)
     if not status["listings"]:
-        yield Notice("look", "No listing has had a complete walk yet: there may be older articles that nobody has met.")
+        yield Notice("look", "No crawl of a listing is complete yet: older articles may be missing.")
     if status["pending_retries"]:
-        owed = pluralize(len(status["pending_retries"]), "article")
-        yield Notice(
-            "look", f"{owed} could not be had yet, and {'is' if len(status['pending_retries']) == 1 else 'are'} owed."
-        )
+        retries = pluralize(len(status["pending_retries"]), "article")
+        yield Notice("look", f"{retries} could not be fetched yet and will be retried.")
 
 
-def _of_run(last: Mapping[str, Any] | None, runs: Sequence[RunTold], now: datetime) -> Iterator[Notice]:
+def _of_run(last: Mapping[str, Any] | None, runs: Sequence[ReportedRun], now: datetime) -> Iterator[Notice]:
     if last is None:
         return
     began = datetime.fromisoformat(last["started_at"])
     if last["outcome"].startswith("running"):
-        yield Notice("know", f"Run {last['run_id']} is under way; what it delivers is told here once it has ended.")
+        yield Notice("know", f"Run {last['run_id']} is running; its records are included when it has ended.")
         return
     newest = runs[-1] if runs else None
     if newest is None or newest.kind == "bad":
@@ -61,5 +58,5 @@ def _of_run(last: Mapping[str, Any] | None, runs: Sequence[RunTold], now: dateti
         yield Notice("look", f"The last run ended as “{last['outcome']}”{why}")
     if now - began > _SILENT:
         yield Notice(
-            "look", f"The last run began {format_duration((now - began).total_seconds())} ago. Is its schedule at work?"
+            "look", f"The last run started {format_duration((now - began).total_seconds())} ago. Check the schedule."
         )

@@ -14,7 +14,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from vokcrawl.reporting.report.runs import RunTold
+from vokcrawl.reporting.report.runs import ReportedRun
 from vokcrawl.reporting.report.svg import ACCENT, INK, LINE, SOFT, TINT, WARN, drawn
 from vokcrawl.utils.humanize import format_size
 
@@ -44,12 +44,12 @@ def _both(name: str, height: int, draw: Callable[[Figure, int, int], None]) -> P
     return Plot(*made)
 
 
-def runs_plot(runs: Sequence[RunTold]) -> Plot:
+def runs_plot(runs: Sequence[ReportedRun]) -> Plot:
     """Plot outcome, new articles, requests and duration of each run over its start."""
     shown = [run for run in runs if run.began is not None]
     longest = max((run.seconds or 0 for run in shown), default=0)
     unit, seconds = next(each for each in _UNITS if longest >= each[1] * 3 or each[1] == 1)
-    panels: list[tuple[str, Callable[[RunTold], float | None]]] = [
+    panels: list[tuple[str, Callable[[ReportedRun], float | None]]] = [
         ("New articles", lambda run: run.new),
         ("Requests", lambda run: run.requests),
         (unit, lambda run: run.seconds / seconds if run.seconds is not None else None),
@@ -116,7 +116,7 @@ def coverage_plot(periods: Sequence[str], shares: Mapping[str, Sequence[float | 
     return _both("coverage", height, draw)
 
 
-def disk_plot(runs: Sequence[RunTold]) -> Plot:
+def disk_plot(runs: Sequence[ReportedRun]) -> Plot:
     """Plot the total size of the delivered files over the runs."""
     shown = [run for run in runs if run.began is not None]
     grown = list(accumulate(run.stored for run in shown))
@@ -146,7 +146,7 @@ def _title(axes: Axes, title: str) -> None:
     axes.annotate(title, (0, 1), (0, 5), xycoords="axes fraction", textcoords="offset points", ha="left", va="bottom")
 
 
-def _outcomes(axes: Axes, runs: Sequence[RunTold]) -> None:
+def _outcomes(axes: Axes, runs: Sequence[ReportedRun]) -> None:
     # If markers overlap, successful runs are pale, so that others stand out.
     good = SOFT if len(runs) <= _MAX_SEPARATE else TINT
     for kind, marker, colour, tall in (("good", "|", good, 10), ("stopped", "o", INK, 6), ("bad", "x", WARN, 7)):
@@ -168,7 +168,7 @@ def _outcomes(axes: Axes, runs: Sequence[RunTold]) -> None:
     axes.spines["bottom"].set_visible(False)
 
 
-def _bars(axes: Axes, runs: Sequence[RunTold], value: Callable[[RunTold], float | None], width: int) -> None:
+def _bars(axes: Axes, runs: Sequence[ReportedRun], value: Callable[[ReportedRun], float | None], width: int) -> None:
     values = [value(run) for run in runs]
     most = max((each for each in values if each is not None), default=0)
     if most > 20:
@@ -195,7 +195,7 @@ def _bars(axes: Axes, runs: Sequence[RunTold], value: Callable[[RunTold], float 
     axes.set_axisbelow(True)
 
 
-def _dates(axes: Axes, width: int, runs: Sequence[RunTold]) -> None:
+def _dates(axes: Axes, width: int, runs: Sequence[ReportedRun]) -> None:
     locator: Any = AutoDateLocator(minticks=2, maxticks=4 if width == NARROW else 9)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     formatter: Any = ConciseDateFormatter(  # type: ignore[no-untyped-call]

@@ -21,7 +21,7 @@ _KINDS: dict[str, Kind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class RunTold:
+class ReportedRun:
     """A run: duration in `seconds`, `stored` bytes, and the number of errors by reason (`noted`).
 
     What a crashed run could not record is None.
@@ -42,12 +42,12 @@ class RunTold:
     noted: list[tuple[str, int]]
 
 
-def run_of(manifest: Manifest, revised: int) -> RunTold:
+def run_of(manifest: Manifest, revised: int) -> ReportedRun:
     """The run of a manifest; `revised` of its articles are later versions."""
     began = parse_utc(manifest.started_at)
     seconds = (parse_utc(manifest.ended_at) - began).total_seconds() if manifest.ended_at else None
     noted = [(reason, error.count) for reason, error in manifest.errors.items()]
-    return RunTold(
+    return ReportedRun(
         run_id=manifest.run_id,
         began=began,
         seconds=seconds,

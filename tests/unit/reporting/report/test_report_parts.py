@@ -17,7 +17,7 @@ from vokcrawl.reporting.report.contents import contents
 from vokcrawl.reporting.report.notices import notices
 from vokcrawl.reporting.report.page import page, untrusted
 from vokcrawl.reporting.report.plots import Plot, coverage_plot, disk_plot, runs_plot
-from vokcrawl.reporting.report.runs import RunTold, run_of
+from vokcrawl.reporting.report.runs import ReportedRun, run_of
 from vokcrawl.storage.manifest import Manifest, parse_manifest
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.sqlite import SqliteState
@@ -63,8 +63,8 @@ def test_a_run_is_shown_as_in_its_manifest() -> None:
     assert run.noted == [("article_metered", 4), ("article_timeout", 1)]
 
 
-def run_at(at: datetime, kind: Any = "good", new: int = 3, seconds: float | None = 40) -> RunTold:
-    return RunTold("run", at, seconds, "done", kind, 0, 9, new, 0, 0, 0, 1000, [])
+def run_at(at: datetime, kind: Any = "good", new: int = 3, seconds: float | None = 40) -> ReportedRun:
+    return ReportedRun("run", at, seconds, "done", kind, 0, 9, new, 0, 0, 0, 1000, [])
 
 
 RUNS = [run_at(T0 + timedelta(hours=each * 6), ("good", "bad", "stopped")[each % 3], each) for each in range(60)]
@@ -138,7 +138,7 @@ NOW = datetime(2024, 1, 1, 7, tzinfo=UTC)
 
 
 def told_of(
-    status: dict[str, Any], runs: list[RunTold] = RUNS[:1], faults: tuple[str, ...] = (), now: datetime = NOW
+    status: dict[str, Any], runs: list[ReportedRun] = RUNS[:1], faults: tuple[str, ...] = (), now: datetime = NOW
 ) -> str:
     return " ".join(each.text for each in notices({**STATUS, **status}, runs, faults, len(faults), now))
 
@@ -150,10 +150,10 @@ def test_where_all_is_well_there_is_nothing_to_look_at() -> None:
 @pytest.mark.parametrize(
     ("status", "runs", "now", "said"),
     [
-        ({"pending_retries": [{}]}, RUNS[:1], NOW, "1 article could not be had yet, and is owed."),
-        ({"pending_retries": [{}, {}]}, RUNS[:1], NOW, "2 articles could not be had yet, and are owed."),
-        ({"listings": []}, RUNS[:1], NOW, "No listing has had a complete walk yet"),
-        ({}, RUNS[:1], NOW + timedelta(days=3), "The last run began 3 d 1 h ago. Is its schedule at work?"),
+        ({"pending_retries": [{}]}, RUNS[:1], NOW, "1 article could not be fetched yet and will be retried."),
+        ({"pending_retries": [{}, {}]}, RUNS[:1], NOW, "2 articles could not be fetched yet and will be retried."),
+        ({"listings": []}, RUNS[:1], NOW, "No crawl of a listing is complete yet"),
+        ({}, RUNS[:1], NOW + timedelta(days=3), "The last run started 3 d 1 h ago. Check the schedule."),
         (
             {"last_run": {**STATUS["last_run"], "outcome": "blocked"}},
             [run_at(T0, "bad")],
@@ -164,7 +164,7 @@ def test_where_all_is_well_there_is_nothing_to_look_at() -> None:
             {"last_run": {**STATUS["last_run"], "outcome": "running"}},
             [run_at(T0, "bad")],
             NOW + timedelta(days=3),
-            "Run r is under way; what it delivers is told here once it has ended.",
+            "Run r is running; its records are included when it has ended.",
         ),
         (
             {"last_run": {**STATUS["last_run"], "outcome": "crashed"}},
@@ -174,11 +174,11 @@ def test_where_all_is_well_there_is_nothing_to_look_at() -> None:
         ),
     ],
 )
-def test_what_needs_a_look_is_said(status: dict[str, Any], runs: list[RunTold], now: datetime, said: str) -> None:
+def test_what_needs_a_look_is_said(status: dict[str, Any], runs: list[ReportedRun], now: datetime, said: str) -> None:
     assert told_of(status, runs, now=now).startswith(said)
 
 
 def test_faults_are_shown_first() -> None:
     (first, *_) = notices(STATUS, RUNS, ["a:1: torn"], 12, NOW)
-    assert first.text.startswith("12 faults were found in what was delivered")
+    assert first.text.startswith("12 faults in delivered files")
     assert first.detail == ("a:1: torn", "and 11 more")
