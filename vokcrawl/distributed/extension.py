@@ -1,4 +1,4 @@
-"""Keeps a worker in touch with the others: it joins them, is heard of while it lives, and says when it goes."""
+"""Joins the workers of a crawl, renews this worker's lease and claims, and leaves at the end."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from vokcrawl.policy.outcome import WORDS
 
 logger = logging.getLogger(__name__)
 
-# A worker says so often that it lives, or more often where claims run out sooner.
+# Maximum interval of heartbeats; shorter if claims expire sooner.
 _BEAT_SECONDS = 1.0
-# One that has nothing to do looks so often for work, or as often as the site may be asked where that is less often.
+# Minimum interval at which an idle worker looks for requests; longer with a longer download delay.
 _LOOK_SECONDS = 0.05
-# How the crawl of a worker ends that was not heard of for so long that another leads.
+# The close reason of a leader whose lease has expired.
 LOST_LEAD = "lost_lead"
-# When one worker ends for these reasons, all do: the site shuts out, or refuses, whoever asks.
+# Close reasons that end all workers, because the site blocks or refuses every request.
 _FOR_ALL = frozenset({BlockPage.BOT_CHECK, BlockPage.NATIONAL_BLOCK, REFUSED})
 
 
 class WorkersExtension:
-    """Among `EXTENSIONS` behind the one that opens the run."""
+    """Must come after the extension that opens the run."""
 
     def __init__(self, crawler: Crawler, spider: VokWorker) -> None:
         self.crawler = crawler
@@ -46,7 +46,7 @@ class WorkersExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Raises `UsageError` when the workers at work are at another crawl than this one."""
+        """Raises `UsageError` if the active workers are running another crawl."""
         if not isinstance(crawler.spider, VokWorker):
             raise NotConfigured("only the profile `distributed` has workers")
         spider = crawler.spider
@@ -81,11 +81,11 @@ class WorkersExtension:
         if self.workers.stop:
             self._close(self.workers.stop)
         elif led and not self.workers.leads:
-            logger.error("Another worker leads, for this one was not heard of for %d s", self.workers.seconds)
+            logger.error("Another worker leads now, because this one sent no heartbeat for %d s", self.workers.seconds)
             self._close(LOST_LEAD)
 
     def _look(self) -> None:
-        # What others have queued, or given back, is asked for now rather than with the engine's next look.
+        # Makes the engine look for requests that others have queued or released.
         if self.crawler.engine._slot is not None and not self.crawler.engine._slot.inprogress:
             self.crawler.engine._slot.nextcall.schedule()
 
@@ -94,7 +94,7 @@ class WorkersExtension:
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
-        """Behind the run's own end: what this worker leaves to others is committed."""
+        """Leave the workers. The run has ended before, so its records are committed."""
         for clock in (self._clock, self._looking):
             if clock.running:
                 clock.stop()
@@ -102,11 +102,11 @@ class WorkersExtension:
         try:
             self.workers.leave(over=over, stop=reason if reason in _FOR_ALL else "")
         except StorageError as failure:
-            logger.info("The other workers could not be told that this one has ended: %s", failure)
+            logger.info("Could not notify the other workers of the end of this one: %s", failure)
 
 
 def terms(spider: VokWorker) -> dict[str, Any]:
-    """What all workers of a crawl must agree on."""
+    """Return the settings and arguments that all workers of a crawl must share."""
     options, arguments = spider.options, spider.arguments
     return {
         "start_urls": list(spider.start_urls),

@@ -21,7 +21,7 @@ LOOK_SECONDS = 0.5
 SENT = "vok_sent"
 
 
-class Closing(IgnoreRequest):
+class SpiderClosing(IgnoreRequest):
     """The crawl closed before a queued request was sent. Passed to the errback of the request."""
 
 
@@ -83,7 +83,7 @@ class PausingDownloader(Downloader):
         host = host_of(self._key_of(slot), self)
         # Each time, because AutoThrottle sets the delay after each response and has its own minimum.
         slow_down(slot, host)
-        host.give_way(self)
+        host.yield_turn(self)
         # While Splash renders a page, it sends the requests; others wait.
         if self._is_rendering(slot):
             return
@@ -122,7 +122,7 @@ class PausingDownloader(Downloader):
     def _let_go(self, slot: Slot) -> None:
         while slot.queue:
             request, waiting = slot.queue.popleft()
-            waiting.errback(Closing(f"{request.url}: not sent, the crawl is closing"))
+            waiting.errback(SpiderClosing(f"{request.url}: not sent, the crawl is closing"))
 
     async def _download(self, slot: Slot, request: Request) -> Response:
         request.meta[SENT] = monotonic()

@@ -15,7 +15,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from vokcrawl.downloader.downloader import Closing
+from vokcrawl.downloader.downloader import SpiderClosing
 from vokcrawl.downloader.splash.errors import SplashRefused, SplashUnreachable
 from vokcrawl.pages.block_pages import BlockPage, find_block_page
 from vokcrawl.pages.document import CHROME_ONLY, EMPTY_PAGE, LISTING_IN_PLACE, REDIRECTED, REFUSALS
@@ -69,7 +69,7 @@ def request_of(failure: Failure) -> Request:
 def name_of(failure: Failure) -> str:
     """Return a short name: ``http_503``, ``timeout``, ``robots_forbidden``, …; ``connection`` for other failures."""
     error = failure.value
-    if isinstance(error, Closing):
+    if isinstance(error, SpiderClosing):
         return CLOSING
     if isinstance(error, HttpError):
         return f"http_{error.response.status}"

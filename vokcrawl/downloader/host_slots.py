@@ -65,7 +65,7 @@ class Host:
         """Note that a request was sent."""
         self.sent, self.delay, self.sender = slot.lastseen, slot.delay, sender
 
-    def give_way(self, sender: Sender) -> None:
+    def yield_turn(self, sender: Sender) -> None:
         """Let other crawls send first if this one sent the last request, so that they take turns."""
         if self.sender is sender:
             for each in self.others(sender):
