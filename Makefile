@@ -8,7 +8,7 @@ N ?= 60
 # The extras that have a file of pinned packages of their own; requirements/lock.txt has everything, with hashes.
 EXTRAS := export report monitor distributed docs
 
-.PHONY: runtime setup demo crawl test coverage check docs bench size audit lock clean
+.PHONY: runtime setup demo crawl test simulate coverage check docs bench size audit lock clean
 
 runtime: $(VENV)/runtime-ready  ## Make the environment, with what a crawl needs.
 
@@ -35,13 +35,18 @@ test: setup  ## Run the tests. VOK_TEST_KILLS=500 kills the crawl more often, VO
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 coverage: export VOK_TEST_THOROUGH = 1
-coverage: setup  ## Run all tests, and measure which lines of the package they reach. Fails under the minimum of pyproject.toml.
+coverage: export COVERAGE_CORE = $(shell $(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
+coverage: setup  ## Run all tests and measure the package's line coverage (1 if it is under the minimum of pyproject.toml).
 	rm -rf build/coverage
 	$(BIN)/python -m coverage run -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 	$(BIN)/python -m coverage combine --quiet
 	@rm -f build/coverage/data.*  # cut off in processes that a test killed
 	$(BIN)/python -m coverage report --fail-under=0 --show-missing > build/coverage/report.txt
 	$(BIN)/python -m coverage report --format=total --precision=2
+
+simulate: N = 100000
+simulate: setup  ## Run the crawl core against N simulated sites, and report what fails.
+	$(BIN)/python -m tests.simulation $(N) --workers $$(getconf _NPROCESSORS_ONLN)
 
 check: setup  ## Lint, check the direction of imports, and type-check.
 	$(BIN)/ruff check .

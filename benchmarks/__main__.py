@@ -15,6 +15,7 @@ import orjson
 
 from benchmarks.archiving import measure_archiving
 from benchmarks.children import BenchmarkError
+from benchmarks.core import measure_core
 from benchmarks.crawl import measure_crawl
 from benchmarks.growth import measure_growth
 from benchmarks.hotspots import measure_profile
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[Path, int, int], Result]] = {
     "idle": measure_idle,
     "growth": lambda folder, articles, _: measure_growth(folder, articles),
     "memory": lambda folder, _, rounds: measure_memory(folder, rounds),
+    "core": lambda _, articles, rounds: measure_core(articles, rounds),
     "reading": lambda _, articles, rounds: measure_reading(articles, rounds),
     "archiving": measure_archiving,
     "replay": measure_replay,

@@ -26,8 +26,11 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Per article: bytes of the server's memory, of its rewritten append-only file, and of the memory of a check;
-    microseconds of the server's CPU time for its commit."""
+    """What one article costs.
+
+    Bytes of the server's memory, of its rewritten append-only file, and of the memory of a check; microseconds of the
+    server's CPU time for its commit.
+    """
 
     memory: float
     file: float

@@ -19,6 +19,9 @@ from vokcrawl.sample import SampleServer, SampleSite
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background makes them, and so their children, ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    # As `nohup` does with SIGHUP.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 IN_CI = bool(os.environ.get("CI"))
 THOROUGH = IN_CI or bool(os.environ.get("VOK_TEST_THOROUGH"))
 LONG = "long test"

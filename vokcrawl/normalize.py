@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -321,6 +321,31 @@ def fold(text: str) -> str:
 
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def schemes_of(urls: Iterable[str]) -> dict[str, str]:
+    """The scheme of each host of these URLs, by `authority`; https where a host is named with both."""
+    named = sorted((urlsplit(url).scheme, authority(url)) for url in urls)
+    return {host: scheme for scheme, host in named}
+
+
+def upgraded(url: str, schemes: Mapping[str, str]) -> str:
+    """A URL whose host is known to be served by https, with that scheme: never in the clear. `schemes` is by host.
+
+    >>> upgraded("http://example.org/a", {"example.org": "https"})
+    'https://example.org/a'
+    """
+    if url.startswith("http://") and schemes.get(authority(url)) == "https":
+        return urlunsplit(urlsplit(url)._replace(scheme="https", netloc=authority(url)))
+    return url
+
+
+def with_scheme(url: str, schemes: Mapping[str, str]) -> str:
+    """A URL with the scheme that its host has in `schemes`, if it is there."""
+    scheme = schemes.get(authority(url))
+    if scheme is None or url.startswith(f"{scheme}://"):
+        return url
+    return urlunsplit(urlsplit(url)._replace(scheme=scheme, netloc=authority(url)))
 
 
 def authority(url: str) -> str:

@@ -21,7 +21,7 @@ from vokcrawl.config import Options
 from vokcrawl.errors import StorageError
 from vokcrawl.items import ARTICLE, KINDS, REMOVAL, TEASER, breaches, validated, without_optional_faults
 from vokcrawl.normalize import article_id, content_hash
-from vokcrawl.policy.article_checks import unconfirmed_change
+from vokcrawl.policy.article_checks import DeliveredVersion, extractor_name, unconfirmed_change
 from vokcrawl.policy.revisit import next_check
 from vokcrawl.runs.run import Run
 from vokcrawl.storage.state.rows import ArticleRow, Status
@@ -124,6 +124,8 @@ class RevisionsPipeline(RunPipeline):
         back = row.status is Status.REMOVED
         changed = _changed(row, item)
         if not back and not changed:
+            # The same text, however it was read: later changes are compared with this reading.
+            row.extractor, row.body_length = extractor_name(item["extractor"]), len(item["body"])
             self._unchanged(row, "unchanged")
         if item["truncated"] and not row.truncated:
             self.run.problems.note("article_metered_copy", item["url"])
@@ -142,7 +144,8 @@ class RevisionsPipeline(RunPipeline):
     def _confirm(self, row: ArticleRow, item: dict[str, Any]) -> None:
         """Drops a change that may be a worse reading of the page, until a second look finds the same."""
         retry = self.run.state.retry_of(row.id)
-        reason = unconfirmed_change(item, row.body_hash != _NO_BODY, retry.reason if retry is not None else None)
+        delivered = DeliveredVersion(row.body_hash != _NO_BODY, row.extractor, row.body_length)
+        reason = unconfirmed_change(item, delivered, retry.reason if retry is not None else None)
         if reason is None:
             return
         self.run.problems.note("article_unconfirmed_change", item["url"])

@@ -1,4 +1,4 @@
-"""A real Chromium for the tests that look at pages with it."""
+"""A real Chromium."""
 
 from __future__ import annotations
 

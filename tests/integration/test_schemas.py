@@ -1,4 +1,4 @@
-"""The published JSON Schemas are those of the classes, and say the same of a record as the classes do."""
+"""The published JSON Schemas are generated from the classes, and agree with them on every record."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from vokcrawl.sample import Answer
 
 
 def reply(body: bytes | str, *, status: int = 200, kind: str = "text/html; charset=utf-8") -> Answer:
-    """An answer with this body."""
+    """A response with this body."""
     return with_body(Answer(status, [("Content-Type", kind)], b""), body.encode() if isinstance(body, str) else body)
 
 
@@ -24,7 +24,7 @@ FORBIDDING = reply("User-agent: *\nDisallow: /\n", kind="text/plain")
 
 
 def replacing(old: str, new: str, count: int = 1) -> Change:
-    """Puts `new` in the place of `old`, which must be there."""
+    """Replaces `old`, which must be there, with `new`."""
 
     def change(answer: Answer) -> Answer:
         assert old.encode() in answer.body, f"{old!r} is not in the page"
@@ -34,7 +34,7 @@ def replacing(old: str, new: str, count: int = 1) -> Change:
 
 
 def matching(pattern: str, new: str = "") -> Change:
-    """Puts `new` in the place of the first match, which must be there."""
+    """Replaces the first match, which must be there, with `new`."""
 
     def change(answer: Answer) -> Answer:
         body, found = re.subn(pattern, lambda _: new, answer.body.decode(), count=1, flags=re.DOTALL)
@@ -55,7 +55,7 @@ def kind(content_type: str) -> Change:
 
 
 def all_of(*changes: Change) -> Change:
-    """One change after the other."""
+    """Applies the changes one after the other."""
 
     def change(answer: Answer) -> Answer:
         for each in changes:
@@ -66,7 +66,7 @@ def all_of(*changes: Change) -> Change:
 
 
 def in_item(identity: str, pattern: str, new: str = "") -> Change:
-    """Puts `new` in the place of the first match inside one article's item; a group can be used in it."""
+    """Replaces the first match inside one article's item with `new`, which may refer to groups."""
     item = re.compile(
         rf'<article class="clearfix">\n<div class="article-thumb"><a href="[^"]*{identity}.*?</article>\n', re.DOTALL
     )
@@ -89,35 +89,35 @@ HUGE = replacing("</body>", "<!-- " + "x" * (5 * 1024 * 1024) + " --></body>")
 
 
 def without_title(identity: str) -> Change:
-    """Takes the title out of an article's item in a listing."""
+    """Removes the title from an article's item in a listing."""
     return in_item(identity, r"<h4.*</h4>")
 
 
 def without_day(identity: str) -> Change:
-    """Takes the date out of an article's item in a listing."""
+    """Removes the date from an article's item in a listing."""
     return in_item(identity, r'<p class="articled-date">.*?</p>')
 
 
 def of_day(identity: str, day: str) -> Change:
-    """Gives an article's item in a listing another date."""
+    """Changes the date of an article's item in a listing."""
     return in_item(identity, r'(?<=<p class="articled-date"><span>).*?(?=</span>)', day)
 
 
 def without_logo(identity: str) -> Change:
-    """Takes the logo out of an article's item in a listing."""
+    """Removes the logo from an article's item in a listing."""
     return in_item(identity, r'<img class="img-fluid"[^>]*>')
 
 
 def twice(identity: str) -> Change:
-    """Lets a listing show an article's item twice."""
+    """Repeats an article's item in a listing."""
     return in_item(identity, r"(.*)", r"\1\1")
 
 
 def more_to(url: str) -> Change:
-    """Lets "More Articles" of a page that has it lead there."""
+    """Changes the target of the page's "More Articles" link."""
     return matching(r'(?<=<a class="btn" href=")[^"]*', url)
 
 
 def another_more(url: str) -> Change:
-    """Puts "More Articles" under a page that has none."""
+    """Adds a "More Articles" link to a page without one."""
     return replacing("</main>", f'<p class="more-link"><a class="btn" href="{url}">More Articles</a></p></main>')

@@ -1,4 +1,4 @@
-"""Reads archives as others would: with FastWARC, which checks each record's digests."""
+"""Reads archives with FastWARC, which checks the digests of each record."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vokcrawl.storage.output_folder import OutputFolder
 
 @dataclass(frozen=True)
 class Rec:
-    """A record: where its member begins, its WARC headers (names in lower case), and its block."""
+    """A record: the offset of its gzip member, its WARC headers (names in lower case), and its block."""
 
     file: str
     offset: int
@@ -40,7 +40,7 @@ class Rec:
 
 
 def read(path: Path) -> list[Rec]:
-    """All records of a file. Fails where a digest is wrong or missing."""
+    """All records of a file. Fails if a digest is wrong or missing."""
     return list(_read(path))
 
 
@@ -66,7 +66,7 @@ def of_kind(records: list[Rec], *kinds: str) -> list[Rec]:
 
 
 def pairs(records: list[Rec]) -> list[tuple[Rec, Rec]]:
-    """Each answer with the request that it is the answer to."""
+    """Each response with its request."""
     answers = {rec.headers["warc-record-id"]: rec for rec in of_kind(records, "response", "revisit")}
     found = [(answers.pop(rec.headers["warc-concurrent-to"]), rec) for rec in of_kind(records, "request")]
     assert answers == {}
@@ -74,7 +74,7 @@ def pairs(records: list[Rec]) -> list[tuple[Rec, Rec]]:
 
 
 def at(output: Path, place: dict[str, Any]) -> Rec:
-    """The record at a place, read from there as anybody would."""
+    """The record at an offset."""
     with (output / place["file"]).open("rb") as file:
         file.seek(place["offset"])
         found = next(iter(ArchiveIterator(file, parse_http=False)))
@@ -83,7 +83,7 @@ def at(output: Path, place: dict[str, Any]) -> Rec:
 
 
 def sent(output: Path, answer: Rec) -> bytes:
-    """All that the site sent for an answer: of a revisit, its own head and the body of the record that it refers to."""
+    """All bytes that the site sent: for a revisit, its own head and the body of the record that it refers to."""
     if answer.kind == "response":
         return answer.block
     offset = int(answer.headers["warc-refers-to-file-offset"])
@@ -96,7 +96,7 @@ def sent(output: Path, answer: Rec) -> bytes:
 
 
 def assert_places_hold(output: Path, articles: Iterable[dict[str, Any]]) -> None:
-    """Each article leads to the answer that it was read from, whole, by its own address, in a file of its own run."""
+    """Each article's `archived_as` leads to the complete response with the article's URL, in a file of its run."""
     for article in articles:
         place = article["archived_as"]
         assert place["file"].startswith(f"archive/{article['run_id']}.")

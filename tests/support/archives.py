@@ -1,4 +1,4 @@
-"""Makes archives in a moment that a crawl would take days for: the same files, from invented records."""
+"""Writes output directories from invented records, much faster than crawls would."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def run_id(moment: str) -> str:
 
 
 def write_archive(output: Path, *records: Record) -> Path:
-    """An output folder with the files that these records belong to, by run; records of a run in the order given."""
+    """An output directory with the files of these records, by run; records of a run in the given order."""
     kinds = {ARTICLE: "articles", TEASER: "teasers", REMOVAL: "removals"}
     files: dict[str, list[Record]] = {}
     for record in records:
@@ -110,7 +110,7 @@ def write_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
 
 
 def exported(output: Path, to: Path, **options: Any) -> ExportResult:
-    """Exports in this process; options of `Selection` and of `Export` by their names."""
+    """Exports in this process; takes the options of `Selection` and `Export` by name."""
     chosen = {name: options.pop(name) for name in ("what", "since", "until", "as_of") if name in options}
     return Export(str(to), Selection(**chosen), **options).write(OutputFolder(output))
 
@@ -122,7 +122,7 @@ def rows_of(path: Path) -> list[Record]:
 
 
 def exported_records(output: Path, to: Path, **options: Any) -> list[Record]:
-    """The rows that an export comes to."""
+    """The rows of an export."""
     target = to / "exported.jsonl.zst"
     exported(output, target, overwrite=True, **options)
     return rows_of(target)

@@ -1,4 +1,4 @@
-"""Makes archives as others make them, or as no good program would, of a sample site that no crawl has to visit."""
+"""Writes WARC files of a sample site as other programs write them, or as no correct program would, without a crawl."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AT = datetime(2024, 12, 10, 6, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Got:
-    """One answer of a site: its address, what was answered, and when."""
+    """A response of a site: its URL, the response, and the time."""
 
     url: str
     answer: Answer
@@ -35,7 +35,7 @@ def site_of(articles: int = 12, **options: object) -> SampleSite:
 
 
 def got(site: SampleSite, paths: Iterable[str], at: datetime = AT) -> list[Got]:
-    """What the site answers, a second apart."""
+    """The responses of the site, a second apart."""
     return [
         Got(HOST + path, site.answer("GET", path, {}), at + timedelta(seconds=second))
         for second, path in enumerate(paths)
@@ -43,7 +43,7 @@ def got(site: SampleSite, paths: Iterable[str], at: datetime = AT) -> list[Got]:
 
 
 def whole(site: SampleSite, at: datetime = AT) -> list[Got]:
-    """All of the source's pages: the listing's, each before the articles that it shows."""
+    """All pages of the source: each listing page before the articles that it shows."""
     articles = [each["url"].removeprefix(HOST) for each in site.truth()["articles"]]
     paths: list[str] = []
     for start in range(0, len(articles), 10):
@@ -54,7 +54,7 @@ def whole(site: SampleSite, at: datetime = AT) -> list[Got]:
 
 
 def http(answer: Answer, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
-    """An answer as it comes over the wire; `headers` replace or add, None for the body leaves it as it is."""
+    """A response as sent over the wire; `headers` replace or add headers. The body stays if `body` is None."""
     sent = {name: value for name, value in answer.headers if name != "Content-Length"}
     sent |= headers or {}
     content = answer.body if body is None else body
@@ -77,7 +77,7 @@ def record(
     content_type: str = "application/http; msgtype=response",
     fields: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A WARC record, not packed; `fields` replace or add."""
+    """An uncompressed WARC record; `fields` replace or add header fields."""
     sent = {
         "WARC-Type": kind,
         "WARC-Record-ID": f"<urn:uuid:{hashlib.md5(url.encode() + block, usedforsecurity=False).hexdigest()}>",
@@ -92,7 +92,7 @@ def record(
 
 
 def records(pages: Iterable[Got]) -> list[bytes]:
-    """Each answer as a record with a block digest."""
+    """Each response as a record with a block digest."""
     return [
         record(page.url, block, page.at, fields={"WARC-Block-Digest": sha1(block)})
         for page in pages
@@ -101,14 +101,14 @@ def records(pages: Iterable[Got]) -> list[bytes]:
 
 
 def packed(given: Sequence[bytes], path: Path) -> Path:
-    """A file with one gzip member a record."""
+    """A file with one gzip member per record."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(gzip.compress(each) for each in given))
     return path
 
 
 def member_starts(given: Sequence[bytes]) -> list[int]:
-    """Where the members of such a file begin, and at last its length."""
+    """The offsets of the members of such a file, and its length."""
     starts = [0]
     for each in given:
         starts.append(starts[-1] + len(gzip.compress(each)))

@@ -53,7 +53,7 @@ OF_A_WORKER = (*OF_A_CRAWL, "vokcrawl.distributed.*", "vokcrawl.storage.state.*"
 
 
 class Child:
-    """A process that was forked, with those methods of `subprocess.Popen` that are wanted."""
+    """A forked process, with the methods of `subprocess.Popen` that the tests use."""
 
     def __init__(self, words: Sequence[str], status: int) -> None:
         self.args = words
@@ -66,11 +66,11 @@ class Child:
         self.pid = int(number)
 
     def poll(self) -> int | None:
-        """The exit code, or minus the number of the signal that ended it; None as long as it runs."""
+        """The exit code, or minus the number of the signal that ended it; None while it runs."""
         return self._look(0)
 
     def wait(self, timeout: float | None = None) -> int:
-        """As `poll`, when it has ended. Raises `subprocess.TimeoutExpired`."""
+        """Waits for the end and returns the same as `poll`. Raises `subprocess.TimeoutExpired`."""
         code = self._look(timeout)
         if code is None:
             raise subprocess.TimeoutExpired(self.args, timeout or 0)
@@ -112,10 +112,10 @@ def launch(
     stderr: IO[bytes],
     imported: Sequence[str] | None = None,
 ) -> Process:
-    """Starts `python …` from the repository's root. What it writes goes into the two files.
+    """Starts `python …` in the repository's root, with its output in the two files.
 
-    `imported` are the modules that it is given when it is forked; a crawl's or a command's where they are not named.
-    With an empty sequence it begins at nothing.
+    `imported` are the modules that are imported before the fork, by default those of crawls and commands. If it is
+    empty, nothing is imported before.
     """
     if imported == () or not _may_be_forked(words, env):
         return subprocess.Popen(words, cwd=ROOT, env=dict(env), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
@@ -132,7 +132,7 @@ def launch(
 
 
 def run(words: Sequence[str], *, env: Mapping[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    """Runs `python …` from the repository's root, to its end. Raises `subprocess.TimeoutExpired`, and kills it then."""
+    """Runs `python …` in the repository's root. Kills it and raises `subprocess.TimeoutExpired` after the time-out."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         with launch(words, env=env, stdout=output, stderr=errors) as process:
             try:
@@ -148,7 +148,7 @@ def run(words: Sequence[str], *, env: Mapping[str, str], timeout: float = 60) ->
 
 
 def _may_be_forked(words: Sequence[str], env: Mapping[str, str]) -> bool:
-    """Whether a forked child would do the same: what an interpreter asks the environment for at its start is alike."""
+    """Whether a forked child would behave like a new process: what the interpreter reads at its start is equal."""
 
     def asked_for(given: Mapping[str, str]) -> dict[str, str]:
         return {name: value for name, value in given.items() if name.startswith(("PYTHON", "LC_", "LANG", "LD_"))}
@@ -164,7 +164,7 @@ def _may_be_forked(words: Sequence[str], env: Mapping[str, str]) -> bool:
 
 @functools.cache
 def _forking(modules: Sequence[str]) -> socket.socket:
-    """The socket of a process that has imported these modules; it ends with this one."""
+    """The socket of a fork server that has imported these modules; it ends with this process."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         words = [sys.executable, str(FORK_SERVER), str(theirs.fileno()), *modules]

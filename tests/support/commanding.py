@@ -1,4 +1,4 @@
-"""Runs a command of the project in this process: as Scrapy would, but without a second for each start of Python."""
+"""Runs a command of the project in this process, as Scrapy would, without starting Python."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vokcrawl.settings import base
 def run_command(
     command: FolderCommand, *arguments: str, output: Path, capsys: pytest.CaptureFixture[str], cwd: Path | None = None
 ) -> Done:
-    """`scrapy NAME arguments…` on an output folder. What it raises is a traceback, and fails the test."""
+    """`scrapy NAME arguments…` on an output directory. An exception would be a traceback, and fails the test."""
     command.settings = Settings()
     command.settings.setmodule(base, priority="project")
     command.settings.set("VOK_OUTPUT_DIR", str(output), priority="cmdline")

@@ -15,7 +15,7 @@ from vokcrawl.pages.listing import read_teasers
 
 SKIN = "current"
 # How often the ordinary page is read to measure it.
-_READS = 10
+_READS = 5
 
 
 def ordinary_page_seconds() -> float:

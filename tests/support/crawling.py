@@ -1,4 +1,4 @@
-"""Runs the real crawl in a child process, and reads what it leaves."""
+"""Runs real crawls in child processes and reads their output."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Crawl:
-    """How a crawl ended, and its output folder: all files of it, so the runs before are in there too."""
+    """How a crawl ended, and its output directory with the files of all runs."""
 
     code: int
     stdout: str
@@ -41,12 +41,12 @@ class Crawl:
         return self.records("rejected")
 
     def records(self, kind: str) -> list[Record]:
-        """The records of a kind over all delivered files, in the order of the files' names."""
+        """The records of a kind in all delivered files, in the order of the files' names."""
         files = in_run_order((self.output / kind).glob("*.jsonl"))
         return [json.loads(line) for file in files for line in file.read_bytes().splitlines()]
 
     def manifests(self) -> list[Record]:
-        """The manifests of all runs, each behind the one that it names as the one before it."""
+        """The manifests of all runs, in the order of the manifest chain."""
         read = (json.loads(path.read_bytes()) for path in (self.output / "runs").glob("*.json"))
         following = {(each["previous_manifest"] or {}).get("run_id"): each for each in read}
         chain: list[Record] = []
@@ -62,12 +62,12 @@ class Crawl:
 
     @property
     def errors(self) -> dict[str, int]:
-        """The newest manifest's errors: how many for each reason."""
+        """The number of errors by reason, from the newest manifest."""
         return {reason: error["count"] for reason, error in self.manifest["errors"].items()}
 
 
 def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The child's environment: this one without settings of the project, in the profile `sample`, and `env`."""
+    """The child's environment: this one without settings of the project, with the profile `sample`, and `env`."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -83,7 +83,7 @@ def command(
     settings: Mapping[str, object] | None = None,
     at: datetime | None = None,
 ) -> list[str]:
-    """The command line of a crawl, for tests that watch over the process themselves. None leaves a part out."""
+    """The command line of a crawl, for tests that watch the process themselves. None omits a part."""
     begin = [sys.executable, "-m", "scrapy"] if at is None else [sys.executable, "-m", CRAWL_AT, at.isoformat()]
     given = dict(args or {}) if start_url is None else {"start_url": start_url, **(args or {})}
     set_to = dict(settings or {}) if output is None else {"VOK_OUTPUT_DIR": output, **(settings or {})}
@@ -106,10 +106,10 @@ def run_crawl(
     timeout: float = 60,
     at: datetime | None = None,
 ) -> Crawl:
-    """Runs `scrapy crawl vok` from the repository's root, to its end.
+    """Runs `scrapy crawl vok` in the repository's root and waits for its end.
 
-    `args` are given with -a, `settings` with -s, `env` on top of the environment; `at` (aware) is the time that the
-    crawl believes it is when it begins, and from then on that clock ticks.
+    `args` are given with -a, `settings` with -s, `env` is added to the environment; `at` (aware) is the time that the
+    crawl sees at its start; from then on that clock advances.
     """
     done = run(command(start_url, output, args, settings, at), env=environment(env), timeout=timeout)
     return Crawl(done.returncode, done.stdout, done.stderr, output)

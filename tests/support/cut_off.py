@@ -1,4 +1,4 @@
-"""A wire to a server that can be cut behind it: what was asked arrives there, and the answer does not come back."""
+"""A connection to a server that can lose a response: the request arrives, the response does not."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Self
 
 
 class CutOff:
-    """``with CutOff(port) as wire:`` leads from ``wire.port`` to a port of this machine.
+    """``with CutOff(port) as wire:`` forwards ``wire.port`` to a port of this machine.
 
-    `cut` lets the next answer that the server gives to a request with these bytes in it go astray, and hangs up.
+    `cut` drops the next response to a request that contains these bytes, and closes the connection.
     """
 
     def __init__(self, port: int) -> None:
@@ -64,7 +64,7 @@ class CutOff:
 
     @staticmethod
     def _received(side: socket.socket) -> bytes | None:
-        """What came, nothing at its end, None while nothing comes."""
+        """The received bytes, empty at the end of the connection, None while nothing is received."""
         try:
             return side.recv(1 << 20)
         except TimeoutError:

@@ -1,7 +1,7 @@
-"""A virtual environment with nothing in it but a wheel and what the wheel says it needs, made without a network.
+"""A virtual environment with only a wheel and its declared dependencies, made without a network.
 
-The wheel's dependencies are copied from the environment that runs the tests: those that its metadata names, and what
-these name in turn. A dependency that is missing in the metadata is missing in the environment, too.
+The dependencies are copied from the environment that runs the tests: those of the wheel's metadata and theirs in turn.
+A dependency that the metadata lacks is missing in the environment, too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 
 
 def build_wheel(folder: Path) -> Path:
-    """Builds the project's wheel from a copy of its sources, in a new folder."""
+    """Builds the project's wheel from a copy of its sources, in a new directory."""
     (folder / "sources").mkdir(parents=True)
     options = ["--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder / "wheel")]
     command = [*_PIP, "wheel", *options, str(copied_to(folder / "sources"))]
@@ -32,7 +32,7 @@ def build_wheel(folder: Path) -> Path:
 
 
 def install_wheel(wheel: Path, folder: Path) -> Path:
-    """Makes an environment in a new folder and installs the wheel; returns the folder of its programs."""
+    """Makes an environment in a new directory and installs the wheel; returns the directory of its programs."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=60)
     programs = folder / "bin"
     options = ["--no-deps", "--no-index", "--no-compile"]
@@ -50,7 +50,7 @@ def _metadata(wheel: Path) -> Distribution:
 
 
 def _needed(root: Distribution) -> list[Distribution]:
-    """What a distribution needs, directly or not, without its extras."""
+    """The direct and indirect dependencies of a distribution, without extras."""
     found: dict[str, Distribution] = {}
     asked: set[tuple[str, str]] = set()
     waiting = [(root, "")]

@@ -1,4 +1,4 @@
-"""A server in Splash's place that gives one and the same answer, or none."""
+"""A stand-in for Splash that always sends the same response, or none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Self
 
 
 class FakeSplash:
-    """`with FakeSplash(status=503) as fake:` answers so at `fake.url`; `fake.asked` lists method and path.
+    """`with FakeSplash(status=503) as fake:` responds so at `fake.url`; `fake.asked` lists methods and paths.
 
     A silent one keeps its clients waiting until it is closed.
     """
@@ -35,7 +35,7 @@ class FakeSplash:
             do_GET = do_POST = answer
 
             def log_message(self, *args: object) -> None:
-                """Tests are quiet."""
+                """Prints nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = False

@@ -1,4 +1,4 @@
-"""What the hostile server can do to an answer. Each fault takes the exchange and ends it in its own bad way."""
+"""Faults that the hostile server can cause. Each one takes over the exchange and ends it badly."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOOP = re.compile(r"[?&]loop=(\d+)")
 
 
 def asks(seconds: int, status: int = 429, *, by_date: bool = False) -> Fault:
-    """A refusal with `Retry-After`, in seconds or as a date (which has whole seconds: never less than was meant)."""
+    """A refusal with `Retry-After`, in seconds or as a date (which has whole seconds, and is never earlier)."""
 
     async def fault(exchange: Exchange) -> None:
         asked = float(seconds)
@@ -42,7 +42,7 @@ def asks(seconds: int, status: int = 429, *, by_date: bool = False) -> Fault:
 
 
 async def too_many(exchange: Exchange) -> None:
-    """A 429 that does not say for how long."""
+    """A 429 without `Retry-After`."""
     await exchange.send(429, [HTML], b"<html><body>Slow down</body></html>")
 
 
@@ -76,7 +76,7 @@ async def empty_reply(exchange: Exchange) -> None:
 
 
 async def drip(exchange: Exchange) -> None:
-    """A byte now and then, for ever."""
+    """A byte now and then, without end."""
     status, headers, body = exchange.answer()
     await exchange.write(head(status, headers))
     for place in range(len(body)):
@@ -94,21 +94,21 @@ async def silence(exchange: Exchange) -> None:
 
 
 async def length_too_long(exchange: Exchange) -> None:
-    """More is promised than comes."""
+    """The Content-Length is greater than the body."""
     status, headers, body = exchange.answer()
     await exchange.write(head(status, _with_length(headers, len(body) + 1000)) + body)
     exchange.close()
 
 
 async def length_too_short(exchange: Exchange) -> None:
-    """Less is promised than comes: the page is cut off in the middle, and nothing on the wire says so."""
+    """The Content-Length is less than the page: it is cut off in the middle, without a sign of it on the wire."""
     status, headers, body = exchange.answer()
     await exchange.write(head(status, _with_length(headers, len(body) // 2)) + body)
     exchange.close()
 
 
 async def ends_in_the_middle(exchange: Exchange) -> None:
-    """Half a page, sent as if it were a whole one: the program behind the server has died."""
+    """Half of a page with a matching Content-Length: the program behind the server has died."""
     status, headers, body = exchange.answer()
     half = body[: len(body) // 2]
     chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (len(half), half)
@@ -117,14 +117,14 @@ async def ends_in_the_middle(exchange: Exchange) -> None:
 
 
 async def truncated_gzip(exchange: Exchange) -> None:
-    """Half of a compressed page, in an answer that is whole by its length."""
+    """Half of a compressed page, with a matching Content-Length."""
     status, headers, body = exchange.answer()
     packed = gzip.compress(body)
     await _packed(exchange, status, headers, packed[: len(packed) // 2])
 
 
 async def corrupt_gzip(exchange: Exchange) -> None:
-    """A compressed page with some bytes turned over."""
+    """A compressed page with some bytes changed."""
     status, headers, body = exchange.answer()
     packed = bytearray(gzip.compress(body))
     for place in range(len(packed) // 2, len(packed) // 2 + 8):
@@ -133,13 +133,13 @@ async def corrupt_gzip(exchange: Exchange) -> None:
 
 
 async def no_gzip(exchange: Exchange) -> None:
-    """Said to be compressed, but is not."""
+    """Declared as gzip, but not compressed."""
     status, headers, body = exchange.answer()
     await _packed(exchange, status, headers, body)
 
 
 async def good_gzip(exchange: Exchange) -> None:
-    """No fault: compressed in two members, as it may be."""
+    """No fault: gzip with two members, which is valid."""
     status, headers, body = exchange.answer()
     half = len(body) // 2
     await _packed(exchange, status, headers, gzip.compress(body[:half]) + gzip.compress(body[half:]))
@@ -157,14 +157,14 @@ async def wrong_charset(exchange: Exchange) -> None:
 
 
 async def redirect_loop(exchange: Exchange) -> None:
-    """From each address to another one, for ever."""
+    """From each URL to another one, without end."""
     found = LOOP.search(exchange.seen.target)
     path = exchange.seen.target.partition("?")[0]
     await _redirect(exchange, f"{path}?loop={int(found[1]) + 1 if found else 1}")
 
 
 def leads_to(url: str) -> Fault:
-    """A redirect to another host, or port, with the same path."""
+    """A redirect to another host or port, with the same path."""
 
     async def fault(exchange: Exchange) -> None:
         await _redirect(exchange, url + exchange.seen.target)
@@ -174,7 +174,7 @@ def leads_to(url: str) -> Fault:
 
 
 async def header_injection(exchange: Exchange) -> None:
-    """A Location that hides a line break and a header in it, and one that has them openly."""
+    """A Location with an encoded line break and a header, and one with them unencoded."""
     path = exchange.seen.target.partition("?")[0]
     lines = [
         "HTTP/1.1 302 Found",
@@ -194,7 +194,7 @@ async def header_injection_raw(exchange: Exchange) -> None:
 
 
 async def path_traversal(exchange: Exchange) -> None:
-    """A redirect to an address whose slug climbs out of every folder."""
+    """A redirect to a URL whose slug has `..` segments."""
     path = exchange.seen.target.partition("?")[0].rstrip("/").rpartition("/")[0]
     await _redirect(exchange, f"{path}/..%2f..%2f..%2f..%2f..%2f..%2ftmp%2fclimbed/")
 
@@ -209,14 +209,14 @@ async def huge(exchange: Exchange) -> None:
 
 
 async def huge_unannounced(exchange: Exchange) -> None:
-    """Fifty megabytes, without a word of how many."""
+    """Fifty megabytes, without a Content-Length."""
     await exchange.write(head(200, [HTML, ("Connection", "close")]))
     await _pour(exchange, b"<p>" + b"x" * (MEGABYTE - 3), 50)
     exchange.close()
 
 
 async def bomb(exchange: Exchange) -> None:
-    """Five hundred megabytes of zeros in half a megabyte; nobody ever holds them, this server neither."""
+    """Five hundred megabytes of zeros in half a megabyte; this server never holds them in memory either."""
     first = zlib.compressobj(9, wbits=-15)
     # Each block is compressed on its own, so one compressed megabyte serves for all.
     block = first.compress(bytes(MEGABYTE)) + first.flush(zlib.Z_FULL_FLUSH)
@@ -237,7 +237,7 @@ def _crc_of_zeros(megabytes: int) -> int:
 
 
 async def deeply_nested(exchange: Exchange) -> None:
-    """A hundred thousand elements inside each other."""
+    """A hundred thousand nested elements."""
     depth = 100_000
     await exchange.send(
         200, [HTML], b"<html><body>" + b"<div>" * depth + b"deep" + b"</div>" * depth + b"</body></html>"
@@ -245,12 +245,12 @@ async def deeply_nested(exchange: Exchange) -> None:
 
 
 async def entity_bomb(exchange: Exchange) -> None:
-    """A feed whose entities unfold to a billion laughs, in place of a page."""
+    """A "billion laughs" XML feed instead of a page."""
     await exchange.send(200, [("Content-Type", "application/rss+xml")], _laughs("rss"))
 
 
 async def entity_bomb_as_html(exchange: Exchange) -> None:
-    """The same, called a page."""
+    """The same, declared as HTML."""
     await exchange.send(200, [HTML], _laughs("html"))
 
 

@@ -1,7 +1,7 @@
-"""A sample site behind a server that breaks its answers on the wire: chosen ones, or some drawn at random.
+"""A sample site behind a server that damages responses on the wire: chosen ones, or some drawn at random.
 
-What can be done to an answer is in `faults`. Everything else is the site's own, and every request is recorded with the
-moments at which it came and at which its answer was sent.
+The possible faults are in `faults`. All other responses are the site's own, and every request is recorded with the
+times at which it was received and answered.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ Fault = Callable[["Exchange"], Awaitable[None]]
 
 @dataclass(slots=True)
 class Seen:
-    """A request: moments of `time.monotonic()` in seconds, and what was done to its answer.
+    """A request: times of `time.monotonic()` in seconds, and the fault of its response.
 
-    `asked` are the seconds of the `Retry-After` that it was answered with.
+    `asked` are the seconds of the `Retry-After` of its response.
     """
 
     at: float
@@ -57,7 +57,7 @@ class Seen:
 
 @dataclass
 class Exchange:
-    """One request and the way back to who sent it. A fault does what it likes with it."""
+    """A request and its connection, for a fault to use."""
 
     server: FaultyServer
     seen: Seen
@@ -70,7 +70,7 @@ class Exchange:
         return self.server.site.answer("GET", self.seen.target, kept)
 
     async def send(self, status: int, headers: Sequence[tuple[str, str]], body: bytes = b"") -> None:
-        """An answer as it should be; the caller's Content-Length stands if it gives one."""
+        """Sends a correct response; a Content-Length of the caller is kept."""
         names = {name.lower() for name, _ in headers}
         length = [] if "content-length" in names else [("Content-Length", str(len(body)))]
         await self.write(head(status, [*headers, *length]) + body)
@@ -90,7 +90,7 @@ class Exchange:
         self.keep = False
 
     def close(self) -> None:
-        """Ends the connection in good order behind what was sent."""
+        """Closes the connection properly after what was sent."""
         self.seen.answered = time.monotonic()
         self.writer.close()
         self.keep = False
@@ -102,14 +102,14 @@ def head(status: int, headers: Sequence[tuple[str, str]]) -> bytes:
 
 
 async def _well(exchange: Exchange) -> None:
-    """No fault at all."""
+    """No fault."""
     answer = exchange.server.site.answer("GET", exchange.seen.target, exchange.seen.headers)
     await exchange.send(*answer)
 
 
 @dataclass
 class Draw:
-    """Faults at random: of all answers this share, the same ones for the same seed in whatever order they are asked."""
+    """Faults at random for this share of the responses: the same for the same seed, whatever the order of requests."""
 
     faults: Sequence[Fault]
     share: float
@@ -140,11 +140,11 @@ class FaultyServer:
         self._ready = threading.Event()
 
     def inflict(self, key: str, fault: Fault, times: int = -1) -> None:
-        """Does that to the next `times` answers (-1: all) to a path, or to an article by its id; "*" is all paths."""
+        """Applies the fault to the next `times` responses (-1: all) for a path or an article's id; "*" is all paths."""
         self._inflicted[_plain(key)] = (fault, times)
 
     def relent(self) -> None:
-        """Does nothing to any answer any more."""
+        """Removes all faults."""
         self._inflicted.clear()
         self.draw = None
 
@@ -240,9 +240,9 @@ def _plain(key: str) -> str:
 
 
 def pauses_kept(server: FaultyServer, grace: float) -> list[str]:
-    """Requests that came while a refusal still asked to be left alone; each as a sentence.
+    """Requests that were sent during a pause that a refusal asked for; each as a sentence.
 
-    What was under way when the refusal was sent is no fault of the client: `grace` seconds are allowed for that.
+    Requests in progress when the refusal was sent are allowed for `grace` seconds.
     """
     return [
         f"{each.target} came {each.at - refusal.answered:.2f} s after {refusal.target} asked for {refusal.asked} s"

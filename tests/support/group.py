@@ -1,4 +1,4 @@
-"""Workers in processes of their own, each with its own folder, and what they leave together."""
+"""Workers in processes of their own, each with its own output directory, and their output."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _prefixes = count()
 
 @dataclass
 class Group:
-    """Workers `w0`, `w1`, … that share names of their own on a Redis server. All are killed when the group is left."""
+    """Workers `w0`, `w1`, … that share a prefix on a Redis server. All are killed at the end of the block."""
 
     folder: Path
     redis: RedisServer
@@ -81,13 +81,13 @@ class Group:
         return environment({"SCRAPY_PROJECT": "distributed", "REDIS_URL": self.redis.url, **(env or {})})
 
     def crawl(self, workers: int = 3, how: str = "", **given: Any) -> list[int]:
-        """So many workers, who begin together and crawl to the end; their exit codes."""
+        """Runs so many workers that start together, to the end; returns their exit codes."""
         together = f"together:{workers},{how}"
         started = [self.start(worker, together, **given) for worker in range(workers)]
         return [process.wait(timeout=90) for process in started]
 
     def scrapy(self, *words: str, worker: int = 0) -> subprocess.CompletedProcess[str]:
-        """Runs one of the project's commands on a worker's folder."""
+        """Runs one of the project's commands on a worker's directory."""
         settings = ["-s", f"VOK_OUTPUT_DIR={self.output(worker)}", "-s", f"VOK_REDIS_PREFIX={self.prefix}"]
         return run([sys.executable, "-m", "scrapy", *words, *settings], env=self.environment())
 
@@ -95,14 +95,14 @@ class Group:
         return sorted(path for path in self.folder.glob("w*") if path.is_dir())
 
     def crawls(self) -> list[Crawl]:
-        """Each worker's folder."""
+        """The output directory of each worker."""
         return [Crawl(0, "", "", output) for output in self.outputs()]
 
     def records(self, kind: str) -> list[Record]:
         return [record for each in self.crawls() for record in each.records(kind)]
 
     def manifests(self) -> Iterator[Record]:
-        """The manifests of all workers, one after the other."""
+        """The manifests of all workers, one worker after the other."""
         for each in self.crawls():
             yield from each.manifests()
 
@@ -110,7 +110,7 @@ class Group:
         return OnServer(self.redis.url, self.prefix, 5)
 
     def faults(self) -> list[str]:
-        """What `scrapy verify` finds wrong with all the folders together, without a process of its own."""
+        """The faults that `scrapy verify` finds in all directories together, without a process of its own."""
         consistency = SharedConsistencyCheck(all_folders=True)
         folders = [OutputFolder(output) for output in self.outputs()]
         found = []
@@ -124,7 +124,7 @@ class Group:
         return found
 
     def assert_whole(self, server: SampleServer) -> None:
-        """All that the site holds was delivered, once, and the state says so; nothing is left in work."""
+        """All of the site was delivered once, the state agrees, and no claim or request is left."""
         truth = server.site.truth()
         assert_same(self.records("articles"), truth["articles"])
         assert_same(self.records("teasers"), truth["teasers"])
@@ -135,18 +135,18 @@ class Group:
         assert not any(left.values()), left
 
     def known(self, name: str) -> Any:
-        """What lies on the server under a name: a hash, a sorted set's members, or nothing."""
+        """The value of a key on the server: a hash, the members of a sorted set, or nothing."""
         with self.redis.client() as client:
             key = f"{self.prefix}:{name}"
             kind = client.type(key)
             return client.hgetall(key) if kind == "hash" else client.zrange(key, 0, -1) if kind == "zset" else None
 
     def delivered(self) -> int:
-        """How many articles are known as delivered."""
+        """The number of articles that the state knows as delivered."""
         return len(self.known("delivered") or ())
 
     def leader(self) -> int | None:
-        """Which worker leads, if one does."""
+        """The current leader, if there is one."""
         run = (self.known("crawl") or {}).get("leader")
         owner = (self.known("run_ids") or {}).get(run)
         place = (self.known("folders") or {}).get(owner)
@@ -157,7 +157,7 @@ class Group:
 
 
 def traces(output: Path) -> list[str]:
-    """What lies in a folder, but for what a worker leaves there that was refused."""
+    """The files of a directory, without those that a refused worker leaves."""
     return sorted(path.name for path in output.glob("*") if path.name not in (".lock", ".worker", "health.json"))
 
 

@@ -32,7 +32,7 @@ def kill(name: str, number: int) -> None:
 
 
 def kill_in(owner: Any, name: str, number: int) -> None:
-    """SIGKILL just before the Nth call of what `owner` has by this name."""
+    """SIGKILL just before the Nth call of `owner`'s attribute of this name."""
     function, calls = getattr(owner, name), iter(range(1, number))
 
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -48,7 +48,7 @@ def largest(size: int) -> None:
 
 
 def powerless() -> None:
-    """Goes on as a new process, for which the permissions of files count although it is root's."""
+    """Continues as a new process that is subject to file permissions even as root."""
     if os.geteuid() == 0:
         drop_from_bounding_set, overriding = 24, (1, 2, 3)
         for capability in overriding:

@@ -24,7 +24,7 @@ Change = Callable[[Answer], Answer]
 
 @dataclass
 class _Times:
-    """Something that happens so many times more; -1 is for ever."""
+    """Something that happens for a number of times; -1 is always."""
 
     what: Any
     times: int
@@ -59,14 +59,14 @@ def _plain(key: str) -> str:
 
 
 class HostileSite(SampleSite):
-    """A sample site, without faults of its own unless asked for, whose answers can be changed one by one."""
+    """A sample site, without faults of its own by default, whose responses can be changed one by one."""
 
     def __init__(self, articles: int = 12, **options: Any) -> None:
         super().__init__(articles, **{"faults": (), **options})
         self._changes = _Keyed()
 
     def change(self, key: str, change: Change | Answer, times: int = -1) -> None:
-        """The next `times` answers to `key` (an article's id, a path, or a path with its query) become another one."""
+        """Changes the next `times` responses for `key` (an article's id, a path, or a path with its query)."""
         self._changes.put(key, change, times)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
@@ -82,7 +82,7 @@ class HostileSite(SampleSite):
 
 
 class Wire(Enum):
-    """What can happen to an answer on the wire."""
+    """What can happen to a response on the wire."""
 
     RESET = auto()  # the connection is closed before a byte was sent
     CUT = auto()  # half of what Content-Length promises is sent
@@ -90,14 +90,14 @@ class Wire(Enum):
 
 
 class HostileServer(SampleServer):
-    """Serves any sample site, and breaks chosen answers on the wire."""
+    """Serves any sample site, and damages chosen responses on the wire."""
 
     def __init__(self, site: SampleSite) -> None:
         super().__init__(site)
         self._breaks = _Keyed()
 
     def disturb(self, key: str, wire: Wire, times: int = -1) -> None:
-        """The next `times` answers to `key` are broken that way."""
+        """Damages the next `times` responses for `key` that way."""
         self._breaks.put(key, wire, times)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:  # type: ignore[override]
@@ -118,7 +118,7 @@ class HostileServer(SampleServer):
 
 
 def with_body(answer: Answer, body: bytes) -> Answer:
-    """The same answer with another body, and the length that goes with it; no marks that vouch for the old one."""
+    """The same response with another body and its length, without validators of the old body."""
     vouching = ("content-length", "etag", "last-modified")
     headers = [(name, value) for name, value in answer.headers if name.lower() not in vouching]
     return answer._replace(headers=[*headers, ("Content-Length", str(len(body)))], body=body)

@@ -1,4 +1,4 @@
-"""The project as a user has it who ran `make setup`: installed, so that its entry points are known."""
+"""The project installed with pip, so that its entry points are registered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKED = ("pyproject.toml", "setup.py", "scrapy.cfg", "README.md", "LICENSE")
 
 
 def copied_to(folder: Path) -> Path:
-    """A copy of what is packed, for building leaves files behind."""
+    """A copy of what is packaged, because a build leaves files behind."""
     shutil.copytree(ROOT / "vokcrawl", folder / "vokcrawl", ignore=shutil.ignore_patterns("__pycache__"))
     for name in PACKED:
         shutil.copy(ROOT / name, folder / name)
@@ -21,13 +21,13 @@ def copied_to(folder: Path) -> Path:
 
 
 def installed_to(folder: Path) -> Path:
-    """A folder for PYTHONPATH with the project installed, without asking any index."""
+    """A directory for PYTHONPATH with the project installed, without an index."""
     (folder / "sources").mkdir(parents=True)
     return installed_from(copied_to(folder / "sources"), folder / "installed")
 
 
 def installed_from(sources: Path, target: Path, *options: str) -> Path:
-    """The same of other sources; `options` are pip's."""
+    """The same from other sources; `options` are pip's."""
     quiet = ["--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]
     alone = ["--no-deps", "--no-index", "--no-build-isolation", "--no-compile"]
     subprocess.run(

@@ -12,7 +12,7 @@ from typing import Any
 
 
 def adapt() -> None:
-    """What Splash 3.5 finds changed in its surroundings."""
+    """Restores what Splash 3.5 expects of older Python and library versions."""
     loads = json.loads
 
     # Python 3.9 took the argument away; without it every POST ends with 500.

@@ -21,12 +21,12 @@ from tests.support.harmed import kill_in, often
 
 
 def together(number: int) -> None:
-    from vokcrawl.distributed.spider import VokWorker
+    from vokcrawl.spiders.vok import VokSpider
 
-    start = VokWorker.start
+    start = VokSpider.start
 
-    async def after_the_others(spider: VokWorker) -> AsyncIterator[Any]:
-        client, tickets = spider.state.server.client, f"{spider.options.redis_prefix}-tickets"
+    async def after_the_others(spider: VokSpider) -> AsyncIterator[Any]:
+        client, tickets = spider.run.state.server.client, f"{spider.options.redis_prefix}-tickets"
         ticket = client.incr(tickets)
         # The last one of as many as begin together.
         last = -(-ticket // number) * number
@@ -35,7 +35,7 @@ def together(number: int) -> None:
         async for each in start(spider):
             yield each
 
-    VokWorker.start = after_the_others  # type: ignore[method-assign]
+    VokSpider.start = after_the_others  # type: ignore[method-assign]
 
 
 class _Missing(MetaPathFinder):

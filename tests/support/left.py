@@ -1,4 +1,4 @@
-"""Reads the health file and the alarms in the log."""
+"""Reads the health file and the alarms of the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens a page in the browser, over HTTP from the loopback interface, and notes what it does."""
+"""Opens a page in a browser, over HTTP from the loopback interface, and records what it does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 
 @dataclass
 class Looked:
-    """A page that is open: what it asked the browser for, what the browser said of it, and what came to the server."""
+    """An open page: its requests, the browser's messages, and the requests that the server received."""
 
     page: Page
     url: str
@@ -27,7 +27,7 @@ class Looked:
 
 @contextmanager
 def looking_at(browser: Browser, path: Path, **context: Any) -> Iterator[Looked]:
-    """`context` is how the browser is to be: `viewport`, `color_scheme`, `java_script_enabled` and so on."""
+    """Opens the page; `context` are options of the browser context: `viewport`, `color_scheme` and so on."""
     served: list[str] = []
 
     class Handler(SimpleHTTPRequestHandler):

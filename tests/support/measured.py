@@ -12,9 +12,9 @@ STATUS = Path("/proc/self/status")
 
 
 def peak() -> int:
-    """The most memory that this process has had, in KiB.
+    """The peak memory of this process in KiB.
 
-    Where the system tells it of this program alone, that: `ru_maxrss` holds what the parent had when it forked, too.
+    `VmHWM` where it exists, because `ru_maxrss` includes the parent's memory before the fork.
     """
     if STATUS.exists() and (found := re.search(r"VmHWM:\s*(\d+)", STATUS.read_text(encoding="utf-8"))):
         return int(found[1])

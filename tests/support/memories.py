@@ -1,4 +1,4 @@
-"""The memories that the tests of `state` run against, and the rows that they put there."""
+"""The state backends that the tests of `state` run against, and the rows that they store."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _prefixes: Iterator[int] = count()
 
 
 class Memory(Protocol):
-    """A place where something is remembered, also when nobody has it open."""
+    """A place of a state, also while nobody has it open."""
 
     def open(self) -> State:
-        """Opens it once more, as it was last committed; made where there is none yet."""
+        """Opens the state as it was last committed, or makes it."""
 
 
 @dataclass(frozen=True)
 class InFile:
-    """A file of its own."""
+    """An SQLite file."""
 
     path: Path
 
@@ -35,7 +35,7 @@ class InFile:
 
 @dataclass(frozen=True)
 class OnRedis:
-    """Names of its own on a Redis server; `worker` is the id of the folder that looks at it."""
+    """A prefix on a Redis server; `worker` is the id of the output directory that uses it."""
 
     url: str
     prefix: str
@@ -54,12 +54,12 @@ class OnRedis:
         return RedisState(server, self.worker)
 
     def of(self, worker: str) -> OnRedis:
-        """The same memory, as another worker's folder sees it."""
+        """The same state as the worker of another output directory sees it."""
         return OnRedis(self.url, self.prefix, worker)
 
 
 def made(memory: Memory) -> State:
-    """A state that knows of one run, as every one does that is found again; its transaction is open."""
+    """A new state with one run and an open transaction."""
     state = memory.open()
     state.begin()
     state.take_run_id("first")

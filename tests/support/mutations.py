@@ -41,7 +41,7 @@ def rendered(path: str, skin: str, more: str = "link") -> str:
 
 @cache
 def articles(skin: str) -> list[dict[str, object]]:
-    """What a perfect reading of each of its articles gives, newest first."""
+    """The expected record of each article, newest first."""
     return list(site(skin).truth()["articles"])
 
 
@@ -50,7 +50,7 @@ def path_of(article: dict[str, object]) -> str:
 
 
 def undressed(markup: str) -> str:
-    """The page without any class or id."""
+    """The page without classes and ids."""
     return _TAG.sub(lambda found: _MARKS.sub("", found[0]), markup)
 
 
@@ -65,7 +65,7 @@ def reskinned(markup: str, data: st.DataObject) -> str:
 
 
 def mutated(markup: str, data: st.DataObject) -> str:
-    """The page with spans cut out, doubled, moved to the end, or with something put in; perhaps cut off."""
+    """The page with spans removed, doubled, moved to the end, or with something inserted; perhaps cut off."""
     places = st.floats(0, 1, exclude_max=True)
     for what, start, length, put in data.draw(
         st.lists(

@@ -1,4 +1,4 @@
-"""Invented teasers and an invented article in many kinds of markup that the site could have tomorrow."""
+"""Invented teasers and an invented article in many kinds of markup that the site could use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOGO = "/uploads/sites/4/2019/01/Voice-of-Korea-EN.jpg"
 
 @dataclass(frozen=True)
 class T:
-    """One teaser in all its parts."""
+    """A teaser with all its parts."""
 
     id: str
     slug: str
@@ -59,7 +59,7 @@ def root(markup: str) -> Element:
 
 
 def page(content: str) -> str:
-    """A page with the words around the content that every page of the site has."""
+    """A page with the content and the texts of the frame that every page of the site has."""
     return (
         "<html><head><title>Newstream | KCNA Watch</title></head><body><div><a href='/'>"
         "<img src='/logo.png' alt='KCNA Watch Logo'></a> Browse <a href='/newstream/'>Newstream</a></div>"
@@ -281,7 +281,7 @@ TITLELESS: dict[str, tuple[str, Item, str]] = {
 
 
 def listing(variant: tuple[str, Item, str], *, heading: str = "<h1>Voice of Korea (EN)</h1>") -> str:
-    """A page of the three teasers, and the way to more."""
+    """A page with the three teasers and a "More Articles" link."""
     start, item, end = variant
     more = '<p><a href="/article/163/page/2/">More Articles</a></p>'
     return page(f"{heading}{start}{''.join(map(item, TEASERS))}{end}{more}")

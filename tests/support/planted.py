@@ -1,4 +1,4 @@
-"""Secrets that tests plant, and where they look for them."""
+"""Secrets that tests plant, and where they look for leaks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PLANTED = "planted-secret"
 
 
 def texts(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """All files of the folder, those in an archive unpacked."""
+    """All files of the directory, those in archives decompressed."""
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             content = path.read_bytes()
@@ -18,5 +18,5 @@ def texts(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def leaks(folder: Path) -> list[str]:
-    """The files of the folder, archives included, that have a planted secret in them."""
+    """The files of the directory, archives included, that contain a planted secret."""
     return [name for name, content in texts(folder) if PLANTED.encode() in content]

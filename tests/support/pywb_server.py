@@ -17,7 +17,7 @@ MISSING = f"no pywb in {FOLDER}; `tests/support/install/pywb.sh` installs one"
 
 
 class Pywb:
-    """A collection of archives, and where it is served. `log` has what pywb said of them."""
+    """A collection of archives and the URL that serves it. `log` is the output of pywb."""
 
     def __init__(self, url: str, index: list[str], log: str) -> None:
         self.url = url
@@ -25,7 +25,7 @@ class Pywb:
         self.log = log
 
     def replayed(self, date: str, url: str) -> tuple[int, bytes]:
-        """Status and body of what was archived of an address at a moment (a WARC-Date), or next to it, as it was."""
+        """Status and body of the capture of a URL that is next to a time (a WARC-Date), unchanged."""
         stamp = "".join(each for each in date if each.isdigit())[:14]
         with urlopen(Request(f"{self.url}/vok/{stamp}id_/{url}"), timeout=30) as answer:  # noqa: S310  our own server
             return int(answer.status), answer.read()

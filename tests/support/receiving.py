@@ -29,9 +29,9 @@ class Posted:
 class Receiver:
     """Records POST requests. `behaviour` selects the response.
 
-    `answers` (200), `refuses` (500), `redirects` (to a page of its own), `lies` (a 200 with gigabytes announced, then
-    nothing), `drips` (one byte of a header at a time, for ever), `hangs` (no response), `resets` (the connection),
-    `babbles` (not HTTP).
+    `answers` (200), `refuses` (500), `redirects` (to a page of its own), `lies` (a 200 with a Content-Length of
+    gigabytes and no body), `drips` (one byte of a header at a time, without end), `hangs` (no response), `resets` (the
+    connection), `babbles` (not HTTP).
     """
 
     def __init__(self, behaviour: str) -> None:
@@ -59,7 +59,7 @@ class Receiver:
             daemon_threads = True
 
             def handle_error(self, *_: Any) -> None:
-                """The client went away, which is what some tests are about."""
+                """Ignores clients that disconnect, which some tests are about."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -108,9 +108,9 @@ class Receiver:
 
 
 class MailServer:
-    """A real SMTP server. With a user it takes in nothing from those who do not log in.
+    """A real SMTP server. With a user it accepts mail only after a login.
 
-    With `tls` it speaks TLS: from the beginning where `at_once`, and otherwise when asked to (STARTTLS).
+    With `tls` it uses TLS: from the beginning if `at_once`, otherwise after STARTTLS.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from benchmarks import redis_server as benchmarked
 
 
 class RedisServer(benchmarked.RedisServer):
-    """The same; without its program a test fails in continuous integration, and is skipped elsewhere."""
+    """The same; if its program is missing, a test fails in continuous integration and is skipped elsewhere."""
 
     @staticmethod
     def program() -> str:
@@ -25,6 +25,6 @@ class RedisServer(benchmarked.RedisServer):
 
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """A server that runs as long as the tests of this process; each test takes a prefix of its own on it."""
+    """A server for all tests of this process; each test uses its own prefix."""
     with RedisServer(tmp_path_factory.mktemp("redis")) as server:
         yield server

@@ -1,4 +1,4 @@
-"""Runs `scrapy replay`, and looks at what it leaves."""
+"""Runs `scrapy replay` and reads its output."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SITE: dict[str, object] = {"VOK_START_URLS": f"{HOST}/article/163/"}
 
 @dataclass(frozen=True)
 class Replayed(Crawl):
-    """How a replay ended, and the folder that it wrote."""
+    """How a replay ended, and its output directory."""
 
     @property
     def faults(self) -> list[str]:
-        """What it said of files and records that it could not read."""
+        """The reported files and records that could not be read."""
         return [line.removeprefix("scrapy replay: ") for line in self.stderr.splitlines()]
 
 
@@ -36,7 +36,7 @@ def replay(
     begin: tuple[str, ...] = (sys.executable, "-m", "scrapy"),
     env: Mapping[str, str] | None = None,
 ) -> Replayed:
-    """Runs `scrapy replay` to its end. `output` is the folder whose archives are meant; `begin` starts Scrapy."""
+    """Runs `scrapy replay` and waits for its end. `output` is the directory of the archives; `begin` starts Scrapy."""
     set_to = {**(SITE if settings is None else settings), **({"VOK_OUTPUT_DIR": output} if output is not None else {})}
     done = run(
         [
@@ -54,7 +54,7 @@ def replay(
 
 
 def of_the_site(records: list[Record], *also: str) -> list[Record]:
-    """The records without what tells of the run, its moments and its archive, in the order of ids and versions."""
+    """The records without fields about the run, its times and its archive, in the order of ids and revisions."""
     without = OF_THE_RUN | set(also)
     kept = [{name: each[name] for name in each if name not in without} for each in records]
     return sorted(kept, key=lambda each: (each["id"], each.get("revision", 0), json.dumps(each)))

@@ -1,4 +1,4 @@
-"""Reads the sample site's pages in the simplest way that works, apart from the project's own page classes."""
+"""Reads the sample site's pages in a simple way, independent of the project's page classes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ ID = re.compile(r"/newstream/(\d{10}-\d+)")
 
 
 def site(articles: int = 40, **options: object) -> SampleSite:
-    """A site with an address, and without faults unless asked for."""
+    """A site with a URL, by default without faults."""
     made = SampleSite(articles, **{"faults": (), **options})  # type: ignore[arg-type]
     made.base_url = BASE
     return made
 
 
 def get(served: SampleSite, target: str) -> tuple[int, Selector]:
-    """Status and page at a target or absolute address."""
+    """Status and page of a path or URL."""
     answer = served.answer("GET", target.removeprefix(BASE), {})
     return answer.status, Selector(text=answer.body.decode() or "<html></html>")
 

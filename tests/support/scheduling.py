@@ -1,4 +1,4 @@
-"""Runs, watches and harms crawls and commands in child processes, and looks at what they leave."""
+"""Runs, watches and harms crawls and commands in child processes, and reads their output."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Done:
 
 
 def scrapy(*arguments: str, output: Path, harm: str | None = None, env: Mapping[str, str] | None = None) -> Done:
-    """Runs one of the project's commands on an output folder; `harm` is what `harmed.py` does to it."""
+    """Runs one of the project's commands on an output directory; `harm` is an argument of `harmed.py`."""
     begin = [sys.executable, "-m", "scrapy"] if harm is None else [sys.executable, "-m", HARMED, harm]
     done = run([*begin, *arguments, "-s", f"VOK_OUTPUT_DIR={output}"], env=environment(env))
     assert "Traceback" not in done.stderr, done.stderr
@@ -61,7 +61,7 @@ def crawling(
     *,
     harm: str | None = None,
 ) -> Iterator[Process]:
-    """A crawl that is under way; its log is in `crawl.log` beside the output folder. Killed at the end, if need be."""
+    """A running crawl; its log is `crawl.log` beside the output directory. Killed at the end if it still runs."""
     words = command(url, output, settings=settings)
     if harm is not None:
         words = [sys.executable, "-m", HARMED, harm, *words[3:]]
@@ -73,7 +73,7 @@ def crawling(
 
 
 def crawl_harmed(harm: str, url: str, output: Path, settings: Mapping[str, object] | None = None) -> int:
-    """Runs a harmed crawl to its end, and gives its exit code (minus the number of the signal that killed it)."""
+    """Runs a harmed crawl and returns its exit code (minus the number of the signal that killed it)."""
     with crawling(url, output, settings, harm=harm) as process:
         return process.wait(timeout=60)
 
@@ -83,7 +83,7 @@ def log_of(output: Path) -> Path:
 
 
 def wait_for(happens: Callable[[], object], process: Process | None = None) -> None:
-    """Waits until something has happened; fails after a deadline, or when the process ends before."""
+    """Waits until a condition holds; fails after a deadline, or when the process ends before."""
     deadline = time.monotonic() + _DEADLINE
     while not happens():
         ended = process is not None and process.poll() is not None
@@ -93,13 +93,13 @@ def wait_for(happens: Callable[[], object], process: Process | None = None) -> N
 
 
 def ended_by(process: Process, number: signal.Signals) -> int:
-    """Sends a signal, and gives the exit code."""
+    """Sends a signal and returns the exit code."""
     process.send_signal(number)
     return process.wait(timeout=_DEADLINE)
 
 
 def asked(server: SampleServer) -> list[SeenRequest]:
-    """What was asked of the site, but for robots.txt."""
+    """The requests to the site, without robots.txt."""
     return [each for each in server.requests if each.target != "/robots.txt"]
 
 
@@ -116,7 +116,7 @@ def times_asked(server: SampleServer, identity: str) -> int:
 
 
 def faults(output: Path) -> list[str]:
-    """What `scrapy verify` would find wrong, without a process of its own."""
+    """The faults that `scrapy verify` would find, without a process of its own."""
     folder = OutputFolder(output)
     folder.take("a test")
     try:
@@ -126,7 +126,7 @@ def faults(output: Path) -> list[str]:
 
 
 def known(output: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
-    """What the state says that was last committed, also while a crawl runs; nothing while there is no state."""
+    """The last committed state, also during a crawl; nothing while there is no state."""
     path = output / "state.sqlite3"
     if not path.exists():
         return []
@@ -138,7 +138,7 @@ def known(output: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
 
 
 def delivered(output: Path) -> int:
-    """How many articles were delivered and committed."""
+    """The number of delivered and committed articles."""
     return sum(row[0] for row in known(output, "SELECT count(*) FROM articles WHERE revision > 0"))
 
 
@@ -149,7 +149,7 @@ def change_state(output: Path, query: str, *values: object) -> None:
 
 
 def contents(output: Path, but: Iterable[str] = (".lock", "health.json")) -> dict[str, bytes]:
-    """All files of the folder, byte for byte; what says how the last run ended is left out."""
+    """All files of the directory, byte for byte, without those that describe how the last run ended."""
     left_out = set(but)
     return {
         name: path.read_bytes()

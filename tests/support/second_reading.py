@@ -1,4 +1,4 @@
-"""`python -m tests.support.second_reading 2025-01-01T00:00:00+00:00 replay …`: with a second reading from then on."""
+"""`python -m tests.support.second_reading 2025-01-01T00:00:00+00:00 replay …`: with a second extractor from then on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SecondPage(ArticlePage):
 
 
 def second_teasers(root: Element) -> list[RawTeaser]:
-    """Reads excerpts otherwise."""
+    """Reads excerpts differently."""
     raws = extractors.EXTRACTORS[0].teasers(root)
     for raw in raws:
         raw.excerpt = f"Second: {raw.excerpt}"

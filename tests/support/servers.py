@@ -1,4 +1,4 @@
-"""Starts real servers of others in child processes, on the loopback interface, and ends them."""
+"""Starts real servers in child processes, on the loopback interface, and stops them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ START_SECONDS = 60
 
 
 def free_port() -> int:
-    """A port that nothing listens on."""
+    """A port that is not in use."""
     with socket.create_server(("127.0.0.1", 0)) as bound:
         return int(bound.getsockname()[1])
 
@@ -29,7 +29,7 @@ def serving(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
-    """Runs a server until the block ends. It is up when `ping`, its address, answers 200; `log` has its output."""
+    """Runs a server until the block ends. It is ready when the URL `ping` returns 200; `log` has its output."""
     with log.open("wb") as output, subprocess.Popen(command, cwd=cwd, env=env, stdout=output, stderr=output) as server:
         try:
             deadline = time.monotonic() + START_SECONDS

@@ -39,7 +39,7 @@ def shown_lines(browser: Browser, page: bytes, address: str, block: str = BLOCK)
 
 
 def without(lines: Sequence[str], others: Sequence[str]) -> list[str]:
-    """The lines but for the first of each of `others`, which must be among them."""
+    """The lines without the first occurrence of each of `others`, which must be among them."""
     left = list(lines)
     for other in others:
         assert clean(other) in left, f"{other!r} is not shown: {left}"
@@ -53,7 +53,7 @@ def words(lines: Sequence[str]) -> list[str]:
 
 
 def clean(text: str) -> str:
-    """A text without characters that show nothing, any white space as one space."""
+    """A text without invisible characters, and with single spaces."""
     return " ".join(_INVISIBLE.sub("", text).split())
 
 

@@ -1,4 +1,4 @@
-"""A real pseudo-terminal with a program in it, and a screen that shows what a person would see."""
+"""A real pseudo-terminal that runs a program, and a screen with what a person would see."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _ON_TERMINAL = (
 
 
 class Terminal:
-    """Runs a command with its input and outputs on a terminal of the given size. For a `with`: kills it at the end.
+    """Runs a command on a terminal of the given size; a context manager that kills it at the end.
 
-    `raw` is what the program has written, byte for byte; `rows` is what the terminal has shown of it, from the first
-    row to the last, also what has scrolled away.
+    `raw` is the output byte for byte; `rows` is what the terminal has shown, from the first row to the last, including
+    rows that have scrolled away.
     """
 
     def __init__(
@@ -74,14 +74,14 @@ class Terminal:
         os.close(self._master)
 
     def until(self, happens: Callable[[Terminal], object]) -> None:
-        """Looks on, picture by picture, until something is seen."""
+        """Reads the screen, state by state, until something is seen."""
         deadline = time.monotonic() + _DEADLINE
         while not happens(self):
             assert time.monotonic() < deadline, f"not seen in time; the terminal shows:\n{self}"
             assert self._next(), f"not seen before the program ended; the terminal shows:\n{self}"
 
     def ended(self, each: Callable[[Terminal], object] = lambda _: None) -> int:
-        """Looks on until the program ends, and gives its exit code; `each` is called for each picture."""
+        """Reads the screen until the program ends, and returns its exit code; `each` is called for each state."""
         while self._next():
             each(self)
         return self._process.wait(_DEADLINE)
@@ -101,7 +101,7 @@ class Terminal:
 
     @property
     def shown(self) -> list[str]:
-        """The rows on the screen now that are not empty."""
+        """The rows on the screen that are not empty."""
         return [row.rstrip() for row in self._screen.display if row.strip()]
 
     @property
@@ -109,7 +109,7 @@ class Terminal:
         return bool(self._screen.cursor.hidden)
 
     def _next(self) -> bool:
-        """Shows what was written up to the next time that a row is erased, so that no picture is missed."""
+        """Processes output up to the next erased row, so that no state of the screen is missed."""
         if not self._unseen:
             try:
                 piece = os.read(self._master, 65_536)

@@ -1,4 +1,4 @@
-"""Programs of the system that some tests want."""
+"""Programs of the system that some tests need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 
 def tool(name: str) -> Path:
-    """Where it is. In continuous integration a missing one is a failure; elsewhere a reason to skip, and to say so."""
+    """The path of a program. If it is missing, the test fails in continuous integration and is skipped elsewhere."""
     found = shutil.which(name)
     if found is None:
         said = f"no {name}; `tests/support/install/deploy.sh` installs it on Debian"

@@ -1,4 +1,4 @@
-"""Crawls that are watched: their memory, their time, and every file that they leave outside their output folder."""
+"""Crawls whose memory, duration and files outside the output directory are recorded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_MEMORY_KIB = 400 * 1024
 
 @dataclass(frozen=True)
 class Watched(Crawl):
-    """How a crawl ended; `memory` in KiB is the most that it had, `seconds` how long it took."""
+    """How a crawl ended; `memory` is its peak in KiB, `seconds` its duration."""
 
     memory: int
     seconds: float
@@ -60,7 +60,7 @@ def words(url: str, place: Place, settings: Mapping[str, object] | None = None) 
 
 
 def watch(url: str, place: Place, settings: Mapping[str, object] | None = None, timeout: float = 60) -> Watched:
-    """Runs a crawl to its end. No traceback may be in its log, no file beside its output folder."""
+    """Runs a crawl to its end. Fails if there is a traceback in its log or a file beside its output directory."""
     begun = time.monotonic()
     done = run(words(url, place, settings), env=environment(place.env()), timeout=timeout)
     seconds = time.monotonic() - begun
@@ -74,7 +74,7 @@ def watch(url: str, place: Place, settings: Mapping[str, object] | None = None, 
 def running_crawl(
     url: str, place: Place, settings: Mapping[str, object] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A crawl that is under way. Killed at the end, if need be."""
+    """A running crawl. Killed at the end of the block if it still runs."""
     process = subprocess.Popen(
         words(url, place, settings),
         cwd=ROOT,
@@ -92,9 +92,10 @@ def running_crawl(
 def assert_rest_whole(
     done: Crawl, server: FaultyServer, without: Iterable[str] = (), unsaid: Iterable[str] = ()
 ) -> None:
-    """Every article but those in `without` is the site's own, every teaser too, each once; nothing else is there.
+    """Every article but those in `without` and every teaser is the site's own, once; nothing else is there.
 
-    Whose a teaser without a logo is, only its article says: for those in `without` and `unsaid` it may be unknown.
+    The source of a teaser without a logo is known only from its article: for those in `without` and `unsaid` it may be
+    null.
     """
     truth, left_out = server.site.truth(), set(without)
     assert_same(done.articles(), [each for each in truth["articles"] if each["id"] not in left_out])
@@ -106,7 +107,7 @@ def assert_rest_whole(
 
 
 def assert_on_site(server: FaultyServer) -> None:
-    """The server was asked by its own name only; what else a name could lead to it was not asked."""
+    """The server was addressed by its own name only; no other name was requested."""
     assert {each.headers["Host"] for each in server.requests} <= {server.url.removeprefix("http://")}
 
 

@@ -15,7 +15,7 @@ from vokcrawl.sample import Answer, SampleSite
 
 
 class Exchanged(NamedTuple):
-    """A request and its answer, as bytes."""
+    """A request and its response, as bytes."""
 
     target: str
     request: bytes
@@ -26,12 +26,12 @@ Dress = Callable[[str, Answer], bytes]
 
 
 def plainly(_: str, answer: Answer) -> bytes:
-    """An answer as any server sends it."""
+    """A response as any server sends it."""
     return message(answer.status, answer.headers, answer.body)
 
 
 def message(status: int, headers: list[tuple[str, str]], body: bytes, *more: str) -> bytes:
-    """A whole message; `more` are further header lines, as they are to stand in it."""
+    """A complete message; `more` are further header lines as they are sent."""
     named = {name.lower() for name, _ in headers} | {line.partition(":")[0].lower() for line in more}
     length = (
         [] if {"content-length", "transfer-encoding"} & named or status == 304 else [f"Content-Length: {len(body)}"]

@@ -1,4 +1,4 @@
-"""What every command does with untrusted text, and how its help looks."""
+"""Every command escapes untrusted text and has readable help."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vokcrawl.errors import UsageError
 COMMANDS = Path(vokcrawl.commands.__file__).parent
 
 
-def test_what_a_command_says_and_complains_of_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_and_errors_of_a_command_cannot_control_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     say("one\n\x1b]0;owned\x07\u202etwo")
     complain("status", UsageError("a\nb\x1b[2J"))
     told = capsys.readouterr()
@@ -27,7 +27,7 @@ def test_what_a_command_says_and_complains_of_cannot_steer_the_terminal(capsys: 
     assert told.err == "scrapy status: a\\u000ab\\u001b[2J\n"
 
 
-def test_json_that_a_command_says_stays_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_output_of_a_command_stays_json(capsys: pytest.CaptureFixture[str]) -> None:
     value = {"title": "조선 \x9b31m \u202e \U000e0041"}
     say(json.dumps(value, ensure_ascii=False, indent=2))
     assert json.loads(capsys.readouterr().out) == value

@@ -1,4 +1,4 @@
-"""The pure functions that bring a raw value into the records' form: any string in, the promised form or null out."""
+"""The pure functions that normalise raw values: any string in, a valid value or null out."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ BASES = ["http://h.test/a/b/", "https://h.test:8443/?x=1", "http://u:p@h.test/",
 @example("http://h.test/", f"http://{'a' * 64}/b/")
 @example("http://h.test/", f"https://{'a' * 62}.test/b/")
 def test_the_fast_path_to_an_absolute_url_agrees_with_the_slow_one(base: str, href: str) -> None:
-    found = fields._as_it_stands(base, href)
+    found = fields._already_absolute(base, href)
     assert found is None or found == fields._resolved(base, href)
 
 
@@ -255,7 +255,7 @@ def test_the_fast_path_to_a_canonical_url_agrees_with_the_slow_one(url: str) -> 
 def test_urls_of_the_site_take_the_fast_path() -> None:
     path = "/newstream/1733800000-101/orchard-harvest-%ea%b3%bc"
     for href in (path, f"http://site.test{path}/", f"https://127.0.0.1:48109{path}"):
-        assert fields._as_it_stands("http://site.test/article/163/?page=2", href) is not None
+        assert fields._already_absolute("http://site.test/article/163/?page=2", href) is not None
 
 
 def test_an_address_that_hides_invisible_characters_in_each_other_is_read_in_good_time() -> None:

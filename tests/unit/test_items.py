@@ -1,4 +1,4 @@
-"""The records' contract: every key present, null where unknown, nothing else let through."""
+"""The contract of the records: every key present, null where unknown, nothing else."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ KEYS = {
 
 
 @pytest.mark.parametrize("record", [ARTICLE, TEASER, REMOVAL], ids=list(KINDS.values()))
-def test_every_key_is_there_in_its_order_and_null_where_unknown(record: dict[str, Any]) -> None:
+def test_every_key_is_present_in_order_and_null_where_unknown(record: dict[str, Any]) -> None:
     whole = validated(record)
     assert list(whole) == KEYS[record["schema"]].split()
     assert whole == {**whole, **record}
@@ -66,7 +66,7 @@ def test_every_key_is_there_in_its_order_and_null_where_unknown(record: dict[str
 
 
 @pytest.mark.parametrize("record", [ARTICLE, TEASER, REMOVAL], ids=list(KINDS.values()))
-def test_each_required_key_is_required_and_a_stranger_is_refused(record: dict[str, Any]) -> None:
+def test_required_keys_are_required_and_unknown_keys_refused(record: dict[str, Any]) -> None:
     for key in record.keys() - {"schema"}:
         with pytest.raises(ValidationError, match=key):
             validated({name: value for name, value in record.items() if name != key})
@@ -111,7 +111,7 @@ def test_each_required_key_is_required_and_a_stranger_is_refused(record: dict[st
         ("first_seen_at", None),
     ],
 )
-def test_a_value_out_of_form_is_refused_and_never_converted(field: str, value: object) -> None:
+def test_an_invalid_value_is_refused_and_never_converted(field: str, value: object) -> None:
     with pytest.raises(ValidationError, match=field):
         validated(ARTICLE | {field: value})
 
@@ -122,17 +122,17 @@ def test_a_removal_is_a_404_or_a_410() -> None:
         validated(REMOVAL | {"status": 500})
 
 
-def test_a_place_counts_from_one() -> None:
+def test_positions_count_from_one() -> None:
     with pytest.raises(ValidationError, match="position"):
         validated(TEASER | {"position": 0})
 
 
-def test_a_record_of_no_known_schema_is_refused() -> None:
+def test_a_record_of_an_unknown_schema_is_refused() -> None:
     with pytest.raises(KeyError):
         validated({"schema": "vokcrawl.article/2"})
 
 
-def test_each_schema_has_its_class_its_folder_and_a_description_of_every_field() -> None:
+def test_each_schema_has_a_class_a_directory_and_a_description_of_every_field() -> None:
     assert KINDS.keys() == MODELS.keys() == KEYS.keys()
     for name, model in MODELS.items():
         schema = model.model_json_schema(by_alias=True)
@@ -160,18 +160,18 @@ def mended(record: dict[str, Any]) -> dict[str, Any] | None:
         ("archived_as", {"file": "archive/x.warc.gz", "offset": -1, "digest": "x"}),
     ],
 )
-def test_fault_in_an_optional_field_costs_that_field(field: str, value: object) -> None:
+def test_an_invalid_optional_field_becomes_null(field: str, value: object) -> None:
     image = {"url": "http://site.test/a.jpg", "caption": None}
     whole = ARTICLE | {"published_on": "2024-12-10", "images": [image], "source": "A", "story": "n250625008"}
     assert mended(whole | {field: value}) == validated({**whole, field: None})
 
 
-def test_faults_in_several_optional_fields_cost_those_fields() -> None:
+def test_several_invalid_optional_fields_become_null() -> None:
     faulty = TEASER | {"title": "two\nlines", "excerpt": "", "published_on": "yesterday", "source": "A (EN)"}
     assert mended(faulty) == validated(TEASER | {"source": "A (EN)"})
 
 
-def test_fault_in_an_image_costs_its_caption_or_that_image() -> None:
+def test_an_invalid_image_loses_its_caption_or_is_dropped() -> None:
     sound = {"url": "http://site.test/a.jpg", "caption": "A"}
     long = {"url": "http://site.test/b.jpg", "caption": "x" * 100_001}
     relative = {"url": "c.jpg", "caption": "C"}
@@ -202,7 +202,7 @@ def test_fault_in_an_image_costs_its_caption_or_that_image() -> None:
         (REMOVAL, "status", 500),
     ],
 )
-def test_fault_in_any_other_field_costs_the_record(record: dict[str, Any], field: str, value: object) -> None:
+def test_an_invalid_required_field_rejects_the_record(record: dict[str, Any], field: str, value: object) -> None:
     assert mended(record | {field: value}) is None
     if "published_on" in validated(record):
         assert mended(record | {field: value, "published_on": "yesterday"}) is None

@@ -1,4 +1,4 @@
-"""Item loaders: raw strings of a page in, fields in the contract's form out, unknown left out."""
+"""Item loaders: raw strings of a page in, normalised fields out, unknown ones omitted."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_all_oddities_of_a_teaser_are_normalised() -> None:
     }
 
 
-def test_what_a_teaser_lacks_is_left_out_and_nothing_takes_its_place() -> None:
+def test_missing_fields_of_a_teaser_are_left_out_without_a_substitute() -> None:
     item = load_teaser(teaser(date="February 30, 2024", title="·"), PAGE, None)
     assert not {"title", "excerpt", "published_on", "source"} & item.keys()
     assert item["language"] is None
@@ -71,7 +71,7 @@ def test_the_block_s_heading_comes_before_the_logo() -> None:
 
 
 @given(TEXT, MAYBE, MAYBE, MAYBE, MAYBE, MAYBE)
-def test_any_strings_give_a_teaser_that_keeps_the_contract(
+def test_any_strings_give_a_valid_teaser(
     slug: str, title: str | None, excerpt: str | None, date: str | None, source: str | None, heading: str | None
 ) -> None:
     href = f"/newstream/{ID}/{slug}"
@@ -106,13 +106,13 @@ def test_an_article_is_normalised() -> None:
 
 
 @pytest.mark.parametrize("meta", [None, MetaLine(None, None, None), MetaLine("30/02/2024", None, "javascript:x")])
-def test_what_an_article_does_not_say_is_left_out(meta: MetaLine | None) -> None:
+def test_missing_fields_of_an_article_are_left_out(meta: MetaLine | None) -> None:
     item = load_article(article(meta=meta, paragraphs=[]), ID, URL)
     assert not {"published_on", "source", "original_url"} & item.keys()
     assert (item["body"], item["images"], item["language"], item["story"]) == ("", [], None, None)
 
 
-def test_how_a_text_is_parted_into_paragraphs_changes_no_hash_but_a_word_does() -> None:
+def test_paragraph_breaks_do_not_change_the_hash_but_words_do() -> None:
     one, two, other = (
         load_article(article(paragraphs=paragraphs), ID, URL)["content_hash"]
         for paragraphs in (["One. Two."], ["One.", "Two."], ["One.", "Three."])
@@ -122,7 +122,7 @@ def test_how_a_text_is_parted_into_paragraphs_changes_no_hash_but_a_word_does() 
 
 @given(TEXT, st.lists(TEXT, max_size=4), MAYBE, MAYBE, st.none() | HREF, st.lists(st.tuples(HREF, MAYBE), max_size=3))
 @example(title="x", paragraphs=[], date=None, source=None, original="http://x.test#f", images=[("//x.test#f", "c")])
-def test_any_strings_give_an_article_that_keeps_the_contract(
+def test_any_strings_give_a_valid_article(
     title: str,
     paragraphs: list[str],
     date: str | None,

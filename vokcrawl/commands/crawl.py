@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from vokcrawl.config.scrapy_checks import check_log_level
 from vokcrawl.errors import UsageError
+from vokcrawl.utils.hangup import end_on_hangup
 from vokcrawl.utils.program import PROGRAM
 
 
@@ -51,5 +52,6 @@ class Command(BaseRunSpiderCommand):
             raise ScrapyUsageError(f"spider not found: {args[0]}; this project has: {names}", print_help=False)
         crawler = self._create_crawler(args[0])
         task: Any = process.crawl(crawler, **opts.spargs)
+        end_on_hangup()
         process.start()
         self.exitcode = exit_code_of("crawl", crawler, task, process.bootstrap_failed)

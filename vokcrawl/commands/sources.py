@@ -10,6 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from typing_extensions import override
 
+from vokcrawl.utils.hangup import end_on_hangup
 from vokcrawl.utils.program import PROGRAM
 
 
@@ -53,6 +54,7 @@ class Command(BaseRunSpiderCommand):
             settings.update(given, priority="cmdline")
             crawler = Crawler(VokSpider, settings)
             crawls.append((source, crawler, process.crawl(crawler, **opts.spargs)))
+        end_on_hangup()
         process.start()
         codes = [
             exit_code_of(f"sources: {source}", crawler, task, process.bootstrap_failed)

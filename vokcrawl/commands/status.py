@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,10 +69,19 @@ def _text(found: dict[str, Any]) -> Iterator[str]:
         attempts = pluralize(retry["attempts"], "attempt")
         yield f"  {retry['url']}: {retry['reason']}, {attempts}, next at {retry['next_attempt_at']}"
     yield from _more(len(found["pending_retries"]))
+    yield from _possibly_removed(found["possibly_removed"])
     yield f"Gaps, days without articles: {len(found['gaps']) or 'none'}"
     for gap in found["gaps"][-_MAX_LISTED:]:
         yield f"  {gap['from']}" + (f" to {gap['to']}" if gap["to"] != gap["from"] else "")
     yield from _more(len(found["gaps"]), "earlier")
+
+
+def _possibly_removed(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if rows:
+        yield f"Possibly removed by the site: {len(rows)}"
+    for row in rows[:_MAX_LISTED]:
+        yield f"  {row['url']}: {row['status']} since {row['missing_since']}, next check at {row['next_check_at']}"
+    yield from _more(len(rows))
 
 
 def _more(total: int, which: str = "more") -> Iterator[str]:

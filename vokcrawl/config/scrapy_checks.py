@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 
 from scrapy.settings import BaseSettings
 
@@ -18,6 +19,9 @@ _SECONDS = ("DOWNLOAD_DELAY", "DOWNLOAD_DELAY_JITTER", "AUTOTHROTTLE_START_DELAY
 _SECONDS_ABOVE_0 = ("DOWNLOAD_TIMEOUT", "AUTOTHROTTLE_MAX_DELAY")
 # Scrapy's default, and the one of the profile `distributed`.
 _DUPLICATE_FILTERS = ("scrapy.dupefilters.RFPDupeFilter", "vokcrawl.distributed.queue.InWork")
+
+# Between this check and the first request the process grows by a few megabytes.
+_MEMORY_TO_START = 16
 
 
 def check_scrapy_settings(settings: BaseSettings) -> None:
@@ -39,6 +43,7 @@ def scrapy_setting_errors(settings: BaseSettings) -> list[str]:
     found.append(_log_level_error(settings))
     found.append(_cache_error(settings))
     found.append(_duplicate_filter_error(settings))
+    found.append(_memory_error(settings))
     if not any(found):
         found.append(_throttle_error(settings))
     return [error for error in found if error is not None]
@@ -72,6 +77,26 @@ def _duplicate_filter_error(settings: BaseSettings) -> str | None:
     if path in _DUPLICATE_FILTERS:
         return None
     return f"DUPEFILTER_CLASS: {path!r} is not supported: it must be {_DUPLICATE_FILTERS[0]}; omit the setting"
+
+
+def _memory_error(settings: BaseSettings) -> str | None:
+    """With a limit that is reached at the start Scrapy closes the crawl before it has begun."""
+    if not settings.getbool("MEMUSAGE_ENABLED") or not settings.getfloat("MEMUSAGE_LIMIT_MB"):
+        return None
+    limit, needed = settings.getfloat("MEMUSAGE_LIMIT_MB"), _peak_memory() + _MEMORY_TO_START
+    if limit >= needed:
+        return None
+    return f"MEMUSAGE_LIMIT_MB: {limit:g} is less than the {math.ceil(needed)} MB that the program needs to start"
+
+
+def _peak_memory() -> float:
+    """The most that this process has had, in MB, as Scrapy measures it; 0 where the system does not say."""
+    try:
+        import resource  # noqa: PLC0415
+    except ImportError:
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak) / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def _throttle_error(settings: BaseSettings) -> str | None:

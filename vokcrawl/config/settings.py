@@ -18,6 +18,7 @@ from vokcrawl.config.values import (
     InvalidValue,
     KeyPrefix,
     Megabytes,
+    Minutes,
     OptionalText,
     Seconds,
     ServerUrl,
@@ -104,6 +105,11 @@ class Options(SettingsModel):
     )
     rescan_hours: WholeNumber = setting(
         24, "A run is a rescan if the last rescan is older than this number of hours. `0`: every run."
+    )
+    max_run_minutes: Minutes = setting(
+        0,
+        "Minutes after which a run reads no further pages of a listing, so that it ends before the next one starts. A "
+        "long first crawl continues in the next run, at the position that this one has reached. `0`: no limit.",
     )
     recheck_days: Ages = setting(
         "1,3,7,30,90",

@@ -216,7 +216,7 @@ def _pairs(value: Any) -> list[tuple[str, Any]]:
 
 
 def parse_urls(value: Any) -> tuple[str, ...]:
-    """http and https URLs without user name and password, comma-separated or as a list; duplicates are dropped."""
+    """Http and https URLs without user name and password, comma-separated or as a list; duplicates are dropped."""
     # A URL may contain commas: only a comma in front of another URL separates.
     items = value if isinstance(value, (list, tuple)) else re.split(r",\s*(?=[a-z][a-z0-9+.-]*:|$)", str(value or ""))
     urls = [clean_text(str(item)) for item in items if clean_text(str(item))]
@@ -324,6 +324,7 @@ OptionalText = Annotated[str, BeforeValidator(parse_optional_text), Allowed("tex
 CHOICE = BeforeValidator(parse_choice)
 WholeNumber = Annotated[int, BeforeValidator(parse_whole_number), Allowed(WHOLE_NUMBER_PHRASE)]
 Seconds = Annotated[float, BeforeValidator(parse_number), Allowed("a number of seconds, such as 300 or 0.5")]
+Minutes = Annotated[float, BeforeValidator(parse_number), Allowed("a number of minutes, such as 330 or 0.5")]
 Megabytes = Annotated[
     int, BeforeValidator(parse_megabytes), Allowed("a number of megabytes above 0, such as 1000 or 0.5")
 ]

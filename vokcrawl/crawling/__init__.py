@@ -1,2 +1,4 @@
-"""What follows for a run from a page that was read: which teasers and articles are wanted, what waits for what, what is
-noted. No engine is needed for that: the crawl and the replay of archives share it."""
+"""The decisions of a crawl, without an engine; the crawl and the replay of archives share them.
+
+Which teasers and articles are wanted, what waits for what, and what is noted.
+"""

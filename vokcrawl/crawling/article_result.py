@@ -16,7 +16,7 @@ from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.tree import Element
 from vokcrawl.policy.article_checks import strategy_of
 
-# The teasers of a page's "More From" block; ids in what is given are passed over unread.
+# The teasers of a page's "More From" block; ids in the argument are skipped unread.
 BlockReader = Callable[[Container[str]], list[RawTeaser]]
 
 
@@ -38,6 +38,8 @@ class ArticleResult:
     block: BlockReader
     headline_only: bool = False
     server_errors: bool = False
+    # Whether the article goes on in a second part, which is not read.
+    in_parts: bool = False
 
     @property
     def way(self) -> str:
@@ -46,7 +48,7 @@ class ArticleResult:
 
 
 def led_elsewhere(asked: str, got: str, identity: str) -> str | None:
-    """What it means that an article was asked for at one address and the answer came from another; None for nothing."""
+    """What it means that an article was requested at one address and the answer came from another; None for nothing."""
     gate = redirects_to_block_page(asked, got)
     if gate is not None:
         return gate
@@ -77,6 +79,7 @@ def find_article(page: ArticlePage, identity: str, url: str, body: bytes) -> Art
         unfit=_unfit(page, item, raw.meta is not None, body),
         block=page.teasers,
         server_errors=raw.server_errors,
+        in_parts=page.has_more_parts,
     )
 
 

@@ -1,91 +1,144 @@
-"""Articles: what an answer to an article's address means for the run, and what follows from it."""
+"""Articles: which are fetched, what an answer to one means for the run, and what follows from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from vokcrawl.crawling.actions import FetchArticle, Measure, Priority
 from vokcrawl.crawling.article_result import ArticleResult
-from vokcrawl.crawling.teasers import TeaserIntake
+from vokcrawl.crawling.context import Context
+from vokcrawl.crawling.events import ArticleFetched
+from vokcrawl.crawling.teasers import Teasers, is_fetched_again
 from vokcrawl.items import REMOVAL
-from vokcrawl.normalize import article_id, canonical_url, source_name, utc
+from vokcrawl.normalize import article_id, canonical_url, parse_utc, source_name, utc
+from vokcrawl.pages.block_pages import BlockPage
 from vokcrawl.pages.sources import same_source
-from vokcrawl.pipelines import still_there
-from vokcrawl.policy.article_checks import complete_from_teaser, lacks_its_text
-from vokcrawl.policy.revisit import REMOVAL_CONFIRMATION_DELAY, is_confirmed, next_check
-from vokcrawl.storage.state.rows import ArticleRow, RetryRow, Status
+from vokcrawl.policy.article_checks import ListedValues, complete_from_teaser, lacks_its_text
+from vokcrawl.policy.revisit import REMOVAL_CONFIRMATION_DELAY, is_confirmed, is_due, next_attempt, next_check
+from vokcrawl.storage.state.rows import ArticleRow, EntryRow, RetryRow, Status
+
+# The note of the articles that the site has redirected to its front page, and how many of them say that it does so with
+# all that are missing.
+_LED_HOME = "redirected_home"
+_ENOUGH_LED_HOME = 3
+# In that note: that other articles were read meanwhile.
+_OTHERS_READ = "others-read"
 
 
-class ArticleIntake(TeaserIntake):
-    """Takes in articles' pages, and the answers that came in place of one."""
+class Articles:
+    """The articles of a run: those that were requested, and what came of them."""
 
-    def take_article(
-        self,
-        found: ArticleResult,
-        identity: str,
-        url: str,
-        validators: tuple[str | None, str | None],
-        archived_as: dict[str, Any] | None = None,
-    ) -> Iterator[Any]:
-        """The records of a page that is an article's; nothing of an article of another source but a note.
+    def __init__(self, context: Context, teasers: Teasers) -> None:
+        self.context = context
+        self.teasers = teasers
+        self.requested: set[str] = set()
+        self.in_flight: set[str] = set()
+        # Read, and not emitted because their own date lies outside `since` and `until`.
+        self.out_of_range: set[str] = set()
+        # What the listings of this run show of the articles that they lead to.
+        self.listed_values: dict[str, ListedValues] = {}
+        # Requested articles that a listing of this run shows as the wanted source's, or that the crawl starts from.
+        self.shown_as_wanted: set[str] = set()
 
-        `url` is the address that answered, `validators` its ETag and Last-Modified, `archived_as` where it
-        stands in the archive (`items.ArchivePlace`).
+    # Which are fetched
+
+    def request(self, identity: str, url: str, priority: Priority = Priority.ARTICLE) -> FetchArticle:
+        """A request for an article. It is in flight until an event answers it."""
+        self.requested.add(identity)
+        self.in_flight.add(identity)
+        return FetchArticle(identity, url, priority)
+
+    def is_wanted(self, identity: str, article: ArticleRow | None) -> bool:
+        """Whether a listed article is to be fetched: unknown and no retry pending later, or gone and shown again."""
+        if identity in self.requested:
+            return False
+        if article is None:
+            return self.may_request(identity)
+        return is_fetched_again(article, self.context.utc_now())
+
+    def may_request(self, identity: str) -> bool:
+        """Whether no retry of the article is pending, or it is due."""
+        retry = self.context.state.retry_of(identity)
+        return retry is None or is_due(retry.next_attempt_at, retry.first_failed_at, self.context.now())
+
+    def unresolved(self, ids: list[str], *, with_teasers: bool) -> list[str]:
+        """Those of the wanted entries of which something was dropped on the way.
+
+        An article is resolved when it is delivered, waits for a retry, is gone, or turned out to be another source's or
+        out of the date range; a teaser when it is delivered (`with_teasers`).
         """
-        # Without a meta line the block below, "More From <source>", still names the page's source.
-        whose = source_name(found.source or found.block_source or "")
-        if whose is not None and not same_source(whose, self.options.source):
-            self._other_source(identity, url, whose)
-            return
-        if whose is None and found.source is not None and not self._expected(identity):
-            # The site shows an empty name, and nothing else says that the article is the wanted source's.
-            self.note("article_without_source_name", url)
-            self._other_source(identity, url, found.source)
-            return
-        self.run.statistics.wanted_seen += 1
-        # The block of a waiting teaser did not say whose it is; its article does.
-        yield from self.settle(identity, found.source)
-        yield from self.block_teasers(found, url)
-        compared = self._compare_with_teaser(found, identity, url)
-        item = found.item
-        readable = {name: item.get(name) for name in self.options.min_coverage}
-        without_teaser = not compared and found.has_meta and found.way == "content"
-        if (found.headline_only or without_teaser) and not item["body"] and "body" in readable:
-            # The site shows no text: its teaser says so, or the known content element of the page is empty.
-            readable["body"] = item.get("title")
-        self.run.readable.add("articles", readable)
-        if found.unfit is not None:
-            yield from self.article_failed(identity, url, found.unfit)
-            return
-        self._note_lacks(found, url)
-        self.run.statistics.articles += 1
-        self.run.extractors_used["article"][found.way] += 1
-        if item["truncated"]:
-            row = self.run.state.articles([identity]).get(identity)
-            # What was metered before and still is tells nothing new of the site.
-            self.run.statistics.articles_metered += row is None or not row.truncated
-        if not self.in_window(item.get("published_on")):
-            return
-        # A metered copy is never asked for with conditions: what it hides may come back without a change of them.
-        self.run.validators[identity] = (None, None) if item["truncated"] else validators
-        now = self.run.now()
-        yield item | {"first_seen_at": now, "fetched_at": now, "archived_as": archived_as}
+        state = self.context.state
+        articles, entries = state.articles(ids), state.entries(ids) if with_teasers else {}
+        return [identity for identity in ids if not self._is_resolved(identity, articles, entries, with_teasers)]
 
-    def _expected(self, identity: str) -> bool:
+    def _is_resolved(
+        self, identity: str, articles: Mapping[str, ArticleRow], entries: Mapping[str, EntryRow], with_teasers: bool
+    ) -> bool:
+        article = articles.get(identity)
+        if article is not None and article.status is Status.OTHER:
+            return True
+        if with_teasers and (identity not in entries or not entries[identity].delivered):
+            return False
+        if article is not None or identity in self.out_of_range:
+            return True
+        return self.context.state.retry_of(identity) is not None
+
+    # What an answer means
+
+    def take_page(self, event: ArticleFetched, *, defer_block: bool) -> None:
+        """An article's page: its record and the teasers of its block; of another source's article nothing."""
+        found, url, identity = event.found, event.url, event.request.id
+        context = self.context
+        # Without a meta line the block below, "More From <source>", still names the page's source.
+        source = source_name(found.source or found.block_source or "")
+        if source is not None and not same_source(source, context.config.source):
+            self._take_other_source(identity, url, source)
+            return
+        if source is None and found.source is not None and not self._is_expected(identity):
+            # The site shows an empty name, and nothing else says that the article is the wanted source's.
+            context.report("article_without_source_name", url)
+            self._take_other_source(identity, url, found.source)
+            return
+        context.statistics.wanted_seen += 1
+        self.teasers.on_article_read(identity, found.source)
+        self.teasers.take_block(found, url, defer=defer_block)
+        is_listed = self._compare_with_teaser(found, identity, url)
+        item = found.item
+        context.actions.append(Measure(_measured(found, is_listed)))
+        if found.unfit is not None:
+            self.fail(identity, url, found.unfit)
+            return
+        self._report_lacks(found, url)
+        context.statistics.articles += 1
+        context.extractors["article"][found.way] += 1
+        if item["truncated"]:
+            row = context.state.articles([identity]).get(identity)
+            # What was truncated before and still is says nothing new of the site.
+            context.statistics.articles_metered += row is None or not row.truncated
+        if not context.in_date_range(item.get("published_on")):
+            self.out_of_range.add(identity)
+            return
+        # A truncated copy is never requested conditionally: what it hides may come back without a change of them.
+        context.validators[identity] = (None, None) if item["truncated"] else (event.etag, event.last_modified)
+        now = context.utc_now()
+        context.emit(item | {"first_seen_at": now, "fetched_at": now, "archived_as": event.archived_as})
+
+    def _is_expected(self, identity: str) -> bool:
         """Whether an article without a source's name is expected to be the wanted source's.
 
         It is when a listing of this run shows it as such, when the crawl starts from it, and when an earlier run
         delivered it or scheduled a retry.
         """
-        if identity in self.shown_as_wanted or self.run.state.retry_of(identity) is not None:
+        if identity in self.shown_as_wanted or self.context.state.retry_of(identity) is not None:
             return True
-        row = self.run.state.articles([identity]).get(identity)
+        row = self.context.state.articles([identity]).get(identity)
         return row is not None and row.revision > 0
 
     def _compare_with_teaser(self, found: ArticleResult, identity: str, url: str) -> bool:
-        """Completes the record from what a listing of this run shows of the article, and notes contradictions.
+        """Completes the record from what a listing of this run shows of the article, and reports contradictions.
 
         Returns whether a listing of this run shows it.
         """
@@ -97,7 +150,7 @@ class ArticleIntake(TeaserIntake):
             listed = replace(listed, published_on=None)
         found.item, problems = complete_from_teaser(found.item, listed)
         for reason, values in problems.items():
-            self.note(reason, f"{url} ({values})")
+            self.context.report(reason, f"{url} ({values})")
         if found.unfit == "without_title" and found.item.get("title"):
             found.unfit = None
         if found.unfit is None and lacks_its_text(found.item, listed):
@@ -105,53 +158,113 @@ class ArticleIntake(TeaserIntake):
         found.headline_only = found.unfit is None and not found.item["body"] and bool(listed.excerpt)
         return True
 
-    def article_failed(self, identity: str, url: str, reason: str) -> Iterator[Any]:
-        """Remembers what could not be had. A delivered article stays as it is, and due as it was."""
-        self.note(f"article_{reason}", url)
-        self.run.statistics.pages_failed += 1
-        if self.run.state.retry_of(identity) is None:
-            self.run.statistics.articles_gated += reason.startswith("gate_")
-        # The address that was asked for, not one that a redirect led to, is what is owed.
-        address = canonical_url(url) if article_id(url) == identity else None
-        self.run.schedule_retry(identity, address, reason)
-        # A row of a listing is never lost because its article is.
-        yield from self.settle(identity, None)
-        self.stop_at(reason)
-
-    def article_missing(self, identity: str, url: str, status: int) -> Iterator[Any]:
-        """404 or 410: noted the first time, believed when a second look a day or more later finds the same."""
-        self.note("article_not_found" if status == 404 else "article_gone", url)
-        now = self.run.moment()
-        state = self.run.begin_transaction()
-        row = state.articles([identity]).get(identity)
-        if row is None or not row.revision:
-            self._never_had(identity, url, status, now)
-            yield from self.settle(identity, None)
+    def fail(self, identity: str, url: str, reason: str) -> None:
+        """Schedules a retry of what could not be fetched. A delivered article stays as it is, and due as it was."""
+        context = self.context
+        context.report(f"article_{reason}", url)
+        is_missing = reason == BlockPage.FRONT_PAGE and self._leads_missing_home(identity)
+        context.statistics.pages_failed += not is_missing
+        if is_missing and self._take_led_home(identity):
+            self.teasers.on_article_read(identity, None)
             return
-        # Missing is an answer: what was owed of it, after answers that were none, is given.
-        state.drop_retry(identity)
+        if context.state.retry_of(identity) is None:
+            context.statistics.articles_blocked += reason.startswith("gate_")
+        # The address that was requested, not one that a redirect led to, is retried.
+        self._schedule_retry(identity, canonical_url(url) if article_id(url) == identity else None, reason)
+        # A teaser is never lost because its article is.
+        self.teasers.on_article_read(identity, None)
+        context.stop_at(reason)
+
+    def take_missing(self, identity: str, url: str, status: int) -> None:
+        """404 or 410: noted the first time, accepted when a second look a day or more later finds the same."""
+        context = self.context
+        context.report("article_not_found" if status == 404 else "article_gone", url)
+        now = context.now()
+        row = context.state.articles([identity]).get(identity)
+        if row is None or not row.revision:
+            self._take_never_had(identity, url, status, now)
+            self.teasers.on_article_read(identity, None)
+            return
+        # Missing is an answer: a retry after answers that were none is done.
+        context.state.drop_retry(identity)
         row.checked_at = utc(now)
         row.missing_status = status
         if row.status is Status.DELIVERED and is_confirmed(row.missing_since, now):
-            yield {
-                "schema": REMOVAL,
-                "id": identity,
-                "url": row.url,
-                "status": status,
-                "first_missing_at": row.missing_since,
-                "confirmed_at": utc(now),
-                "last_hash": row.content_hash,
-            }
+            context.emit(_removal(row, status, now))
             return
         if row.status is Status.DELIVERED:
-            row.missing_since = row.missing_since or utc(now)
+            row.missing_since = _missing_since(row.missing_since, now)
             row.next_check_at = utc(now + REMOVAL_CONFIRMATION_DELAY)
         else:
-            row.next_check_at = next_check(row.first_seen_at or utc(now), now, self.options.recheck_days)
-        state.put_article(row)
+            row.next_check_at = next_check(row.first_seen_at or utc(now), now, context.config.recheck_days)
+        context.state.put_article(row)
 
-    def _never_had(self, identity: str, answered: str, status: int, now: datetime) -> None:
-        state = self.run.begin_transaction()
+    def _leads_missing_home(self, identity: str) -> bool:
+        """Whether the site redirects its missing pages to its front page, as some plugins do, and is no block page.
+
+        It is said by several such articles, and by others that were read. `identity` is one more such article.
+        """
+        state, statistics = self.context.state, self.context.statistics
+        known = (state.note(_LED_HOME) or "").split()
+        added = [identity] if len(known) <= _ENOUGH_LED_HOME else []
+        if statistics.articles or statistics.articles_unchanged:
+            added.append(_OTHERS_READ)
+        if new := [each for each in added if each not in known]:
+            known += new
+            state.put_note(_LED_HOME, " ".join(known))
+        return _OTHERS_READ in known and len(known) > _ENOUGH_LED_HOME
+
+    def _take_led_home(self, identity: str) -> bool:
+        """Settles an article of such a site after a second look; False before that.
+
+        Nothing says whether it is gone for good: none is called removed, and one that is listed is looked at again.
+        """
+        state, now = self.context.state, self.context.now()
+        before, row = state.retry_of(identity), state.articles([identity]).get(identity)
+        if row is not None and row.status is Status.GONE:
+            row.checked_at = utc(now)
+            state.put_article(row)
+            return True
+        if before is None or not is_confirmed(before.first_failed_at, now):
+            return False
+        if row is None or not row.revision:
+            state.put_article(ArticleRow(identity, before.url, Status.GONE, checked_at=utc(now)))
+        else:
+            row.checked_at = utc(now)
+            row.next_check_at = next_check(row.first_seen_at or utc(now), now, self.context.config.recheck_days)
+            state.put_article(row)
+        state.drop_retry(identity)
+        return True
+
+    def take_not_modified(self, identity: str) -> None:
+        """304: the article is as it was when it was delivered."""
+        row = self.context.state.articles([identity]).get(identity)
+        if row is not None:
+            self.context.statistics.articles_unchanged += not row.truncated
+            self._confirm(row)
+            self.context.count("vok/revisions/not_modified")
+
+    def finish_request(self, identity: str) -> None:
+        """The article's request was answered, well or badly."""
+        self.in_flight.discard(identity)
+        self.teasers.on_request_finished(identity)
+
+    # What is remembered
+
+    def _schedule_retry(self, identity: str, url: str | None, reason: str) -> None:
+        """Of an article that was delivered before, a look at it is retried. `url` may be None where it is known."""
+        state, now = self.context.state, self.context.now()
+        row, before = state.articles([identity]).get(identity), state.retry_of(identity)
+        known = row.url if row is not None and row.revision else url
+        address = before.url if before is not None else known
+        if address is None:
+            return
+        attempts = before.attempts + 1 if before is not None else 1
+        first = before.first_failed_at if before is not None else utc(now)
+        state.put_retry(RetryRow(identity, address, reason, attempts, first, next_attempt(attempts, now)))
+
+    def _take_never_had(self, identity: str, answered: str, status: int, now: datetime) -> None:
+        state = self.context.state
         url = canonical_url(answered) or answered
         before = state.retry_of(identity)
         if before is not None and is_confirmed(before.missing_since, now):
@@ -159,46 +272,80 @@ class ArticleIntake(TeaserIntake):
             state.drop_retry(identity)
             return
         first = before.first_failed_at if before else utc(now)
-        missing = (before.missing_since if before else None) or utc(now)
+        missing = _missing_since(before.missing_since if before else None, now)
         attempts = before.attempts + 1 if before else 1
         reason = "not_found" if status == 404 else "gone"
         state.put_retry(
             RetryRow(identity, url, reason, attempts, first, utc(now + REMOVAL_CONFIRMATION_DELAY), missing)
         )
 
-    def article_unchanged(self, identity: str) -> None:
-        """304: the article is as it was when it was delivered."""
-        row = self.run.state.articles([identity]).get(identity)
-        if row is not None:
-            self.run.statistics.articles_unchanged += not row.truncated
-            still_there(self.run, row, self.options.recheck_days)
-            self.count("vok/revisions/not_modified")
-
-    def _other_source(self, identity: str, url: str, source: str) -> None:
-        state = self.run.begin_transaction()
-        had = state.articles([identity]).get(identity)
-        if had is not None and had.revision:
-            # What was delivered as the wanted source's stays known as that: forgotten, it would be delivered anew.
-            self.note("article_now_of_another_source", url)
-            still_there(self.run, had, self.options.recheck_days)
+    def _take_other_source(self, identity: str, url: str, source: str) -> None:
+        context = self.context
+        known = context.state.articles([identity]).get(identity)
+        if known is not None and known.revision:
+            # What was delivered as the wanted source's stays known as that: forgotten, it would be delivered again.
+            context.report("article_now_of_another_source", url)
+            self._confirm(known)
             return
-        row = ArticleRow(identity, canonical_url(url) or url, Status.OTHER, source=source, checked_at=self.run.now())
-        state.put_article(row)
-        state.drop_retry(identity)
-        self.undecided.pop(identity, None)
-        self.run.other_sources.append(identity)
-        self.count("vok/articles/other_source")
+        context.state.put_article(
+            ArticleRow(identity, canonical_url(url) or url, Status.OTHER, source=source, checked_at=context.utc_now())
+        )
+        context.state.drop_retry(identity)
+        self.teasers.awaiting_source.pop(identity, None)
+        context.other_sources.append(identity)
+        context.count("vok/articles/other_source")
 
-    def _note_lacks(self, found: ArticleResult, url: str) -> None:
+    def _confirm(self, row: ArticleRow) -> None:
+        """A delivered article was found as it was: when it is fetched next."""
+        context = self.context
+        row.checked_at = context.utc_now()
+        row.next_check_at = next_check(row.first_seen_at or row.checked_at, context.now(), context.config.recheck_days)
+        row.missing_since = row.missing_status = None
+        context.state.put_article(row)
+        context.state.drop_retry(row.id)
+
+    def _report_lacks(self, found: ArticleResult, url: str) -> None:
+        report = self.context.report
         if not found.has_meta:
-            self.note("article_without_meta_line", url)
+            report("article_without_meta_line", url)
         elif not found.has_date:
-            self.note("article_without_date", url)
+            report("article_without_date", url)
         elif "published_on" not in found.item:
-            self.note("article_wrong_date", url)
+            report("article_wrong_date", url)
         if not found.item["body"] and not found.headline_only:
-            self.note("article_without_body", url)
+            report("article_without_body", url)
+        if found.in_parts:
+            # Nothing fetches the other parts: the record is not the whole article.
+            report("article_in_parts", url)
+            self.context.statistics.pages_failed += 1
         if found.server_errors:
-            self.note("article_server_warning", url)
+            report("article_server_warning", url)
         if found.item["truncated"]:
-            self.note("article_metered", url)
+            report("article_metered", url)
+
+
+def _measured(found: ArticleResult, is_listed: bool) -> dict[str, Any]:
+    """The record on which the coverage of fields is measured."""
+    item = found.item
+    without_teaser = not is_listed and found.has_meta and found.way == "content"
+    if (found.headline_only or without_teaser) and not item["body"]:
+        # The site shows no text: its teaser says so, or the known content element of the page is empty.
+        return {**item, "body": item.get("title")}
+    return item
+
+
+def _missing_since(before: str | None, now: datetime) -> str:
+    """Since when a page is missing; a moment that lies ahead was noted while the clock was wrong."""
+    return before if before is not None and parse_utc(before) <= now else utc(now)
+
+
+def _removal(row: ArticleRow, status: int, now: datetime) -> dict[str, Any]:
+    return {
+        "schema": REMOVAL,
+        "id": row.id,
+        "url": row.url,
+        "status": status,
+        "first_missing_at": row.missing_since,
+        "confirmed_at": utc(now),
+        "last_hash": row.content_hash,
+    }

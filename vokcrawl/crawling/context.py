@@ -1,79 +1,118 @@
-"""What taking in pages shares: arguments, options, the run, what is under way, and what is noted."""
+"""What the parts of the crawl core share: configuration, state, time, and the actions of the event at hand."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from vokcrawl.config import Arguments, Options
-from vokcrawl.normalize import absolute_url, article_id, authority
-from vokcrawl.pages.extractors import Extractor, extractor_at
-from vokcrawl.pages.listing import RawTeaser
-from vokcrawl.policy.article_checks import ListedValues
-from vokcrawl.runs.run import Run
+from vokcrawl.crawling.actions import Action, Count, Emit, FetchArticle, FetchListing, Report, Stop
+from vokcrawl.crawling.state import CrawlState
+from vokcrawl.normalize import absolute_url, article_id, authority, upgraded, utc, with_scheme
+from vokcrawl.pages.block_pages import BlockPage
+from vokcrawl.policy.outcome import RunStatistics
+
+# Blocks that end a crawl.
+_ENDS_CRAWL = (BlockPage.BOT_CHECK, BlockPage.NATIONAL_BLOCK)
 
 
-class Intake:
-    """Base of what takes in pages. Subclasses set `run`, `options`, `arguments` and `allowed_authorities`."""
+@dataclass(frozen=True, slots=True)
+class CrawlConfig:
+    """What bounds a crawl, already checked. `hosts` are the site's hosts, each with its port if it has one.
 
-    run: Run
-    options: Options
-    arguments: Arguments
-    # The hosts (with their ports) of the site.
-    allowed_authorities: frozenset[str]
+    `pagination` is `auto`, `link`, `ajax` or `browser`; `browser` says whether one is configured. `max_run_minutes` is
+    0 for no limit. `since` and `until` are days, both included.
+    """
 
-    def begin_run(self) -> None:
-        """Nothing is under way yet."""
-        # Articles asked for in this run, and those of them that are not answered yet.
-        self.requested: set[str] = set()
-        self.in_flight: set[str] = set()
-        # Teasers that do not say whose they are, and wait for their article, with their page's URL.
-        self.undecided: dict[str, tuple[RawTeaser, str]] = {}
-        # Wanted articles that only a "More From" block has shown so far, by id.
-        self.in_blocks: dict[str, str] = {}
-        # Teasers of such blocks that wait for the listings' end, with their page's URL and their block's source.
-        self.held: dict[str, tuple[RawTeaser, str, str | None]] = {}
-        # What the listings of this run show of the articles that they lead to.
-        self.listed_values: dict[str, ListedValues] = {}
-        # Requested articles that a listing of this run shows as the wanted source's.
-        self.shown_as_wanted: set[str] = set()
-        # Start pages whose walk is not over yet.
-        self.walks_open = 0
+    start_urls: tuple[str, ...] = ()
+    hosts: frozenset[str] = frozenset()
+    # The scheme of each host, where start URLs give it.
+    schemes: Mapping[str, str] = field(default_factory=dict)
+    source: str = "Voice of Korea (EN)"
+    source_id: str = ""
+    search_id: str = ""
+    pagination: str = "auto"
+    browser: bool = False
+    stop_after_known_pages: int = 2
+    lookback_days: int = 7
+    rescan_hours: int = 24
+    recheck_days: tuple[int, ...] = (1, 3, 7, 30, 90)
+    max_run_minutes: float = 0
+    since: str | None = None
+    until: str | None = None
+    max_pages: int | None = None
+    full: bool = False
 
-    @property
-    def reading(self) -> Extractor:
-        """How pages of this moment are read."""
-        return extractor_at(self.run.moment())
 
-    def article_wanted(self, identity: str, url: str) -> Any:
-        """An article is to be asked for: gives what is to be handed on for that, a request in a crawl, or None."""
-        self.requested.add(identity)
-        self.in_flight.add(identity)
+@dataclass
+class Context:
+    """The shared parts, and the actions that the event at hand has led to so far."""
 
-    def stop_at(self, reason: str) -> None:
-        """The site shuts visitors out, for this reason: a crawl ends here."""
+    config: CrawlConfig
+    state: CrawlState
+    now: Callable[[], datetime]
+    run_id: str
+    started: datetime
+    statistics: RunStatistics = field(default_factory=RunStatistics)
+    actions: list[Action] = field(default_factory=list)
+    # The sitemaps on the site that its robots.txt names.
+    sitemaps: list[str] = field(default_factory=list)
+    # Articles that turned out to be another source's, in order.
+    other_sources: list[str] = field(default_factory=list)
+    # How often each way of reading a page was the one that worked, by what was read: "article", "teaser".
+    extractors: dict[str, Counter[str]] = field(default_factory=lambda: {"article": Counter(), "teaser": Counter()})
+    # ETag and Last-Modified of the answers that emitted articles were read from: for the delivery.
+    validators: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    # Article links that lead to other hosts, per host: they may be the site's own under another name.
+    offsite_hosts: Counter[str] = field(default_factory=Counter)
+    # The time that was used last, and as records have it.
+    _moment: datetime | None = None
+    _utc: str = ""
+
+    def utc_now(self) -> str:
+        """The time as records have it."""
+        now = self.now()
+        if now is not self._moment:
+            self._moment, self._utc = now, utc(now)
+        return self._utc
+
+    def emit(self, record: dict[str, Any]) -> None:
+        if record.get("url"):
+            record = {**record, "url": with_scheme(record["url"], self.config.schemes)}
+        self.actions.append(Emit(record))
+
+    def fetch(self, request: FetchListing | FetchArticle) -> None:
+        self.actions.append(request)
+
+    def report(self, reason: str, url: str) -> None:
+        self.actions.append(Report(reason, url))
 
     def count(self, name: str) -> None:
-        """Counts what happened, under the name that it has in the stats."""
-        raise NotImplementedError
+        self.actions.append(Count(name))
 
-    def note(self, reason: str, url: str) -> None:
-        """Counts a problem for the manifest, and in the stats under `vok/problems/<reason>`."""
-        self.run.problems.note(reason, url)
-        self.count(f"vok/problems/{reason}")
+    def stop_at(self, reason: str) -> None:
+        """Ends the crawl where the site checks visitors or blocks them: nothing is evaded."""
+        if reason in _ENDS_CRAWL:
+            self.statistics.stopped_at_block_page = True
+            self.actions.append(Stop(reason))
 
     def on_site(self, href: str, page_url: str) -> str | None:
-        """The absolute URL of a link, where it stays on the start hosts; others are noted."""
+        """The absolute URL of a link, where it stays on the start hosts; others are reported."""
         url = absolute_url(page_url, href)
-        if url is None or authority(url) not in self.allowed_authorities:
-            self.note("offsite_link", url or href)
+        if url is None or authority(url) not in self.config.hosts:
+            self.report("offsite_link", url or href)
+            if url is not None and "@" not in authority(url):
+                self.offsite_hosts[authority(url)] += 1
             return None
-        if article_id(url) != article_id(href):
+        if url != href and article_id(url) != article_id(href):
             # Dots in it climb out of the article's own path.
-            self.note("climbing_link", url)
+            self.report("climbing_link", url)
             return None
-        return url
+        return upgraded(url, self.config.schemes)
 
-    def in_window(self, day: str | None) -> bool:
+    def in_date_range(self, day: str | None) -> bool:
         """Whether a day lies between `since` and `until`, both included; an unknown day may."""
-        since, until = self.arguments.since, self.arguments.until
+        since, until = self.config.since, self.config.until
         return day is None or ((since is None or day >= since) and (until is None or day <= until))

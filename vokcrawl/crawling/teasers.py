@@ -1,14 +1,13 @@
-"""Teasers: which are new, which are wanted, and which articles they lead to."""
+"""Teasers: which are new, which are wanted, which wait for what, and which articles they lead to."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 
 from vokcrawl.crawling.article_result import ArticleResult
-from vokcrawl.crawling.context import Intake
-from vokcrawl.loaders import listed_values, load_teaser
+from vokcrawl.crawling.context import Context
+from vokcrawl.loaders import load_teaser
 from vokcrawl.normalize import article_id, parse_utc, shown_date
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.sources import Belongs, logo_belongs, same_source
@@ -17,11 +16,11 @@ from vokcrawl.storage.state.rows import ArticleRow, EntryRow, Status
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A teaser of a listing: its article's address, whose it is, the day that it shows, and what the memory knows."""
+class ListedTeaser:
+    """A teaser of a listing page: its article's URL, whose it is, its day, and what the state knows of both."""
 
     raw: RawTeaser
-    address: str
+    url: str
     belongs: Belongs
     day: str | None
     entry: EntryRow | None
@@ -34,153 +33,154 @@ class Listed:
         return self.belongs is not Belongs.NO
 
 
-class TeaserIntake(Intake):
-    """Takes in the teasers of listings and of "More From" blocks."""
+class Teasers:
+    """The teasers of a run. Each is emitted once.
 
-    def listed(self, raws: Sequence[RawTeaser], url: str) -> Iterator[Listed]:
-        """The teasers of a listing's page that stay on the site, with what is known of them."""
+    A teaser that does not say whose it is waits for its article (`awaiting_source`). The teasers of "More From" blocks
+    have no titles, so they wait until no listing is being paginated any more (`deferred`): a listing's copy goes first.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        # With the URL of their page.
+        self.awaiting_source: dict[str, tuple[RawTeaser, str]] = {}
+        # With the URL of their page and the source that their block's heading names.
+        self.deferred: dict[str, tuple[RawTeaser, str, str | None]] = {}
+        # Wanted articles that only "More From" blocks have shown so far, by id.
+        self.related_only: dict[str, str] = {}
+        # Those that were emitted in this run, or are known to be delivered.
+        self.emitted: set[str] = set()
+
+    def of_page(self, raws: Sequence[RawTeaser], url: str) -> list[ListedTeaser]:
+        """The teasers of a listing page whose links stay on the site, with what is known of them."""
+        context = self.context
         ids = [raw.id for raw in raws]
         articles = self.known_articles(ids)
-        known = self.run.state.entries(ids)
-        found = []
+        entries = context.state.entries(ids)
+        listed = []
         for raw in raws:
-            address = self.on_site(raw.href, url)
-            if address is not None:
-                article = articles.get(raw.id)
-                belongs = self._decided(self.belongs(raw), article)
-                found.append(Listed(raw, address, belongs, self.teaser_day(raw), known.get(raw.id), article))
+            target = context.on_site(raw.href, url)
+            if target is not None:
+                listed.append((raw, target, _decided(self.belongs(raw), articles.get(raw.id))))
         # One source's listing: some logo names it, and none names another.
-        own = all(each.wanted for each in found) and any(each.belongs is Belongs.YES for each in found)
-        for each in found:
-            yield replace(each, shown_as_wanted=own or each.belongs is Belongs.YES)
+        kinds = {belongs for _, _, belongs in listed}
+        own = Belongs.NO not in kinds and Belongs.YES in kinds
+        return [
+            ListedTeaser(
+                raw,
+                target,
+                belongs,
+                teaser_day(raw),
+                entries.get(raw.id),
+                articles.get(raw.id),
+                own or belongs is Belongs.YES,
+            )
+            for raw, target, belongs in listed
+        ]
 
     def known_articles(self, ids: Sequence[str]) -> dict[str, ArticleRow]:
-        """What is known of those of the articles that are known."""
+        """The known ones among the articles."""
+        source = self.context.config.source
         return {
             identity: row
-            for identity, row in self.run.state.articles(ids).items()
+            for identity, row in self.context.state.articles(ids).items()
             # Another source's once, and now the wanted one's: VOK_SOURCE was changed.
-            if not (row.status is Status.OTHER and same_source(row.source or "", self.options.source))
+            if not (row.status is Status.OTHER and same_source(row.source or "", source))
         }
 
-    def take_listed(self, teaser: Listed, url: str) -> Iterator[Any]:
-        """Gives a teaser's record, where it is wanted and new, and what is to be handed on for its article."""
-        if not teaser.wanted:
-            self.count("vok/listing/other_source")
+    def handle_listed(self, teaser: ListedTeaser, url: str, in_flight: Container[str]) -> None:
+        """Emits a wanted, new teaser of a listing, or has it wait for its article."""
+        raw = teaser.raw
+        if raw.id in self.emitted or (teaser.entry is not None and teaser.entry.delivered):
             return
-        self.run.statistics.wanted_seen += teaser.belongs is Belongs.YES
-        if not self.in_window(teaser.day):
-            return
-        raw, article = teaser.raw, teaser.article
-        request = None
-        if raw.id not in self.requested and self.is_asked_for(raw.id, article):
-            # Before anything is given: two pages may be taken in at the same time.
-            self.listed_values[raw.id] = listed_values(raw)
-            if teaser.shown_as_wanted:
-                self.shown_as_wanted.add(raw.id)
-            request = self.article_wanted(raw.id, teaser.address)
-        if raw.id not in self.run.met_teasers and not (teaser.entry is not None and teaser.entry.delivered):
-            if teaser.belongs is Belongs.UNKNOWN and raw.id in self.in_flight:
-                self.undecided.setdefault(raw.id, (raw, url))
-            else:
-                yield self.teaser_item(raw, url, article.source if article is not None else None)
-        if request is not None:
-            yield request
+        if teaser.belongs is Belongs.UNKNOWN and raw.id in in_flight:
+            self.awaiting_source.setdefault(raw.id, (raw, url))
+        else:
+            self.emit(raw, url, teaser.article.source if teaser.article is not None else None)
 
-    def settle(self, identity: str, source: str | None) -> Iterator[Any]:
-        """Gives the teaser that waited for this article, if one did; `source` is what the article's page says."""
-        waiting = self.undecided.pop(identity, None)
+    def on_article_read(self, identity: str, source: str | None) -> None:
+        """Emits the teaser that waited for this article, if one did; `source` is what the article's page says."""
+        waiting = self.awaiting_source.pop(identity, None)
         if waiting is not None:
-            yield self.teaser_item(*waiting, source)
+            self.emit(*waiting, source)
 
-    def answered(self, identity: str) -> Iterator[Any]:
-        """An article was answered for, good or bad: what still waited for it goes on."""
-        self.in_flight.discard(identity)
-        if identity in self.undecided:
-            article = self.run.state.articles([identity]).get(identity)
-            yield from self.settle(identity, article.source if article is not None else None)
+    def on_request_finished(self, identity: str) -> None:
+        """An article was answered, well or badly: a teaser that still waits for it goes on."""
+        if identity in self.awaiting_source:
+            article = self.context.state.articles([identity]).get(identity)
+            self.on_article_read(identity, article.source if article is not None else None)
 
-    def is_asked_for(self, identity: str, article: ArticleRow | None) -> bool:
-        """Whether a listed article is to be fetched: unknown and not pausing, or gone and now shown again."""
-        if article is None:
-            return self.may_ask(identity)
-        if article.status in (Status.REMOVED, Status.GONE) and article.checked_at is not None:
-            return self.run.moment() - parse_utc(article.checked_at) >= REMOVAL_CONFIRMATION_DELAY
-        return False
-
-    def may_ask(self, identity: str) -> bool:
-        """Whether an article is not owed, or its pause is over."""
-        owed = self.run.state.retry_of(identity)
-        return owed is None or owed.next_attempt_at <= self.run.now()
-
-    @staticmethod
-    def _decided(belongs: Belongs, article: ArticleRow | None) -> Belongs:
-        """What is known of the article decides where the teaser alone does not."""
-        if belongs is not Belongs.UNKNOWN or article is None:
-            return belongs
-        return Belongs.NO if article.status is Status.OTHER else Belongs.YES
-
-    def block_teasers(self, found: ArticleResult, url: str) -> Iterator[Any]:
-        """The teasers of the "More From" block that are the wanted source's and not yet delivered.
-
-        While a listing is walked they wait for its end: the listing shows them with their titles, the block without.
-        One that a listing has shown already waits for its article.
-        """
-        new = found.block(_Either(self.run.met_teasers, self.held))
+    def take_block(self, found: ArticleResult, url: str, *, defer: bool) -> None:
+        """The wanted teasers of an article page's "More From" block that are not delivered yet."""
+        context = self.context
+        new = found.block(_Either(self.emitted, self.deferred))
         if not new:
             return
-        known = self.run.state.entries(raw.id for raw in new)
-        articles = self.run.state.articles(raw.id for raw in new)
+        ids = [raw.id for raw in new]
+        entries, articles = context.state.entries(ids), context.state.articles(ids)
         for raw in new:
-            address = self.on_site(raw.href, url)
-            if address is None or self.belongs(raw, found.block_source) is not Belongs.YES:
+            target = context.on_site(raw.href, url)
+            if target is None or self.belongs(raw, found.block_source) is not Belongs.YES:
                 continue
-            if not self.in_window(self.teaser_day(raw)):
+            if not context.in_date_range(teaser_day(raw)):
                 continue
             if raw.id not in articles:
-                self.in_blocks[raw.id] = address
-            if raw.id in known and known[raw.id].delivered:
-                self.run.meet_teaser(raw.id)
-            elif self.walks_open:
-                self.held.setdefault(raw.id, (raw, url, found.block_source))
-            elif raw.id not in self.undecided:
-                yield self.teaser_item(raw, url, found.block_source, titled=False)
+                self.related_only[raw.id] = target
+            if raw.id in entries and entries[raw.id].delivered:
+                self.emitted.add(raw.id)
+            elif defer:
+                self.deferred.setdefault(raw.id, (raw, url, found.block_source))
+            elif raw.id not in self.awaiting_source:
+                self.emit(raw, url, found.block_source, titled=False)
 
-    def walk_over(self) -> Iterator[Any]:
-        """One start page has led to its end, good or bad; with the last one the teasers that waited are given."""
-        self.walks_open -= 1
-        if self.walks_open > 0:
-            return
-        for identity, (raw, url, source) in self.held.items():
+    def release_deferred(self) -> None:
+        """No listing is being paginated any more: the teasers that waited for that are emitted."""
+        for identity, (raw, url, source) in self.deferred.items():
             # One that waits for its article was shown by a listing, with its title.
-            if identity not in self.run.met_teasers and identity not in self.undecided:
-                yield self.teaser_item(raw, url, source, titled=False)
-        self.held.clear()
+            if identity not in self.emitted and identity not in self.awaiting_source:
+                self.emit(raw, url, source, titled=False)
+        self.deferred.clear()
 
     def belongs(self, raw: RawTeaser, block_source: str | None = None) -> Belongs:
         """Whether a teaser is of the wanted source, by the heading of its block or by its logo."""
+        source = self.context.config.source
         if block_source is not None:
-            return Belongs.YES if same_source(block_source, self.options.source) else Belongs.NO
-        return logo_belongs(raw.logo, self.options.source) if raw.logo else Belongs.UNKNOWN
+            return Belongs.YES if same_source(block_source, source) else Belongs.NO
+        return logo_belongs(raw.logo, source) if raw.logo else Belongs.UNKNOWN
 
-    def teaser_item(
-        self, raw: RawTeaser, found_on: str, source: str | None = None, *, titled: bool = True
-    ) -> dict[str, Any]:
-        """A teaser's record. What it lacks is noted; `titled` says whether its kind of block shows titles."""
-        self.run.extractors_used["teaser"][raw.way] += 1
-        item = load_teaser(raw, found_on, source) | {"first_seen_at": self.run.now()}
+    def emit(self, raw: RawTeaser, found_on: str, source: str | None = None, *, titled: bool = True) -> None:
+        """Emits a teaser's record and reports what it lacks; `titled` says whether its kind of block shows titles."""
+        context = self.context
+        self.emitted.add(raw.id)
+        context.extractors["teaser"][raw.way] += 1
+        item = load_teaser(raw, found_on, source) | {"first_seen_at": context.utc_now()}
         # A block on an article's page shows none, also where a browser unfolds it.
         if titled and "title" not in item and article_id(found_on) is None:
-            self.note("teaser_without_title", found_on)
+            context.report("teaser_without_title", found_on)
         if raw.date is None:
-            self.note("teaser_without_date", found_on)
+            context.report("teaser_without_date", found_on)
         elif "published_on" not in item:
-            self.note("teaser_wrong_date", found_on)
-        return item
+            context.report("teaser_wrong_date", found_on)
+        context.emit(item)
 
-    def teaser_day(self, raw: RawTeaser) -> str | None:
-        """The day that a teaser shows, None where it shows none or a wrong one."""
-        return shown_date(raw.date) if raw.date else None
+
+def is_fetched_again(article: ArticleRow, teaser_seen: str) -> bool:
+    """Whether a known article that a listing shows is fetched at `teaser_seen`: it was gone, and is now shown again."""
+    if article.status in (Status.REMOVED, Status.GONE) and article.checked_at is not None:
+        return parse_utc(teaser_seen) - parse_utc(article.checked_at) >= REMOVAL_CONFIRMATION_DELAY
+    return False
+
+
+def teaser_day(raw: RawTeaser) -> str | None:
+    """The day that a teaser shows, None where it shows none or a wrong one."""
+    return shown_date(raw.date) if raw.date else None
+
+
+def _decided(belongs: Belongs, article: ArticleRow | None) -> Belongs:
+    """What is known of the article decides where the teaser alone does not."""
+    if belongs is not Belongs.UNKNOWN or article is None:
+        return belongs
+    return Belongs.NO if article.status is Status.OTHER else Belongs.YES
 
 
 class _Either:
@@ -190,5 +190,5 @@ class _Either:
         self._one = one
         self._other = other
 
-    def __contains__(self, identity: object) -> bool:
-        return identity in self._one or identity in self._other
+    def __contains__(self, item: object) -> bool:
+        return item in self._one or item in self._other

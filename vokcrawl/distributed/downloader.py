@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.utils.asyncio import call_later
 
-from vokcrawl.distributed.spider import VokWorker
+from vokcrawl.distributed.coordinator import WorkerCoordinator
 from vokcrawl.distributed.turns import SharedPauses
 from vokcrawl.downloader.downloader import LOOK_SECONDS, PausingDownloader, slow_down
 from vokcrawl.downloader.host_slots import host_of
@@ -30,11 +30,12 @@ class SharedDownloader(PausingDownloader):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        spider = VokWorker.of(crawler)
+        coordinator = WorkerCoordinator.of(crawler)
+        options = coordinator.spider.options
         self.run = Run.of(crawler)
-        self.turns = spider.turns
-        self._max_wait = spider.options.max_wait_seconds
-        self._splash_timeout = spider.options.splash_timeout
+        self.turns = coordinator.turns
+        self._max_wait = options.max_wait_seconds
+        self._splash_timeout = options.splash_timeout
         self._closing: asyncio.Future[None] | None = None
 
     def _process_queue(self, slot: Slot) -> None:
@@ -86,5 +87,5 @@ class SharedPauseMiddleware(PauseMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        turns = VokWorker.of(crawler).turns
+        turns = WorkerCoordinator.of(crawler).turns
         self.pauses = SharedPauses(Run.of(crawler), turns, self.pauses.cool_off, MOST_IN_A_ROW)

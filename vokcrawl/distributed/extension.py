@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
-from vokcrawl.distributed.spider import VokWorker
+from vokcrawl.distributed.coordinator import WorkerCoordinator
 from vokcrawl.distributed.turns import Turns
 from vokcrawl.distributed.workers import Workers
 from vokcrawl.downloader.middlewares.backoff import REFUSED
 from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.pages.block_pages import BlockPage
 from vokcrawl.policy.outcome import WORDS
+from vokcrawl.spiders.vok import VokSpider
+
+if TYPE_CHECKING:
+    from vokcrawl.storage.state.redis.store import RedisState
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +38,11 @@ _FOR_ALL = frozenset({BlockPage.BOT_CHECK, BlockPage.NATIONAL_BLOCK, REFUSED})
 class WorkersExtension:
     """Must come after the extension that opens the run."""
 
-    def __init__(self, crawler: Crawler, spider: VokWorker) -> None:
+    def __init__(self, crawler: Crawler, coordinator: WorkerCoordinator) -> None:
         self.crawler = crawler
-        self.spider = spider
-        self.workers = spider.workers
+        self.spider = coordinator.spider
+        self.coordinator = coordinator
+        self.workers = coordinator.workers
         self._closing: asyncio.Future[None] | None = None
         self._clock = create_looping_call(self._beat)
         self._looking = create_looping_call(self._look)
@@ -47,19 +52,21 @@ class WorkersExtension:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Raises `UsageError` if the active workers are running another crawl."""
-        if not isinstance(crawler.spider, VokWorker):
-            raise NotConfigured("only the profile `distributed` has workers")
         spider = crawler.spider
-        server = spider.state.server
-        spider.turns = Turns(server)
-        spider.workers = Workers(server, spider.run.id, spider.options.lease_seconds, terms(spider))
+        if not isinstance(spider, VokSpider) or not spider.run.state.shared:
+            raise NotConfigured("only the profile `distributed` has workers")
+        server = cast("RedisState", spider.run.state).server
+        workers = Workers(server, spider.run.id, spider.options.lease_seconds, terms(spider))
         try:
-            spider.workers.join()
+            workers.join()
         except UsageError as fault:
             spider.run.close(WORDS[fault.exit_code], fault.exit_code, requests=0)
             raise
-        spider.run.leader_run_id = spider.workers.crawl
-        return cls(crawler, spider)
+        spider.run.leader_run_id = workers.crawl
+        spider.coordinator = coordinator = WorkerCoordinator(spider, workers, Turns(server))
+        # Before the engine takes requests that others have queued.
+        spider.begin()
+        return cls(crawler, coordinator)
 
     def engine_started(self) -> None:
         beat = min(_BEAT_SECONDS, self.spider.options.lease_seconds / 4)
@@ -70,14 +77,14 @@ class WorkersExtension:
         if self.spider.run.failure is not None:
             return
         led = self.workers.leads
-        queue = self.spider.queue
+        queue = self.coordinator.queue
         try:
             lost = self.workers.beat(queue.claimed)
         except StorageError as failure:
             self.spider.run.fail(failure)
             return
         queue.claimed -= lost
-        self.spider.answered_for -= lost
+        self.coordinator.answered_for -= lost
         if self.workers.stop:
             self._close(self.workers.stop)
         elif led and not self.workers.leads:
@@ -105,7 +112,7 @@ class WorkersExtension:
             logger.info("Could not notify the other workers of the end of this one: %s", failure)
 
 
-def terms(spider: VokWorker) -> dict[str, Any]:
+def terms(spider: VokSpider) -> dict[str, Any]:
     """Return the settings and arguments that all workers of a crawl must share."""
     options, arguments = spider.options, spider.arguments
     return {

@@ -15,10 +15,11 @@ from scrapy import Request
 from scrapy_redis.dupefilter import RFPDupeFilter
 from scrapy_redis.queue import PriorityQueue
 
+from vokcrawl.crawling.actions import FetchArticle, Priority
 from vokcrawl.errors import StateError
 from vokcrawl.normalize import article_id
-from vokcrawl.spiders.articles import CONDITIONAL
-from vokcrawl.spiders.base import SourceSpider
+from vokcrawl.spiders.requests import ACTION
+from vokcrawl.spiders.vok import VokSpider
 from vokcrawl.storage.state.redis.connection import Server
 
 # KEYS of all scripts: requests (id -> JSON), queue (ids, the highest priority and then the newest article last), claims
@@ -95,7 +96,7 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
 
     server: Server
 
-    def __init__(self, server: Server, spider: SourceSpider, key: str, serializer: Any) -> None:
+    def __init__(self, server: Server, spider: VokSpider, key: str, serializer: Any) -> None:
         super().__init__(server, spider, key, serializer)
         self.claimed: set[str] = set()
         self._empty_until = 0.0
@@ -115,7 +116,7 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
 
     def push(self, request: Request) -> bool:
         """Queue a request unless one for the same article is pending; return whether it was queued."""
-        identity = str(request.cb_kwargs["identity"])
+        identity = _fetch_of(request).id
         self._empty_until = 0.0
         return bool(self._push(self._keys, [identity, self._encode_request(request), request.priority, self._run]))
 
@@ -154,27 +155,26 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
 
     def _claimed(self, encoded: str) -> Request:
         request = self._decode_request(encoded)
-        self.claimed.add(request.cb_kwargs["identity"])
+        self.claimed.add(_fetch_of(request).id)
         return request
 
     def _encode_request(self, request: Request) -> Any:
-        headers = {
-            name.decode(): value.decode("latin-1")
-            for name in request.headers
-            if (value := request.headers.get(name)) is not None
-        }
-        values = {"url": request.url, "score": request.priority, "headers": headers}
-        return self.serializer.dumps({"id": request.cb_kwargs["identity"], **values})
+        fetch = _fetch_of(request)
+        fields = {"id": fetch.id, "url": fetch.url, "score": int(fetch.priority)}
+        return self.serializer.dumps({**fields, "etag": fetch.etag, "last_modified": fetch.last_modified})
 
     def _decode_request(self, encoded_request: Any) -> Request:
         """Build the request as this worker would, so that data in Redis cannot create any other request."""
         try:
-            values = self.serializer.loads(encoded_request)
-            if article_id(values["url"]) != values["id"]:
-                raise ValueError("the URL is not that of the article")
-            request: Request = self.spider.article_request(values["id"], values["url"], priority=int(values["score"]))
-            headers = {str(name).title(): str(value) for name, value in values["headers"].items()}
-            return request.replace(headers={name: headers[name] for name in CONDITIONAL if name in headers})
+            fields = self.serializer.loads(encoded_request)
+            identity, url = fields["id"], fields["url"]
+            if article_id(url) != identity:
+                raise ValueError("the URL is not the article's")
+            self.spider.crawl.articles.request(identity, url)
+            etag, last_modified = (_header(fields.get(name)) for name in ("etag", "last_modified"))
+            fetch = FetchArticle(identity, url, Priority(fields["score"]), etag=etag, last_modified=last_modified)
+            request: Request = self.spider.requests.build(fetch)
+            return request
         except (ValueError, KeyError, TypeError, AttributeError) as fault:
             raise StateError(
                 f"{self.server.name}: a request in the queue was not written by vokcrawl: {fault}"
@@ -191,8 +191,24 @@ class InWork(RFPDupeFilter):  # type: ignore[misc]
     server: Server
 
     def request_seen(self, request: Request) -> bool:
-        identity = request.cb_kwargs["identity"]
+        identity = _fetch_of(request).id
         return bool(self.server.call(lambda: self.server.client.hexists(self.key, identity)))
 
     def clear(self) -> None:
         """Do nothing: pending requests are shared."""
+
+
+def _fetch_of(request: Request) -> FetchArticle:
+    fetch = request.cb_kwargs[ACTION]
+    if not isinstance(fetch, FetchArticle):
+        raise TypeError(f"{request.url}: only requests for articles are shared")
+    return fetch
+
+
+def _header(value: Any) -> str | None:
+    """A validator as the value of a header. Raises `ValueError` for what could end the header."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("a validator is not the value of a header")
+    return value

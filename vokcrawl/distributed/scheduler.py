@@ -12,12 +12,12 @@ from itertools import count
 from typing import Self
 
 import orjson
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy_redis.scheduler import Scheduler
 
+from vokcrawl.distributed.coordinator import WorkerCoordinator, fetch_of
 from vokcrawl.distributed.queue import ClaimQueue, InWork
-from vokcrawl.distributed.spider import VokWorker
 from vokcrawl.errors import StorageError
 from vokcrawl.runs.run import Run
 
@@ -28,11 +28,11 @@ _FEW = 50
 class SharedScheduler(Scheduler):  # type: ignore[misc]
     """The `SCHEDULER` of workers. If the server fails, the run fails, and nothing more is sent."""
 
-    spider: VokWorker
     queue: ClaimQueue
 
     def __init__(self, run: Run, crawler: Crawler) -> None:
-        server = VokWorker.of(crawler).state.server
+        self.coordinator = WorkerCoordinator.of(crawler)
+        server = self.coordinator.state.server
         super().__init__(
             server,
             persist=True,
@@ -52,20 +52,20 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(Run.of(crawler), crawler)
 
-    def open(self, spider: VokWorker) -> None:
+    def open(self, spider: Spider) -> None:
         super().open(spider)
-        spider.queue = self.queue
+        self.coordinator.queue = self.queue
 
     def enqueue_request(self, request: Request) -> bool:
-        identity = str(request.cb_kwargs.get("identity"))
-        if identity in self.queue.claimed or self.spider.reads_itself(identity):
-            self._urgent.append(request)
-            return True
-        if request.callback != self.spider.parse_article:
+        fetch = fetch_of(request)
+        if fetch is None:
             heapq.heappush(self._own, (-request.priority, next(self._order), request))
             return True
+        if fetch.id in self.queue.claimed or self.coordinator.reads_itself(fetch.id):
+            self._urgent.append(request)
+            return True
         try:
-            self.spider.handed_out.add(identity)
+            self.coordinator.handed_out.add(fetch.id)
             # The spider filters by its state; this filter rejects requests that are pending.
             return bool(super().enqueue_request(request.replace(dont_filter=False)))
         except StorageError as failure:
@@ -92,8 +92,8 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
         Otherwise it would fetch all articles that it finds, and leave none to the others.
         """
         under_way = self.crawler.engine._slot.inprogress if self.crawler.engine._slot is not None else ()
-        is_walking = any(request.callback != self.spider.parse_article for request in under_way)
-        return is_walking and not self.spider.workers.is_alone
+        reads_listing = any(fetch_of(request) is None for request in under_way)
+        return reads_listing and not self.coordinator.workers.is_alone
 
     def has_pending_requests(self) -> bool:
         if self._urgent or self._own:
@@ -109,6 +109,6 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
         if self.run.failure is not None:
             return
         try:
-            self.queue.release(self.queue.claimed - self.spider.answered_for)
+            self.queue.release(self.queue.claimed - self.coordinator.answered_for)
         except StorageError as failure:
             self.run.fail(failure)

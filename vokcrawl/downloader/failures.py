@@ -7,18 +7,21 @@ from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
     DownloadConnectionRefusedError,
+    DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
     ResponseDataLossError,
 )
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.python.failure import Failure
 
+from vokcrawl.downloader.bad_answer import bad_answer_of
 from vokcrawl.downloader.downloader import SpiderClosing
 from vokcrawl.downloader.splash.errors import SplashRefused, SplashUnreachable
 from vokcrawl.pages.block_pages import BlockPage, find_block_page
-from vokcrawl.pages.document import CHROME_ONLY, EMPTY_PAGE, LISTING_IN_PLACE, REDIRECTED, REFUSALS
+from vokcrawl.policy.failure_reasons import SPLASH_REFUSED, SPLASH_UNREACHABLE
 from vokcrawl.utils.content_encoding import CorruptBody
 
 
@@ -26,10 +29,6 @@ class Offsite(IgnoreRequest):
     """A request to another host was refused. Raised by `OnSiteMiddleware` and passed to the errback."""
 
 
-# The articles belong to another source.
-OF_ANOTHER_SOURCE = "of_another_source"
-# Failures of the Splash server, not of the site.
-SPLASH_UNREACHABLE, SPLASH_REFUSED = "splash_unreachable", "splash_refused"
 _NAMES: tuple[tuple[type[Exception], str], ...] = (
     (Offsite, "offsite"),
     (SplashUnreachable, SPLASH_UNREACHABLE),
@@ -42,14 +41,14 @@ _NAMES: tuple[tuple[type[Exception], str], ...] = (
     (DownloadConnectionRefusedError, "refused"),
 )
 # Messages of the robots.txt middlewares, this project's and Scrapy's.
-_IGNORED = {"Forbidden by robots.txt": "robots_forbidden", "robots.txt unreadable": "robots_unreadable"}
+ROBOTS_UNREADABLE, ROBOTS_CHECK = "robots.txt unreadable", "robots.txt is a bot check"
+_IGNORED = {
+    "Forbidden by robots.txt": "robots_forbidden",
+    ROBOTS_UNREADABLE: "robots_unreadable",
+    ROBOTS_CHECK: BlockPage.BOT_CHECK,
+}
 # Failures that Scrapy does not retry; without a listing page, pagination would end there.
 PASSING = frozenset({"redirect_loop", "offsite", "too_large"})
-# Failures of a start page that mean a changed layout, not an unreachable site.
-NOT_UNDERSTOOD = frozenset(
-    ["http_404", "http_410", EMPTY_PAGE, "not_html", REDIRECTED, OF_ANOTHER_SOURCE, "without_way"]
-    + ["too_large", LISTING_IN_PLACE, CHROME_ONLY, *REFUSALS]
-)
 # Not a failure: the crawl closed before the request was sent; the next run sends it.
 CLOSING = "closing"
 
@@ -67,7 +66,10 @@ def request_of(failure: Failure) -> Request:
 
 
 def name_of(failure: Failure) -> str:
-    """Return a short name: ``http_503``, ``timeout``, ``robots_forbidden``, …; ``connection`` for other failures."""
+    """Return a short name: ``http_503``, ``timeout``, ``robots_forbidden``, …; ``connection`` for a lost connection.
+
+    An exception without a name here keeps that of its class.
+    """
     error = failure.value
     if isinstance(error, SpiderClosing):
         return CLOSING
@@ -78,7 +80,10 @@ def name_of(failure: Failure) -> str:
             return name
     if isinstance(error, IgnoreRequest):
         return _IGNORED.get(str(error), "redirect_loop")
-    return "connection"
+    if isinstance(error, DownloadFailedError | ConnectError | ConnectionClosed | OSError):
+        answer = bad_answer_of(error)
+        return type(answer).__name__ if answer is not None else "connection"
+    return type(error).__name__
 
 
 def lower_headers(response: Response) -> dict[str, str]:

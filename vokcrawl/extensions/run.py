@@ -11,9 +11,11 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.utils.asyncio import create_looping_call
+from scrapy.utils.conf import build_component_list
 from twisted.python.failure import Failure
 
 from vokcrawl.config.required_components import check_required_components
+from vokcrawl.crawling.crawl import Crawl
 from vokcrawl.downloader.failures import request_of
 from vokcrawl.errors import ExitCode, StorageError, UsageError
 from vokcrawl.items import ARTICLE, TEASER
@@ -27,6 +29,8 @@ from vokcrawl.storage.state.rows import Status
 
 logger = logging.getLogger(__name__)
 
+# The extension of the profile that shares a crawl among workers.
+_WORKERS = "vokcrawl.distributed.extension.WorkersExtension"
 # A batch is committed at the latest after so many seconds.
 COMMIT_SECONDS = 3.0
 
@@ -58,7 +62,8 @@ class RunExtension:
         options, arguments = getattr(spider, "options", None), getattr(spider, "arguments", None)
         if options is None or arguments is None:
             raise NotConfigured("only spiders of this project have runs")
-        if (options.state == "redis") == spider.works_alone:
+        has_workers = _WORKERS in build_component_list(crawler.settings.getwithbase("EXTENSIONS"))
+        if (options.state == "redis") != has_workers:
             raise UsageError(
                 f"VOK_STATE: {options.state!r} does not go with this profile; it is set by the profile that needs it, "
                 "SCRAPY_PROJECT=distributed"
@@ -98,16 +103,23 @@ class RunExtension:
         """Commits while the crawl waits."""
         self._commit()
 
-    def spider_error(self, failure: Failure, response: Response | Failure) -> None:
+    def spider_error(self, failure: Failure, response: Response | Failure | None) -> None:
         """Ends the run after a storage error; counts any other error of a callback."""
         if isinstance(failure.value, StorageError):
             self.run.fail(failure.value)
         else:
             # A fault of ours: the page is not lost silently.
-            url = response.url if isinstance(response, Response) else request_of(response).url
+            url = self._url_of(response)
             self.run.problems.note("spider_error", url)
             self.run.statistics.pages_failed += 1
             self._owe(url)
+
+    def _url_of(self, response: Response | Failure | None) -> str:
+        """The URL of a page that led to an error; the start URL where no page did."""
+        if isinstance(response, Response):
+            return response.url
+        spider: Any = self.crawler.spider
+        return request_of(response).url if response is not None else spider.start_urls[0]
 
     def item_error(self, failure: Failure, item: Any) -> None:
         """A pipeline raised an exception."""
@@ -159,14 +171,13 @@ class RunExtension:
         self.run.on_failure = None
         if self._clock.running:
             self._clock.stop()
-        walks = list(getattr(spider, "walks", {}).values())
+        crawl: Crawl | None = getattr(spider, "crawl", None)
+        listings = list(crawl.listings.values()) if crawl is not None else []
         finished = reason == "finished" and self.run.failure is None
         statistics = self.run.statistics
         try:
-            for walk in walks:
-                if self._records_lost and walk.walk.complete:
-                    walk.walk.spoil(StopReason.UNRESOLVED)
-                walk.settle(self.run, spider.arguments, finished)  # type: ignore[attr-defined]
+            if crawl is not None:
+                self._finish(crawl, finished)
             self._fill(statistics, spider, reason)
             self.outcome, self.exit_code = determine_outcome(statistics)
             for field in below_minimum_coverage(statistics):
@@ -177,18 +188,24 @@ class RunExtension:
                 self.run.release()
             else:
                 requests = self.crawler.stats.get_value("downloader/request_count", 0)
-                listings = [walk.to_manifest() for walk in walks]
-                self.run.close(self.outcome, self.exit_code, requests=requests, listings=listings)
+                entries = [listing.to_manifest() for listing in listings]
+                self.run.close(self.outcome, self.exit_code, requests=requests, listings=entries)
         except StorageError as failure:
             self.run.fail(failure)
             statistics.failure = failure
             self.outcome, self.exit_code = determine_outcome(statistics)
         self._tell(statistics)
 
+    def _finish(self, crawl: Crawl, finished: bool) -> None:
+        for listing in crawl.listings.values():
+            if self._records_lost and listing.progress.complete:
+                listing.progress.mark_incomplete(StopReason.UNRESOLVED)
+        self.run.begin_transaction()
+        crawl.finish(finished)
+
     def _fill(self, statistics: RunStatistics, spider: Spider, reason: str) -> None:
         statistics.failure = self.run.failure
         statistics.interrupted = reason == "shutdown"
-        statistics.walks = [walk.walk.stopped for walk in getattr(spider, "walks", {}).values()]
         statistics.delivered = sum(self.run.counts[kind] for kind in ("articles", "teasers", "removals"))
         statistics.coverage = self.run.readable.shares("articles")
         statistics.minimum_coverage = spider.options.min_coverage  # type: ignore[attr-defined]

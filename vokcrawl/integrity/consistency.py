@@ -31,6 +31,12 @@ Take = Callable[[Line, dict[str, Any]], Iterator[Fault]]
 
 
 _UNKNOWN = (ArticleStatus(), None)
+# Columns of a row that are those of the article's current version.
+_DERIVED = ("url", "title_hash", "body_hash", "truncated", "source", "published_on", "first_seen_at")
+
+
+def _hashes(row: ArticleRow) -> tuple[int, ...]:
+    return tuple(hash(getattr(row, name)) for name in _DERIVED)
 
 
 class ConsistencyCheck:
@@ -39,6 +45,8 @@ class ConsistencyCheck:
     def __init__(self) -> None:
         # id -> status, and content_hash of the current version
         self._versions: dict[str, tuple[ArticleStatus, str | None]] = {}
+        # id -> hashes of the columns of its row
+        self._columns: dict[str, tuple[int, ...]] = {}
         self._teasers: set[str] = set()
         # By kind. Articles come before removals, because a run may deliver both.
         self.takes = {"articles": self._article, "teasers": self._teaser, "removals": self._removal}
@@ -57,6 +65,7 @@ class ConsistencyCheck:
                 line.path, line.number, f"article {record['id']}: previous_hash is not the hash of revision {revision}"
             )
         self._versions[record["id"]] = (current, record["content_hash"])
+        self._columns[record["id"]] = _hashes(ArticleRow.of_record(record, None))
 
     def _teaser(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
         if record["id"] in self._teasers:
@@ -111,3 +120,10 @@ class ConsistencyCheck:
             )
         elif (status.removed_at is not None) != (row.status is Status.REMOVED):
             yield Fault(path, None, f"article {row.id} is {row.status} in the state, but not in the files")
+        elif (columns := self._columns[row.id]) != (found := _hashes(row)):
+            wrong = {name for name, one, other in zip(_DERIVED, columns, found, strict=True) if one != other}
+            if row.source is None:
+                # The state of the first releases did not have it.
+                wrong.discard("source")
+            if wrong:
+                yield Fault(path, None, f"article {row.id}: {', '.join(sorted(wrong))} not as in its record")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,14 +71,16 @@ def _move_aside(folder: OutputFolder) -> None:
             logger.info("%s was kept as %s.%s.old%s", old, folder.state.name, stamp, suffix)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Seen:
-    """Teasers that one run delivered. They are covered when each listing that may have shown them had a complete walk:
-    one of any kind since (`walks` are those still to come), and one that was not bounded by `since` (`whole_walks`)."""
+    """Teasers that one run delivered.
+
+    They are covered once each listing that may have shown them had a complete crawl since; `awaited` are the listings
+    that had none yet.
+    """
 
     ids: list[str]
-    walks: set[str]
-    whole_walks: set[str]
+    awaited: set[str]
 
 
 class Builder:
@@ -92,7 +95,10 @@ class Builder:
         self.now = datetime.now(UTC)
         # A run that was killed has not said which listings it walked.
         self._listings = {listing.url for node in nodes for listing in node.manifest.listings}
-        self._seen: list[_Seen] = []
+        self._seen = _Seen([], set())
+        # By listing: what its next complete crawl covers, and what its next one without `since` covers again.
+        self._awaiting: defaultdict[str, list[_Seen]] = defaultdict(list)
+        self._awaiting_whole: defaultdict[str, list[_Seen]] = defaultdict(list)
         # Teasers' addresses, kept where delivered records were lost: their articles are asked for again.
         self._lost = lost
         self._addresses: dict[str, str] = {}
@@ -112,7 +118,10 @@ class Builder:
             if entry.path.startswith(f"{ARCHIVE}/"):
                 self._payloads(entry.path)
         walked = {listing.url for listing in manifest.listings} or self._listings
-        self._seen.append(_Seen([], set(walked), set(walked)))
+        self._seen = _Seen([], set(walked))
+        for url in walked:
+            self._awaiting[url].append(self._seen)
+            self._awaiting_whole[url].append(self._seen)
         takes = {"articles": self.take_article, "teasers": self.take_teaser, "removals": self.take_removal}
         for kind, take in takes.items():
             path = self.folder.path / kind / f"{run_id}.jsonl"
@@ -167,7 +176,7 @@ class Builder:
     def take_teaser(self, record: dict[str, Any]) -> None:
         """Adds a delivered teaser."""
         self.state.put_entry(record["id"], delivered=True)
-        self._seen[-1].ids.append(record["id"])
+        self._seen.ids.append(record["id"])
         if self._lost:
             self._addresses[record["id"]] = record["url"]
 
@@ -190,15 +199,13 @@ class Builder:
         if manifest.arguments.get("until"):
             # What is newer than `until` was passed over; to cover nothing costs a few pages, and leaves no gap.
             return
-        for seen in self._seen:
-            waited = (len(seen.walks), len(seen.whole_walks))
-            seen.walks.discard(url)
-            if not covered_since:
-                seen.whole_walks.discard(url)
-            if waited != (len(seen.walks), len(seen.whole_walks)) and not seen.walks:
-                for identity in seen.ids:
-                    self.state.put_entry(identity, number)
-        self._seen = [seen for seen in self._seen if seen.whole_walks]
+        affected = dict.fromkeys(self._awaiting.pop(url, []))
+        if not covered_since:
+            affected |= dict.fromkeys(self._awaiting_whole.pop(url, []))
+        for seen in affected:
+            seen.awaited.discard(url)
+            for identity in seen.ids if not seen.awaited else ():
+                self.state.put_entry(identity, number)
         before = self.state.listing(url, listing.source)
         started = manifest.started_at
         rescanned = started if listing.rescan or before is None else before.rescanned_at

@@ -8,12 +8,14 @@ from typing import Any
 
 from vokcrawl.errors import StorageError
 from vokcrawl.integrity.consistency import ConsistencyCheck, Fault, Take
+from vokcrawl.integrity.state_check import state_faults
 from vokcrawl.storage.manifest import FileEntry
 from vokcrawl.storage.manifest_chain import ChainNode, read_chain
 from vokcrawl.storage.output_folder import ARCHIVE, PART, OutputFolder, digest
 from vokcrawl.storage.record_files import Line, read_file
 from vokcrawl.storage.state.factory import Opening, in_folder
 from vokcrawl.storage.state.protocol import State
+from vokcrawl.storage.state.sqlite import SqliteState
 from vokcrawl.warc.validation import ArchiveCheck, location_fault
 
 
@@ -96,6 +98,9 @@ class Verification:
     def _state(self, nodes: list[ChainNode], unnamed: list[Path], *, last: bool) -> Iterator[Fault]:
         """The state against the files; `unnamed` are the files that no manifest names."""
         path: Path | str = self.folder.state
+        if self._opening is in_folder and not (self.folder.state.exists() or self.folder.holds_records() or unnamed):
+            # The first run was killed before it had a state.
+            return
         try:
             read_only = self._opening is in_folder
             state = self._opening(self.folder, self.folder.holds_records(), read_only=read_only)
@@ -103,23 +108,32 @@ class Verification:
             yield from map(_unnamed, unnamed)
             yield Fault(path, None, str(failure).removeprefix(f"{path}: "))
             return
-        path = state.where
         try:
-            for text in state.check():
-                yield Fault(path, None, text)
-            # Runs that died, at whatever step: the next run finishes their files and writes their manifests.
-            dead = {row.run_id for row in state.unfinished_runs()}
-            left = {each for each in unnamed if each.name.partition(".")[0] in dead}
-            yield from (_unnamed(each) for each in unnamed if each not in left)
-            yield from self._state_files(state, dead, left)
-            if last:
-                yield from self._agreement.with_state(state)
-            told = next(((node.run_id, node.sha256) for node in reversed(nodes) if node.run_id not in dead), None)
-            if state.last_manifest() != told:
-                known, found = (each[0] if each else "none" for each in (state.last_manifest(), told))
-                yield Fault(path, None, f"the last manifest that it knows is that of run {known}, but there is {found}")
+            yield from self._open_state(state, nodes, unnamed, last=last)
+        except StorageError as failure:
+            # A value that cannot be read.
+            yield Fault(state.where, None, str(failure).removeprefix(f"{state.where}: "))
         finally:
             state.close()
+
+    def _open_state(self, state: State, nodes: list[ChainNode], unnamed: list[Path], *, last: bool) -> Iterator[Fault]:
+        path = state.where
+        for text in state.check():
+            yield Fault(path, None, text)
+        if isinstance(state, SqliteState):
+            for text in state_faults(state, self.folder, nodes):
+                yield Fault(path, None, text)
+        # Crashed runs: the next run finishes their files and writes their manifests.
+        dead = {row.run_id for row in state.unfinished_runs()}
+        left = {each for each in unnamed if each.name.partition(".")[0] in dead}
+        yield from (_unnamed(each) for each in unnamed if each not in left)
+        yield from self._state_files(state, dead, left)
+        if last:
+            yield from self._agreement.with_state(state)
+        told = next(((node.run_id, node.sha256) for node in reversed(nodes) if node.run_id not in dead), None)
+        if state.last_manifest() != told:
+            known, found = (each[0] if each else "none" for each in (state.last_manifest(), told))
+            yield Fault(path, None, f"the last manifest that it knows is that of run {known}, but there is {found}")
 
     def _state_files(self, state: State, dead: set[str], left: set[Path]) -> Iterator[Fault]:
         """`dead` are the runs that died, `left` those of their files that have their names, but no manifest yet."""

@@ -1,95 +1,73 @@
-"""An article page: headline, meta line, paragraphs, pictures, and the "More From" block below them.
+"""An article page: headline, meta line, paragraphs, images, and the "More From" block below them.
 
-The page is read as a flow of blocks (`flow`), cut at the "More From" heading. Where it has the content element that
-several authors saw, that bounds the text, and everything in it that a reader sees is text; else the text is what stands
-between the meta line (or the headline) and that heading. The record's `extractor` says which strategy it was.
+The page is a sequence of blocks (`flow`) that ends at the "More From" heading. If the page has the known content
+element, all visible text in it is the body; otherwise the body is the text between the meta line (or the headline) and
+that heading. The record's `extractor` names the strategy.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from typing import ClassVar
+from urllib.parse import urlsplit
 
-from vokcrawl.normalize import article_id, shown_date
+from vokcrawl.normalize import absolute_url, article_id
 from vokcrawl.pages.block_pages import cut_metering, is_metering
 from vokcrawl.pages.flow import Block, flow, is_aside
 from vokcrawl.pages.listing import RawTeaser, marked_items, teasers_among
 from vokcrawl.pages.meta_line import MetaLine, read_meta_line
-from vokcrawl.pages.more import MORE_WORDS
 from vokcrawl.pages.pictures import Captions, source_of
 from vokcrawl.pages.server_errors import cut_server_errors
 from vokcrawl.pages.site_markup import (
+    BYLINES,
     CONTENT_CLASS,
     DESCRIPTION_CLASS,
     FRAME_HEADINGS,
     MEDIA_LINE,
     MORE_FROM,
+    MORE_WORDS,
     NEWSLETTER_LINES,
+    PAGE_NUMBERS,
+    PASSWORD_FORM,
+    PASSWORD_WORDS,
+    PREVIOUS_NEXT,
+    SECTIONS_BELOW,
     SHARE_LINES,
+    SHARE_LINKS,
 )
 from vokcrawl.pages.sources import is_source_line, logo_stem, same_source
-from vokcrawl.pages.teaser_lines import Slug, date_in_block, says_day
+from vokcrawl.pages.teaser_lines import Slug, date_in_block, is_day_line, says_day
 from vokcrawl.pages.teaser_runs import is_other_teaser, runs
 from vokcrawl.pages.tree import Element, ancestors, descendants, is_same, with_class
 from vokcrawl.pages.visibility import omitted_elements
 
 __all__ = ["CONTENT", "EXTRACTOR", "STRUCTURE", "ArticlePage", "RawArticle"]
 
-# Name and version of this extractor, as the records carry it; the strategy that bounded the text is added.
+# Name and version of this extractor in the records; the strategy is appended.
 EXTRACTOR = "kcnawatch-article/2"
-# The strategies: by the content element, or by the page's structure alone.
+# The strategies: the content element, or the structure of the page.
 CONTENT, STRUCTURE = "content", "structure"
-# The form that WordPress shows in place of a post that is behind a password.
-_PROTECTED = "form.post-password-form, form input[name=post_password]"
-# Links with so few letters around them are furniture: previous, next, share.
+# A link with at most this many letters beside it is navigation: previous, next, share.
 _FEW_LETTERS = 12
-# So long a block is a paragraph, whatever else stands about.
+# A block of this length is a paragraph.
 _PARAGRAPH = 40
-# What belongs to a text that stands beside it; and how deep a text is nested below the element that holds it.
+# Siblings of a paragraph that belong to the text; and the maximum depth of a text below its container.
 _TEXTUAL = frozenset("p ul ol dl blockquote table pre figure center h1 h2 h3 h4 h5 h6".split())  # noqa: SIM905
 _DEEPEST = 32
-# How far behind a "More From" line the first teaser stands, at most.
+# Maximum distance between a "More From" line and the first teaser, in blocks.
 _NEAR = 4
-# Lines that WordPress, themes and plugins put around a text.
-_BYLINE = re.compile(
-    r"(?:posted|published|updated|last updated|written)\b.{0,60}|by [\w .'-]{1,40}|\d+ (?:views?|min(?:utes?)? read)",
-    re.IGNORECASE,
-)
-_PASSWORD_WORDS = re.compile(
-    r"this (?:content|post|article) is (?:password[ -]protected|protected by a password)\b", re.I
-)
-_SHARING = re.compile(
-    r"(?:share|like) this:?|(?:click to )?(?:share|print|e-?mail|tweet|pin)(?: (?:this|it|a link))?"
-    r"(?: (?:on|via|with|to) [\w ]{1,30})?(?: \(opens in new window\))?"
-    r"|(?:like )?loading\s?(?:\.{3}|…)|be the first to like this\.?",
-    re.IGNORECASE,
-)
-_PAGE_NUMBERS = re.compile(r"pages?:?(?:\s*(?:\d+|next|previous|»|«))+", re.IGNORECASE)
-_PREVIOUS_NEXT = re.compile(
-    r"\W*(?:previous|next|prev|older|newer)(?: (?:article|post|page|story|entry))?s?\W*", re.IGNORECASE
-)
-# Headings of what themes put behind a text.
-_BEHIND = re.compile(
-    r"(?:\d+|one|no|two|three)?\s*(?:comments?|responses?|replies|repl(?:y|ies)|thoughts? on .{1,200}|trackbacks?)"
-    r"(?: (?:to|on) .{1,200})?(?:\s*\(\d+\))?|leave (?:a|your) (?:reply|comment|response).{0,60}"
-    r"|join the (?:discussion|conversation)|related(?: (?:posts?|articles?|news|stories|content))?:?"
-    r"|you (?:may|might) also (?:like|enjoy).{0,20}|tags?:?"
-    r"|popular(?: (?:posts?|articles?))?|discussion|share (?:this|on).{0,30}",
-    re.IGNORECASE,
-)
 
 
 @dataclass(slots=True)
 class RawArticle:
-    """An article as the page has it: strings as written, for the item loader to normalise.
+    """An article with its strings as written; the item loader normalises them.
 
-    `canonical` is the address that the page itself calls its own; `server_errors` says that error output of the server
-    was left out of the text.
+    `canonical` is the page's canonical URL; `server_errors` is true if error output of the server was removed from the
+    text.
     """
 
     title: str | None
@@ -103,7 +81,7 @@ class RawArticle:
 
 
 class ArticlePage:
-    """Reads one article page. `root` is the parsed document, `url` its address (for identity and slug)."""
+    """Reads one article page. `root` is the parsed document, `url` its URL (for the id and the slug)."""
 
     extractor: ClassVar[str] = EXTRACTOR
 
@@ -111,17 +89,28 @@ class ArticlePage:
         self.root = root
         self.url = url
         self.id = article_id(url)
-        # The element that holds the text, where it has the class name that is known.
+        # The element with the text, if it has the known class name.
         self.content: Element | None = next(iter(with_class(root, CONTENT_CLASS)), None)
         self._inside = frozenset(() if self.content is None else descendants(self.content))
-        # Marked teasers are no part of the article's flow; they are read only where they are new.
+        # Marked teasers are excluded from the article's blocks; they are read only if they are new.
         described = with_class(root, DESCRIPTION_CLASS)
         items = set(marked_items(described, outside=self.content))
         self.blocks = flow(root, without=items, omitted=omitted_elements(root, self.content))
 
+    @property
+    def has_more_parts(self) -> bool:
+        """Whether this is the first of several pages of one article, as WordPress parts it: it links to a second."""
+        own = urlsplit(self.url).path.rstrip("/")
+        hrefs = (link.attributes.get("href") or "" for link in self.root.css('a[href*="2"]'))
+        parts = (urlsplit(url) for href in hrefs if (url := absolute_url(self.url, href)) is not None)
+        return any(
+            each.path.rstrip("/") == f"{own}/2" or (each.path.rstrip("/") == own and each.query == "page=2")
+            for each in parts
+        )
+
     @cached_property
     def _meta(self) -> tuple[MetaLine, int, int] | None:
-        return read_meta_line(self.blocks)
+        return read_meta_line(self.blocks, self._inside)
 
     @cached_property
     def _captions(self) -> Captions:
@@ -129,7 +118,7 @@ class ArticlePage:
 
     @cached_property
     def _end(self) -> int:
-        """Index of the first block behind the article: the "More From" heading, or the first teaser of another."""
+        """Index of the first block after the article: the "More From" heading, or the first teaser."""
         start = self._meta[2] + 1 if self._meta else 0
         leads = [block.item is not None or self._links_elsewhere(block) for block in self.blocks]
         last = max((at for at, leading in enumerate(leads) if leading), default=-1)
@@ -142,7 +131,7 @@ class ArticlePage:
             and (self.blocks[at].heading or self.content is None or not self._in_content(self.blocks[at]))
         ]
         if headings:
-            # The one of the article's own source; else a real heading rather than a line of the text.
+            # That of the article's own source, or else a heading rather than a line of text.
             return max(headings, key=lambda at: (self._is_own_block(at), self.blocks[at].heading > 0, -at))
         for index, block in enumerate(self.blocks[start:], start):
             if block.item is not None:
@@ -159,7 +148,7 @@ class ArticlePage:
 
     @cached_property
     def _block_end(self) -> int:
-        """Index behind the "More From" block: its "More Articles", or the next heading of something else."""
+        """Index after the "More From" block: its "More Articles", or the next other heading."""
         start = self._end + 1
         if not MORE_FROM.fullmatch(self.blocks[self._end].text if self._end < len(self.blocks) else ""):
             return len(self.blocks)
@@ -173,35 +162,35 @@ class ArticlePage:
 
     @cached_property
     def block_source(self) -> str | None:
-        """The source that the "More From <source>" heading names, as written."""
+        """The source in the "More From <source>" heading, as written."""
         if self._end < len(self.blocks) and (match := MORE_FROM.fullmatch(self.blocks[self._end].text)):
             return match[1]
         return None
 
     @cached_property
     def is_password_protected(self) -> bool:
-        """Whether the page asks for a password in the place of the text."""
-        if self.root.css_first(_PROTECTED) is not None:
+        """Whether the page asks for a password instead of showing the text."""
+        if self.root.css_first(PASSWORD_FORM) is not None:
             return True
-        # The sentence alone, where the form is not WordPress's own.
+        # The sentence, if the form is not WordPress's own.
         return self.root.css_first("input[type=password]") is not None and any(
-            _PASSWORD_WORDS.match(block.text) for block in self.blocks
+            PASSWORD_WORDS.match(block.text) for block in self.blocks
         )
 
     def is_article(self) -> bool:
-        """Whether this is an article's page at all, and not a listing, or mere chrome, in its place."""
+        """Whether this is an article page, rather than a listing or only header and footer."""
         if self._meta is not None or self.content is not None:
             return True
-        # A listing that begins with this very article shows its headline too, as a link to it.
+        # A listing that starts with this article shows its headline too, as a link.
         headline = self._slugged_headline()
         return headline is not None and not self.blocks[headline].hrefs
 
     def read(self) -> RawArticle:
-        """The article's raw fields. Where the page does not say something, it is None or empty."""
+        """Return the raw fields of the article; None or empty if the page does not have them."""
         headline = self._headline
         cut = [cut_server_errors(block.text) for block in self._body_blocks]
         paragraphs = [kept for text, _ in cut if (kept := cut_metering(text)[0])]
-        # The sentence may stand under the content element as well as in it.
+        # The sentence may be below the content element.
         above = max(-1 if headline is None else headline, self._meta[2] if self._meta else -1)
         shown = self.blocks[above + 1 : self._end]
         strategy = CONTENT if self.content is not None else STRUCTURE
@@ -223,27 +212,27 @@ class ArticlePage:
         return href if href and article_id(href) == self.id else None
 
     def _is_metering(self, block: Block) -> bool:
-        # A mere link may invite to upgrade on any page; so may what stands outside the text.
+        # Links and texts outside of the content may advertise an upgrade on any page.
         if block.linked or (self.content is not None and not self._in_content(block)):
             return is_metering(block.text)
         return cut_metering(block.text)[1]
 
     def teasers(self, skip: Container[str] = ()) -> list[RawTeaser]:
-        """The teasers of the "More From" block; ids in `skip` are passed over unread."""
+        """Return the teasers of the "More From" block; ids in `skip` are skipped."""
         first = self._end if self.block_source is not None else 0
         return teasers_among(self.blocks[first : self._block_end], start=self._end - first, skip=skip)
 
     # The headline
 
     def _is_frame(self, text: str) -> bool:
-        """Whether a line is the page's frame's: the site's name, a source's, the day of the visit, a button."""
+        """Whether a line belongs to the page header: the name of the site or a source, the current date, a button."""
         if FRAME_HEADINGS.fullmatch(text) or MEDIA_LINE.fullmatch(text) or SHARE_LINES.fullmatch(text):
             return True
         named = (self._meta[0].source if self._meta else None, self.block_source)
-        return says_day(text) or is_source_line(text, [each for each in named if each])
+        return is_day_line(text) or is_source_line(text, [each for each in named if each])
 
     def _candidates(self, says: Callable[[str], object] = bool) -> list[int]:
-        """Indexes of the blocks that may be the headline by what they say, in the order of the page."""
+        """Indexes of the blocks whose text may be the headline, in document order."""
         return [
             index
             for index, block in enumerate(self.blocks[: self._end])
@@ -251,13 +240,13 @@ class ArticlePage:
         ]
 
     def _slugged_headline(self) -> int | None:
-        """The block that the URL's slug was made from; a heading rather than another one."""
+        """Index of the block that the slug of the URL was made from; preferably a heading."""
         said = self._candidates(Slug(self.url).says)
         return max(said, key=lambda index: (self.blocks[index].heading > 0, -index), default=None)
 
     @cached_property
     def _headline(self) -> int | None:
-        """Index of the headline: by the slug, else the heading next above the text, else the line above it."""
+        """Index of the headline: by the slug, else the closest heading above the text, else the line above it."""
         slugged = self._slugged_headline()
         if slugged is not None:
             return slugged
@@ -267,16 +256,16 @@ class ArticlePage:
         headings = [index for index in above if self.blocks[index].heading]
         if headings:
             return headings[-1]
-        # Right below the meta line, before the text begins: a heading farther down heads a part of it.
+        # Directly below the meta line; a heading further down is a sub-heading.
         below = [index for index in candidates if limit is not None and index >= limit]
         below = [index for index in below if not self._meta or not self._meta[1] <= index <= self._meta[2]]
         if below and self.blocks[below[0]].heading and len(below) > 1 and not self._is_text_before(below[0]):
             return below[0]
-        # The line right above the meta line, and no other.
+        # Only the line directly above the meta line.
         return above[-1] if above and self._meta and above[-1] == self._meta[1] - 1 else None
 
     def _is_text_before(self, index: int) -> bool:
-        """Whether a block of the content stands before this one, which so is a heading in the midst of the text."""
+        """Whether content precedes this block, which is then a sub-heading."""
         return self.content is not None and any(block.text and self._in_content(block) for block in self.blocks[:index])
 
     def _content_start(self) -> int | None:
@@ -310,23 +299,23 @@ class ArticlePage:
         return [block for block in chosen if block.text and id(block) not in others and not self._is_furniture(block)]
 
     def _without_bylines(self, blocks: Sequence[Block]) -> list[Block]:
-        """Without the lines right above a text that are none of it: "Posted", a day, a writer's name."""
+        """Remove the lines above a text that do not belong to it: "Posted", a date, the name of an author."""
         begin = 0
         while begin < len(blocks) and (
-            not blocks[begin].text or shown_date(blocks[begin].text) or _BYLINE.fullmatch(blocks[begin].text)
+            not blocks[begin].text or is_day_line(blocks[begin].text) or BYLINES.fullmatch(blocks[begin].text)
         ):
             begin += 1
-        return [block for block in blocks[begin:] if not _PASSWORD_WORDS.match(block.text)]
+        return [block for block in blocks[begin:] if not PASSWORD_WORDS.match(block.text)]
 
     def _other_lists(self, blocks: Sequence[Block]) -> set[int]:
-        """The blocks (by `id`) of other articles' teasers and links that stand in the text, with their heading."""
+        """The blocks (by `id`) of teasers and links of other articles inside the text, with their heading."""
         if not any(self._links_elsewhere(block) for block in blocks):
             return set()
         others = self._listed_links(blocks) if self.content is not None else set()
         for identity, first, run in runs(blocks):
             if identity == self.id or not is_other_teaser(run):
                 continue
-            # Behind its last line of a kind of its own (a date, an excerpt shown twice, its link) the text goes on.
+            # The text continues after the last line that identifies a teaser: a date, a doubled excerpt, a link.
             texts = Counter(block.text for block in run)
             own = [at for at, block in enumerate(run) if block.hrefs or date_in_block(block) or texts[block.text] > 1]
             others.update(id(block) for block in run[own[0] : own[-1] + 1])
@@ -336,7 +325,7 @@ class ArticlePage:
         return others
 
     def _listed_links(self, blocks: Sequence[Block]) -> set[int]:
-        """The blocks (by `id`) of lists that hold nothing but links to other articles, and the headings above them."""
+        """The blocks (by `id`) of lists that contain only links to other articles, and the headings above them."""
         lists: dict[Element, list[int]] = {}
         mixed: set[Element] = set()
         for at, block in enumerate(blocks):
@@ -353,12 +342,12 @@ class ArticlePage:
             if holder in mixed:
                 continue
             found.update(id(blocks[at]) for at in places)
-            if places[0] and (blocks[places[0] - 1].heading or _BEHIND.fullmatch(blocks[places[0] - 1].text)):
+            if places[0] and (blocks[places[0] - 1].heading or SECTIONS_BELOW.fullmatch(blocks[places[0] - 1].text)):
                 found.add(id(blocks[places[0] - 1]))
         return found
 
     def _is_furniture(self, block: Block) -> bool:
-        """Whether a block is none of the text: captions of pictures, buttons, footers, navigation, shares."""
+        """Whether a block does not belong to the text: image captions, buttons, footers, navigation, sharing."""
         if not block.within.isdisjoint(("nav", "button", "form")) or self._is_caption(block):
             return True
         if "footer" in block.within and "blockquote" not in block.within:
@@ -368,7 +357,7 @@ class ArticlePage:
             return True
         if not block.hrefs or block.own_letters > _PARAGRAPH:
             return False
-        if _PAGE_NUMBERS.fullmatch(text) or (block.linked and self._leads_about(block)):
+        if PAGE_NUMBERS.fullmatch(text) or (block.linked and self._leads_about(block)):
             return True
         if self.content is not None:
             return False
@@ -376,12 +365,12 @@ class ArticlePage:
 
     @staticmethod
     def _leads_about(block: Block) -> bool:
-        """Whether all links of a block are buttons: previous, next, share."""
+        """Whether all links of a block are navigation or sharing."""
         texts = [text for _, text in block.anchors]
-        return bool(texts) and all(_PREVIOUS_NEXT.fullmatch(text) or _SHARING.fullmatch(text) for text in texts)
+        return bool(texts) and all(PREVIOUS_NEXT.fullmatch(text) or SHARE_LINKS.fullmatch(text) for text in texts)
 
     def _is_caption(self, block: Block) -> bool:
-        """Whether a block is the caption of a picture that is delivered with it; a table's, or an embed's, is text."""
+        """Whether a block is the caption of a delivered image. Captions of tables and embeds are text."""
         if not self._delivered_captions:
             return False
         near = (block.element, *islice(ancestors(block.element), _NEAR))
@@ -391,14 +380,14 @@ class ArticlePage:
         return bool(block.hrefs) and any(article_id(href) not in (None, self.id) for href in block.hrefs)
 
     def _siblings(self, blocks: Sequence[Block]) -> list[Block]:
-        """The blocks that stand where the first paragraph stands: without a "More From" heading the end is unknown."""
-        end = next((at for at, block in enumerate(blocks) if at and _BEHIND.fullmatch(block.text)), len(blocks))
+        """The blocks at the level of the first paragraph: without a "More From" heading, the end is unknown."""
+        end = next((at for at, block in enumerate(blocks) if at and SECTIONS_BELOW.fullmatch(block.text)), len(blocks))
         texts = [block for block in blocks[:end] if block.text and not self._is_furniture(block)]
         first = next((block for block in texts if len(block.text) >= _PARAGRAPH), None)
         if first is None:
             return texts[:1]
-        # The smallest element around it that holds another block too. Of that, what stands as the first paragraph does,
-        # or is a list, a table and the like: comments and footers are nested otherwise.
+        # The smallest element around it with another block. The text is what is nested in it like the first paragraph,
+        # and lists, tables and the like; comments and footers are nested differently.
         path = [first.element, *ancestors(first.element)]
         levels = {element: level for level, element in enumerate(path)}
         known: dict[Element, int] = {}
@@ -432,12 +421,12 @@ class ArticlePage:
     @cached_property
     def _delivered_captions(self) -> set[Element]:
         found = (self._captions.element_of(image) for _, image in self._pictures)
-        # A gallery's captions stand in its text.
+        # Captions of galleries are text.
         return {each for each in found if each is not None and each.tag != "dd"}
 
 
 def _level(element: Element, levels: dict[Element, int], known: dict[Element, int]) -> int:
-    """How far up from the first paragraph the element is that it shares with another one."""
+    """Level above the first paragraph of the closest ancestor shared with `element`."""
     path = []
     found = len(levels)
     for each in (element, *ancestors(element)):
@@ -454,7 +443,7 @@ def _level(element: Element, levels: dict[Element, int], known: dict[Element, in
 
 
 def _path_within(element: Element, holder: Element) -> tuple[str | None, ...]:
-    """The tags from an element up to the one around it, that one excluded."""
+    """The tags from an element up to its ancestor `holder`, excluding that."""
     path: list[str | None] = []
     for each in islice((element, *ancestors(element)), _DEEPEST):
         if is_same(each, holder):

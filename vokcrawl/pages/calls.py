@@ -1,7 +1,6 @@
-"""The call behind "More Articles", read from attributes, from an address, or from a script.
+"""The AJAX call of "More Articles", read from attributes, a URL or a script.
 
-A page may make other calls too: what stands nearest to the action's name wins, and what belongs to another call is
-passed over.
+A page may have other calls too: values closest to the name of the action win, and values of other calls are ignored.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 from vokcrawl.normalize import absolute_url
 from vokcrawl.pages.routes import AJAX_ACTION, AJAX_FIXED, AJAX_PATH, PAGE_SIZE, AjaxRoute
 
-# Names under which attributes and scripts may give the values of the call.
+# Names of the call's parameters in attributes and scripts.
 _NAMES = {
     "action": ("action",),
     "id": ("id", "source", "source-id", "source_id", "sourceid", "cat", "cat-id", "cat_id", "category"),
@@ -24,7 +23,7 @@ _NAMES = {
     "url": ("url", "href", "ajax-url", "ajax_url", "ajaxurl", "endpoint"),
 }
 KEYS = {spelling: name for name, spellings in _NAMES.items() for spelling in spellings}
-# Names that mean the call's values wherever in the script they stand.
+# Names that are unambiguous anywhere in a script.
 _PLAIN = frozenset(["id", "from", "to", "source_id", "sourceid", "cat_id"])
 _PAIR = re.compile(
     r"""(?<![\w$])['"]?([A-Za-z][\w-]{1,12})['"]?\s*[:=]\s*(?:'([^'\n]{0,300})'|"([^"\n]{0,300})"|(\d{1,12}))"""
@@ -32,12 +31,12 @@ _PAIR = re.compile(
 _QUERY_PAIR = re.compile(r"[?&](action|id|from|to)=([\w-]+)")
 _ADDRESS = re.compile(r"""(?<![\w:/.\-])[\w:/.\-]{0,200}admin-ajax\.php\?[^\s'"`<>]{0,500}""")
 _PATH = re.compile(r"""(?<=['"])[\w:/.\-]{0,200}admin-ajax\.php(?=['"])""")
-# Where a script says which action a call is for: in an object, in a query, or in an assignment.
+# The action of a call: in an object, a query or an assignment.
 _ACTION = re.compile(r"""(?<![\w$-])['"]?action['"]?\s{0,20}([:=])\s{0,20}['"`]?([\w-]{0,60})""")
 _FUNCTION_CALL = re.compile(r"([A-Za-z_$][\w$.]{0,60})\s{0,5}\(([^()]{0,300})\)")
 _LONGEST_SCRIPT, _LONGEST_HANDLER = 200_000, 2_000
 _MOST_ACTIONS, _MOST_FUNCTIONS = 200, 5
-# A batch is not larger; a larger number is an end.
+# Maximum size of a batch; a larger number is an end index.
 _LARGEST_SIZE = 100
 
 
@@ -48,10 +47,10 @@ def call_from(
     extra: tuple[tuple[str, str], ...] | None = None,
     sure: bool = False,
 ) -> AjaxRoute | None:
-    """The call from what was read (by the names of `KEYS`' values); None without the source's number.
+    """Build the call from the values that were read (named like the values of `KEYS`); None without the source id.
 
-    `base` is the page's URL, `received` how many teasers it had. `sure` says that the values stand on the very
-    element that says "More Articles": then the number is enough.
+    `base` is the URL of the page, `received` the number of its teasers. `sure` is true if the values are attributes of
+    the "More Articles" element itself: then the id is enough.
     """
     identity = values.get("id", "").strip()
     if not re.fullmatch(r"[\w-]{1,40}", identity, re.ASCII):
@@ -72,7 +71,7 @@ def call_from(
 
 
 def call_in_address(url: str, base: str, received: int) -> AjaxRoute | None:
-    """The call that an address makes; None where it is a page's."""
+    """The call of an AJAX URL; None for the URL of a page."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     if "admin-ajax" not in parts.path and not {"action", "from"} <= query.keys():
@@ -84,15 +83,15 @@ def call_in_address(url: str, base: str, received: int) -> AjaxRoute | None:
 
 
 def call_in_script(script: str, base: str, received: int) -> AjaxRoute | None:
-    """The call that a script names."""
+    """The call in a script."""
     return call_from(_values(script), base, received)
 
 
 def call_in_handler(handler: str, scripts: Sequence[str], base: str, received: int) -> AjaxRoute | None:
-    """The call that a handler (``loadMore(189661, 10, 10)``) makes by what it hands to a function of the page.
+    """The call of an event handler (``loadMore(189661, 10, 10)``), from the arguments of a function.
 
-    What the numbers are is said by the function's parameters, where one of the scripts defines it. Without that they
-    are taken for source, `from` and `to` only where the second is just how many teasers the page had.
+    The function's parameters name the arguments if one of the scripts defines it. Otherwise they are source id, `from`
+    and `to` only if the second is the number of teasers on the page.
     """
     for name, written in _FUNCTION_CALL.findall(unquote(handler[:_LONGEST_HANDLER]))[:_MOST_FUNCTIONS]:
         given = [each.strip().strip("'\"") for each in written.split(",")]
@@ -117,7 +116,7 @@ def _by_place(given: Sequence[str], received: int) -> dict[str, str] | None:
 
 
 def _parameters(script: str, function: str) -> list[str] | None:
-    """The names of a function's parameters, in lower case, where the script defines it."""
+    """The parameter names of a function in lower case, if the script defines it."""
     name = re.escape(function.rpartition(".")[2])
     definition = re.search(
         rf"(?<![\w$])(?:function\s+{name}\s*|{name}\s*[:=]\s*(?:async\s+)?(?:function\b[^(]{{0,60}})?)\(([^()]{{0,300}})\)",
@@ -131,7 +130,7 @@ def _parameters(script: str, function: str) -> list[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
-    """A place in a script that says which action a call is for, and the span of what belongs to that call."""
+    """An action in a script, and the span of its call."""
 
     action: str
     text: str
@@ -144,7 +143,7 @@ class _Mention:
 
 
 def _values(script: str) -> dict[str, str]:
-    """What a script says of the call: beside the action's name first, and then in plain assignments, in numbers."""
+    """The call's values in a script: those close to the action first, then numbers in plain assignments."""
     script = script[:_LONGEST_SCRIPT].replace("\\/", "/").replace("&amp;", "&").replace("&#038;", "&")
     if AJAX_ACTION not in script and "admin-ajax" not in script:
         return {}
@@ -192,7 +191,7 @@ def _mentions(script: str) -> list[_Mention]:
 
 
 def _span(script: str, mention: re.Match[str], before: int, after: int) -> tuple[int, int]:
-    """What belongs to a call: the object that its action stands in, else its statement from the query's string on."""
+    """The span of a call: the object around its action, or else the statement from the start of the query."""
     at = mention.start()
     if mention[1] == ":":
         begin, end = script.rfind("{", before, at), script.find("}", mention.end(), after)
@@ -203,7 +202,7 @@ def _span(script: str, mention: re.Match[str], before: int, after: int) -> tuple
 
 
 def _own(mentions: Sequence[_Mention], named: bool) -> _Mention | None:
-    """The listing's own call: by its action; where the script does not name that, by its `from` and `to`."""
+    """The listing's call: by its action, or by its `from` and `to` if the script does not name the action."""
     for each in mentions:
         if each.action == AJAX_ACTION:
             return each
@@ -231,7 +230,7 @@ def _endpoint(texts: Iterable[str]) -> str | None:
 
 
 def _object_around(script: str, place: int) -> str:
-    """The text between the braces next around a place in a script; empty where there are none."""
+    """The text between the closest braces around a position; empty if there are none."""
     start = script.rfind("{", 0, max(place, 0))
     end = script.find("}", start)
     return script[start:end] if 0 <= start < place < end else ""

@@ -1,4 +1,4 @@
-"""From the bytes of an answer to a parsed document, distrusting what the answer says of itself."""
+"""Parses a response body into a document. Its declared type and encoding are checked against its bytes."""
 
 from __future__ import annotations
 
@@ -9,24 +9,29 @@ from dataclasses import dataclass
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom, resolve_encoding
 
 from vokcrawl.normalize import absolute_url, clean_text
+from vokcrawl.pages.flow import flow, is_aside
 from vokcrawl.pages.server_errors import ends_in_server_error
-from vokcrawl.pages.tree import Element, parse, text_of
+from vokcrawl.pages.site_markup import NOTHING_MORE
+from vokcrawl.pages.tree import Element, TooManyElementsError, parse, text_of
+from vokcrawl.pages.visibility import hidden_elements
 
-# The name of the fault that may also be an end (an empty batch).
+# This fault may also be the end of a listing: an empty batch.
 EMPTY_PAGE = "empty_page"
-# What may stand in an article's place.
+# Pages that the site sends instead of an article.
 LISTING_IN_PLACE, CHROME_ONLY = "listing_in_place", "chrome_only"
 REDIRECTED = "redirected"
-# A page that ends in the words of a CMS that gave up in the midst of it.
+# A page that ends in an error message of the CMS.
 SERVER_ERROR = "server_error"
-# What a second request may mend: the site serves these now and then in the place of a good page.
+# A page that cannot be read in bounded time.
+TOO_MANY_ELEMENTS = "too_many_elements"
+# Faults that a second request may fix.
 PASSING_FAULTS = frozenset((LISTING_IN_PLACE, CHROME_ONLY, SERVER_ERROR))
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "")
 _TAG = re.compile(rb"<[a-zA-Z!]")
 
 
 class PageFault(Exception):
-    """The answer is no page that can be read. `name` is the reason's name in the manifest."""
+    """Raised for a response that is not a readable page. `name` is its reason in the manifest."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -35,38 +40,44 @@ class PageFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed page. `wrong_charset` says that the declared encoding does not fit the bytes."""
+    """A parsed page. `wrong_charset` is true if the declared encoding does not match the bytes."""
 
     root: Element
     wrong_charset: bool
 
     @property
     def is_blank(self) -> bool:
-        """Whether the page shows no text at all."""
+        """Whether the page has no text."""
         return not text_of(self.root).strip()
 
     @property
     def says_end(self) -> bool:
-        """Whether the page says, in a few words and without a link, that there is no more."""
+        """Whether the page says that there is no more: by its few words, or by a line of its content.
+
+        For pages without teasers only.
+        """
         text = text_of(self.root).strip()
-        return len(text) < 200 and _NOTHING_MORE.fullmatch(text) is not None and self.root.css_first("a") is None
+        if len(text) < 200 and self.root.css_first("a") is None:
+            return NOTHING_MORE.fullmatch(text) is not None
+        blocks = flow(self.root, omitted=hidden_elements(self.root))
+        return any(
+            len(block.text) < 200 and not is_aside(block) and NOTHING_MORE.fullmatch(block.text) is not None
+            for block in blocks
+        )
 
 
-_NOTHING_MORE = re.compile(r"\W*(no|nothing) (more|further)\b.{0,80}", re.IGNORECASE | re.DOTALL)
-
-
-# What WordPress answers to a call that it does not know, or does not allow; and what others answer.
+# WordPress's response to an unknown or forbidden AJAX call, and JSON.
 _BARE = {b"0": "not_html_0", b"-1": "not_html_minus_1"}
 REFUSALS = (*_BARE.values(), "not_html_json")
 
 
 def read_document(body: bytes, content_type: str, url: str | None = None) -> Document:
-    """Parses an answer's body. `content_type` is its header, as sent; `url` its address, for a relative <base href>.
+    """Parse a response body. `content_type` is the header as sent; `url` resolves a relative <base href>.
 
-    In the tree all addresses are resolved against the page's <base href>, where it has one, and e-mail addresses are
-    written out that Cloudflare hides. Raises `PageFault`: ``empty_page`` for nothing but white space, ``not_html`` for
-    another type, or for bytes that hold no tag; one of `REFUSALS` where it is what a site's own calls answer when they
-    refuse; ``server_error`` where the page ends in a CMS's own error.
+    In the tree, URLs are resolved against the page's <base href>, if it has one, and e-mail addresses that Cloudflare
+    hides are restored. Raises `PageFault`: ``empty_page`` for white space only; ``not_html`` for another type, or a
+    body without a tag; one of `REFUSALS` for a refused AJAX call; ``server_error`` for a page that ends in an error of
+    the CMS; ``too_many_elements`` for a page of more than 30,000 elements.
     """
     if not body.strip():
         raise PageFault(EMPTY_PAGE)
@@ -76,7 +87,10 @@ def read_document(body: bytes, content_type: str, url: str | None = None) -> Doc
     text, wrong = _decode(body, content_type)
     if ends_in_server_error(text):
         raise PageFault(SERVER_ERROR)
-    root = parse(text)
+    try:
+        root = parse(text)
+    except TooManyElementsError:
+        raise PageFault(TOO_MANY_ELEMENTS) from None
     if "base" in text or "BASE" in text:
         _resolve_links(root, url)
     if "data-cfemail" in text or "email-protection#" in text:
@@ -84,13 +98,17 @@ def read_document(body: bytes, content_type: str, url: str | None = None) -> Doc
     return Document(root, wrong)
 
 
-# Attributes that hold one address; a `srcset` holds several.
+# Attributes with one URL; a `srcset` has several.
 _ADDRESSES = ("href", "src", "data-src", "data-lazy-src", "data-original", "data-lazy", "action")
 _LINKED = ", ".join(f"[{name}]" for name in _ADDRESSES)
+_ADDRESS_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
+_SETS = ", ".join(f"[{name}]" for name in _ADDRESS_SETS)
+# The URL of each candidate: at the start, or after a comma.
+_CANDIDATE = re.compile(r"(?:(?<![\s\S])|(?<=,\s)|(?<=,))(?![a-z][a-z0-9+.-]*:|//)[^\s,][^\s]*+(?<!,)", re.IGNORECASE)
 
 
 def _resolve_links(root: Element, url: str | None) -> None:
-    """Writes each address of the page as what <base href> makes of it; mere fragments stay as they are."""
+    """Resolve all URLs of the page against <base href>, except fragments."""
     base = root.css_first("base[href]")
     href = clean_text(base.attributes.get("href") or "") if base is not None else ""
     address = absolute_url(url or href, href) if href else None
@@ -104,6 +122,10 @@ def _resolve_links(root: Element, url: str | None) -> None:
                 resolved = absolute_url(address, value)
                 if resolved is not None:
                     element.attrs[name] = resolved
+    for element in root.css(_SETS):
+        for name in _ADDRESS_SETS:
+            if value := element.attributes.get(name):
+                element.attrs[name] = _CANDIDATE.sub(lambda found: absolute_url(address, found[0]) or found[0], value)
 
 
 _SCHEME = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
@@ -112,7 +134,7 @@ _HIDDEN_EMAIL = re.compile(r"/cdn-cgi/l/email-protection#([0-9a-fA-F]+)$")
 
 
 def _write_out_emails(root: Element) -> None:
-    """Puts e-mail addresses in the place of what Cloudflare shows to programs: ``[email protected]``."""
+    """Replace Cloudflare's ``[email protected]`` with the e-mail address."""
     for element in root.css("[data-cfemail]"):
         address = hidden_email(element.attributes.get("data-cfemail") or "")
         if address is not None:
@@ -125,7 +147,7 @@ def _write_out_emails(root: Element) -> None:
 
 
 def hidden_email(code: str) -> str | None:
-    """An e-mail address from Cloudflare's code for it (the first byte is the key); None where it is none.
+    """Decode an e-mail address that Cloudflare hides (the first byte is the key); None if it is not one.
 
     >>> hidden_email("7d171214133d0e180f0b1253120f1a")
     'join@servo.org'
@@ -137,7 +159,7 @@ def hidden_email(code: str) -> str | None:
         address = bytes(key ^ each for each in coded).decode("utf-8")
     except ValueError:
         return None
-    # What stands behind the address is of a link: a subject.
+    # The rest belongs to the link: a subject.
     address = address.partition("?")[0]
     return address if "@" in address and address.isprintable() and " " not in address else None
 
@@ -150,16 +172,16 @@ def _what_it_is(body: bytes) -> str:
 
 
 def _is_json(body: bytes) -> bool:
-    """Whether an answer is JSON, behind a mark of its encoding too; a text in quotes may hold tags."""
+    """Whether a body is JSON, perhaps after a byte order mark. A JSON string may contain tags."""
     said = body.removeprefix(b"\xef\xbb\xbf").strip()
     return said[:1] in (b"{", b"[") or (len(said) > 1 and said[:1] == said[-1:] == b'"')
 
 
 def _decode(body: bytes, content_type: str) -> tuple[str, bool]:
-    """The text, and whether what is declared does not fit.
+    """Return the text, and whether the declared encoding does not match.
 
-    UTF-8 wherever the bytes are UTF-8, whatever is declared; else by the mark of an encoding that it begins with; else
-    as declared; else windows-1252, as the HTML standard has it for what declares nothing.
+    The encoding is UTF-8 if the bytes are valid UTF-8, else that of the byte order mark, else the declared one, else
+    windows-1252, the default of the HTML standard.
     """
     names = [name for name in (http_content_type_encoding(content_type), html_body_declared_encoding(body)) if name]
     declared = [encoding for name in names if (encoding := _text_encoding(name)) is not None]
@@ -177,7 +199,7 @@ def _decode(body: bytes, content_type: str) -> tuple[str, bool]:
         except UnicodeDecodeError:
             continue
     if any(each == "utf-8" for each in declared):
-        # A byte or two that are damaged; what else is there is UTF-8.
+        # UTF-8 with a few damaged bytes.
         return body.decode("utf-8", errors="replace"), True
     return body.decode("cp1252", errors="latin-1-bytes"), "charset" in content_type.lower() or b"charset" in body[
         :1024
@@ -189,20 +211,20 @@ def _is_utf16(body: bytes) -> bool:
 
 
 def _text_encoding(name: str) -> str | None:
-    """Python's name of an encoding that a page may declare; None for what is no encoding of texts."""
+    """Python's name of a declared encoding; None if it is not a text encoding."""
     encoding = resolve_encoding(name)
     if encoding is None or encoding in _NO_TEXT:
         return None
     return encoding if codecs.lookup(encoding)._is_text_encoding else None
 
 
-# Encodings of Python's own, which no page means.
+# Python's own encodings, which are not meant by a page.
 _NO_TEXT = frozenset(("idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7", "undefined", "mbcs", "oem"))
 _NO_TEXT |= {"unicode-escape", "raw-unicode-escape"}
 
 
 def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
-    """The five bytes that windows-1252 leaves open become control characters, as in the encoding standard."""
+    """Decode the five bytes that windows-1252 does not define as control characters, like the encoding standard."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return error.object[error.start : error.end].decode("latin-1"), error.end

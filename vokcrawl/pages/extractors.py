@@ -1,8 +1,8 @@
-"""The readings of the site's pages, side by side: which one is used is decided by the day a page was captured.
+"""Versions of the extractor. The date of a capture selects the version.
 
-When the site changes so that its pages must be read otherwise, a new reading is added with the moment from which it
-is valid, and the old one stays: archived pages of the old site go on being read by it. The name in a record's
-`extractor` is that of the reading's article page (`ArticlePage.extractor`), so a new one has a new name.
+When a change of the site needs a new version, it is added with the time from which it is valid. The old version stays,
+for archived pages. The `extractor` of a record is that of the version's article page (`ArticlePage.extractor`), so each
+version needs its own name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vokcrawl.pages.tree import Element
 
 @dataclass(frozen=True, slots=True)
 class Extractor:
-    """How pages captured at `valid_from` (aware) or later are read, until the next reading's moment."""
+    """The readers for pages captured at `valid_from` (aware) or later, until the next version."""
 
     valid_from: datetime
     article: type[ArticlePage]
@@ -27,10 +27,10 @@ class Extractor:
     more: Callable[[Element, str, int], More]
 
 
-# Oldest first. The first one is for all that came before, too.
+# Oldest first. The first is also used for earlier pages.
 EXTRACTORS = [Extractor(datetime(1970, 1, 1, tzinfo=UTC), ArticlePage, read_teasers, read_more)]
 
 
 def extractor_at(moment: datetime) -> Extractor:
-    """The reading for a page that was captured at this moment (aware)."""
+    """The version for a page captured at this time (aware)."""
     return next((each for each in reversed(EXTRACTORS) if each.valid_from <= moment), EXTRACTORS[0])

@@ -1,7 +1,7 @@
-"""A page as a flow of text blocks: what is left of a page when class names and tags mean nothing.
+"""A page as a sequence of text blocks, independent of class names and most tags.
 
-The readings of last resort (`listing`, `article`) work on this flow: the words, their order, which of them are
-links to where, and which are headings. That cannot change without the site becoming another one.
+The readers `listing` and `article` use the words, their order, the link targets, and which blocks are headings. These
+survive a new theme.
 """
 
 from __future__ import annotations
@@ -13,31 +13,34 @@ from vokcrawl.normalize import clean_text
 from vokcrawl.pages.pictures import emoji_of
 from vokcrawl.pages.tree import TEXT, UNSEEN, Element, ancestors
 
-# Phrasing elements, and what browsers show in a line like them.
+# Phrasing elements, and others that browsers render inline.
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big blink cite code data del dfn em font i img ins kbd label mark math nobr output "  # noqa: SIM905
-    "picture q rb rbc rt rtc ruby s samp slot small span strike strong sub sup time tt u var wbr".split()
+    "a abbr acronym amp-anim amp-img b bdi bdo big blink cite code data del dfn em font i img ins kbd label "  # noqa: SIM905
+    "mark math nobr output picture q rb rbc rt rtc ruby s samp slot small span strike strong sub sup time tt u "
+    "var wbr".split()
 )
-# What begins and ends a block. All other elements are unknown to browsers, too: see `_Builder._is_in_line`.
+# Elements that start and end a block. All others are unknown to browsers: see `_Builder._is_in_line`.
 _BLOCKS = frozenset(
     "address article aside blockquote body button caption center col colgroup dd details dialog dir div dl dt fieldset "  # noqa: SIM905
     "figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html input legend li listing main "
     "marquee menu nav ol optgroup option p plaintext pre search section summary table tbody td tfoot th thead tr ul "
     "xmp".split()
 )
-# Elements that hold phrasing alone.
+# Elements that contain only phrasing content.
 _PHRASING = frozenset("p h1 h2 h3 h4 h5 h6 pre dt caption figcaption legend summary".split())  # noqa: SIM905
 _SILENT = UNSEEN.union(
     "head iframe noscript object script select style svg template textarea title audio video canvas rp datalist "  # noqa: SIM905
     "progress meter noembed noframes annotation annotation-xml".split()
 )
+# Images of HTML and of AMP.
+_IMAGES = frozenset(("img", "amp-img", "amp-anim"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-# The elements around a block that it knows of.
+# Ancestors that a block records.
 _ASIDE = frozenset(("aside", "nav", "footer", "form", "label"))
 _CONTEXT = frozenset("aside nav footer form label button figcaption blockquote li p table".split())  # noqa: SIM905
-# What stands in none: where the end of a heading is missing, it holds all that follows.
+# Elements that end a heading whose end tag is missing.
 _NO_HEADING = frozenset("p ul ol dl table article section form hr figure blockquote".split()) | _HEADINGS.keys()  # noqa: SIM905
-# Stands for a <br> until the block is done: a character that no text can hold.
+# Marks a <br> until the block is complete; it cannot occur in text.
 _BREAK = "\x1e"
 
 
@@ -45,11 +48,10 @@ _BREAK = "\x1e"
 class Block:
     """One run of text between two block boundaries.
 
-    `heading` is 1 to 6 inside a heading, else 0; `hrefs` are the targets of the links that touch the block, as
-    written; `anchors` are target and text of the links that stand wholly inside it; `lines` is the text as its <br>s
-    part it; `linked` says that all of it is links' text; `within` are the tags of the elements around it that say
-    what it is (``nav``, ``form``, …). A block with an `item` has no text of its own: it marks the place of an element
-    that was passed over.
+    `heading` is 1 to 6 inside a heading, else 0; `hrefs` are the targets of the links that overlap the block, as
+    written; `anchors` are target and text of the links that are completely inside it; `lines` is the text split at
+    <br>; `linked` is true if all text is inside links; `within` are the tags of the relevant ancestors (``nav``,
+    ``form``, …). A block with an `item` has no text: it marks the position of an excluded element.
     """
 
     element: Element
@@ -65,7 +67,7 @@ class Block:
 
     @property
     def own_letters(self) -> int:
-        """How many letters and digits of the text belong to no link."""
+        """Number of letters and digits outside of links."""
         if self.linked:
             return 0
         return _letters(self.text) - sum(_letters(text) for _, text in self.anchors)
@@ -73,7 +75,7 @@ class Block:
 
 @dataclass(slots=True)
 class _Link:
-    """An open link: its target, and where its text begins in the block (by its number) that it opened in, if any."""
+    """An open link: its target, the number of the block in which it opened, and where its text starts there."""
 
     element: Element
     href: str
@@ -82,7 +84,7 @@ class _Link:
 
 
 class _Builder:
-    """Collects text into blocks while the tree is walked."""
+    """Collects text into blocks during the traversal."""
 
     def __init__(self, root: Element) -> None:
         self.blocks: list[Block] = []
@@ -90,7 +92,7 @@ class _Builder:
         self._headings: list[int] = []
         self._within: list[frozenset[str]] = [_within_of(root)]
         self._links: list[_Link] = []
-        # The block at hand: its number, 0 while there is none, and what is in it.
+        # The current block: its number (0 if there is none) and its contents.
         self._block = 0
         self._last = 0
         self._texts: list[str] = []
@@ -120,9 +122,9 @@ class _Builder:
         self.blocks.append(Block(self._elements[-1], item=item, within=self._within[-1]))
 
     def enter(self, element: Element, tag: str) -> bool:
-        """Begins an element; whether it is one in a line, which `leave` is to be told."""
+        """Start an element. Returns whether it is inline, which `leave` needs."""
         if tag == "br":
-            # Two in a row part paragraphs, one is white space.
+            # Two in a row separate paragraphs; one is white space.
             if self._broken:
                 self.boundary()
             elif self._block:
@@ -136,7 +138,7 @@ class _Builder:
             if self._block:
                 self._hrefs.append(href)
             self._links.append(_Link(element, href, self._block, len(self._texts)))
-        elif tag == "img":
+        elif tag in _IMAGES:
             emoji = emoji_of(element)
             if emoji is not None:
                 self.text(emoji)
@@ -146,9 +148,9 @@ class _Builder:
         return in_line
 
     def _is_in_line(self, element: Element) -> bool:
-        """Whether an element that no standard knows stands in a line of text.
+        """Whether an unknown element is inline.
 
-        Browsers show all of them so; but themes make blocks of them, and then text stands neither before nor behind.
+        Browsers render it inline, but themes use such elements as blocks; then there is no text before or after it.
         """
         if (self._block and self._worded) or self._elements[-1].tag in _PHRASING:
             return True
@@ -167,12 +169,12 @@ class _Builder:
             self._headings.append(_HEADINGS[tag])
 
     def leave(self, element: Element, tag: str, in_line: bool) -> None:
-        """Ends an element."""
+        """End an element."""
         if tag == "br":
             return
         if tag == "a" and self._links and self._links[-1].element is element:
             if _is_empty(element):
-                self._open()  # an empty anchor still is a link of its block
+                self._open()  # an empty link counts as a link of its block
             link = self._links.pop()
             if self._block and link.block == self._block:
                 self._anchors.append((link.href, clean_text("".join(self._texts[link.start :]))))
@@ -190,7 +192,7 @@ class _Builder:
         return self.blocks
 
     def boundary(self) -> None:
-        """The block at hand is over, and what comes is of another one."""
+        """Complete the current block."""
         written = "".join(self._texts)
         text = clean_text(written)
         if text or self._hrefs or self._images:
@@ -220,13 +222,13 @@ class _Builder:
 
 
 def flow(root: Element, without: Container[Element] = (), omitted: Container[Element] = ()) -> list[Block]:
-    """The blocks of the tree below `root`, in the order of the document, without scripts and the like.
+    """Return the blocks of the tree below `root` in document order, without scripts and the like.
 
-    The elements in `without` are passed over with all that is in them; a block with an `item` marks their place. Those
-    in `omitted` are left out without a trace.
+    Elements in `without` are excluded, and a block with an `item` marks their position. Elements in `omitted` are
+    excluded without a mark.
     """
     builder = _Builder(root)
-    # Without recursion: a hostile page nests deeper than Python recurses.
+    # Iterative: a hostile page may be nested deeper than Python's recursion limit.
     name = root.tag or ""
     around: list[tuple[Element, str, bool]] = [(root, name, builder.enter(root, name))]
     node = root.first_child
@@ -252,12 +254,12 @@ def flow(root: Element, without: Container[Element] = (), omitted: Container[Ele
 
 
 def is_aside(block: Block) -> bool:
-    """Whether a block stands beside the page's content: in a sidebar, a menu, a footer, or a form."""
+    """Whether a block is in a sidebar, a menu, a footer or a form."""
     return not block.within.isdisjoint(_ASIDE)
 
 
 def _within_of(root: Element) -> frozenset[str]:
-    """What is around the element at which a flow begins."""
+    """The relevant ancestors of the root element."""
     return _CONTEXT.intersection(each.tag or "" for each in (root, *ancestors(root)))
 
 

@@ -1,11 +1,11 @@
 """Teasers: the blocks of a listing, of a "More Articles" batch, and of a "More From" block.
 
-Two ways, in this order, each used for the teasers that the one before did not see:
+Two strategies, in this order; the second is used for teasers that the first did not find:
 
-1. `marked`: the class names that several authors saw on the site.
-2. `structure`: links of the shape of an article's URL, and the lines around them (`teaser_runs`).
+1. `marked`: the site's class names.
+2. `structure`: links that look like an article's URL, and the lines around them (`teaser_runs`).
 
-In both, the lines of a teaser are told apart by what they are, not by where they stand (`teaser_lines`).
+Both identify the lines of a teaser by their content, not by their position (`teaser_lines`).
 """
 
 from __future__ import annotations
@@ -25,25 +25,24 @@ from vokcrawl.pages.teaser_runs import is_other_teaser, runs
 from vokcrawl.pages.tree import Element, ancestors, is_same, text_of, with_class
 from vokcrawl.pages.visibility import hidden_elements
 
-# The strategies, as a run's manifest counts them.
+# The strategies, as the manifest counts them.
 MARKED, STRUCTURE = "marked", "structure"
-# Fewer letters beside a link than these are furniture: "Latest:", "Previous:".
+# A link with fewer letters beside it is navigation: "Latest:", "Previous:".
 _FEW_LETTERS = 12
-# How much text may stand beside a description in its item: a thumb has none, a page has much.
+# Maximum length of the text beside a teaser's text in its item; a longer one is the page's content.
 _MOST_BESIDE = 200
 
 
-# Where a teaser stands among the blocks, whose it is, the way that found it, and what is to be read.
+# Position of a teaser among the blocks, its article's id, the strategy, and its blocks or element.
 _Place = tuple[int, str, str, Any]
 
 
 @dataclass(slots=True)
 class RawTeaser:
-    """One teaser as the page has it: strings as written, for the item loader to normalise.
+    """A teaser with its strings as written; the item loader normalises them.
 
-    `id` is the article's identity, `position` its place on the page (1 is the first); `date` is None where no
-    line looks like a date; `logo` is the thumb's address and `source` the name that it stands for; `way` names
-    the reading that found it.
+    `id` is the id of the article, `position` the position on the page (from 1); `date` is None if no line looks like a
+    date; `logo` is the URL of the thumbnail and `source` the source that it stands for; `way` is the strategy.
     """
 
     id: str
@@ -58,18 +57,18 @@ class RawTeaser:
 
 
 def read_teasers(root: Element, skip: Container[str] = ()) -> list[RawTeaser]:
-    """The teasers below `root` in the order of the page; an article that stands there twice is given twice.
+    """Return the teasers below `root` in document order. An article that is listed twice is returned twice.
 
-    Ids in `skip` are passed over unread.
+    Ids in `skip` are skipped.
     """
     items = set(marked_items(with_class(root, DESCRIPTION_CLASS)))
     return teasers_among(flow(root, without=items, omitted=_hidden_lines(root)), skip=skip)
 
 
 def marked_items(described: Sequence[Element], outside: Element | None = None) -> list[Element]:
-    """The elements that hold one teaser each; none inside the element `outside`.
+    """Return the elements that contain one teaser each; none inside the element `outside`.
 
-    `described` are those that carry the class `DESCRIPTION_CLASS`, in the order of the page.
+    `described` are the elements with the class `DESCRIPTION_CLASS`, in document order.
     """
     descriptions, articles = _outermost(described, outside)
     parents = [each.parent for each in descriptions]
@@ -77,14 +76,14 @@ def marked_items(described: Sequence[Element], outside: Element | None = None) -
     alone = len(descriptions) == 1
     items = []
     for description, article, parent in zip(descriptions, articles, parents, strict=True):
-        # Its own <article>, else its parent where that holds no other: there the thumb is.
+        # Its <article>, or else its parent, if that contains no other: it includes the thumbnail.
         if article is not None and shared[article] == 1 + is_same(article, parent):
             holder = article
         elif parent is not None and shared[parent] == 1 and parent.tag not in ("body", "html"):
             holder = parent
         else:
             holder = description
-        # With a single item on the page its holder may be the page's whole content.
+        # With a single item, that element may be the whole content of the page.
         if alone and len(text_of(holder)) - len(text_of(description)) > _MOST_BESIDE:
             holder = description
         items.append(holder)
@@ -92,10 +91,10 @@ def marked_items(described: Sequence[Element], outside: Element | None = None) -
 
 
 def _outermost(elements: Sequence[Element], outside: Element | None) -> tuple[list[Element], list[Element | None]]:
-    """Those that stand neither in another one, as on no page of the site, nor in `outside`; each one's <article>."""
+    """Return the elements that are not inside another one or `outside`, and the <article> around each."""
     kept: list[Element] = []
     articles: list[Element | None] = []
-    # Whether an element is, or stands in, one of those, and its <article>: mostly all have the same elements around.
+    # For each ancestor: whether it is inside such an element, and its <article>. Most elements share their ancestors.
     known: dict[Element | None, tuple[bool, Element | None]] = {None: (False, None)}
     if outside is not None:
         known[outside] = (True, None)
@@ -117,9 +116,9 @@ def _outermost(elements: Sequence[Element], outside: Element | None) -> tuple[li
 
 
 def teasers_among(blocks: Sequence[Block], start: int = 0, skip: Container[str] = ()) -> list[RawTeaser]:
-    """The teasers of the marked items among the blocks, and those that the other blocks show by their structure.
+    """Return the teasers of the marked items among the blocks, and those found by structure in the other blocks.
 
-    Structure counts from the block at `start` on.
+    Structure is used from the block at `start` on.
     """
     places: list[_Place] = []
     for place, block in enumerate(blocks):
@@ -133,10 +132,10 @@ def teasers_among(blocks: Sequence[Block], start: int = 0, skip: Container[str] 
             for identity, at, run in runs(blocks[start:])
             if identity not in seen and _is_teaser(run, identity)
         ]
-        # What stands beside the content counts only where nothing else does.
+        # Teasers in sidebars count only if there are no others.
         others = [each for each in others if not is_aside(each[3][0])] or others
         if places:
-            # Where only half of the markup changed, the other half stands in between; elsewhere are other lists.
+            # If only some items lost their class names, they are between the others. Elsewhere are other lists.
             begin, end = places[0][0], places[-1][0]
             places.extend(each for each in others if begin < each[0] < end)
         else:
@@ -150,9 +149,9 @@ def teasers_among(blocks: Sequence[Block], start: int = 0, skip: Container[str] 
 
 
 def _main_section(blocks: Sequence[Block], found: Sequence[_Place]) -> Sequence[_Place]:
-    """Of the lists that headings part, the longest: "Popular" and the like are other lists.
+    """Return the longest of the lists that headings separate; "Popular" and the like are other lists.
 
-    Headings that link to an article, or say a day, part none.
+    Headings that link to an article or are a date do not separate lists.
     """
     sections: list[list[_Place]] = [[]]
     place = 0
@@ -178,7 +177,7 @@ def _linked(item: Element) -> str | None:
 
 
 def _is_teaser(run: Sequence[Block], identity: str) -> bool:
-    """Whether a run is more than a bare link to an article (previous, next, most read), or one in a sentence."""
+    """Whether a run is more than a bare link (previous, next, most read) or a link in a sentence."""
     if not is_other_teaser(run, near_or_none=True):
         return False
     lines = read_lines(run, _href(run, identity))
@@ -204,7 +203,7 @@ def _teaser(identity: str, position: int, way: str, what: Sequence[Block] | Elem
 
 
 def _hidden_lines(item: Element) -> set[Element]:
-    """What no reader sees of an item. What leads to an article is never passed over, shown or not."""
+    """The hidden elements of an item, except those that contain a link to an article."""
     hidden = hidden_elements(item)
     if not hidden:
         return hidden
@@ -220,6 +219,6 @@ def _hidden_lines(item: Element) -> set[Element]:
 
 
 def _href(run: Sequence[Block], identity: str) -> str:
-    """The link to the article; where it stands in what no reader sees, the article's bare path."""
+    """The link to the article; if that is hidden, the article's path without slug."""
     hrefs = (href for block in run for href in block.hrefs if article_id(href) == identity)
     return next(hrefs, f"/newstream/{identity}/")

@@ -1,62 +1,62 @@
 """The meta line above an article's text: ``Date: 26/06/2025 | Source: … | Read original version at source``.
 
-Its words are the site's own; its tags are not counted on, so the three parts may stand in one block or in several.
+It is identified by its words, not by its tags: the three parts may be in one block or in several.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from vokcrawl.normalize import shown_date
 from vokcrawl.pages.flow import Block
+from vokcrawl.pages.site_markup import META_BEGINS, META_CONTINUES, META_LABEL, READ_ORIGINAL
+from vokcrawl.pages.tree import Element
 
-_LABEL = re.compile(r"(?<![A-Za-z])(?:(date|source)\s*:|(read original version)(?: at source)?)", re.IGNORECASE)
-_BEGINS = re.compile(r"(?:date|source)\s*:", re.IGNORECASE)
-_CONTINUES = re.compile(r"source\s*:|read original version", re.IGNORECASE)
-_ORIGINAL = re.compile(r"(?<![A-Za-z])read original version", re.IGNORECASE)
-# Longer than any meta line; so a sentence that happens to say "Source:" is not taken for one.
+# Maximum length; a longer text with "Source:" is a sentence.
 _LONGEST = 300
-# How many blocks the parts may be spread over: three labels, three values, and separators between them.
+# Maximum number of blocks: three labels, three values, and separators.
 _MOST_BLOCKS = 8
 
 
 @dataclass(slots=True)
 class MetaLine:
-    """The three parts as written; None where the line lacks one."""
+    """The three parts as written; None if missing."""
 
     date: str | None
     source: str | None
     original: str | None
 
 
-def read_meta_line(blocks: Sequence[Block]) -> tuple[MetaLine, int, int] | None:
-    """The meta line among the blocks, with the indexes of its first and last block; None where there is none.
+def read_meta_line(blocks: Sequence[Block], content: Container[Element] = ()) -> tuple[MetaLine, int, int] | None:
+    """Return the meta line among the blocks, with the indexes of its first and last block, or None.
 
-    The first one with a sound date is preferred to one without.
+    The first one with a valid date is preferred. `content` are the elements of the article's text: a meta line above
+    it does not continue there.
     """
     found = None
     for index, block in enumerate(blocks):
-        if len(block.text) > _LONGEST or not _BEGINS.match(block.text):
+        if len(block.text) > _LONGEST or not META_BEGINS.match(block.text):
             continue
         if not block.within.isdisjoint(("form", "label")):
             continue
-        candidate = _from(blocks, index)
+        candidate = _from(blocks, index, content)
         if candidate is not None and candidate[0].date and shown_date(candidate[0].date):
             return candidate
         found = found or candidate
     return found
 
 
-def _from(blocks: Sequence[Block], first: int) -> tuple[MetaLine, int, int] | None:
+def _from(blocks: Sequence[Block], first: int, content: Container[Element]) -> tuple[MetaLine, int, int] | None:
     text = blocks[first].text
     last = first
     original = _original(blocks[first])
     for index in range(first + 1, min(first + _MOST_BLOCKS, len(blocks))):
         block = blocks[index]
-        # A part of its own, or the value that a bare label before it announced; never a headline.
-        if block.heading or not (_CONTINUES.match(block.text) or text.endswith(":") or block.text == "|"):
+        # A part with its own label, or the value of the label before; never a headline.
+        if (block.element in content) != (blocks[first].element in content) or _repeats(text, block.text):
+            break
+        if block.heading or not (META_CONTINUES.match(block.text) or text.endswith(":") or block.text == "|"):
             break
         text = f"{text} {block.text}" if text.endswith(":") else f"{text} | {block.text}"
         original = original or _original(block)
@@ -69,9 +69,15 @@ def _from(blocks: Sequence[Block], first: int) -> tuple[MetaLine, int, int] | No
     return MetaLine(values.get("date") or None, values.get("source") or None, original), first, last
 
 
+def _repeats(text: str, following: str) -> bool:
+    """Whether a block starts with a label that already has a value: it is a sentence of the text."""
+    label = META_LABEL.match(following)
+    return label is not None and bool(_values(text).get((label[1] or "").lower()))
+
+
 def _values(text: str) -> dict[str, str]:
-    """What stands behind each label, up to the next label or separator."""
-    labels = list(_LABEL.finditer(text))
+    """The text after each label, up to the next label or separator."""
+    labels = list(META_LABEL.finditer(text))
     values: dict[str, str] = {}
     for label, following in zip(labels, [*labels[1:], None], strict=True):
         if label[1] is not None:
@@ -81,4 +87,4 @@ def _values(text: str) -> dict[str, str]:
 
 
 def _original(block: Block) -> str | None:
-    return block.hrefs[-1] if _ORIGINAL.search(block.text) and block.hrefs else None
+    return block.hrefs[-1] if READ_ORIGINAL.search(block.text) and block.hrefs else None

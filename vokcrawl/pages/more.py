@@ -1,48 +1,42 @@
-"""How "More Articles" is followed: read from the page, not hard-coded.
+"""How to follow "More Articles", read from the page.
 
-The ways, in this order: the href of the element that says "More Articles"; its data attributes, or those of an
-element around it; an inline script that names the call. The call's numbers come from the page too (`calls`).
+In this order: the href of the "More Articles" element; its data attributes, or those of an ancestor; an inline script
+with the AJAX call; a link to the next one of numbered pages (`numbered_pages`). The values of the call come from the
+page too (`calls`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from vokcrawl.normalize import absolute_url, article_id, clean_text
 from vokcrawl.pages.calls import KEYS, call_from, call_in_address, call_in_handler, call_in_script
+from vokcrawl.pages.numbered_pages import next_page_link
 from vokcrawl.pages.routes import AJAX_ACTION, LinkRoute, Route
+from vokcrawl.pages.site_markup import MORE_WORDS
 from vokcrawl.pages.tree import TEXT, UNSEEN, Element, ancestors, descendants, text_of
 
-# The words on the element, whole: the site's own first, then what was seen on its search and television pages, and
-# what themes commonly say. No bare "More" or "Read more": those lead elsewhere.
-_THINGS = r"(articles|results|posts|news|stories)"
-MORE_WORDS = re.compile(
-    rf"\W*(((load|view|show|see|get)\W{{1,3}})?more\W{{1,3}}{_THINGS}|(load|view|show|see|get)\W{{1,3}}more"
-    rf"|older\W{{1,3}}{_THINGS})\W*(\d+\W*)?",
-    re.IGNORECASE,
-)
 _CLICKABLE = "a, button, input, [onclick], [role=button]"
 _NEXT = "a[rel=next][href], link[rel=next][href]"
 _SCRIPTS = "script:not([src])"
-# A button holds no more texts than these, nor more elements (of a drawing, say).
+# Maximum number of texts and of nodes (for example of an icon) in a button.
 _MOST_TEXTS, _MOST_NODES = 8, 256
 
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """What a page says of "More Articles": whether it has the words at all, and the route, if one can be read."""
+    """Whether a page has a "More Articles" element, and the route that it leads to, if known."""
 
     said: bool
     route: Route | None
 
 
 def read_more(root: Element, base: str, received: int) -> More:
-    """The way on from this page. `base` is its URL, `received` how many teasers it had (where it names no `from`)."""
+    """Return the route to the next page. `base` is the page's URL, `received` the number of its teasers."""
     elements = _behind_teasers(root, list(_elements(root)))
-    # A script that names the very call first: the page may make other calls too.
+    # Scripts with the listing's action first: the page may have other calls too.
     scripts = [text_of(script) for script in root.css(_SCRIPTS)] if elements else []
     scripts.sort(key=lambda script: AJAX_ACTION not in script)
     for element in elements:
@@ -56,17 +50,16 @@ def read_more(root: Element, base: str, received: int) -> More:
     for link in root.css(_NEXT):
         href = link.attributes.get("href") or ""
         url = absolute_url(base, href)
-        # This very page, but for a fragment, is what a button has for an href.
-        same = url is not None and "#" in href and url.partition("#")[0] == base.partition("#")[0]
-        if url is not None and article_id(url) is None and not same:
+        if url is not None and article_id(url) is None and not _is_of_button(href, url, base):
             return More(True, LinkRoute(url))
-    return More(bool(elements), None)
+    following = next_page_link(root, base)
+    return More(bool(elements), None) if following is None else More(True, LinkRoute(following))
 
 
 def _elements(root: Element) -> Iterator[Element]:
-    """The elements that say "More Articles": what can be clicked first, else whatever holds just these words."""
+    """The "More Articles" elements: clickable ones, or else any element with only these words."""
     found = False
-    # What is named by two of its selectors is given twice.
+    # An element that matches two of the selectors is returned twice.
     for element in dict.fromkeys(root.css(_CLICKABLE)):
         if article_id(element.attributes.get("href") or "") is not None:
             continue
@@ -84,7 +77,7 @@ def _elements(root: Element) -> Iterator[Element]:
 
 
 def _behind_teasers(root: Element, elements: list[Element]) -> list[Element]:
-    """Those that stand behind the last link to an article first: a menu may have the same words."""
+    """Sort the elements after the last article link first: a menu may have the same words."""
     if len(elements) < 2:
         return elements
     wanted = set(elements)
@@ -98,10 +91,15 @@ def _behind_teasers(root: Element, elements: list[Element]) -> list[Element]:
 
 
 def _text(element: Element) -> str:
-    # Long texts are no buttons: do not collect them.
+    # Do not collect long texts, which are not buttons.
     nodes = islice(element.traverse(include_text=True), _MOST_NODES)
     texts = (node.text_content or "" for node in nodes if node.tag == TEXT)
     return clean_text("".join(islice(texts, _MOST_TEXTS)))
+
+
+def _is_of_button(href: str, url: str, base: str) -> bool:
+    """Whether an href is what a button has: this very page but for a fragment, or any page with an empty fragment."""
+    return href.endswith("#") or ("#" in href and url.partition("#")[0] == base.partition("#")[0])
 
 
 def _of_element(element: Element, scripts: Sequence[str], base: str, received: int) -> Route | None:
@@ -109,10 +107,8 @@ def _of_element(element: Element, scripts: Sequence[str], base: str, received: i
     scripted = href.lower().startswith("javascript:")
     if href and not href.startswith("#") and not scripted:
         url = absolute_url(base, href)
-        # A link to an article is none to more of them.
-        # This very page, but for a fragment, is what a button has for an href.
-        same = url is not None and "#" in href and url.partition("#")[0] == base.partition("#")[0]
-        if url is not None and article_id(url) is None and not same:
+        # Not a link to an article.
+        if url is not None and article_id(url) is None and not _is_of_button(href, url, base):
             return call_in_address(url, base, received) or LinkRoute(url)
     for holder in (element, *islice(ancestors(element), 3)):
         values = {

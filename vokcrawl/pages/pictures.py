@@ -1,4 +1,4 @@
-"""Pictures: their addresses, also where they are loaded late, and their captions."""
+"""Images: their URLs, including those of lazy loading, and their captions."""
 
 from __future__ import annotations
 
@@ -11,51 +11,65 @@ from vokcrawl.pages.tree import TEXT, Element, ancestors, text_of
 
 __all__ = ["Captions", "emoji_of", "is_placeholder", "source_of"]
 
-# Attributes that hold the address of a picture that is loaded late, and those with several sizes of it.
+# Attributes with the URL of a lazy image, and with URLs for several sizes.
 _LATE = ("data-lazy-src", "data-src", "data-original", "data-lazy", "data-orig-src", "data-echo")
 _LATE_SETS = ("data-lazy-srcset", "data-srcset")
-# Names of files that stand in for a picture, or that hold none.
-_STAND_IN = re.compile(
-    r"(?:^|[/_.-])(?:placeholder|blank|spacer|pixel|transparent|trans|loading|loader|lazy-?load|clear|empty|dummy|grey|gray|1x1)"
-    r"[\w.-]*\.(?:gif|png|svg|jpe?g|webp)$",
-    re.IGNORECASE,
-)
+# Attributes of galleries with the URL of the original file; a fallback.
+_ORIGINALS = ("data-orig-file", "data-large-file")
+# Words in file names of placeholders. Photos may have the doubtful ones in their names.
+_STAND_IN_WORDS = frozenset("placeholder blank spacer transparent dummy 1x1 lazyload lazy".split())  # noqa: SIM905
+_DOUBTFUL_WORDS = frozenset("pixel trans loading loader clear empty grey gray".split())  # noqa: SIM905
+_OTHER_WORDS = frozenset("image img photo thumb thumbnail default bg load px white black small medium large".split())  # noqa: SIM905
+_FILE_NAME = re.compile(r"([\w.-]{1,80})\.(gif|png|svg|jpe?g|webp|avif)", re.IGNORECASE)
+_SIZE = re.compile(r"(?!1x1$)\d+(?:x\d+)?")
 _TRACKERS = re.compile(
     r"^(?:https?:)?//(?:pixel\.wp\.com|stats\.wordpress\.com|www\.facebook\.com/tr|[\w.-]*(?:google-analytics|doubleclick|"
     r"scorecardresearch|quantserve|feedburner)\.\w+)",
     re.IGNORECASE,
 )
+_TRACKER_STYLE = re.compile(
+    r"(?=(?:.{0,200};)?\s{0,9}width\s{0,9}:\s{0,9}[01](?:px)?\s{0,9}(?:;|!|$))(?:.{0,200};)?\s{0,9}height\s{0,9}:\s{0,9}[01](?:px)?\s{0,9}(?:;|!|$)",
+    re.IGNORECASE | re.DOTALL,
+)
 _AVATAR_HOST = re.compile(r"^(?:https?:)?//(?:[\w-]+\.)?gravatar\.com/", re.IGNORECASE)
 _EMOJI_CLASSES = frozenset(("emoji", "wp-smiley"))
 _AVATAR_CLASSES = frozenset(("avatar", "gravatar", "avatar-default"))
 _NO_ADDRESS = ("data:", "about:", "javascript:", "blob:")
-# Class names of captions that are no <figcaption>, and of what is around a picture and its caption.
+# Selectors of captions, and class names of elements around an image and its caption.
 _CAPTIONS = "figcaption, .wp-caption-text, .gallery-caption"
 _HOLDER_CLASSES = frozenset(("wp-caption", "gallery-item"))
-# A caption is no farther up from its picture than this, and an emoji's words no longer.
+# Maximum distance between an image and the element around its caption, and length of an emoji's text.
 _FARTHEST, _LONGEST_EMOJI = 16, 40
 
 
 def source_of(image: Element) -> str | None:
-    """A picture's address; None where it has none, or shows nothing of the page's: placeholders, trackers, avatars."""
+    """The URL of an image; None for placeholders, tracking pixels and avatars."""
     written = image.attributes
     if _is_tracker(written) or not _AVATAR_CLASSES.isdisjoint((written.get("class") or "").split()):
         return None
-    # What a script is to load is no stand-in, whatever its name.
+    # The URL for lazy loading is never a placeholder.
     late = [each for name in _LATE if (each := written.get(name)) and not each.lstrip().lower().startswith(_NO_ADDRESS)]
     sets = (_first_of_set(written.get(name)) for name in (*_LATE_SETS, "srcset"))
     found = next((each for each in (*late, *filter(_is_address, (written.get("src"), *sets)))), None)
     found = found or _of_picture(image) or (_of_noscript(image) if "src" in written or _is_late(written) else None)
+    found = found or next((each for name in _ORIGINALS if _is_address(each := written.get(name))), None)
     return found if found and not _TRACKERS.match(found) and not _AVATAR_HOST.match(found) else None
 
 
 def is_placeholder(src: str) -> bool:
-    """Whether an address is that of a picture that stands in for another one."""
-    return PENDING_IMAGE in src or _STAND_IN.search(src.partition("?")[0].partition("#")[0]) is not None
+    """Whether a URL is that of a placeholder image."""
+    if PENDING_IMAGE in src:
+        return True
+    named = _FILE_NAME.fullmatch(src.partition("?")[0].partition("#")[0].rpartition("/")[2].strip())
+    if named is None:
+        return False
+    words = [word for word in re.split(r"[\W_]+", named[1].lower()) if word and not _SIZE.fullmatch(word)]
+    telling = _STAND_IN_WORDS if named[2].lower().startswith("jp") else _STAND_IN_WORDS | _DOUBTFUL_WORDS
+    return not telling.isdisjoint(words) and telling.union(_DOUBTFUL_WORDS, _OTHER_WORDS).issuperset(words)
 
 
 def emoji_of(image: Element) -> str | None:
-    """The characters that a picture of them stands for; None for any other picture."""
+    """The text of an emoji image; None for other images."""
     written = image.attributes
     if _EMOJI_CLASSES.isdisjoint((written.get("class") or "").split()):
         return None
@@ -63,10 +77,10 @@ def emoji_of(image: Element) -> str | None:
 
 
 class Captions:
-    """The captions of a page's pictures. Made once for a page; each look-up costs the same."""
+    """The captions of a page's images. Built once; each look-up takes constant time."""
 
     def __init__(self, root: Element) -> None:
-        # What is around a picture and its caption, and the first caption in it.
+        # Elements around an image and its caption, and the first caption in each.
         self._of: dict[Element, Element] = {}
         for caption in root.css(_CAPTIONS):
             holder = next((each for each in islice(ancestors(caption), _FARTHEST) if _holds(each)), None)
@@ -74,7 +88,7 @@ class Captions:
                 self._of.setdefault(holder, caption)
 
     def element_of(self, image: Element) -> Element | None:
-        """The element of a picture's caption; None where it has none."""
+        """The element of an image's caption, or None."""
         if not self._of:
             return None
         for parent in islice(ancestors(image), _FARTHEST):
@@ -85,7 +99,7 @@ class Captions:
         return None
 
     def of(self, image: Element) -> str | None:
-        """A picture's caption; None where it has none."""
+        """The caption of an image, or None."""
         caption = self.element_of(image)
         return clean_text(text_of(caption)) or None if caption is not None else None
 
@@ -111,11 +125,11 @@ def _is_late(written: dict[str, str | None]) -> bool:
 
 def _is_tracker(written: dict[str, str | None]) -> bool:
     sizes = [(written.get(name) or "").strip().removesuffix("px") for name in ("width", "height")]
-    return all(size in ("0", "1") for size in sizes)
+    return all(size in ("0", "1") for size in sizes) or _TRACKER_STYLE.search(written.get("style") or "") is not None
 
 
 def _first_of_set(value: str | None) -> str | None:
-    """The first address of a `srcset`."""
+    """The first URL of a `srcset`."""
     for candidate in re.split(r",\s+|,(?=https?:|/)", (value or "").strip(), maxsplit=1):
         return candidate.strip().partition(" ")[0] or None
     return None
@@ -136,7 +150,7 @@ def _of_picture(image: Element) -> str | None:
 
 
 def _of_noscript(image: Element) -> str | None:
-    """The address in the <noscript> beside a picture that a script is to load."""
+    """The URL in the <noscript> next to a lazy image."""
     for beside in (_beside(image, forward=True), _beside(image, forward=False)):
         if beside is not None and beside.tag == "noscript":
             inner = beside.css_first("img")

@@ -1,36 +1,41 @@
-"""The routes by which a source's articles are listed: what the spider asks for next, and what a run remembers of it.
+"""Routes to the next page of a listing: what the spider requests next, and what the state stores.
 
-A route is a plain link to the next page, the call that a button makes, clicks in a browser; and where none of these is
-to be had, the site's search by days, and its sitemap. What is not certain of the site's addresses stands here: the
-call, the search and the sitemap are as others recorded them, and all but their shape is read from pages.
+A route is a link to the next page, an AJAX call, clicks in a browser, a search by dates, or the sitemap. The URLs of
+the call, the search and the sitemap are those that other authors recorded; their values are read from pages.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import ClassVar
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
-# The site's call for a batch, as one author recorded it: what a page leaves unsaid is taken from here.
+# The site's AJAX call: defaults for values that a page does not have.
 AJAX_PATH = "/wp-admin/admin-ajax.php"
 AJAX_ACTION = "get_cat_by_source"
 AJAX_FIXED = {"die": "true", "sort": ""}
 PAGE_SIZE = 10
-# The site's search: its words may be empty, and days are written day first, as one author recorded it. The number that
-# stands for a source is another one than the call's.
+# The site's search: the words may be empty, and dates are written day first. Its source id differs from the call's.
 _SEARCH = {"s": "", "sort": "recent"}
 _SEARCH_DAY = "%d-%m-%Y"
 SOURCE_FIELD = "source"
-_SITEMAP_PATH = "/sitemap_index.xml"
-# How many clicks a browser is asked for at a time: at first, and at most.
+# Where sitemaps are: the one that was seen on the site, and WordPress's own.
+_SITEMAP_PATHS = ("/sitemap_index.xml", "/wp-sitemap.xml")
+# The URLs of sitemaps and of feeds.
+_NAMES_ARTICLES = re.compile(
+    r"/[^/]*sitemap[^/]*\.xml(?:\.gz)?$|/(?:feed|rss|rss2|atom|rdf)(?:\.xml)?/?$", re.IGNORECASE
+)
+# Number of clicks in one browser request: at first, and at most.
 FIRST_CLICKS, MOST_CLICKS = 3, 30
 
 
 @dataclass(frozen=True, slots=True)
 class LinkRoute:
-    """The next page is a page of its own."""
+    """The next page has its own URL."""
 
     way: ClassVar[str] = "link"
 
@@ -39,11 +44,10 @@ class LinkRoute:
 
 @dataclass(frozen=True, slots=True)
 class AjaxRoute:
-    """The next batch is a call: `action` for the source `id`, from the item `start` on, `size` items.
+    """The next batch is an AJAX call: `action` for the source `id`, `size` items from item `start` on.
 
-    Whether the call's `to` is that size or the index behind the last item is not known for certain: `to_is_end`
-    says which. `endpoint` is the absolute URL of the call without its query; `extra` are further parameters that
-    the page named.
+    `to_is_end` is true if the parameter `to` is an end index rather than a size. `endpoint` is the absolute URL without
+    the query; `extra` are other parameters from the page.
     """
 
     way: ClassVar[str] = "ajax"
@@ -64,7 +68,7 @@ class AjaxRoute:
         return f"{self.endpoint}?{urlencode(query)}"
 
     def with_end(self) -> AjaxRoute:
-        """The same call with `to` as the index behind the last item, in steps as long as its numbers say."""
+        """The same call with `to` as an end index."""
         step = self.size - self.start if self.size > self.start > 0 else self.size
         return replace(self, size=step, to_is_end=True)
 
@@ -75,10 +79,10 @@ class AjaxRoute:
 
 @dataclass(frozen=True, slots=True)
 class SplashRoute:
-    """The next batches are what a browser shows on the page `url` after so many clicks on "More Articles".
+    """The next batches are what a browser shows on the page `url` after clicks on "More Articles".
 
-    `skip` clicks lead past what was read before, `clicks` more bring what is wanted; without clicks it is what the
-    page shows once its scripts have run.
+    The first `skip` clicks load what was read before, `clicks` more load new batches. Without clicks, it is the page
+    after its scripts have run.
     """
 
     way: ClassVar[str] = "splash"
@@ -88,10 +92,10 @@ class SplashRoute:
     clicks: int
 
     def after(self, clicked: int) -> SplashRoute:
-        """What follows when that many clicks were made.
+        """The next route after that many clicks.
 
-        A browser begins anew each time, so each step is as long as all before it, within bounds: the way to the
-        end of a long listing costs few steps, and no step holds much.
+        A browser starts again with each request, so each step is as long as all before it, up to a limit: a long
+        listing needs few steps.
         """
         skip = self.skip + clicked
         return SplashRoute(self.url, skip, min(MOST_CLICKS, max(FIRST_CLICKS, skip)))
@@ -99,10 +103,10 @@ class SplashRoute:
 
 @dataclass(frozen=True, slots=True)
 class SearchRoute:
-    """The next page is what the site's search finds: of the source `number` (empty: of all), between two days.
+    """The next page is a search for the source `number` (empty for all) between two dates.
 
-    `site` is any URL on the site, `start` and `end` are ``YYYY-MM-DD``, both included, or None; `page` is the address
-    of a further page of these results, where a page names one; `words` are looked for in the articles' text.
+    `site` is any URL on the site; `start` and `end` are ``YYYY-MM-DD``, both included, or None; `page` is the URL of a
+    further page of results; `words` are the search words.
     """
 
     way: ClassVar[str] = "search"
@@ -123,11 +127,11 @@ class SearchRoute:
         return f"{urljoin(self.site, '/')}?{urlencode(fields)}"
 
     def between(self, start: str, end: str | None) -> SearchRoute:
-        """The same search for other days, from their first page on."""
+        """The same search for other dates, from the first page on."""
         return replace(self, start=start, end=end, page="")
 
     def holds(self, url: str) -> bool:
-        """Whether an address is one of the same search: for the same days, as far as it has any."""
+        """Whether a URL belongs to the same search: for the same dates, if any."""
         fields = parse_qs(urlsplit(url).query, keep_blank_values=True)
         return "s" in fields and all(fields.get(name) == [day] for name, day in self._days().items())
 
@@ -138,16 +142,22 @@ class SearchRoute:
 
 @dataclass(frozen=True, slots=True)
 class SitemapRoute:
-    """The next articles are those that a file of the site's sitemap names; `url` is the file's, or the index's."""
+    """The next articles are those that a sitemap or a feed names; `url` is the file's, or the index's."""
 
     way: ClassVar[str] = "sitemap"
 
     url: str
 
     @classmethod
-    def of(cls, site: str) -> SitemapRoute:
-        """The route to the sitemap of the site that a URL is on."""
-        return cls(urljoin(site, _SITEMAP_PATH))
+    def candidates(cls, site: str, named: Sequence[str] = ()) -> list[SitemapRoute]:
+        """The routes to the sitemaps that the site of a URL may have; `named` are those that its robots.txt names."""
+        urls = [*named, *(urljoin(site, path) for path in _SITEMAP_PATHS)]
+        return [cls(url) for url in dict.fromkeys(urls)]
+
+    @classmethod
+    def at(cls, url: str) -> SitemapRoute | None:
+        """The route to a URL that is a sitemap's or a feed's by its name; None for any other one."""
+        return cls(url) if _NAMES_ARTICLES.search(urlsplit(url).path) else None
 
 
 Route = LinkRoute | AjaxRoute | SplashRoute | SearchRoute | SitemapRoute
@@ -156,13 +166,13 @@ _KINDS: dict[str, type[Route]] = {
 }
 
 
-def route_told(route: Route) -> str:
-    """A route as text, to be remembered."""
+def route_to_text(route: Route) -> str:
+    """Serialize a route for the state."""
     return json.dumps({"kind": type(route).__name__, **asdict(route)})
 
 
 def route_from(told: str) -> Route:
-    """The inverse of `route_told`."""
+    """The inverse of `route_to_text`."""
     values = json.loads(told)
     kind = _KINDS[values.pop("kind")]
     if "extra" in values:

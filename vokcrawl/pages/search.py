@@ -1,4 +1,4 @@
-"""A page of the site's search: the form that numbers the sources, and the way to further results."""
+"""A page of the site's search: the source ids in its form, and the next page of results."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from vokcrawl.pages.routes import SOURCE_FIELD, LinkRoute, SearchRoute
 from vokcrawl.pages.sources import same_source
 from vokcrawl.pages.tree import Element, text_of
 
-# A field that takes several sources has brackets behind its name.
+# A field for several sources has brackets after its name.
 _OPTIONS = ", ".join(f'select[name="{name}"] option[value]' for name in (SOURCE_FIELD, f"{SOURCE_FIELD}[]"))
 
 
 def number_in_form(root: Element, source: str) -> str | None:
-    """The number by which the search form of a page knows a source; None where it does not name it."""
+    """The id of a source in the search form of a page; None if it is not there."""
     for option in root.css(_OPTIONS):
         number = clean_text(option.attributes.get("value") or "")
         if same_source(text_of(option), source) and re.fullmatch(r"[\w-]{1,40}", number, re.ASCII):
@@ -25,9 +25,9 @@ def number_in_form(root: Element, source: str) -> str | None:
 
 
 def further_results(more: More, route: SearchRoute) -> SearchRoute | None:
-    """The route to further results of this search, where what a page says of more is a link to them.
+    """The route to the next page of results, if it is a link of the same search.
 
-    Any other way (a call, a script) may know nothing of the days that were asked for: asking for fewer days does.
+    Other routes (a call, a script) may ignore the dates; shorter date ranges are requested instead.
     """
     if isinstance(more.route, LinkRoute) and route.holds(more.route.url):
         return replace(route, page=more.route.url)

@@ -1,4 +1,4 @@
-"""Error output of a web server's programs in its pages: PHP's warnings, and the pages in which a CMS gives up."""
+"""Error output in pages: PHP warnings, and pages that end in an error of the CMS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LEVELS = (
     r"(?:PHP )?(?:Fatal error|Parse error|Warning|Notice|Deprecated|Strict Standards|Recoverable fatal error|"
     r"Catchable fatal error|User (?:Error|Warning|Notice|Deprecated))"
 )
-# PHP names the file and the line of each of its messages: a sentence that begins "Warning:" does not.
+# A message of PHP has a file and a line, unlike a sentence that starts with "Warning:".
 _PHP_MESSAGE = re.compile(
     rf"{_LEVELS}\s*:\s(?:(?!{_LEVELS}\s*:\s).){{1,2000}}?\bin (?:/|[A-Za-z]:[\\/])[^\s:]{{1,400}}"
     r"(?:\(\d+\) : [\w ()']{1,80})?(?: on line |:)\d+(?: Stack trace: .{0,2000}? thrown in \S{1,400} on line \d+)?",
@@ -19,7 +19,7 @@ _PHP_MESSAGE = re.compile(
 _DATABASE_MESSAGE = re.compile(
     r"WordPress database error:? \[.{1,500}?\](?: (?:SELECT|INSERT|UPDATE|SHOW|DESCRIBE) .{1,1000})?"
 )
-# What a page ends in when the program behind it gave up.
+# The end of a page whose program failed.
 _GIVEN_UP = re.compile(
     r"(?:there has been a critical error on (?:this|your) website\.?"
     r"|error establishing a (?:database|redis) connection\.?"
@@ -43,12 +43,12 @@ _BEGINNINGS = re.compile(
 
 
 def cut_server_errors(text: str) -> tuple[str, bool]:
-    """A text without PHP's messages and the database's, and whether there were any.
+    """Remove messages of PHP and the database from a text. Returns also whether there were any.
 
     >>> cut_server_errors("One. Warning: Undefined variable $a in /var/www/a.php on line 4 Two.")
     ('One. Two.', True)
     """
-    # Nearly no text has any: these words are looked for first.
+    # Fast path: nearly no text has any.
     if " on line " not in text and "Stack trace" not in text and "database error" not in text:
         return text, False
     kept = _DATABASE_MESSAGE.sub(" ", _PHP_MESSAGE.sub(" ", text))
@@ -56,7 +56,7 @@ def cut_server_errors(text: str) -> tuple[str, bool]:
 
 
 def ends_in_server_error(markup: str) -> bool:
-    """Whether a page ends in the words of a CMS, or of PHP, that gave up in the midst of it."""
+    """Whether a page ends in a fatal error of the CMS or of PHP."""
     tail = markup[-_TAIL:]
     if _BEGINNINGS.search(tail) is None:
         return False

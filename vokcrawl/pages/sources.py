@@ -1,4 +1,4 @@
-"""Which source a teaser or an article belongs to: by its name in words, or by the file name of its logo."""
+"""The source of a teaser or an article: by its name, or by the file name of its logo."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from vokcrawl.normalize import LONGEST_URL, clean_text, language_of
 
-# Logo file names that the site uses, without their ending and in lower case, and the source they stand for:
-# the name in words where the site has shown it, else None; and the words and the language to compare by.
+# Logo file names without extension, in lower case, and their sources: the name if it was seen on the site, else None;
+# the words and the language for comparison.
 _LOGOS: dict[str, tuple[str | None, str, str | None]] = {
     "voice-of-korea-en": ("Voice of Korea (EN)", "voice of korea", "en"),
     "voice-of-korea-kr": (None, "voice of korea", "ko"),
@@ -33,7 +33,7 @@ _LOGOS: dict[str, tuple[str | None, str, str | None]] = {
     "chongnyon-chonwi_en": (None, "chongnyon chonwi", "en"),
     "minju_choson_logo": (None, "minju choson", None),
 }
-# Names of sources in words, with and without their language, in lower case.
+# Names of sources, with and without language, in lower case.
 _NAMES = frozenset(name.casefold() for name, _, _ in _LOGOS.values() if name) | {
     "kcna.kp", "voice of korea", "rodong sinmun", "pyongyang times", "naenara", "minju choson", "uriminzokkiri",
     "dprk today", "ryugyong", "arirang meari", "korean central news agency",
@@ -42,7 +42,7 @@ _SUFFIX = re.compile(r"\s*\(\w+\)\s*$")
 
 
 class Belongs(Enum):
-    """Whether a block is of the wanted source, as far as the block itself says."""
+    """Whether a teaser belongs to the configured source, by the teaser alone."""
 
     YES = "yes"
     NO = "no"
@@ -50,21 +50,21 @@ class Belongs(Enum):
 
 
 def same_source(one: str, other: str) -> bool:
-    """Whether two names in words mean one source: compared without case and surplus white space."""
+    """Whether two names are the same source, ignoring case and white space."""
     return clean_text(one).casefold() == clean_text(other).casefold()
 
 
 def is_source_line(text: str, named: Iterable[str]) -> bool:
-    """Whether a line is a source's name alone, or behind the site's word: of those `named`, and those known here."""
+    """Whether a line is only the name of a source, perhaps after "KCNA": one of `named`, or a known one."""
     line = clean_text(text).casefold()
     names = {line, line.removeprefix("kcna ")}
     return not names.isdisjoint(_NAMES) or any(clean_text(each).casefold() in names for each in named)
 
 
 def logo_stem(src: str) -> str | None:
-    """The logo's file name without its ending, in lower case, when it is one of the logos known here.
+    """The file name of a known logo, without extension and in lower case; None for another image.
 
-    A size that WordPress puts behind a name (``-150x150``) is not part of it.
+    A size appended by WordPress (``-150x150``) is removed.
     """
     try:
         name = basename(urlsplit(src).path).lower()
@@ -75,14 +75,14 @@ def logo_stem(src: str) -> str | None:
 
 
 def source_of_logo(src: str) -> str | None:
-    """The source's name as the site writes it, where that is known for this logo; ``None`` otherwise."""
+    """The name of a logo's source as the site writes it; None if unknown."""
     stem = logo_stem(src)
     return _LOGOS[stem][0] if stem else None
 
 
 def logo_belongs(src: str, wanted: str) -> Belongs:
-    """Whether the logo is the wanted source's; a logo that is not known here says nothing."""
-    # A few logos stand on all pages.
+    """Whether the logo is that of the configured source; UNKNOWN for an unknown logo."""
+    # A few logos occur on all pages.
     return _kept_belongs(src, wanted) if len(src) <= LONGEST_URL else _belongs(src, wanted)
 
 
@@ -99,7 +99,7 @@ def _belongs(src: str, wanted: str) -> Belongs:
     wanted_language = language_of(wanted)
     if language and wanted_language and language != wanted_language:
         return Belongs.NO
-    # Same words, but the site's full name for this logo was never seen: the article's own "Source:" decides.
+    # The words match, but the full name of this logo is unknown: the article's "Source:" decides.
     return Belongs.UNKNOWN
 
 

@@ -1,7 +1,7 @@
-"""Which blocks of a page belong to which teaser, when nothing but links and nesting says so.
+"""Assigns the blocks of a page to teasers, using only links and nesting.
 
-A teaser's blocks are those inside the largest element that links to its article and to no other. Where items have
-no element of their own (one flat row of tags), they are the blocks from one link to the next.
+A teaser consists of the blocks inside the largest element that links to its article and to no other. If items have no
+element of their own (a flat sequence of tags), it consists of the blocks from one link to the next.
 """
 
 from __future__ import annotations
@@ -10,33 +10,33 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from vokcrawl.normalize import article_id
-from vokcrawl.pages.flow import Block
+from vokcrawl.pages.flow import Block, is_aside
 from vokcrawl.pages.site_markup import END_OF_LIST
 from vokcrawl.pages.teaser_lines import date_in_block
 from vokcrawl.pages.tree import Element, ancestors, is_same
 
-# A link with so many letters beside it stands in a sentence.
+# A link with more letters beside it is part of a sentence.
 _SENTENCE = 40
-# A teaser's day is no farther from its link than so many blocks.
+# Maximum distance between the link of a teaser and its date, in blocks.
 _NEAR = 5
 
 
 def runs(blocks: Sequence[Block]) -> Iterator[tuple[str, int, list[Block]]]:
-    """Yields each linked article's id, the index of its first block, and its blocks, in the order of the page."""
+    """Yield the id of each linked article, the index of its first block, and its blocks, in document order."""
     yield from _Runs(blocks).found()
 
 
 def is_other_teaser(run: Sequence[Block], near_or_none: bool = False) -> bool:
-    """Whether a run is a teaser with a day: not a link in a sentence, with a date somewhere below it.
+    """Whether a run is a teaser with a date, and not a link in a sentence with a date far below it.
 
-    With `near_or_none` a run without any day may be one too; then its other lines decide.
+    With `near_or_none`, a run without a date may be one too; its other lines decide.
     """
     linked = [at for at, block in enumerate(run) if block.hrefs]
     dated = [at for at, block in enumerate(run) if date_in_block(block)]
     if not dated:
         return near_or_none
     sentences = all(run[at].own_letters > _SENTENCE and not date_in_block(run[at]) for at in linked)
-    # Both are in the order of the page: the day next behind each link, and the one next before it.
+    # The nearest dates before and after each link, in document order.
     places = sorted([(at, True) for at in linked] + [(at, False) for at in dated])
     near = any(one[1] != other[1] and other[0] - one[0] <= _NEAR for one, other in pairwise(places)) or not set(
         linked
@@ -45,7 +45,7 @@ def is_other_teaser(run: Sequence[Block], near_or_none: bool = False) -> bool:
 
 
 class _Runs:
-    """The blocks of a page with what is asked of each of them again and again: its article, its owner, its day."""
+    """The blocks of a page, with the article, the owner and the date of each."""
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         self.blocks = blocks
@@ -53,7 +53,7 @@ class _Runs:
         self.dated = [date_in_block(block) is not None for block in blocks]
         self.ends = [END_OF_LIST.fullmatch(block.text) is not None for block in blocks]
         self.owners = self._owners()
-        # How many of the blocks before each have a day; and where, from each block on, a row of teasers ends next.
+        # The number of dated blocks before each block, and the next end of a list from each block on.
         self._days = [0]
         for dated in self.dated:
             self._days.append(self._days[-1] + dated)
@@ -82,16 +82,16 @@ class _Runs:
         return self._days[last + 1] > self._days[first]
 
     def _owners(self) -> list[Element | None]:
-        """For each block the element that holds a whole teaser around it; None where there is none."""
+        """For each block, the element around it that contains a whole teaser, or None."""
         blocks, touched = self.blocks, self.touched
         inside = _ids_inside(blocks, touched)
         lonely = len({identity for identity in touched if identity is not None}) == 1
-        # Where the page links to one article only, the largest such element would be the whole page: then the
-        # smallest one with a date in it.
+        # If the page links to one article only, the largest such element would be the whole page: use the smallest
+        # one with a date.
         around = (block.element for block, dated in zip(blocks, self.dated, strict=True) if dated)
         dated = _around(around) if lonely else set()
         holders: set[Element] = set()
-        # The largest element that was found from an element on.
+        # The largest element found from each element.
         largest: dict[Element, Element] = {}
         for block, identity in zip(blocks, touched, strict=True):
             if identity is None or inside.get(block.element) != {identity}:
@@ -113,7 +113,7 @@ class _Runs:
         return [_nearest(block.element, holders, known) for block in blocks]
 
     def _first_of_owner(self) -> list[int]:
-        """For each block the first one beside it of the same owner; itself where it has none."""
+        """For each block, the first adjacent one of the same owner; itself if it has none."""
         firsts = list(range(len(self.blocks)))
         for at in range(1, len(firsts)):
             if self.owners[at] is not None and is_same(self.owners[at - 1], self.owners[at]):
@@ -121,7 +121,7 @@ class _Runs:
         return firsts
 
     def _last_of_owner(self) -> list[int]:
-        """For each block the last one beside it of the same owner; without one, of the same article."""
+        """For each block, the last adjacent one of the same owner, or else of the same article."""
         lasts = list(range(len(self.blocks)))
         for at in range(len(lasts) - 2, -1, -1):
             owner, following = self.owners[at], self.owners[at + 1]
@@ -133,10 +133,10 @@ class _Runs:
         return lasts
 
     def _last_of_flat(self) -> list[int]:
-        """For each linked block the last one before another article, a heading of something else, or the list's end."""
+        """For each linked block, the last one before another article, another heading, or the end of the list."""
         total = len(self.blocks)
         stops = _next_where([self._is_stop(at) for at in range(total)])
-        # For each linked block the next one that links to another article.
+        # For each linked block, the next one that links to another article.
         others, following = [total] * total, total
         for at in range(total - 1, -1, -1):
             if self.touched[at] is None:
@@ -152,26 +152,27 @@ class _Runs:
         return block.item is not None or self.ends[at] or (block.heading > 0 and self.touched[at] is None)
 
     def _has_dates_first(self) -> bool:
-        """Whether in a flat row the date stands before its link: judged by the first link, which no other precedes."""
-        place = next((at for at, identity in enumerate(self.touched) if identity is not None), None)
+        """Whether the date precedes its link in a flat sequence, judged by the first link outside of sidebars."""
+        linked = [at for at, identity in enumerate(self.touched) if identity is not None]
+        place = next((at for at in linked if not is_aside(self.blocks[at])), next(iter(linked), None))
         if place is None:
             return False
         first = self._firsts[place]
         return first > 0 and self.dated[first - 1]
 
     def _flat(self, place: int) -> tuple[int, int]:
-        """The blocks from this link to the next one, a heading of something else, or the end of the list."""
+        """The blocks from this link to the next one, to another heading, or to the end of the list."""
         last = self._flats[place]
         if not self.dates_first:
             return place, last
-        # The date before this link is its own; one at the end is the next one's.
+        # The date before this link belongs to it; a date at the end belongs to the next one.
         if last > place and self.dated[last]:
             last -= 1
         return (place - 1 if place and self.dated[place - 1] else place), last
 
 
 def _next_where(marks: Sequence[bool]) -> list[int]:
-    """For each place the next one, itself included, that is marked; one behind the end where none is."""
+    """For each index, the next marked one, itself included; the length of `marks` if there is none."""
     found = [len(marks)] * (len(marks) + 1)
     for at in range(len(marks) - 1, -1, -1):
         found[at] = at if marks[at] else found[at + 1]
@@ -183,7 +184,7 @@ def _identity(block: Block) -> str | None:
 
 
 def _ids_inside(blocks: Sequence[Block], touched: Sequence[str | None]) -> dict[Element, set[str]]:
-    """For each element around a link to an article, the ids that are linked inside it: one, or two that say "many"."""
+    """For each element around a link to an article, the ids linked inside it: one, or two for "many"."""
     inside: dict[Element, set[str]] = {}
     for block, identity in zip(blocks, touched, strict=True):
         if identity is None:
@@ -191,7 +192,7 @@ def _ids_inside(blocks: Sequence[Block], touched: Sequence[str | None]) -> dict[
         for element in (block.element, *ancestors(block.element)):
             ids = inside.setdefault(element, set())
             if identity in ids or len(ids) > 1:
-                # What is around it holds this one, or many, already.
+                # Its ancestors contain this id, or many, already.
                 break
             ids.add(identity)
     return inside

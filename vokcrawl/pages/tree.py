@@ -1,32 +1,43 @@
-"""The parsed tree that all readings work on, as browsers build it: by Lexbor, which follows the HTML standard.
+"""The parsed tree, built like in a browser by Lexbor, which implements the HTML standard.
 
-Two things to know of its elements: they are views, of which there may be several on one element, equal as keys of
-sets and dicts, but not the same object, and ``==`` compares what they hold (`is_same` is what is meant); and an
-attribute that is written without a value has none (None), as one that is not there.
+Elements are views: several objects may refer to one element. They are equal as keys of sets and dicts, but ``==``
+compares their contents; use `is_same`. The value of an attribute without a value is None, like that of a missing one.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 from selectolax.lexbor import LexborNode as Element
 
-__all__ = ["TEXT", "UNSEEN", "Element", "ancestors", "descendants", "is_same", "parse", "text_of", "with_class"]
+__all__ = [
+    "MOST_ELEMENTS", "TEXT", "UNSEEN", "Element", "TooManyElementsError", "ancestors", "descendants", "is_same",
+    "parse", "text_of", "with_class",
+]  # fmt: skip
 
-# The `tag` of a text among an element's children, and those of what is neither text nor element.
+# The `tag` of text nodes, and of nodes that are neither text nor elements.
 TEXT = "-text"
 UNSEEN: frozenset[str | None] = frozenset(("-comment", None))
-# What the standard asks of a parser grows with a page's length times its nesting, its open tags, or the attributes of
-# a tag: a page can be made that takes hours. Up to these bounds it is seconds; beyond them it is put in order first.
+# Parsing by the standard takes time proportional to the length times the nesting, the open tags, or the attributes of
+# a tag: hours for a hostile page. Pages beyond these limits are normalised by libxml2 first.
 _MOST_TAGS, _LONGEST = 5_000, 250_000
-# Of one tag; and how many different names they may have in a page.
+# By the standard, unclosed formatting elements are opened again in each following block: a page of 40 KB can have
+# millions of elements. libxml2 does not do that. Maximum numbers of unclosed ones, and in all, without libxml2.
+_FORMATTING = r"(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])"
+_FORMATTING_START = re.compile(rf"<{_FORMATTING}", re.IGNORECASE)
+_FORMATTING_END = re.compile(rf"</{_FORMATTING}", re.IGNORECASE)
+_MOST_UNCLOSED, _MOST_FORMATTING = 20, 300
+# The readers take up to 40 microseconds for an element. A page of the site has some hundreds.
+MOST_ELEMENTS = 30_000
+# Maximum number of attributes of a tag, and of attribute names in a page.
 _MOST_ATTRIBUTES, _MOST_NAMES = 1_000, 20_000
 _ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?)?+"""
 _KEPT, _CUT = rf"(?:{_ATTRIBUTE}){{0,{_MOST_ATTRIBUTES}}}+", rf"(?:{_ATTRIBUTE})*+"
-# Comments, elements that hold no tags, and start tags; the groups are these without the attributes that are too many.
+# Comments, raw text elements and start tags; the groups exclude surplus attributes.
 _TAGS = re.compile(
     r"(<!--(?:-?>|.*?(?:--!?>|\Z)))"
     rf"|(<(script|style|textarea|title|xmp|iframe|noembed|noframes)(?=[\s/>]){_KEPT}){_CUT}"
@@ -34,49 +45,55 @@ _TAGS = re.compile(
     rf"|(<[a-z][^\s/>]*+{_KEPT}){_CUT}",
     re.IGNORECASE | re.DOTALL,
 )
-# A batch may be the rows of a table without the table; by themselves they would be no rows.
+# A batch may consist of table rows, which are dropped without a table.
 _ROWS = re.compile(
     r"\s*+(?:<!--.*?-->\s*+)*+<(?:t[rdh]|tbody|thead|tfoot|col|caption)[\s/>]", re.IGNORECASE | re.DOTALL
 )
-# Nothing is done behind the page's back, such as copying the chosen one of a list's options.
+# No side effects, such as copying the selected option of a list.
 _OPTIONS = LexborDocumentOptions.WO_EVENTS.value
 
 
-def parse(text: str) -> Element:
-    """The tree of an HTML page. Whatever the markup, there is one; a page of nothing but comments gives an empty one.
+class TooManyElementsError(Exception):
+    """Raised by `parse` for a page that is too large to be read in bounded time."""
 
-    NUL characters, which may not stand in a page, are left out.
+
+def parse(text: str) -> Element:
+    """Return the tree of an HTML page; an empty one for a page of comments only.
+
+    NUL characters, which are invalid in HTML, are removed. Raises `TooManyElementsError`.
     """
     if "\0" in text:
         text = text.replace("\0", "")
     if _ROWS.match(text):
         text = f"<table>{text}"
-    if len(text) > _LONGEST or text.count("<") > _MOST_TAGS or _link_runs_on(text):
+    if len(text) > _LONGEST or text.count("<") > _MOST_TAGS or _is_misnested(text):
         text = _in_order(text)
-    # Lone surrogates cannot be encoded, nor delivered: they become question marks.
+    # Lone surrogates cannot be encoded: they become question marks.
     root = LexborHTMLParser(text.encode("utf-8", "replace"), options=_OPTIONS).root
     if root is None:
         raise RuntimeError("a page without a tree")
+    if next(islice(root.traverse(), MOST_ELEMENTS, None), None) is not None:
+        raise TooManyElementsError
     return root
 
 
 def text_of(element: Element) -> str:
-    """All text inside an element, as written."""
+    """The text inside an element, as written."""
     return element.text_lexbor()
 
 
 def with_class(root: Element, name: str) -> list[Element]:
-    """The elements at and below `root` that carry a class name, in the order of the page."""
+    """The elements with a class name at and below `root`, in document order."""
     return root.css(f".{name}")
 
 
 def is_same(one: Element | None, other: Element | None) -> bool:
-    """Whether two views are of one element."""
+    """Whether two views refer to the same element."""
     return one is not None and other is not None and one.mem_id == other.mem_id
 
 
 def ancestors(element: Element) -> Iterator[Element]:
-    """The elements around an element, from its parent up to the page's root."""
+    """The ancestors of an element, from its parent up to the root."""
     up = element.parent
     while up is not None and up.is_element_node:
         yield up
@@ -84,19 +101,22 @@ def ancestors(element: Element) -> Iterator[Element]:
 
 
 def descendants(root: Element) -> Iterator[Element]:
-    """The elements at and below `root`, in the order of the page."""
+    """The elements at and below `root`, in document order."""
     return (node for node in root.traverse() if node.is_element_node)
 
 
-def _link_runs_on(text: str) -> bool:
-    """Whether the end of a link is missing: the standard has it begin anew in all that follows, libxml2 ends it."""
-    return text.count("<a ") > text.count("</a")
+def _is_misnested(text: str) -> bool:
+    """Whether end tags of links or of formatting elements are missing."""
+    if text.count("<a ") > text.count("</a"):
+        return True
+    starts = len(_FORMATTING_START.findall(text))
+    return starts > _MOST_FORMATTING or starts - len(_FORMATTING_END.findall(text)) > _MOST_UNCLOSED
 
 
 def _in_order(text: str) -> str:
-    """A page as libxml2 understands it: nested no deeper than it allows, all tags closed; attributes are bounded."""
+    """Normalise a page with libxml2: limited nesting, all tags closed, limited attributes."""
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
-    # To libxml2, too, each attribute of a tag costs more than the one before.
+    # In libxml2, too, each attribute of a tag takes longer than the one before.
     text = _TAGS.sub(r"\1\2\4\5", text)
     root: etree._Element | None = etree.fromstring(text.encode("utf-8", "replace"), parser)
     if root is None:

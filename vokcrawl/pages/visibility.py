@@ -1,25 +1,27 @@
-"""What of a page no reader sees, and what plugins put around a text: elements that the readers leave out."""
+"""Elements that are not part of the visible text: hidden ones, and those that plugins add."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from vokcrawl.pages.tree import Element, ancestors
 
 __all__ = ["hidden_elements", "omitted_elements"]
 
-# Classes by which themes and frameworks keep a text for screen readers alone, or hide it.
+# Class names for hidden text, or text for screen readers.
 _HIDDEN_CLASSES = frozenset(
     "sr-only screen-reader-text screen-reader-only visually-hidden visuallyhidden visually-hidden-focusable "  # noqa: SIM905
     "sr-only-focusable assistive-text a11y-hidden element-invisible hide-visually is-hidden "
-    "ui-helper-hidden-accessible d-none hidden".split()
+    "ui-helper-hidden-accessible d-none hidden hide elementor-screen-only show-for-sr u-hidden-visually "
+    "hidden-visually offscreen off-screen".split()
 )
-# Those that other classes may undo for some width of the screen: Bootstrap's, and Tailwind's.
+# Class names of Bootstrap and Tailwind that show such an element at some screen width.
 _SHOWN_AT_A_WIDTH = re.compile(
     r"d-(?:sm|md|lg|xl|xxl)-(?!none)[a-z-]+|(?:sm|md|lg|xl|2xl):(?:block|flex|grid|inline|table|contents)[a-z-]*"
 )
-# Blocks that plugins put into or under a text: sharing and "like" buttons, related posts, page numbers of parts,
-# comments, newsletters, advertising. Class names or ids, in lower case with hyphens.
+# Class names and ids (lower case, with hyphens) of what plugins add to a text: sharing and "like" buttons, related
+# posts, page numbers, comments, newsletters, advertising.
 _PLUGIN_NAMES = frozenset(
     "sharedaddy robots-nocontent yarpp yarpp-related relatedposts related-posts related-articles related-post "  # noqa: SIM905
     "wp-rp-wrap rp4wp-related-posts zem-rp-wrap crp-related similar-posts page-links post-nav-links link-pages "
@@ -30,7 +32,8 @@ _PLUGIN_NAMES = frozenset(
     "twitter-share-button pinit-button adsbygoogle advertisement advert newsletter newsletter-signup mc4wp-form "
     "mailpoet-form subscribe-form jetpack-subscription-widget post-views entry-views kk-star-ratings post-ratings "
     "wpulike wp-ulike likebtn author-box author-bio saboxplugin-wrap printfriendly pf-button ez-toc-container "
-    "toc-container lwptoc breadcrumbs cookie-notice xdebug-error wpdberror tptn-counter post-views-counter".split()
+    "toc-container lwptoc breadcrumbs cookie-notice edit-link post-edit-link tags-links cat-links tag-links post-tags "
+    "entry-tags wp-block-post-terms xdebug-error wpdberror tptn-counter post-views-counter".split()
 )
 _PLUGIN_PREFIXES = (
     "sharedaddy", "sd-", "jp-relatedposts", "jp-post-flair", "jetpack-likes", "jetpack-related", "addtoany", "a2a-",
@@ -38,24 +41,27 @@ _PLUGIN_PREFIXES = (
     "yarpp-", "crp-", "srp-", "sharethis", "st-btn", "wp-block-jetpack-like", "wp-block-jetpack-sharing",
     "wp-block-jetpack-related", "wp-block-comments", "wp-block-post-comments", "google-auto-placed", "mc4wp-",
     "mailpoet-", "wpulike-", "pvc-", "dpsp-", "social-warfare", "nc-social", "wpusb", "simplesocialbuttons",
+    "mashsb-", "wp-block-social-link",
 )  # fmt: skip
-# Elements whose attributes may say so.
+# Elements with an attribute that may hide them.
 _MARKED = "[class], [id], [style], [hidden], dialog"
 _DECLARATION = re.compile(r"\s*([a-z-]+)\s*:\s*([^;]*)", re.IGNORECASE)
 _ZERO = re.compile(r"[+-]?0*\.?0*(?:px|em|rem|pt|%)?")
+_NO_CLIP = re.compile(r"rect\((?:0|1px)(?:px)?(?:[\s,]+(?:0|1px)(?:px)?){3}\)|inset\((?:50|100)%.*\)|circle\(0.*\)")
+_NO_SCALE = re.compile(r"scale(?:3d|[xy])?\(0(?:\.0*)?(?:,.*)?\)")
 _FAR_AWAY = re.compile(r"-\d{3,}(?:\.\d+)?(?:px|em|rem|pt|%)?")
 _LONGEST_STYLE = 2_000
 
 
 def hidden_elements(root: Element) -> set[Element]:
-    """The elements below `root` that a browser does not show, by attribute, inline style, or a well-known class."""
+    """Return the elements below `root` that are hidden by an attribute, an inline style or a known class name."""
     return {element for element in root.css(_MARKED) if _is_hidden(element)}
 
 
 def omitted_elements(root: Element, content: Element | None) -> set[Element]:
-    """The elements that are no part of what a reader reads as the page's text: hidden ones, and plugins' blocks.
+    """Return the hidden elements and those of plugins.
 
-    Neither `content` nor what is around it is ever one, nor is the page as a whole.
+    `content` and its ancestors are never included.
     """
     kept: set[Element] = set() if content is None else {content, *ancestors(content)}
     return {
@@ -97,8 +103,26 @@ def _hides(style: str) -> bool:
     }
     if declared.get("display") == "none" or declared.get("visibility") in ("hidden", "collapse"):
         return True
-    if any(declared.get(name) and _ZERO.fullmatch(declared[name]) for name in ("opacity", "font-size")):
+    if any(_is_zero(declared.get(name)) for name in ("opacity", "font-size")):
         return True
+    return _is_without_area(declared) or _is_off_screen(declared)
+
+
+def _is_zero(value: str | None) -> bool:
+    return bool(value) and _ZERO.fullmatch(value or "") is not None
+
+
+def _is_without_area(declared: Mapping[str, str]) -> bool:
+    """Whether an element is clipped or shrunk to nothing."""
+    if declared.get("content-visibility") == "hidden" or _NO_SCALE.match(declared.get("transform", "")):
+        return True
+    if any(_NO_CLIP.fullmatch(declared.get(name, "")) for name in ("clip", "clip-path")):
+        return True
+    clipped = any(declared.get(name) in ("hidden", "clip") for name in ("overflow", "overflow-x", "overflow-y"))
+    return clipped and any(_is_zero(declared.get(name)) for name in ("height", "max-height", "width", "max-width"))
+
+
+def _is_off_screen(declared: Mapping[str, str]) -> bool:
     if declared.get("position") in ("absolute", "fixed") and any(
         _FAR_AWAY.fullmatch(declared.get(name, "")) for name in ("left", "top", "right")
     ):

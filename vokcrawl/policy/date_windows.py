@@ -71,6 +71,14 @@ class Windows:
         self.honoured = False
         self.cut = 0
 
+    @classmethod
+    def behind(cls, window: Window, today: str, since: str | None = None) -> Windows:
+        """The windows behind one that was looked at before, as long as that one."""
+        windows = cls((), today, since)
+        end = window.end or date.fromisoformat(today)
+        windows._length = min(_LONGEST, max(1, (end - window.start).days + 1))
+        return windows
+
     def first(self) -> Window:
         """The newest window. It is open: what came late is shown far below, and stands in it by its day of intake."""
         return Window(max(self._floor, self._newest - (self._length - 1) * _DAY))
@@ -120,6 +128,11 @@ class Windows:
         """Whether so many entries may not be all: as many as a page has ever shown, and no fewer than a page's."""
         self._most = max(self._most, received)
         return page_size <= received == self._most
+
+    def may_be_of(self, window: Window, shown: Iterable[str]) -> bool:
+        """Whether a page can be of the days it was asked for: some of the days that it shows are, or it shows none."""
+        days = _dates(shown)
+        return not days or any(window.holds(day + shift * _DAY) for day in days for shift in (-1, 0, 1))
 
     def note_cut(self, window: Window) -> bool:
         """A single day held more than was shown. True once that is so day after day: the search shows too little."""

@@ -21,10 +21,11 @@ WORDS = {
     ExitCode.INTERRUPTED: "interrupted",
 }
 NOTHING_NEW = "nothing new"
+BACKFILL = "backfill in progress"
 CRASHED = "crashed"
 RUNNING = "running"
 # Reasons to stop a walk that mean: the page is there, but is not what it was.
-_LAYOUT = frozenset({StopReason.NO_TEASERS, StopReason.NO_WAY, StopReason.NO_MORE})
+_LAYOUT = frozenset({StopReason.NO_TEASERS, StopReason.NO_ROUTE, StopReason.NO_MORE})
 _BROKEN_OFF = frozenset(
     {
         StopReason.FAILED,
@@ -35,12 +36,13 @@ _BROKEN_OFF = frozenset(
         StopReason.DAYS_IGNORED,
         StopReason.DAYS_CUT,
         StopReason.SHARE,
+        StopReason.UNJOINED,
         StopReason.UNRESOLVED,
     }
 )
 # So few articles say nothing about a share of them.
 _LEAST_FOR_COVERAGE = 20
-_LEAST_FOR_GATE = 3
+_LEAST_FOR_BLOCKED = 3
 
 
 @dataclass
@@ -51,17 +53,17 @@ class RunStatistics:
     interrupted: bool = False
     starts: int = 0
     starts_unreachable: int = 0
-    starts_gated: int = 0
+    starts_blocked: int = 0
     starts_not_understood: int = 0
     pages_read: int = 0
     wanted_seen: int = 0
     cut_short: bool = False
-    articles_gated: int = 0
+    articles_blocked: int = 0
     articles_unchanged: int = 0
-    stopped_at_gate: bool = False
+    stopped_at_block_page: bool = False
     splash_failed: bool = False
     pages_failed: int = 0
-    walks: list[StopReason | None] = field(default_factory=list)
+    stop_reasons: list[StopReason | None] = field(default_factory=list)
     delivered: int = 0
     articles: int = 0
     articles_metered: int = 0
@@ -92,21 +94,23 @@ def below_minimum_coverage(statistics: RunStatistics) -> list[str]:
 
 def never_seen(statistics: RunStatistics) -> bool:
     """Whether whole listings were walked and showed nothing of the wanted source: its name may be wrong."""
-    return StopReason.END in statistics.walks and not statistics.wanted_seen
+    return StopReason.END in statistics.stop_reasons and not statistics.wanted_seen
 
 
 def determine_outcome(statistics: RunStatistics) -> tuple[str, ExitCode]:
     """The outcome and its exit code: the worst of what happened, storage first."""
     code = _code(statistics)
+    if code is ExitCode.OK and StopReason.TIME in statistics.stop_reasons:
+        return BACKFILL, code
     if code is ExitCode.OK and not statistics.delivered:
         return NOTHING_NEW, code
     return WORDS[code], code
 
 
-def _all_gated(statistics: RunStatistics) -> bool:
+def _all_blocked(statistics: RunStatistics) -> bool:
     """Whether every article that was asked for was metered, or behind a gate; of one or two that says nothing."""
-    asked = statistics.articles + statistics.articles_gated + statistics.articles_unchanged
-    return asked >= _LEAST_FOR_GATE and statistics.articles_metered + statistics.articles_gated == asked
+    asked = statistics.articles + statistics.articles_blocked + statistics.articles_unchanged
+    return asked >= _LEAST_FOR_BLOCKED and statistics.articles_metered + statistics.articles_blocked == asked
 
 
 def _code(statistics: RunStatistics) -> ExitCode:
@@ -114,7 +118,7 @@ def _code(statistics: RunStatistics) -> ExitCode:
         return statistics.failure.exit_code
     if statistics.interrupted:
         return ExitCode.INTERRUPTED
-    if statistics.starts_gated or statistics.stopped_at_gate or _all_gated(statistics):
+    if statistics.starts_blocked or statistics.stopped_at_block_page or _all_blocked(statistics):
         return ExitCode.BLOCKED
     if statistics.splash_failed:
         return ExitCode.UNREACHABLE
@@ -124,7 +128,7 @@ def _code(statistics: RunStatistics) -> ExitCode:
         return ExitCode.UNREACHABLE
     if (
         statistics.starts_not_understood
-        or _LAYOUT.intersection(statistics.walks)
+        or _LAYOUT.intersection(statistics.stop_reasons)
         or below_minimum_coverage(statistics)
         or never_seen(statistics)
     ):
@@ -133,7 +137,7 @@ def _code(statistics: RunStatistics) -> ExitCode:
         statistics.cut_short
         or statistics.starts_unreachable
         or statistics.pages_failed
-        or _BROKEN_OFF.intersection(statistics.walks)
+        or _BROKEN_OFF.intersection(statistics.stop_reasons)
     ):
         return ExitCode.INCOMPLETE
     return ExitCode.OK

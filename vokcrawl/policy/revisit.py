@@ -28,7 +28,8 @@ def next_check(first_seen_at: str, now: datetime, ages: Sequence[int]) -> str | 
     """
     if tuple(ages) == (0,):
         return utc(now)
-    first = parse_utc(first_seen_at)
+    # What was first seen while the clock was ahead is as old as can be known: it is seen now.
+    first = min(parse_utc(first_seen_at), now)
     ahead = (first + timedelta(days=age) for age in ages)
     try:
         return next((utc(moment) for moment in ahead if moment > now), None)
@@ -40,6 +41,13 @@ def next_check(first_seen_at: str, now: datetime, ages: Sequence[int]) -> str | 
 def next_attempt(attempts: int, now: datetime) -> str:
     """When an owed article is asked for after so many failed attempts."""
     return utc(now + RETRY_DELAYS[min(attempts, len(RETRY_DELAYS)) - 1])
+
+
+def is_due(next_at: str, noted_at: str, now: datetime) -> bool:
+    """Whether a retry noted then is due; one that was noted while the clock was ahead is, too."""
+    if parse_utc(next_at) <= now or parse_utc(noted_at) > now:
+        return True
+    return parse_utc(next_at) - now > RETRY_DELAYS[-1]
 
 
 def is_confirmed(missing_since: str | None, now: datetime) -> bool:

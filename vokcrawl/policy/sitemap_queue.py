@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from vokcrawl.normalize import article_id
 from vokcrawl.pages.routes import PAGE_SIZE
@@ -24,7 +25,8 @@ class SitemapReading:
 
     asked: int = 0
     failed: bool = False
-    _files: list[str] = field(default_factory=list)
+    # With the moment of their last change, where the index says it.
+    _files: list[tuple[str, str | None]] = field(default_factory=list)
     _articles: list[tuple[str, str]] = field(default_factory=list)
     _read: int = 0
 
@@ -32,18 +34,19 @@ class SitemapReading:
         """Takes in a file, or an index of some."""
         if sitemap.is_index:
             newest_last = sorted(sitemap.entries, key=lambda entry: entry[1] or "")
-            self._files.extend(url for url, _ in newest_last)
+            self._files.extend(newest_last)
         else:
             named = {identity: url for url, _ in sitemap.entries if (identity := article_id(url)) is not None}
             # An id begins with the moment of the article's intake.
             self._articles.extend(sorted(named.items()))
 
-    def next_file(self) -> str | None:
-        """The address of the file to be read next."""
+    def next_file(self, since: str | None = None) -> str | None:
+        """The address of the file to be read next; files that have not changed since that day are passed over."""
+        self._files = [(url, changed) for url, changed in self._files if not _is_before(changed, since)]
         if self._read >= _MOST_FILES or not self._files:
             return None
         self._read += 1
-        return self._files.pop()
+        return self._files.pop()[0]
 
     def next_articles(self) -> Sequence[tuple[str, str]]:
         """Id and address of the next articles, newest first: as many as a page of a listing would have."""
@@ -55,3 +58,12 @@ class SitemapReading:
     def all_read(self) -> bool:
         """Whether nothing is left, in any file."""
         return not self._files and not self._articles
+
+
+def _is_before(changed: str | None, since: str | None) -> bool:
+    # Moments begin with their day, ``YYYY-MM-DD``; the zone may shift it by one.
+    return since is not None and changed is not None and changed[:10] < _day_before(since)
+
+
+def _day_before(day: str) -> str:
+    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()

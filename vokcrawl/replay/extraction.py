@@ -28,8 +28,11 @@ logger = logging.getLogger(__name__)
 
 
 class Task(NamedTuple):
-    """A record to read. `url` and `file` are its URL and file as delivered records name them; `payload` is that of a
-    revisit, from the record that it refers to."""
+    """A record to read.
+
+    `url` and `file` are its URL and file as delivered records name them; `payload` is that of a revisit, from the
+    record that it refers to.
+    """
 
     captured: CapturedRecord
     url: str
@@ -168,7 +171,7 @@ def _is_listing(url: str) -> bool:
     """Return whether a crawl reads records from a page that is not an article.
 
     The front page and a search for words only lead to articles; a search without words is crawled as a listing
-    (`spiders.searches`).
+    (`crawling.paginators.search`).
     """
     parts = urlsplit(url)
     words = parse_qs(parts.query, keep_blank_values=True).get("s")

@@ -90,7 +90,7 @@ class Rewriting:
 
     def end(self) -> None:
         """All files are over: what waited is given, and the run gets its manifest. Raises `StorageError`."""
-        self._deliver(self._intake.end(self.captures.broke_off))
+        self._deliver(self._intake.end(self.captures.on_incomplete))
         statistics, run = self.run.statistics, self.run
         statistics.delivered = sum(run.counts[kind] for kind in ("articles", "teasers", "removals"))
         statistics.coverage = run.readable.shares("articles")

@@ -85,7 +85,7 @@ class Captures:
         return [str(url) for url in (argument, *starts) if url]
 
     @property
-    def broke_off(self) -> bool:
+    def on_incomplete(self) -> bool:
         """Whether the run ended before its walks did: then nothing was given of what waited for their end."""
         if self.manifest is None:
             return False

@@ -13,7 +13,7 @@ from vokcrawl.policy.outcome import CRASHED, RUNNING
 from vokcrawl.storage.disk_usage import disk_use
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.protocol import State
-from vokcrawl.storage.state.rows import RunRow
+from vokcrawl.storage.state.rows import RunRow, Status
 
 SCHEMA = "vokcrawl.status/2"
 
@@ -49,10 +49,26 @@ def status(folder: OutputFolder, state: State, now: datetime) -> dict[str, Any]:
             }
             for row in state.listings()
         ],
+        "possibly_removed": _possibly_removed(state),
         "pending_retries": [asdict(row) for row in state.pending_retries()],
         "gaps": [{"from": first, "to": last} for first, last in gaps([day for day, _ in days])],
         "disk": disk_use(folder),
     }
+
+
+def _possibly_removed(state: State) -> list[dict[str, Any]]:
+    """Delivered articles that were missing when they were last fetched; a second look confirms it."""
+    rows = (row for row in state.all_articles() if row.status is Status.DELIVERED and row.missing_since is not None)
+    return [
+        {
+            "id": row.id,
+            "url": row.url,
+            "status": row.missing_status,
+            "missing_since": row.missing_since,
+            "next_check_at": row.next_check_at,
+        }
+        for row in sorted(rows, key=lambda row: (row.missing_since or "", row.id))
+    ]
 
 
 def _run(row: RunRow, folder: OutputFolder) -> dict[str, Any]:

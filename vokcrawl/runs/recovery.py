@@ -22,6 +22,7 @@ from vokcrawl.storage.output_folder import (
     archive_name,
     archive_order,
     digest,
+    rename_synced,
     sync_folder,
     translate_os_errors,
     truncate_to,
@@ -75,8 +76,11 @@ def _finish(folder: OutputFolder, state: State, run: RunRow, now: datetime) -> N
 
 
 def _draft_of(run: RunRow, rows: list[FileRow]) -> Manifest:
-    """The draft of a run's manifest. Names in the state become paths, and others may write to a shared state: a name
-    that is not one of the run's own files is refused."""
+    """The draft of a run's manifest.
+
+    Names in the state become paths, and others may write to a shared state: a name that is not one of the run's own
+    files is refused.
+    """
     own = {f"{kind}/{run.run_id}.jsonl" for kind in DATA_KINDS}
     own |= {archive_name(run.run_id, archive_order(Path(row.path))[1]) for row in rows}
     foreign = [row.path for row in rows if row.path not in own]
@@ -121,8 +125,7 @@ def _finish_file(folder: OutputFolder, row: FileRow) -> FileEntry:
 def _quarantine(folder: OutputFolder, part: Path) -> None:
     target = folder.path / QUARANTINE / f"{part.parent.name}-{part.name}"
     with translate_os_errors(target):
-        target.parent.mkdir(exist_ok=True)
         if target.exists():
             target = target.with_name(f"{target.name}.{part.stat().st_mtime_ns}")
-        os.replace(part, target)
+        rename_synced(part, target)
     logger.warning("%s belongs to no run in the state; moved to %s", part, target)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 
@@ -216,6 +216,10 @@ class Run:
     def met_teasers(self) -> Set[str]:
         """Ids of the teasers that have entered the pipelines in this run."""
         return self._teasers
+
+    def measure(self, record: Mapping[str, Any], fields: Iterable[str]) -> None:
+        """Counts for the minimum coverage which of the fields an article's page had, whether it is delivered or not."""
+        self.readable.add("articles", {name: record.get(name) for name in fields})
 
     def deliver(self, kind: str, record: Mapping[str, Any]) -> None:
         """Appends a record to the file of its kind; the next `commit` makes it durable.

@@ -1,7 +1,7 @@
 """A small site of invented articles in KCNA Watch's markup, served on loopback.
 
-It stands in for the real site in ``scrapy demo``, in the tests and in the benchmark. Every text is made from
-word lists by a seeded generator; nothing in it was ever published by anybody.
+It replaces the real site in ``scrapy demo``, in the tests and in the benchmark. Every text is generated from word
+lists with a seed; nothing in it was ever published.
 """
 
 from vokcrawl.sample.content import SampleArticle, SampleImage, make_article, make_other

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vokcrawl.sample.quirks import ALL_FAULTS, DEFAULT_FAULTS
-from vokcrawl.sample.search import SEARCH_WAYS
+from vokcrawl.sample.search import SEARCH_KINDS
 from vokcrawl.sample.server import SampleServer
-from vokcrawl.sample.site import WAYS, SampleSite
+from vokcrawl.sample.site import MORE_KINDS, SampleSite
 from vokcrawl.sample.skins import SKINS
 
 WRONG_ARGUMENTS = 2
@@ -29,8 +29,8 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m vokcrawl.sample", description=__doc__)
     parser.add_argument("--articles", type=int, default=60, help="articles of the wanted source (default 60)")
     parser.add_argument("--skin", choices=tuple(SKINS), default="current")
-    parser.add_argument("--more", choices=WAYS, default="link", help='what "More Articles" is')
-    parser.add_argument("--search", choices=SEARCH_WAYS, default="none", help="how the search's results go on")
+    parser.add_argument("--more", choices=MORE_KINDS, default="link", help='what "More Articles" is')
+    parser.add_argument("--search", choices=SEARCH_KINDS, default="none", help="how the search's results go on")
     parser.add_argument("--sitemap", action="store_true", help="have a sitemap")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--seed", type=int, default=1)
@@ -42,13 +42,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def write_truth(site: SampleSite, path: Path | None) -> None:
-    """Write the truth as JSON where *path* is given."""
+    """Write the truth as JSON if *path* is given."""
     if path is not None:
         path.write_text(json.dumps(site.truth(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM; the exit code: 0, or 2 for values that are wrong or cannot be had."""
+    """Serve until SIGINT or SIGTERM. Returns the exit code: 0, or 2 for invalid or unavailable values."""
     options = parser().parse_args(arguments)
     try:
         site = SampleSite(
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return WRONG_ARGUMENTS
-    # Blocked before the server's thread starts, which inherits this: sigwait alone then takes the signals.
+    # Blocked before the server's thread starts, which inherits the mask: only sigwait receives the signals.
     ending = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, ending)
     try:
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             write_truth(site, options.truth)
             print(f"{server.url}/", flush=True)
             signal.sigwait(ending)
-        # Once more: a fault may have changed the site while it was served.
+        # Again: a fault may have changed the site while it was served.
         write_truth(site, options.truth)
     except (OSError, OverflowError) as error:
         print(error, file=sys.stderr)

@@ -31,7 +31,7 @@ SAME_TITLE_PERIOD = 20  # every 20th other article repeats a wanted one's headli
 
 @dataclass(frozen=True, slots=True)
 class SampleImage:
-    """An image inside an article: root-relative path, and its caption where it has one."""
+    """An image inside an article: root-relative path, and its caption, if any."""
 
     path: str
     caption: str | None
@@ -39,10 +39,10 @@ class SampleImage:
 
 @dataclass(frozen=True, slots=True)
 class SampleArticle:
-    """An article as its author left it: clean texts. What the site makes of them is the views' business.
+    """An article with clean texts; views turn them into what the site shows.
 
     ``ts`` is the ingestion in seconds since 1970 UTC, ``published_on`` the shown DPRK day. Two headline lines
-    are shown without anything between them. ``paragraphs`` are the full text, also of a metered article and of one
+    are shown without anything between them. ``paragraphs`` are the full text, also of a truncated article and of one
     that is shown as a headline alone; ``subheading`` is the index of the one that is a sub-heading.
     """
 
@@ -55,7 +55,7 @@ class SampleArticle:
     source: SampleSource
     original_url: str | None = None
     images: tuple[SampleImage, ...] = ()
-    metered: bool = False
+    truncated: bool = False
     quirks: frozenset[str] = frozenset()
     subheading: int | None = None
 
@@ -66,12 +66,12 @@ class SampleArticle:
 
     @property
     def path(self) -> str:
-        """Root-relative address with the slug as the site has it."""
+        """Root-relative URL with the slug as the site has it."""
         return f"/newstream/{self.id}/{self.slug}/"
 
     @property
     def title(self) -> str:
-        """The headline as shown: its lines joined by nothing."""
+        """The headline as shown: its lines joined without a separator."""
         return "".join(self.headline)
 
     @property
@@ -81,10 +81,10 @@ class SampleArticle:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """What a visitor gets: of a metered article the first paragraph, and half of the second with dots."""
+        """What a visitor gets: of a truncated article the first paragraph, and half of the second with dots."""
         if self.headline_only:
             return ()
-        if not self.metered:
+        if not self.truncated:
             return self.paragraphs
         words = self.paragraphs[1].split(" ")
         half = " ".join(words[: max(4, len(words) // 2)])
@@ -99,7 +99,7 @@ class SampleArticle:
     def excerpt(self) -> str:
         """The opening of the full text, at most 130 columns; Korean is cut inside words, as on the site.
 
-        Of an article that is a headline alone it is the headline.
+        For a headline-only article it is the headline.
         """
         if self.headline_only:
             return texts.one_line(self.title)
@@ -129,7 +129,7 @@ def _number(rng: random.Random) -> int:
 
 
 def _ingested(index: int, seed: int) -> int:
-    """Batches at 15, 21, 03 and 09 UTC plus 1 to 6 minutes; the items of a batch come seconds apart."""
+    """Batches at 15, 21, 03 and 09 UTC plus 1 to 6 minutes; the items of a batch are seconds apart."""
     batch, place = divmod(index, BATCH_SIZE)
     delay = _rng(seed, "batch", batch).randrange(60, 340)
     return FIRST_BATCH + batch * BATCH_SECONDS + delay + 7 * place
@@ -144,8 +144,8 @@ def _vok_page(day: datetime.date, sequence: int, kind: str, language: str) -> st
 
 def _vok_url(index: int, published_on: datetime.date, *, prompt: bool, language: str) -> str:
     kind = "e" if index % 4 == 1 else "n"
-    # News and programmes count apart. A late article shares its shown day with that day's own articles: its sequence
-    # stays clear of theirs.
+    # News and programmes are counted separately. A late article has the same shown day as that day's articles, so its
+    # sequence number must differ from theirs.
     place = index % DAY_SIZE // 4 if kind == "e" else index % DAY_SIZE
     sequence = place + 1 if prompt else 100 + index % 900
     return _vok_page(published_on - datetime.timedelta(days=1), sequence, kind, language)
@@ -187,7 +187,7 @@ def make_article(index: int, seed: int, *, late_days: int | None = None) -> Samp
         source=WANTED,
         original_url=None if "no_original" in quirks else original,
         images=_images(story, ts, quirks),
-        metered="metered" in quirks and "headline_only" not in quirks,
+        truncated="truncated" in quirks and "headline_only" not in quirks,
         quirks=quirks,
         subheading=subheading,
     )
@@ -201,7 +201,7 @@ def _slug(headline: tuple[str, ...], quirks: frozenset[str]) -> str:
 
 
 def make_other(index: int, seed: int) -> SampleArticle:
-    """The article of another source at *index*; it comes in beside the wanted article ``3 * index + 1``."""
+    """The article of another source at *index*; it is ingested with the wanted article ``3 * index + 1``."""
     rng = _rng(seed, "other", index)
     source = OTHERS[index % len(OTHERS)]
     beside = OTHER_EVERY * index + 1
@@ -224,6 +224,6 @@ def make_other(index: int, seed: int) -> SampleArticle:
         published_on=dprk_day(ts) - late,
         source=source,
         original_url=original,
-        # Where the name is empty only the logo says whose an article is.
+        # If the name is empty, only the logo identifies the source.
         quirks=quirks_of(index) - {"headline_only", "apostrophe_slug", *(["no_thumb"] if source is UNNAMED else [])},
     )

@@ -1,4 +1,4 @@
-"""Stories that are told again, and stories that only sound alike: what near duplicates are chosen on.
+"""Stories that are retold, and stories that only sound similar: what near duplicates are chosen on.
 
 Each is a pure function of the seed and its index, as all articles of the sample site are.
 """
@@ -20,9 +20,9 @@ _FIRST_NUMBER = 1_000_003
 
 @dataclass(frozen=True, slots=True)
 class Double:
-    """An article beside the ordinary ones; `of` is the id of the one whose story it tells again.
+    """An additional article; `of` is the id of the article whose story it retells.
 
-    `of` is None for one that tells a story of its own, however much its words are those of others.
+    `of` is None for a story of its own that only uses the words of others.
     """
 
     article: SampleArticle
@@ -35,7 +35,7 @@ def _same(_: random.Random, article: SampleArticle) -> SampleArticle:
 
 
 def _typeset(_: random.Random, article: SampleArticle) -> SampleArticle:
-    """Other quotation marks and dashes, and paragraphs parted elsewhere."""
+    """Different quotation marks, dashes and paragraph breaks."""
     flat = " ".join(article.paragraphs).replace("--", " – ").replace("'", "’").replace(' "', " “").replace('"', "”")
     middle = flat.find(". ", len(flat) // 2) + 1
     return replace(article, paragraphs=tuple(part.strip() for part in (flat[:middle], flat[middle:]) if part.strip()))
@@ -46,7 +46,7 @@ def _retitled(rng: random.Random, article: SampleArticle) -> SampleArticle:
 
 
 def _corrected(_: random.Random, article: SampleArticle) -> SampleArticle:
-    """One name, and the last number, are others."""
+    """One name and the last number differ."""
     text = "\n".join(article.paragraphs)
     name = next((each for each in words.NAMES if each in text), None)
     if name is not None:
@@ -78,7 +78,7 @@ def _carried(rng: random.Random, article: SampleArticle) -> SampleArticle:
     )
 
 
-TOLD_AGAIN: dict[str, Callable[[random.Random, SampleArticle], SampleArticle]] = {
+RETOLD: dict[str, Callable[[random.Random, SampleArticle], SampleArticle]] = {
     "same": _same,
     "typeset": _typeset,
     "retitled": _retitled,
@@ -131,20 +131,20 @@ FORMULAS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def make_doubles(number: int, seed: int) -> list[Double]:
-    """So many stories told again (each kind in turn), and as many that only sound alike (each formula in turn)."""
-    return [_told_again(index, seed) for index in range(number)] + [_alike(index, seed) for index in range(number)]
+    """So many stories retold (each kind in turn), and as many that only sound similar (each formula in turn)."""
+    return [_retold(index, seed) for index in range(number)] + [_similar(index, seed) for index in range(number)]
 
 
-def _told_again(index: int, seed: int) -> Double:
+def _retold(index: int, seed: int) -> Double:
     rng = random.Random(f"{seed}:double:{index}")
-    kind = list(TOLD_AGAIN)[index % len(TOLD_AGAIN)]
+    kind = list(RETOLD)[index % len(RETOLD)]
     first = make_article(index, seed)
-    made = TOLD_AGAIN[kind](rng, replace(first, metered=False, quirks=frozenset(), images=(), subheading=None))
-    shows_its_text = not (first.metered or first.headline_only)
+    made = RETOLD[kind](rng, replace(first, truncated=False, quirks=frozenset(), images=(), subheading=None))
+    shows_its_text = not (first.truncated or first.headline_only)
     return Double(_at(made, first.ts + _LATER, index), first.id if shows_its_text else None, kind)
 
 
-def _alike(index: int, seed: int) -> Double:
+def _similar(index: int, seed: int) -> Double:
     rng = random.Random(f"{seed}:alike:{index}")
     kind = list(FORMULAS)[index % len(FORMULAS)]
     headline, paragraphs = FORMULAS[kind]
@@ -159,7 +159,7 @@ def _alike(index: int, seed: int) -> Double:
         first,
         headline=(headline.format_map(slots),),
         paragraphs=tuple(paragraph.format_map(slots) for paragraph in paragraphs),
-        metered=False,
+        truncated=False,
         quirks=frozenset(),
         images=(),
         subheading=None,
@@ -168,7 +168,7 @@ def _alike(index: int, seed: int) -> Double:
 
 
 def _at(article: SampleArticle, ts: int, number: int) -> SampleArticle:
-    """The article as one of its own, taken in at `ts`."""
+    """The article as a separate one, ingested at `ts`."""
     return replace(
         article,
         ts=ts,

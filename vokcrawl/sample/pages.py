@@ -1,4 +1,4 @@
-"""Renders the site's pages, each piece once, and keeps the bytes until they would come out differently."""
+"""Renders the pages of the site and caches each part until it changes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ BLOCK_SIZE = 20
 
 
 def token_of(stream: Stream) -> str:
-    """What a page with ``more="script"`` says of its stream: a word out of which only the site's script makes sense."""
+    """The token of a stream on a page with ``more="script"``; only the site's script can decode it."""
     return f"{stream.ajax * 7 + 3:x}"[::-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A rendered page, or a part of one, with a tag that changes when the bytes do."""
+    """A rendered page, or a part of one, with a tag that changes with the bytes."""
 
     body: bytes
     tag: str
@@ -44,7 +44,7 @@ class Pages:
     def __init__(self, shelf: Shelf, skin: Skin, more: str, page_size: int, more_on_full_pages: bool = False) -> None:
         self._shelf = shelf
         self._skin = skin
-        self._way = more
+        self._more_kind = more
         self._page_size = page_size
         self._more_on_full_pages = more_on_full_pages
         self._base_url = ""
@@ -56,7 +56,7 @@ class Pages:
         self._listings: dict[tuple[Stream, int], Page] = {}
         self._blocks: dict[Stream, Page] = {}
         self._entries: dict[Stream, list[SampleArticle]] = {}
-        # The part above every article's own, and the day that it shows.
+        # The part above each article, and the day that it shows.
         self._head: Page | None = None
         self._visited_on = shelf.visited_on
 
@@ -73,7 +73,7 @@ class Pages:
         self._version = -1
 
     def article(self, article: SampleArticle) -> Page:
-        """An article's page: its own part, then the newest of its source."""
+        """An article page: the article, then the newest ones of its source."""
         self._refresh()
         known = self._own.get(article.id)
         if known is None or known[0] is not article:
@@ -83,7 +83,7 @@ class Pages:
         return Page(head.body + known[1].body + below.body, f"{head.tag}-{known[1].tag}-{below.tag}")
 
     def listing(self, stream: Stream, number: int) -> Page | None:
-        """Page *number* (1 is the first) of a listing; None past its end. A first page there always is."""
+        """Page *number* (from 1) of a listing; None past its end. There is always a first page."""
         self._refresh()
         page = self._listings.get((stream, number))
         if page is None:
@@ -104,7 +104,7 @@ class Pages:
         return page
 
     def fragment(self, stream: Stream, start: int, size: int) -> bytes:
-        """The items that a load-more request gets: *size* from offset *start* on; none past the end."""
+        """The response to a load-more request: *size* items from offset *start* on; none past the end."""
         self._refresh()
         entries = self.entries(stream)[start : start + size]
         return "".join(self._teaser(article, titled=True) for article in entries).encode()
@@ -118,7 +118,7 @@ class Pages:
         return self.framed(views.SITE_TITLE, self._skin.listing(views.SITE_TITLE, teasers, more))
 
     def results(self, query: Query, linked: bool) -> Page:
-        """A page of the search's results; *linked*: the next one is a plain link, else only a browser gets on."""
+        """A page of search results; *linked*: the next one is a plain link, else only a browser can follow it."""
         self._refresh()
         found = query.found(self._shelf.stream(NEWSTREAM))
         start = (query.page - 1) * self._page_size
@@ -131,21 +131,21 @@ class Pages:
         )
 
     def message(self, heading: str, sentence: str) -> Page:
-        """A page that only says something."""
+        """A page with only a message."""
         return self.framed(f"{heading} | {views.SITE_TITLE}", self._skin.message(heading, sentence))
 
-    def gate(self) -> Page:
+    def sign_up(self) -> Page:
         """The sign-up page."""
-        return self.framed(f"Sign up | {views.SITE_TITLE}", self._skin.gate())
+        return self.framed(f"Sign up | {views.SITE_TITLE}", self._skin.sign_up())
 
     def framed(self, title: str, content: str) -> Page:
-        """*content* in the site's frame."""
+        """*content* between the header and footer of the site."""
         self._refresh()
         head, tail = self._skin.page(title, self._visited_on)
         return _page(head + content + tail)
 
     def entries(self, stream: Stream) -> list[SampleArticle]:
-        """What a listing shows, in order: the last item of page 2 comes again as the first of page 3."""
+        """The items of a listing, in order: the last item of page 2 is repeated as the first of page 3."""
         self._refresh()
         entries = self._entries.get(stream)
         if entries is None:
@@ -166,7 +166,7 @@ class Pages:
             self._version = self._shelf.version
 
     def _around(self, article: SampleArticle) -> tuple[Page, Page]:
-        """What stands above and below an article's own part."""
+        """The parts above and below an article."""
         if "layout_of_2019" in article.quirks and self._skin.block_titles:
             head, tail = self._skin.page(views.GENERIC_TITLE)
             return _page(head), _page(tail)
@@ -192,9 +192,9 @@ class Pages:
 
     def _batch(self, stream: Stream, start: int) -> MoreView | None:
         """The load-more request for what follows the first *start* items; None where plain links lead on."""
-        if self._way == "script":
+        if self._more_kind == "script":
             return MoreView(token=token_of(stream))
-        return MoreView(ajax=stream.ajax, start=start, size=self._page_size) if self._way == "ajax" else None
+        return MoreView(ajax=stream.ajax, start=start, size=self._page_size) if self._more_kind == "ajax" else None
 
     def _teaser(self, article: SampleArticle, *, titled: bool) -> str:
         key = (article.id, titled)

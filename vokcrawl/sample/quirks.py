@@ -1,4 +1,4 @@
-"""Which article has which oddity of the real site, and which faults the site can be asked for.
+"""Quirks of the real site, the articles that have them, and the faults that can be enabled.
 
 A quirk recurs with a period, so that a long listing has many of each; 40 articles have each at least once.
 """
@@ -11,7 +11,7 @@ from collections.abc import Collection
 PERIODIC: dict[str, tuple[int, int]] = {
     "two_line_headline": (9, 2),
     "no_original": (8, 5),
-    "metered": (17, 12),
+    "truncated": (17, 12),
     "captioned_image": (6, 3),
     "bare_image": (12, 3),  # a second image, without caption, beside some captioned ones
     "broken_paragraphs": (5, 2),
@@ -32,7 +32,7 @@ PERIODIC: dict[str, tuple[int, int]] = {
     "layout_of_2019": (35, 17),  # in the current skin: share button, newsletter lines, nothing below
 }
 
-# Once only: a date quirk that came back with every new article would make "the newest" hard to tell.
+# Once only: recurring date quirks would make "the newest" ambiguous.
 MISMATCH_INDEX = 22  # shown one day before the DPRK day of its ingestion
 LATE_INDEX = 18  # shown LATE_DAYS before it, and therefore listed deep
 LATE_DAYS = 2

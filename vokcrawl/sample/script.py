@@ -1,4 +1,4 @@
-"""The script behind "More Articles" where only a browser can follow it (``more="script"``)."""
+"""The script of "More Articles" for ``more="script"``, which only a browser can follow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MORE_SCRIPT = """
     busy = true;
     button.textContent = "Loading";
     var request = new XMLHttpRequest();
-    // How many items there are is counted anew each time, as such scripts do.
+    // How many items there are is counted again each time, as such scripts do.
     var before = list.children.length;
     request.open("GET", "@PATH@?action=@ACTION@&die=true&from=" + before + "&to=10&sort=&id=" + id);
     request.onload = function () {

@@ -1,4 +1,4 @@
-"""The sample site's search: a query in, the articles that it finds, newest first."""
+"""The search of the sample site. Results are sorted newest first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from vokcrawl.sample.content import SampleArticle
 
-SEARCH_WAYS = ("none", "button", "link")
+SEARCH_KINDS = ("none", "button", "link")
 TITLE = "Search results"
 # Days are written day first, as on the real site.
 _DAY = "%d-%m-%Y"
@@ -17,7 +17,7 @@ _DAY = "%d-%m-%Y"
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for: words, a source's number in the search, days (both included); and the page of the results."""
+    """A search query: words, source id, dates (both included), and the page of results."""
 
     words: str
     source: str
@@ -27,7 +27,7 @@ class Query:
 
     @classmethod
     def of(cls, fields: Mapping[str, str]) -> Query:
-        """Reads the fields of a query string; what makes no sense is left out, as such sites do."""
+        """Parse a query string; invalid values are ignored, as by such sites."""
         page = fields.get("paged", "1")
         return cls(
             fields.get("s", "").strip('"').casefold(),
@@ -38,11 +38,11 @@ class Query:
         )
 
     def found(self, articles: Iterable[SampleArticle]) -> list[SampleArticle]:
-        """Those of the articles that are meant, in their order."""
+        """The matching articles, in their order."""
         return [article for article in articles if self._means(article)]
 
     def following(self) -> str:
-        """The address of the next page of the results."""
+        """The URL of the next page of results."""
         fields = {"s": self.words, "source": self.source}
         days = {name: day.strftime(_DAY) for name, day in (("start", self.start), ("end", self.end)) if day}
         return "/?" + urlencode({**fields, **days, "sort": "recent", "paged": self.page + 1})

@@ -1,4 +1,4 @@
-"""Serves a sample site on a loopback address, from a thread of its own."""
+"""Serves a sample site on a loopback address, in its own thread."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ START_SECONDS = 30
 
 
 class SeenRequest(NamedTuple):
-    """A request that was answered; ``at`` is ``time.monotonic()`` at its arrival, in seconds."""
+    """A request; ``at`` is ``time.monotonic()`` at its arrival, in seconds."""
 
     at: float
     method: str
@@ -31,8 +31,8 @@ class SeenRequest(NamedTuple):
 class SampleServer:
     """``with SampleServer(site) as server:`` serves *site* at ``server.url``; port 0 means any free one.
 
-    ``server.requests`` lists what was asked, in order of arrival. Raises ValueError where *host* is not a
-    loopback address, OSError where the port cannot be had.
+    ``server.requests`` lists the requests in order of arrival. Raises ValueError if *host* is not a loopback
+    address, and OSError if the port is not available.
     """
 
     def __init__(self, site: SampleSite, port: int = 0, host: str = "127.0.0.1") -> None:
@@ -58,7 +58,7 @@ class SampleServer:
 
     def __enter__(self) -> Self:
         host, port = self._address
-        # The port is bound before the first page is rendered: absolute addresses contain it.
+        # The port is bound before the first page is rendered: absolute URLs contain it.
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         bound = socket.create_server((host, port), family=family, backlog=256)
         name = f"[{host}]" if ":" in host else host
@@ -100,7 +100,7 @@ class SampleServer:
     async def _serve(self, bound: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        # No waiting for kept-alive connections at the end: clients of a test may keep them for long.
+        # Do not wait for kept-alive connections: the clients of a test may keep them for long.
         runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=0.1)
         await runner.setup()
         try:

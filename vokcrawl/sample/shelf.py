@@ -1,4 +1,4 @@
-"""What the sample site has at present: articles in list order, and how they are changed."""
+"""The current articles of the sample site in list order, and their changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vokcrawl.sample.writing import write_edit
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """How a removed article answers, and whether listings go on showing it."""
+    """The status of a removed article, and whether listings still show it."""
 
     status: int
     listed: bool
@@ -24,9 +24,9 @@ class Shelf:
     """The articles of a site. ``version`` grows with each change that pages can show."""
 
     def __init__(self, articles: int, others: int | None, seed: int, doubles: int = 0) -> None:
-        """*articles* wanted ones, and *others* of other sources: a third as many where None.
+        """*articles* wanted ones, and *others* of other sources: a third as many if None.
 
-        *doubles* of the wanted ones are told again, and as many more only sound alike (`make_doubles`).
+        *doubles* of the wanted ones are retold, and as many more only sound similar (`make_doubles`).
         """
         if others is None:
             others = -(-articles // OTHER_EVERY)
@@ -45,7 +45,7 @@ class Shelf:
         self._streams_version = -1
 
     def get(self, article_id: str) -> SampleArticle:
-        """The article as it stands. Raises KeyError for an unknown id."""
+        """The current version of an article. Raises KeyError for an unknown id."""
         try:
             return self._articles[article_id]
         except KeyError:
@@ -72,7 +72,7 @@ class Shelf:
 
     @property
     def visited_on(self) -> datetime.date:
-        """The day of the visit, which the site's header shows: that of the newest article, whatever the clock says."""
+        """The current date in the header of the site: that of the newest article, regardless of the clock."""
         return max((each.published_on for each in self._articles.values()), default=datetime.date(2019, 2, 4))
 
     def publish(self, late_days: int = 0) -> SampleArticle:
@@ -93,7 +93,7 @@ class Shelf:
     def edit(self, article_id: str, *, title: bool) -> None:
         """Put a new sentence before the second paragraph; with *title*, lengthen the headline, too.
 
-        Of an article that is a headline alone the headline is what changes.
+        For a headline-only article, the headline changes.
         """
         article = self.get(article_id)
         self._edits += 1
@@ -105,18 +105,18 @@ class Shelf:
         paragraphs = (first, f"{write_edit(rng)} {second}", *rest)
         self._put(replace(article, paragraphs=paragraphs, headline=headline))
 
-    def meter(self, article_id: str, *, metered: bool) -> None:
+    def meter(self, article_id: str, *, truncated: bool) -> None:
         """Show only part of the text, or all of it again."""
-        self._put(replace(self.get(article_id), metered=metered))
+        self._put(replace(self.get(article_id), truncated=truncated))
 
     def remove(self, article_id: str, removal: Removal) -> None:
-        """Take an article away. Its other data stay, for :meth:`restore`."""
+        """Remove an article. Its data are kept for :meth:`restore`."""
         self.get(article_id)
         self.removed[article_id] = removal
         self.version += 1
 
     def restore(self, article_id: str) -> None:
-        """Bring a removed article back; nothing happens to one that is there."""
+        """Restore a removed article; does nothing for another one."""
         self.get(article_id)
         if self.removed.pop(article_id, None) is not None:
             self.version += 1
@@ -128,6 +128,6 @@ class Shelf:
 
     @property
     def changed_at(self) -> datetime.datetime:
-        """A logical time of the last change, UTC, to the second: it moves with every change."""
+        """A logical time of the last change, UTC, to the second: it advances with every change."""
         # The real clock would give two changes within one second the same Last-Modified, and a stale 304.
         return datetime.datetime.fromtimestamp(self._newest_ts + self.version, datetime.UTC)

@@ -1,4 +1,4 @@
-"""The sample site: requests in, answers out, no network. It may be changed while it is being served."""
+"""The sample site: answers requests without network. It can be changed while it is served."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vokcrawl.sample import validators as conditional
 from vokcrawl.sample.pages import Page, Pages
 from vokcrawl.sample.quirks import DEFAULT_FAULTS, FAULT_INDEX, REMOVED_INDEX, checked_faults
 from vokcrawl.sample.script import MORE_SCRIPT
-from vokcrawl.sample.search import SEARCH_WAYS, Query
+from vokcrawl.sample.search import SEARCH_KINDS, Query
 from vokcrawl.sample.shelf import Removal, Shelf
 from vokcrawl.sample.sitemap import sitemap_at
 from vokcrawl.sample.skins import SKINS
@@ -21,8 +21,8 @@ from vokcrawl.sample.sources import NEWSTREAM, STREAM_BY_AJAX, STREAM_BY_PATH, W
 from vokcrawl.sample.truth import truth
 from vokcrawl.sample.views import AJAX_ACTION, AJAX_PATH, SCRIPT_PATH
 
-WAYS = ("link", "ajax", "script")
-GATE_PATH = "/free-member-form/"
+MORE_KINDS = ("link", "ajax", "script")
+SIGN_UP_PATH = "/free-member-form/"
 ARTICLE_PATH = re.compile(r"/newstream/(\d{10}-\d{4,9})(?:/|$)")
 LISTING_PATH = re.compile(r"(/newstream/|/article/\d+/)(?:page/(\d{1,6})/)?")
 # The fault "inserted" publishes an article after this many listing or load-more requests.
@@ -40,7 +40,7 @@ HEADINGS = {
 
 
 class Answer(NamedTuple):
-    """An HTTP response: the body is empty for HEAD, but its length is told."""
+    """An HTTP response: the body is empty for HEAD, but its length is given."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -61,8 +61,8 @@ class SampleSite:
     ``script`` (only a browser can follow it); *page_size* is the listings' length; *faults* are ``ALL_FAULTS``' names;
     with *validators* pages carry ETag and Last-Modified. *search* says how the search's results go on (``button``: only
     in a browser; ``link``), or that there is ``none``: then the front page answers; *sitemap*: there is one.
-    *doubles* of the wanted articles are told again, and as many more only sound alike. *more_on_full_pages*: the last
-    page of a listing has "More Articles" too if it is full, which leads to an empty page.
+    *doubles* of the wanted articles are retold, and as many more only sound alike. *more_on_full_pages*: the last page
+    of a listing has "More Articles" too if it is full, which leads to an empty page.
     Raises ValueError for any other value. All methods may be called from any thread.
     """
 
@@ -84,10 +84,10 @@ class SampleSite:
     ) -> None:
         if skin not in SKINS:
             raise ValueError(f"skin: {skin!r} is not one of {', '.join(SKINS)}")
-        if more not in WAYS:
-            raise ValueError(f"more: {more!r} is not one of {', '.join(WAYS)}")
-        if search not in SEARCH_WAYS:
-            raise ValueError(f"search: {search!r} is not one of {', '.join(SEARCH_WAYS)}")
+        if more not in MORE_KINDS:
+            raise ValueError(f"more: {more!r} is not one of {', '.join(MORE_KINDS)}")
+        if search not in SEARCH_KINDS:
+            raise ValueError(f"search: {search!r} is not one of {', '.join(SEARCH_KINDS)}")
         if articles < 0 or page_size < 1 or (others is not None and others < 0):
             raise ValueError("articles and others must be 0 or more, page_size 1 or more")
         if not 0 <= doubles <= articles:
@@ -96,23 +96,23 @@ class SampleSite:
         self._validators = validators
         self._lock = RLock()
         self._shelf = Shelf(articles, others, seed, doubles)
-        self._way = more
+        self._more_kind = more
         self._search = search
         self._sitemap = sitemap
         self._pages = Pages(self._shelf, SKINS[skin](), more, page_size, more_on_full_pages)
         self._failures: dict[str, _Failure] = {}
         self._first_time: dict[str, str] = {}
-        self._gated: set[str] = set()
+        self._blocked: set[str] = set()
         self._list_requests = 0
         self._assign_faults()
 
     def _assign_faults(self) -> None:
-        """Give each fault that concerns one article its article; a site too small for one goes without."""
+        """Assign an article to each fault that affects one; a site that is too small has none."""
         ids = dict(enumerate(self._shelf.first_ids))
         for fault, index in FAULT_INDEX.items():
             if fault in self.faults and index in ids:
                 if fault == "sign_up":
-                    self._gated.add(ids[index])
+                    self._blocked.add(ids[index])
                 else:
                     self._first_time[ids[index]] = fault
         for index, status in REMOVED_INDEX.items():
@@ -121,7 +121,7 @@ class SampleSite:
 
     @property
     def base_url(self) -> str:
-        """Scheme, host and port for absolute addresses; until it is set they are all root-relative."""
+        """Scheme, host and port for absolute URLs; until it is set, all are root-relative."""
         return self._pages.base_url
 
     @base_url.setter
@@ -130,9 +130,9 @@ class SampleSite:
             self._pages.base_url = url
 
     def truth(self, source: SampleSource = WANTED) -> dict[str, Any]:
-        """What a perfect crawl of the site as it stands would deliver; see :mod:`vokcrawl.sample.truth`."""
+        """The records of a perfect crawl of the current site; see :mod:`vokcrawl.sample.truth`."""
         with self._lock:
-            return truth(self._shelf, self.base_url, self._gated, source)
+            return truth(self._shelf, self.base_url, self._blocked, source)
 
     def publish(self, n: int = 1) -> list[str]:
         """Publish *n* new articles at the top of the list; their ids, oldest first."""
@@ -142,7 +142,7 @@ class SampleSite:
     def publish_late(self, days: int | None = None) -> str:
         """Publish an article that surfaces deep in the list: shown *days* before its ingestion. Its id.
 
-        Without *days* it comes in at about two thirds of the list's depth.
+        Without *days*, it is at about two thirds of the list's depth.
         """
         with self._lock:
             return self._shelf.publish_late(days).id
@@ -153,7 +153,7 @@ class SampleSite:
             self._shelf.edit(article_id, title=title)
 
     def remove(self, article_id: str, status: int = 404, *, listed: bool = False) -> None:
-        """Let the article answer *status* (404 or 410); if *listed*, listings go on showing it."""
+        """Answer requests for the article with *status* (404 or 410); if *listed*, listings still show it."""
         if status not in REMOVED_INDEX.values():
             raise ValueError(f"status: {status} is not 404 or 410")
         with self._lock:
@@ -167,12 +167,12 @@ class SampleSite:
     def meter(self, article_id: str) -> None:
         """Show only the beginning of an article."""
         with self._lock:
-            self._shelf.meter(article_id, metered=True)
+            self._shelf.meter(article_id, truncated=True)
 
     def unmeter(self, article_id: str) -> None:
         """Show the whole article again."""
         with self._lock:
-            self._shelf.meter(article_id, metered=False)
+            self._shelf.meter(article_id, truncated=False)
 
     def fail(self, key: str, status: int, times: int = 1, *, retry_after: int | None = None) -> None:
         """Answer the next *times* requests (-1: all, 0: none any more) of *key* with *status*.
@@ -208,7 +208,7 @@ class SampleSite:
     def _fixed(self, path: str, query: str) -> Answer:
         if path == "/robots.txt":
             return _answer(200, b"User-agent: *\nDisallow:\n", "text/plain")
-        if path == SCRIPT_PATH and self._way == "script":
+        if path == SCRIPT_PATH and self._more_kind == "script":
             return _answer(200, MORE_SCRIPT.encode(), "application/javascript")
         fields = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
         if path == "/" and "s" in fields and self._search != "none":
@@ -217,8 +217,8 @@ class SampleSite:
             return _answer(200, found, "application/xml")
         if path == "/":
             return _answer(200, self._pages.front().body)
-        if path.rstrip("/") == GATE_PATH.rstrip("/"):
-            return _answer(200, self._pages.gate().body)
+        if path.rstrip("/") == SIGN_UP_PATH.rstrip("/"):
+            return _answer(200, self._pages.sign_up().body)
         return self._message(404)
 
     def _article(self, article_id: str, headers: Mapping[str, str]) -> Answer:
@@ -236,13 +236,13 @@ class SampleSite:
         return answer
 
     def _withheld(self, article_id: str) -> Answer | None:
-        """The answer for an article that is not there, or behind the sign-up form."""
+        """The response for an article that is removed, or behind the sign-up form."""
         if article_id not in self._shelf:
             return self._message(404)
         if (removal := self._shelf.removed.get(article_id)) is not None:
             return self._message(removal.status)
-        if article_id in self._gated:
-            return self._message(302, [("Location", self.base_url + GATE_PATH)])
+        if article_id in self._blocked:
+            return self._message(302, [("Location", self.base_url + SIGN_UP_PATH)])
         return None
 
     def _listing(self, stream: Stream | None, number: int, headers: Mapping[str, str]) -> Answer:
@@ -254,7 +254,7 @@ class SampleSite:
         return answer
 
     def _fragment(self, query: str) -> Answer:
-        """WordPress answers ``0`` to an action, or values, that it does not know."""
+        """WordPress answers ``0`` to unknown actions or values."""
         fields = {name: values[0] for name, values in parse_qs(query).items()}
         try:
             stream = STREAM_BY_AJAX.get(int(fields.get("id", "")))

@@ -1,4 +1,4 @@
-"""The sample site's sitemap: an index, and files of addresses, oldest first."""
+"""The sitemap of the sample site: an index and its sitemaps, oldest first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vokcrawl.sample.skins.base import text
 INDEX_PATH = "/sitemap_index.xml"
 FILE_PATH = re.compile(r"/post-sitemap(\d{1,4})\.xml")
 _PAGES_PATH = "/page-sitemap.xml"
-# So many addresses are in a file: far fewer than on a real site, so that a small one has several.
+# URLs per sitemap: far fewer than on a real site, so that a small site has several.
 _SIZE = 40
 _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 

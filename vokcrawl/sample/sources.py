@@ -9,10 +9,10 @@ LOGO_FOLDER = "/uploads/"
 
 @dataclass(frozen=True, slots=True)
 class SampleSource:
-    """Where articles come from.
+    """A source of articles.
 
-    ``logo`` is the file below ``/uploads/`` by which a listing tells the source; ``listing`` the number in
-    ``/article/<n>/``; ``ajax`` the number in load-more requests and ``search`` the one in the search, all three
+    ``logo`` is the file below ``/uploads/`` that identifies the source in listings; ``listing`` is the number in
+    ``/article/<n>/``, ``ajax`` that of load-more requests and ``search`` that of the search. All three are
     unrelated, as on the real site.
     """
 
@@ -25,8 +25,13 @@ class SampleSource:
 
     @property
     def known_name(self) -> str | None:
-        """The name; None where it is empty but for the language."""
+        """The name; None if there is only a language."""
         return None if self.name.startswith("(") else self.name
+
+    @property
+    def named_language(self) -> str | None:
+        """The language, if the name ends in one: ``en`` for ``KCNA (En)``; None for ``Pyongyang Times``."""
+        return self.language if self.name.endswith(")") else None
 
     @property
     def logo_path(self) -> str:
@@ -40,7 +45,7 @@ KCNA_ENGLISH = SampleSource("KCNA (En)", "en", "sites/5/2015/11/kcna-english.png
 KCNA_KOREAN = SampleSource("KCNA (Kr)", "ko", "sites/5/2015/11/kcna-korean.png", 155, 190101, 190139)
 RODONG_KOREAN = SampleSource("Rodong Sinmun (Kr)", "ko", "sites/5/2015/11/rodong-korean.png", 158, 189661, 190177)
 PYONGYANG_TIMES = SampleSource("Pyongyang Times", "en", "sites/5/2015/11/py-times.png", 171, 190412, 190305)
-# A source whose name is empty: only its language, and its logo, say something of it.
+# A source whose name is empty: only its language, and its logo, identify it.
 UNNAMED = SampleSource("(En)", "en", "sites/5/2015/12/kcnaenglish.png", 175, 190455, 190318)
 
 OTHERS = (KCNA_ENGLISH, VOK_KOREAN, RODONG_KOREAN, PYONGYANG_TIMES, KCNA_KOREAN, UNNAMED)
@@ -48,7 +53,7 @@ OTHERS = (KCNA_ENGLISH, VOK_KOREAN, RODONG_KOREAN, PYONGYANG_TIMES, KCNA_KOREAN,
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A listing: all sources where ``source`` is None, else one source. ``path`` is its first page."""
+    """A listing of one source, or of all if ``source`` is None. ``path`` is its first page."""
 
     name: str
     path: str

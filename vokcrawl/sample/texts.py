@@ -1,4 +1,4 @@
-"""What the site does to texts: excerpts, slugs, dates."""
+"""How the site formats texts: excerpts, slugs, dates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a perfect crawl of the sample site would deliver."""
+"""The records of a perfect crawl of the sample site."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from vokcrawl.sample.sources import WANTED, SampleSource
 from vokcrawl.sample.texts import ZERO_WIDTH, one_line
 
 
-def truth(shelf: Shelf, base_url: str, gated: Container[str], source: SampleSource = WANTED) -> dict[str, Any]:
+def truth(shelf: Shelf, base_url: str, blocked: Container[str], source: SampleSource = WANTED) -> dict[str, Any]:
     """The site as it stands, JSON-able, newest shown day first.
 
     ``articles`` and ``teasers`` are those of the wanted *source*; ``others`` the ids of all other sources'
-    articles; ``removed`` and ``gated`` the wanted articles that nobody can read, left out of ``articles``.
+    articles; ``removed`` and ``blocked`` the wanted articles that nobody can read, left out of ``articles``.
     """
     everything = shelf.all()
     wanted = [article for article in everything if article.source is source]
-    readable = [each for each in wanted if each.id not in shelf.removed and each.id not in gated]
+    readable = [each for each in wanted if each.id not in shelf.removed and each.id not in blocked]
     return {
         "articles": [_article(article, base_url) for article in readable],
         "teasers": [_teaser(each, base_url) for each in wanted if _listed(each, shelf.removed)],
@@ -30,7 +30,7 @@ def truth(shelf: Shelf, base_url: str, gated: Container[str], source: SampleSour
             for each in wanted
             if each.id in shelf.removed
         ],
-        "gated": [article.id for article in wanted if article.id in gated],
+        "blocked": [article.id for article in wanted if article.id in blocked],
     }
 
 
@@ -53,11 +53,11 @@ def _article(article: SampleArticle, base_url: str) -> dict[str, Any]:
         "published_on": article.published_on.isoformat(),
         "ingested_at": f"{ingested:%Y-%m-%dT%H:%M:%SZ}",
         "source": article.source.known_name,
-        "language": article.source.language,
+        "language": article.source.named_language,
         "original_url": article.original_url,
         "story": article.story,
         "images": [{"url": base_url + image.path, "caption": image.caption} for image in article.images],
-        "truncated": article.metered,
+        "truncated": article.truncated,
     }
 
 
@@ -65,10 +65,10 @@ def _teaser(article: SampleArticle, base_url: str) -> dict[str, Any]:
     return {
         "id": article.id,
         "url": url(article, base_url),
-        # Every listed article stands in its source's listing, so none is known from a title-less block alone.
+        # Every article is in the listing of its source, so none is known only from a block without titles.
         "title": one_line(article.title),
         "excerpt": article.excerpt,
         "published_on": article.published_on.isoformat(),
         "source": article.source.known_name,
-        "language": article.source.language,
+        "language": article.source.named_language,
     }

@@ -8,14 +8,14 @@ from email.utils import format_datetime, parsedate_to_datetime
 
 
 def marks(tag: str, changed_at: datetime.datetime) -> list[tuple[str, str]]:
-    """The headers that tell a page's version. *changed_at* is UTC, to the second."""
+    """The validators of a page. *changed_at* is UTC, to the second."""
     return [("ETag", f'"{tag}"'), ("Last-Modified", format_datetime(changed_at, usegmt=True))]
 
 
 def is_unchanged(headers: Mapping[str, str], tag: str, changed_at: datetime.datetime) -> bool:
-    """True if the request's conditions say that the client has this very version.
+    """Whether the client has this version, by the request's conditions.
 
-    If-None-Match wins over If-Modified-Since; a date that cannot be read counts as none.
+    If-None-Match takes precedence over If-Modified-Since; an invalid date is ignored.
     """
     if not headers:
         return False

@@ -1,4 +1,4 @@
-"""What a page says, before any markup: the same strings and addresses for every skin."""
+"""The contents of pages without markup: the same strings and URLs for every skin."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ FOOTER = "A sample site. Its articles are invented."
 ORIGINAL_LABEL = "Read original version at source"
 AJAX_PATH = "/wp-admin/admin-ajax.php"
 AJAX_ACTION = "get_cat_by_source"
-# The script that alone knows the call, where "More Articles" works only with JavaScript.
+# The script with the call, if "More Articles" works only with JavaScript.
 SCRIPT_PATH = "/assets/more.js"
 
 
 @dataclass(frozen=True, slots=True)
 class TeaserView:
-    """A teaser. ``title`` is empty in a title-less block and where only an image's alt text tells it."""
+    """A teaser. ``title`` is empty in a block without titles, and if only an image's alt text has it."""
 
     href: str
     title: str
@@ -50,7 +50,7 @@ class FigureView:
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """The article's own part of its page; ``meta`` stands before the link to ``original``.
+    """The article's part of its page; ``meta`` precedes the link to ``original``.
 
     ``subheading`` is the index of the paragraph that is one.
     """
@@ -67,9 +67,9 @@ class ArticleView:
 
 @dataclass(frozen=True, slots=True)
 class MoreView:
-    """How to get more: a plain link to ``href``, or, where ``ajax`` is a number, a load-more request.
+    """The next page: a plain link to ``href``, or, if ``ajax`` is a number, a load-more request.
 
-    With a ``token`` the page says nothing of the request: a script makes it out of the token.
+    With a ``token``, the page does not contain the request: a script derives it from the token.
     """
 
     href: str = "#"
@@ -106,11 +106,11 @@ def teaser_view(article: SampleArticle, base_url: str, *, titled: bool) -> Tease
 
 
 def article_view(article: SampleArticle, base_url: str) -> ArticleView:
-    """The page of *article*, metering sentence included where it is metered."""
+    """The page of *article*, metering sentence included where it is truncated."""
     paragraphs = article.shown
     if "broken_paragraphs" in article.quirks:
         paragraphs = tuple(texts.with_breaks(paragraph, 9) for paragraph in paragraphs)
-    if article.metered:
+    if article.truncated:
         paragraphs = (*paragraphs, texts.METER_SENTENCE)
     return ArticleView(
         headline=texts.with_breaks(article.title, 6) if "broken_title" in article.quirks else article.title,
@@ -123,6 +123,6 @@ def article_view(article: SampleArticle, base_url: str) -> ArticleView:
             for place, image in enumerate(article.images)
         ),
         source=article.source.name,
-        subheading=None if article.metered or article.headline_only else article.subheading,
+        subheading=None if article.truncated or article.headline_only else article.subheading,
         layout_of_2019="layout_of_2019" in article.quirks,
     )

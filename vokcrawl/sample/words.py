@@ -1,4 +1,4 @@
-"""Word lists from which the invented articles are made. Places, people and events are made up."""
+"""Word lists for the generated articles. Places, people and events are invented."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ SECOND_LINES = (
     "Round table on \"a plain job done with care\" held at {place} {kind}",
 )  # fmt: skip
 
-WAYS = (
+MANNERS = (
     "ahead of schedule", "in time for the spring fair", "after {n} days of steady work",
     "with the help of its neighbours", "for the second time this year", "although the autumn was wet",
 )  # fmt: skip

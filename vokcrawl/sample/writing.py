@@ -1,4 +1,4 @@
-"""Puts words together into stories."""
+"""Generates stories from the word lists."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vokcrawl.sample import words
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A written story: one or two headline lines, paragraphs, and a caption for an image if it gets one."""
+    """A story: one or two headline lines, paragraphs, and a caption in case it has an image."""
 
     headline: tuple[str, ...]
     paragraphs: tuple[str, ...]
@@ -18,7 +18,7 @@ class Story:
 
 
 def _slots(rng: random.Random) -> dict[str, str]:
-    """What the templates' names stand for in one story."""
+    """The values of the templates' names in one story."""
     place, other = rng.sample(words.PLACES, 2)
     name, name2 = rng.sample(words.NAMES, 2)
     trade = rng.choice(words.TRADES)
@@ -28,7 +28,7 @@ def _slots(rng: random.Random) -> dict[str, str]:
         "item": trade.item, "items": trade.items, "present": present, "perfect": perfect,
         "k": str(rng.randrange(3, 20)), "n": str(rng.randrange(21, 400)), "m": str(rng.randrange(401, 3000)),
     }  # fmt: skip
-    slots["way"] = rng.choice(words.WAYS).format(n=slots["k"])
+    slots["way"] = rng.choice(words.MANNERS).format(n=slots["k"])
     slots["way_first"] = slots["way"][0].upper() + slots["way"][1:]
     return slots
 
@@ -45,7 +45,7 @@ def _paragraphs(rng: random.Random, opening: str, sentences: list[str]) -> tuple
 
 
 def write_story(rng: random.Random, *, two_lines: bool) -> Story:
-    """An English story; its opening nearly restates the headline, as the real ones do."""
+    """An English story; its opening nearly restates the headline, like real ones."""
     slots = _slots(rng)
     headline = "{place} {kind} {present} {way}".format_map(slots)
     lines = (headline, rng.choice(words.SECOND_LINES).format_map(slots)) if two_lines else (headline,)
@@ -72,5 +72,5 @@ def write_korean(rng: random.Random) -> Story:
 
 
 def write_edit(rng: random.Random) -> str:
-    """A sentence of the kind that is put into a text afterwards."""
+    """A sentence for an edit."""
     return rng.choice(words.EDITS).format_map(_slots(rng))

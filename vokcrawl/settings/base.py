@@ -25,6 +25,8 @@ AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 4.5
 AUTOTHROTTLE_MAX_DELAY = 120.0
 DOWNLOAD_TIMEOUT = 60
+# Scrapy: CachingThreadedResolver, which knows no IPv6, not even an address that is given as such.
+TWISTED_DNS_RESOLVER = "scrapy.resolver.CachingHostnameResolver"
 # An article page has some tens of kilobytes (Scrapy: 1 GiB).
 DOWNLOAD_MAXSIZE = 4 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 2 * 1024 * 1024

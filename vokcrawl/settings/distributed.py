@@ -8,8 +8,6 @@ from vokcrawl.settings.base import EXTENSIONS as BASE_EXTENSIONS
 VOK_STATE = "redis"
 # How the articles are spread over the workers is random: few articles in one worker mean nothing.
 VOK_ALERT_FEW_ARTICLES = 999
-# The same spider, as leader or follower.
-SPIDER_MODULES = ["vokcrawl.distributed.spider"]
 SCHEDULER = "vokcrawl.distributed.scheduler.SharedScheduler"
 SCHEDULER_QUEUE_CLASS = "vokcrawl.distributed.queue.ClaimQueue"
 DUPEFILTER_CLASS = "vokcrawl.distributed.queue.InWork"

@@ -1,164 +1,297 @@
 """The crawl: `scrapy crawl vok`.
 
-It connects `pages` (what a page says), `walk` (go on or stop) and the run's memory. What is owed is asked for first,
-then the listings are walked, then, when nothing else is left, delivered articles are checked again.
+The spider carries out what `crawling.crawl.Crawl` decides: responses become events (`spiders.responses`), and the
+actions that follow become requests (`spiders.requests`), records, problems and stats.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
-from itertools import islice
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Self
 
-from scrapy import Request, signals
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DontCloseSpider
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.exceptions import CloseSpider, DontCloseSpider
+from scrapy.http import Response
+from scrapy.robotstxt import RobotParser
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
+from twisted.python.failure import Failure
 
+from vokcrawl.config import Arguments, Options
+from vokcrawl.config.required_components import splash_installed
+from vokcrawl.config.scrapy_checks import check_scrapy_settings
+from vokcrawl.crawling.actions import (
+    Action,
+    Count,
+    Emit,
+    FetchArticle,
+    FetchListing,
+    Measure,
+    ReadHere,
+    Repeat,
+    Report,
+    Stop,
+)
+from vokcrawl.crawling.context import CrawlConfig
+from vokcrawl.crawling.crawl import Crawl
+from vokcrawl.crawling.events import Event, Idle, Started
+from vokcrawl.downloader.failures import request_of
+from vokcrawl.downloader.middlewares.robotstxt import sitemaps_of
 from vokcrawl.errors import StorageError
-from vokcrawl.normalize import article_id
-from vokcrawl.policy.pagination import StopReason
-from vokcrawl.policy.revisit import next_check
-from vokcrawl.spiders.articles import conditional_headers
-from vokcrawl.spiders.base import ARTICLE_PRIORITY, RECHECK_PRIORITY
-from vokcrawl.spiders.fallbacks import FallbackSpider
-from vokcrawl.spiders.rendered import RenderedSpider
+from vokcrawl.normalize import absolute_url, authority, clean_text, schemes_of, untracked
+from vokcrawl.runs.run import Run
+from vokcrawl.spiders.coordinator import Coordinator
+from vokcrawl.spiders.requests import RequestBuilder
+from vokcrawl.spiders.responses import ResponseReader
 from vokcrawl.utils.program import PROGRAM
 
 logger = logging.getLogger(__name__)
 
-# How many requests are queued at a time when nothing else is left to do: memory stays flat.
-_CHUNK = 50
+# The order that scrapy-splash documents for its middleware.
+_SPLASH_MIDDLEWARE, _SPLASH_ORDER = "vokcrawl.downloader.splash.middleware.RenderingMiddleware", 725
+_SPLASH_FINGERPRINTER = "vokcrawl.downloader.splash.compat.SplashRequestFingerprinter"
 
 
-class VokSpider(RenderedSpider, FallbackSpider):
-    """Follows one source of the site. Arguments: `start_url`, `since`, `until`, `max_pages`, `full`."""
+class VokSpider(Spider):
+    """Follows one source of the site. Arguments: `start_url`, `since`, `until`, `max_pages`, `full`.
+
+    `run` is set by `extensions.run` before the first request.
+    """
 
     name = "vok"
+    options: Options
+    # The site's hosts, each with its port if it has one.
+    allowed_authorities: frozenset[str]
+    # The scheme of each of them.
+    schemes: dict[str, str]
+    run: Run
+    crawl: Crawl
+    # Set where several workers share the crawl.
+    coordinator: Coordinator | None = None
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
-        self._leftovers: Iterator[Request] | None = None
+        super().__init__()
+        # Names with an underscore are a scheduler's own (scrapyd passes `_job`).
+        self.arguments = Arguments.read({name: value for name, value in given.items() if name[0] != "_"})
+        # Records on their way to the pipelines that no callback could yield.
+        self._delivering: asyncio.Future[None] | None = None
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Adds `VOK_CONTACT` to the User-Agent, and the Splash components where `SPLASH_URL` is set."""
+        super().update_settings(settings)
+        contact = clean_text(str(settings.get("VOK_CONTACT") or ""))
+        if contact and settings["USER_AGENT"]:
+            # Above -s, which Scrapy applies once more after this: the contact belongs to a User-Agent given there too.
+            priority = SETTINGS_PRIORITIES["cmdline"] + 1
+            settings.set("USER_AGENT", f"{settings['USER_AGENT']} contact: {contact}", priority=priority)
+        # Where the package is missing, `check_required_components` says so.
+        if settings.get("SPLASH_URL") and splash_installed():
+            middlewares = {**settings.getdict("DOWNLOADER_MIDDLEWARES"), _SPLASH_MIDDLEWARE: _SPLASH_ORDER}
+            settings.set("DOWNLOADER_MIDDLEWARES", middlewares, priority="spider")
+            settings.set("REQUEST_FINGERPRINTER_CLASS", _SPLASH_FINGERPRINTER, priority="spider")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Raises `UsageError` for a wrong setting or argument."""
         spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.options = Options.read(crawler.settings)
+        check_scrapy_settings(crawler.settings)
+        given = spider.arguments.start_url
+        urls = (given,) if given else spider.options.start_urls
+        spider.start_urls = list(dict.fromkeys(map(untracked, urls)))
+        spider.schemes = schemes_of(spider.start_urls)
+        spider.allowed_authorities = frozenset(spider.schemes)
         crawler.signals.connect(spider.on_idle, signal=signals.spider_idle)
+        crawler.signals.connect(spider.on_robots_parsed, signal=signals.robots_parsed)
         return spider
+
+    def begin(self) -> None:
+        """Prepares the crawl of the run that is open now."""
+        run, report = self.run, self.report
+        self.crawl = Crawl(self._crawl_config(), run.state, run.moment, run.id, statistics=run.statistics)
+        context = self.crawl.context
+        run.other_sources, run.extractors_used, run.validators = (
+            context.other_sources,
+            context.extractors,
+            context.validators,
+        )
+        run.discovery_attempts = self.crawl.discovery_attempts
+        self.responses = ResponseReader(self.options, self.allowed_authorities, run.statistics, run.moment, report)
+        self.requests = RequestBuilder(
+            self.crawler.settings, self.options, self.allowed_authorities, self.parse, self.failed
+        )
+
+    def _crawl_config(self) -> CrawlConfig:
+        options, arguments = self.options, self.arguments
+        return CrawlConfig(
+            start_urls=tuple(self.start_urls),
+            hosts=self.allowed_authorities,
+            schemes=self.schemes,
+            source=options.source,
+            source_id=options.source_id,
+            search_id=options.search_id,
+            pagination=options.pagination,
+            browser=bool(options.splash_url),
+            stop_after_known_pages=options.stop_after_known_pages,
+            lookback_days=options.lookback_days,
+            rescan_hours=options.rescan_hours,
+            max_run_minutes=options.max_run_minutes,
+            recheck_days=options.recheck_days,
+            since=arguments.since,
+            until=arguments.until,
+            max_pages=arguments.max_pages,
+            full=arguments.full,
+        )
+
+    # Scrapy's calls
 
     async def start(self) -> AsyncIterator[Any]:
         try:
-            for request in self.begin_crawl():
-                yield request
+            if self.coordinator is None:
+                self.begin()
+            if self.coordinator is None or self.coordinator.may_begin():
+                for each in self.handle(Started()):
+                    yield each
         except StorageError as failure:
             self.run.fail(failure)
         except Exception:
-            self._failed_itself(self.start_urls[0])
+            self.failed_itself()
 
-    def _failed_itself(self, url: str) -> None:
-        """An error of this program outside the callbacks, where nobody else counts it: the run is incomplete."""
+    def parse(self, response: Response, fetch: FetchListing | FetchArticle) -> Iterator[Any]:
+        """Callback of all requests."""
+        yield from self.handle(self.responses.event(response, fetch), response.request)
+
+    def failed(self, failure: Failure) -> Iterator[Any]:
+        """Errback of all requests."""
+        event = self.responses.failed(failure)
+        if event is not None:
+            yield from self.handle(event, request_of(failure))
+
+    def on_robots_parsed(self, robotparser: RobotParser) -> None:
+        """Notes the sitemaps on the site that its robots.txt names."""
+        found = (absolute_url(self.start_urls[0], url) for url in sitemaps_of(robotparser))
+        self.crawl.context.sitemaps.extend(
+            url for url in found if url is not None and authority(url) in self.allowed_authorities
+        )
+
+    def on_idle(self) -> None:
+        """Continues with what is left for the end; raises `DontCloseSpider` while there is some."""
+        if self.run.failure is not None:
+            return
+        if self._delivering is not None and not self._delivering.done():
+            raise DontCloseSpider
+        try:
+            if self.coordinator is not None:
+                self.coordinator.on_idle()
+            else:
+                self.continue_at_idle()
+        except StorageError as failure:
+            self.run.fail(failure)
+        except (CloseSpider, DontCloseSpider):
+            raise
+        except Exception:
+            self.failed_itself()
+
+    def continue_at_idle(self) -> None:
+        """Lets the crawl go on with what is left for its end; raises `DontCloseSpider` while there is some."""
+        self.give(list(self.handle(Idle())))
+
+    def give(self, results: Sequence[Any]) -> None:
+        """Gives requests and records to the engine outside a callback; raises `DontCloseSpider` if there are any."""
+        items = []
+        for each in results:
+            if isinstance(each, Request):
+                self.crawler.engine.crawl(each)
+            else:
+                items.append(each)
+        if items:
+            self._delivering = asyncio.ensure_future(self._deliver(items))
+        if results:
+            raise DontCloseSpider
+
+    async def _deliver(self, items: Sequence[Any]) -> None:
+        for item in items:
+            await self.crawler.engine.scraper.start_itemproc_async(item, response=None)
+
+    def failed_itself(self) -> None:
+        """An error of this program outside the callbacks, where nothing else counts it: the run is incomplete."""
+        url = self.start_urls[0]
         logger.exception("%s: the crawl could not go on from here", url)
-        self.note("spider_error", url)
+        self.report("spider_error", url)
         self.run.statistics.pages_failed += 1
 
-    def _request_of_stored(self, identity: str, url: str, priority: int = ARTICLE_PRIORITY) -> Request | None:
-        """A request for an article by the URL in the state; None for one that cannot be requested, which is counted."""
+    # What the crawl wants done
+
+    def handle(self, event: Event, answered: Request | None = None) -> Iterator[Any]:
+        """Hands an event to the crawl, and carries its actions out; `answered` is the request that it answers.
+
+        Raises `CloseSpider` where the crawl is to end.
+        """
+        if self.coordinator is not None:
+            for each in self.coordinator.events_before(event):
+                yield from self._carry_out_all(each, None)
+        yield from self._carry_out_all(event, answered)
+
+    def _carry_out_all(self, event: Event, answered: Request | None) -> Iterator[Any]:
+        self.run.begin_transaction()
+        stop = None
+        for action in self.crawl.handle(event):
+            if isinstance(action, Stop):
+                stop = action
+            else:
+                yield from self._carry_out(action, answered)
+        if self.coordinator is not None:
+            self.coordinator.handled(event)
+        if stop is not None:
+            raise CloseSpider(stop.reason)
+
+    def _carry_out(self, action: Action, answered: Request | None) -> Iterator[Any]:
+        """Yields the request or the record that an action wants."""
+        if isinstance(action, FetchListing | FetchArticle):
+            request = self.request(action)
+            if request is not None:
+                yield request
+        elif isinstance(action, Emit):
+            if self.coordinator is None or self.coordinator.may_emit(action.record):
+                yield action.record
+        elif isinstance(action, ReadHere):
+            if self.coordinator is not None:
+                yield from self.coordinator.read_here(action.id)
+        elif isinstance(action, Repeat):
+            yield from self._repeat(action, answered)
+        elif isinstance(action, Report):
+            self.report(action.reason, action.url)
+        elif isinstance(action, Count):
+            self.crawler.stats.inc_value(action.name)
+        elif isinstance(action, Measure):
+            self.run.measure(action.record, self.options.min_coverage)
+
+    def request(self, fetch: FetchListing | FetchArticle) -> Request | None:
+        """The request for a fetch action; None for a URL in the state that cannot be requested, which is counted."""
         try:
-            return self.article_request(identity, url, priority)
+            return self.requests.build(fetch)
         except ValueError as error:
-            logger.error("%s: its URL in the state cannot be requested (%s); run `%s repair`", identity, error, PROGRAM)
-            self.in_flight.discard(identity)
-            self.note("stored_url_unreadable", url)
+            name = fetch.id if isinstance(fetch, FetchArticle) else fetch.listing
+            logger.error("%s: its URL in the state cannot be requested (%s); run `%s repair`", name, error, PROGRAM)
+            self.report("stored_url_unreadable", fetch.url)
             self.run.statistics.pages_failed += 1
             return None
 
-    def begin_crawl(self) -> Iterator[Request]:
-        """The requests that all others follow from: what is owed, and the start pages."""
-        self._reschedule()
-        self.walks_open = len(self.start_urls)
-        for owed in self.run.state.pending_retries(until=self.run.now()):
-            request = self._request_of_stored(owed.id, owed.url)
-            if request is not None:
-                yield request
-        for url in self.start_urls:
-            self.run.statistics.starts += 1
-            yield self.start_article(url) if article_id(url) else self.begin(url)
-
-    def _reschedule(self) -> None:
-        """Reckons anew when each article is checked next, where `VOK_RECHECK_DAYS` is not what it was."""
-        state, ages = self.run.begin_transaction(), self.options.recheck_days
-        told = ",".join(map(str, ages))
-        before = state.note("recheck_days")
-        if before == told:
+    def _repeat(self, action: Repeat, answered: Request | None) -> Iterator[Any]:
+        """The same request once more, for the URL first requested; at Scrapy's limit the event that follows instead."""
+        repeated = get_retry_request(answered, spider=self, reason=action.reason) if answered is not None else None
+        if not repeated:
+            yield from self.handle(action.otherwise, answered)
             return
-        state.put_note("recheck_days", told)
-        after = ""
-        while before is not None and (rows := state.delivered(after, _CHUNK)):
-            after = rows[-1].id
-            for row in rows:
-                if row.missing_since is not None:
-                    # It waits for its second look, whatever the ages are.
-                    continue
-                if ages and row.next_check_at is not None and row.next_check_at <= self.run.row.started_at:
-                    # A check that is due stays due.
-                    continue
-                row.next_check_at = next_check(row.first_seen_at or self.run.row.started_at, self.run.started, ages)
-                state.put_article(row)
+        first = repeated.meta.get("redirect_urls", [repeated.url])[0]
+        meta = {name: value for name, value in repeated.meta.items() if not name.startswith("redirect_")}
+        yield repeated.replace(url=first, meta=meta)
 
-    def on_idle(self) -> None:
-        """Queues what is left to do; raises `DontCloseSpider` while there is some."""
-        if self.run.failure is not None:
-            return
-        if self._leftovers is None:
-            self._leftovers = self._left()
-        try:
-            requests = list(islice(self._leftovers, _CHUNK))
-        except StorageError as failure:
-            self.run.fail(failure)
-            return
-        except Exception:
-            self._failed_itself(self.start_urls[0])
-            return
-        for request in requests:
-            self.crawler.engine.crawl(request)
-        if requests:
-            raise DontCloseSpider
-
-    def _left(self) -> Iterator[Request]:
-        yield from self._only_in_blocks()
-        # A site that cannot show its listing says nothing of its articles: a 404 then may be an outage.
-        if any(each.walk.pages for each in self.walks.values()):
-            yield from self._rechecks()
-
-    def _only_in_blocks(self) -> Iterator[Request]:
-        """Wanted articles that "More From" blocks showed and the listings, walked to their end, did not.
-
-        Behind a walk that broke off they are the next run's: it walks there anyway.
-        """
-        walks = [each.walk for each in self.walks.values() if each.walk.stopped is not StopReason.LEFT]
-        if not walks or not all(walk.complete for walk in walks):
-            return
-        ids = [identity for identity in self.in_blocks if identity not in self.requested]
-        known = self.run.state.articles(ids)
-        for identity in ids:
-            if identity not in known and self.may_ask(identity):
-                yield self.article_request(identity, self.in_blocks[identity])
-
-    def _rechecks(self) -> Iterator[Request]:
-        """Delivered articles whose age says that they are asked for again, with conditions where the site gave some."""
-        every_run = self.options.recheck_days == (0,)
-        place = ("", "")
-        while True:
-            if every_run:
-                rows = self.run.state.delivered(place[1], _CHUNK)
-            else:
-                rows = self.run.state.due(self.run.row.started_at, place, _CHUNK)
-            if not rows:
-                return
-            place = (rows[-1].next_check_at or "", rows[-1].id)
-            for row in rows:
-                # One that could not be looked at lately is owed that, with growing pauses.
-                if row.id not in self.requested and self.may_ask(row.id):
-                    request = self._request_of_stored(row.id, row.url, RECHECK_PRIORITY)
-                    if request is not None:
-                        yield request.replace(headers=conditional_headers(row.etag, row.last_modified))
+    def report(self, reason: str, url: str) -> None:
+        """Counts a problem for the manifest, and in the stats under `vok/problems/<reason>`."""
+        self.run.problems.note(reason, url)
+        self.crawler.stats.inc_value(f"vok/problems/{reason}")

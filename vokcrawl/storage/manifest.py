@@ -54,6 +54,14 @@ class PageCounts(_Part):
     truncated: int = Field(ge=0, description="Article pages whose text the site truncated.")
 
 
+class Backfill(_Part):
+    """How far the crawl of a listing has come that the next run continues."""
+
+    pages: int = Field(ge=0, description="Pages of the listing that are read and resolved.")
+    entries: int = Field(ge=0, description="Entries on these pages.")
+    began_at: Moment = Field(description="When the first run of this crawl began.")
+
+
 class ListingEntry(_Part):
     """One listing that the run crawled."""
 
@@ -76,6 +84,12 @@ class ListingEntry(_Part):
         description="With `complete`: the day back to which the listing is covered; null for the whole listing."
     )
     first_page_ids: list[str] = Field(description="Ids on the first page, in order.")
+    backfill: Backfill | None = Field(
+        description="How far the crawl has come that the next run continues; null if it does not continue."
+    )
+    found_late: int = Field(
+        ge=0, description="New entries in the old part of the listing, which is read again a few pages a day."
+    )
 
 
 class DiscoveryAttempt(_Part):

@@ -35,7 +35,7 @@ _OUTCOMES = {"gated": "blocked", "held": "locked", "killed": "crashed"}
 # The default of VOK_SOURCE in all releases that wrote version 1. A listing of the first releases had no source.
 DEFAULT_SOURCE_V1 = "Voice of Korea (EN)"
 # Keys that not all releases wrote.
-_LISTING_DEFAULTS = {"found_by": "start page", "discovered_from": None}
+_LISTING_DEFAULTS = {"found_by": "start page", "discovered_from": None, "backfill": None, "found_late": 0}
 _RETRY_DEFAULTS = {"first_failed_at": None, "missing_since": None}
 # Keys of every draft, and the further keys of every manifest.
 _DRAFT_KEYS = ("run_id", "spider", "version", "arguments", "settings", "started_at")

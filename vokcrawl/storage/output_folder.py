@@ -165,7 +165,7 @@ class OutputFolder:
 
     def _take(self, holder: str) -> None:
         with translate_os_errors(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path)
             lock = FileLock(self.path / ".lock")
             try:
                 lock.acquire(timeout=0)
@@ -214,13 +214,32 @@ def write_whole(path: Path, content: bytes) -> None:
     """Writes a file so that it is there whole or not at all. Raises `StorageError`."""
     part = path.with_name(path.name + PART)
     with translate_os_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with part.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
         sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Creates a directory and its parents, and brings the new entries to the disk. Raises `OSError`."""
+    missing = []
+    while not path.is_dir():
+        missing.append(path)
+        path = path.parent
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        sync_folder(each.parent)
+
+
+def rename_synced(path: Path, target: Path) -> None:
+    """Moves a file to another directory, and brings both entries to the disk. Raises `OSError`."""
+    make_folder(target.parent)
+    os.replace(path, target)
+    sync_folder(target.parent)
+    sync_folder(path.parent)
 
 
 def close_as_is(file: IO[Any]) -> None:

@@ -8,7 +8,14 @@ import os
 from collections.abc import Container
 from typing import Any
 
-from vokcrawl.storage.output_folder import PART, OutputFolder, close_as_is, sync_folder, translate_os_errors
+from vokcrawl.storage.output_folder import (
+    PART,
+    OutputFolder,
+    close_as_is,
+    make_folder,
+    sync_folder,
+    translate_os_errors,
+)
 
 
 class PartFile:
@@ -28,12 +35,9 @@ class PartFile:
         self._written = False
         self.mark()
         with translate_os_errors(self.part):
-            made = not self.part.parent.exists()
-            self.part.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.part.parent)
             self._file = self.part.open("xb")
             sync_folder(self.part.parent)
-            if made:
-                sync_folder(folder.path)
 
     def write(self, data: bytes, records: int = 1) -> None:
         """Adds whole records as they are to stand in the file."""

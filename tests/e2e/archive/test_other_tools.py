@@ -1,4 +1,4 @@
-"""What others read archives with reads ours: warcio, FastWARC (in all tests here) and pywb."""
+"""Other WARC tools read the archives: warcio and pywb (FastWARC does in all archive tests)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def unfolded(output: Path, answer: Rec) -> bytes:
     return content
 
 
-def test_warcio_finds_every_digest_right(output: Path) -> None:
+def test_warcio_accepts_every_digest(output: Path) -> None:
     command = [sys.executable, "-m", "warcio.cli", "check", "-v", *map(str, files(output))]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
@@ -70,7 +70,7 @@ def test_warcio_finds_every_digest_right(output: Path) -> None:
     assert "fail" not in done.stdout
 
 
-def test_warcio_and_fastwarc_give_the_pages_themselves(output: Path) -> None:
+def test_warcio_and_fastwarc_return_the_pages(output: Path) -> None:
     pages: dict[str, bytes] = {}
     for path in files(output):
         with path.open("rb") as file:
@@ -84,15 +84,13 @@ def test_warcio_and_fastwarc_give_the_pages_themselves(output: Path) -> None:
             assert found.reader.read() == pages[found.headers["WARC-Record-ID"]]
 
 
-def test_fastwarc_finds_every_digest_right(output: Path) -> None:
+def test_fastwarc_accepts_every_digest(output: Path) -> None:
     checked = sum(1 for path in files(output) for _ in ArchiveIterator(str(path), verify_digests=True))
     # Of a revisit there is no payload to be checked.
     assert checked >= len(archive(output)) - len(of_kind(archive(output), "revisit"))
 
 
-def test_pywb_indexes_every_answer_and_replays_pages_also_those_that_are_only_referred_to(
-    output: Path, tmp_path: Path
-) -> None:
+def test_pywb_indexes_every_response_and_replays_pages_and_revisits(output: Path, tmp_path: Path) -> None:
     if not (FOLDER / "ready").exists():
         if os.environ.get("CI") == "true":
             pytest.fail(MISSING)

@@ -1,4 +1,4 @@
-"""The benchmark itself, on a very small site: each part does its work and prints what it found."""
+"""The benchmark on a very small site: each part runs and prints its result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def benchmark(*arguments: str) -> str:
     return done.stdout
 
 
-def test_reading_is_measured_beside_what_others_make_of_the_same_pages(tmp_path: Path) -> None:
+def test_extraction_is_compared_with_other_libraries(tmp_path: Path) -> None:
     told = tmp_path / "told.json"
     printed = benchmark("reading", "--articles", "12", "--rounds", "1", "--json", str(told))
     assert "trafilatura" in printed
@@ -32,7 +32,7 @@ def test_reading_is_measured_beside_what_others_make_of_the_same_pages(tmp_path:
 
 
 @pytest.mark.thorough
-def test_a_crawl_is_measured_beside_a_bare_spider_and_what_people_write_without_scrapy() -> None:
+def test_a_crawl_is_compared_with_a_bare_spider_and_scripts_without_scrapy() -> None:
     printed = benchmark("crawl", "idle", "profile", "--articles", "25", "--rounds", "1")
     for name in ("vokcrawl", "bare Scrapy spider", "requests, BeautifulSoup", "aiohttp, selectolax", "HTTP (Twisted)"):
         assert name in printed
@@ -40,13 +40,13 @@ def test_a_crawl_is_measured_beside_a_bare_spider_and_what_people_write_without_
 
 
 @pytest.mark.thorough
-def test_a_replay_is_measured_beside_a_bare_spiders_crawl_of_the_same_pages() -> None:
+def test_a_replay_is_compared_with_a_bare_spider() -> None:
     printed = benchmark("replay", "--articles", "24", "--rounds", "1")
     for name in ("replay of a fifth", "bare Scrapy spider", "at most"):
         assert name in printed
 
 
-def test_a_part_that_there_is_none_of_is_an_error_that_names_those_there_are() -> None:
+def test_an_unknown_part_is_an_error_that_lists_the_parts() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "speed"], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -55,21 +55,21 @@ def test_a_part_that_there_is_none_of_is_an_error_that_names_those_there_are() -
 
 
 @pytest.mark.thorough
-def test_two_workers_are_measured_beside_one_and_many_articles_reckoned() -> None:
+def test_two_workers_are_compared_with_one_and_many_articles_estimated() -> None:
     RedisServer.program()
     printed = benchmark("scaling", "--articles", "30", "--rounds", "1")
-    for name in ("two workers", "one worker", "a crawl with its own memory", "bytes of its memory", "memory of Redis"):
+    for name in ("two workers", "one worker", "SQLite, no workers", "bytes of memory", "memory of Redis"):
         assert name in printed
 
 
-def test_what_many_articles_take_follows_from_what_one_takes() -> None:
+def test_the_estimate_for_many_articles_is_a_multiple() -> None:
     rows = reckoned(0.005, Taken(memory=1000, file=500, check=800, commit=25), OnDisk(records=2000, archive=6000))
     told = {name.strip().partition(",")[0]: value for name, value in map(tuple, rows)}
-    assert told["time"] == "57 days", "the later of two"
-    assert told["processor time of the workers"] == "15 hours"
+    assert told["duration"] == "57 days", "the later of two"
+    assert told["CPU time of the workers"] == "15 hours"
     assert told["memory of Redis"] == "10.0 GB"
     assert told["records on disk"] == "20.0 GB"
-    assert told["sites that one processor keeps up with"] == "900"
-    assert told["articles a second that one Redis commits"] == "40,000"
-    assert told["articles known to a Redis with 64 GB of memory"] == "64 million"
-    assert told["articles with their archive on a disk of 4 TB"] == "500 million"
+    assert told["sites per processor at that delay"] == "900"
+    assert told["committed articles per second and Redis server"] == "40,000"
+    assert told["articles in a Redis server with 64 GB of memory"] == "64 million"
+    assert told["articles with archive on a disk of 4 TB"] == "500 million"

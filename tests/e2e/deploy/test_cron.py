@@ -1,4 +1,4 @@
-"""The crontab's line, run as cron would: with a lock, and the crawl's own exit code."""
+"""The crontab line, run as by cron: with a lock and the crawl's exit code."""
 
 from __future__ import annotations
 

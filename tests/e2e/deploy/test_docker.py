@@ -1,4 +1,4 @@
-"""What can be said of image and compose file without a Docker daemon: all that they name exists, and is safe."""
+"""Image and compose file, as far as possible without a Docker daemon: all files exist, and the options are safe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deployed to a real scrapyd by scrapyd-deploy, and run by its HTTP API, the crawl leaves what it leaves anywhere."""
+"""The crawl, deployed to a real scrapyd by scrapyd-deploy and run by its HTTP API, leaves its usual output."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def deployed(scrapyd: Scrapyd) -> Scrapyd:
 FAST = ["DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=0", "CONCURRENT_REQUESTS=8", "CONCURRENT_REQUESTS_PER_DOMAIN=8"]
 
 
-def test_what_is_deployed_is_the_project_whole(deployed: Scrapyd) -> None:
+def test_the_whole_project_is_deployed(deployed: Scrapyd) -> None:
     assert deployed.call("listprojects")["projects"] == ["vokcrawl"]
     assert "vok" in deployed.call("listspiders", project="vokcrawl")["spiders"]
     (version,) = deployed.call("listversions", project="vokcrawl")["versions"]
@@ -110,7 +110,7 @@ def test_what_is_deployed_is_the_project_whole(deployed: Scrapyd) -> None:
     assert {name.partition("/")[0] for name in packed} == {"vokcrawl", "EGG-INFO"}
 
 
-def test_a_crawl_that_is_scheduled_by_the_api_delivers_and_its_outcome_is_seen(
+def test_a_crawl_scheduled_by_the_api_delivers_and_shows_its_outcome(
     deployed: Scrapyd, serve: Serving, tmp_path: Path
 ) -> None:
     server, output = serve(12), tmp_path / "output"
@@ -129,7 +129,7 @@ def test_a_crawl_that_is_scheduled_by_the_api_delivers_and_its_outcome_is_seen(
     assert manifest["settings"]["SETTINGS_MODULE"] == "vokcrawl.settings.production"
 
 
-def test_how_a_crawl_failed_is_seen_in_its_log_and_in_scrapyds(
+def test_a_failure_is_in_the_logs_of_the_crawl_and_of_scrapyd(
     deployed: Scrapyd, serve: Serving, tmp_path: Path
 ) -> None:
     server, output = serve(3), tmp_path / "output"
@@ -147,7 +147,7 @@ def test_how_a_crawl_failed_is_seen_in_its_log_and_in_scrapyds(
     assert "exitstatus=2" in said
 
 
-def test_crawls_of_one_scrapyd_run_one_after_the_other_and_with_what_its_environment_says(
+def test_crawls_of_one_scrapyd_run_one_at_a_time_with_settings_of_its_environment(
     deployed: Scrapyd, serve: Serving, tmp_path: Path
 ) -> None:
     server = serve(4)

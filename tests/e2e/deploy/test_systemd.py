@@ -1,4 +1,4 @@
-"""The systemd units are sound, hardened, and take exit codes for what they are."""
+"""The systemd units are valid and hardened, and treat exit codes correctly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A group of workers on a site, with a Redis server that all tests of the process share, or one of its own."""
+"""A group of workers on a site, with a Redis server shared by all tests of the process or with its own."""
 
 from __future__ import annotations
 

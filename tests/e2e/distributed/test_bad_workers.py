@@ -1,4 +1,4 @@
-"""Whatever is wrong with the server, or with who comes to it, is told in one line, and nothing is written."""
+"""Unsuitable servers and workers are refused in one line, before anything is written."""
 
 from __future__ import annotations
 

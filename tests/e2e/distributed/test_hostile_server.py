@@ -1,4 +1,4 @@
-"""What others may have written to the server: it is found out, and nothing beside the folder or the site is touched."""
+"""Malicious data on the server is detected; nothing outside the output directory and the site is touched."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_file_outside_of_the_folder_is_not_touched(crawled: Group, tmp_path: P
         client.sadd(f"{crawled.prefix}:unfinished:{folder}", run_id)
         client.hset(f"{crawled.prefix}:files:{folder}", path, json.dumps([path, run_id, 0, 0]))
     assert_found_out(crawled)
-    assert "is no name of a run or of its files" in crawled.log(0)
+    assert "is not the name of a run or of its files" in crawled.log(0)
     assert outside.read_text() == "a file of somebody else's"
 
 
@@ -80,11 +80,11 @@ def test_a_request_that_others_have_queued_goes_to_the_site_only_and_as_a_worker
     serve: Serving, site: SampleServer, crawled: Group
 ) -> None:
     elsewhere = serve(5)
-    headers = {"Cookie": "theirs", "if-none-match": "a tag"}
+    fields = {"score": 10, "etag": "a tag", "headers": {"Cookie": "theirs"}}
     with crawled.redis.client() as client:
         for identity, server in {"1733800000-1": elsewhere, "1733800000-2": site}.items():
-            told = {"id": identity, "url": f"{server.url}/newstream/{identity}/x/", "score": 10, "headers": headers}
-            client.hset(f"{crawled.prefix}:requests", identity, json.dumps(told))
+            request = {"id": identity, "url": f"{server.url}/newstream/{identity}/x/", **fields}
+            client.hset(f"{crawled.prefix}:requests", identity, json.dumps(request))
             client.zadd(f"{crawled.prefix}:queue", {identity: 10})
     assert_found_out(crawled, 10)
     assert elsewhere.requests == []

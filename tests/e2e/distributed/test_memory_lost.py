@@ -1,4 +1,4 @@
-"""The server has lost what it knew: it is told anew by the folders of all workers, and nothing is delivered twice."""
+"""A server that lost its data is rebuilt from the output directories of all workers; nothing is delivered twice."""
 
 from __future__ import annotations
 

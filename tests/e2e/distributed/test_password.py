@@ -1,4 +1,4 @@
-"""The password of the Redis server stands in nothing that workers and commands leave, say, or tell the server."""
+"""The password of the Redis server is in no output, log or command line of workers and commands."""
 
 from __future__ import annotations
 

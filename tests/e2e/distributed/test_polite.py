@@ -1,4 +1,4 @@
-"""The site meets one visitor, not three: its delay and its refusals count for all workers together."""
+"""Delays and pauses hold for all workers together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server is restarted, or stays away, while workers are at it: nothing is harmed, and the crawl goes on."""
+"""The server restarts or stays unreachable during a crawl: nothing is lost, and the crawl continues."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Grouped = Callable[..., Group]
 
 
 @pytest.mark.thorough
-def test_a_server_that_is_killed_and_restarted_again_and_again_does_not_end_the_crawl(
+def test_a_server_that_is_killed_repeatedly_does_not_end_the_crawl(
     serve: Serving, grouped: Grouped, own_redis: RedisServer
 ) -> None:
     server = serve(150)
@@ -29,7 +29,7 @@ def test_a_server_that_is_killed_and_restarted_again_and_again_does_not_end_the_
 
 
 @pytest.mark.thorough
-def test_workers_end_with_14_when_the_server_stays_away_and_go_on_where_they_were_when_it_is_back(
+def test_workers_end_with_14_while_the_server_is_unreachable_and_continue_afterwards(
     serve: Serving, grouped: Grouped, own_redis: RedisServer
 ) -> None:
     server = serve(150)
@@ -50,7 +50,7 @@ def test_workers_end_with_14_when_the_server_stays_away_and_go_on_where_they_wer
     group.assert_whole(server)
 
 
-def test_a_server_that_comes_back_without_its_memory_is_not_written_to(
+def test_a_server_that_lost_its_data_is_not_written_to(
     serve: Serving, grouped: Grouped, own_redis: RedisServer
 ) -> None:
     server = serve(100)

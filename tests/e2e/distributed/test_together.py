@@ -1,4 +1,4 @@
-"""Several workers deliver together what one would, each record once, and come back as cheaply."""
+"""Several workers deliver together what one worker would, each record once; an idle run is as cheap."""
 
 from __future__ import annotations
 

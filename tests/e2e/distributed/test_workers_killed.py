@@ -1,4 +1,4 @@
-"""Workers are killed with SIGKILL, or silent for longer than they are believed to live: nothing is lost or doubled."""
+"""Workers are killed, or silent for longer than their lease: nothing is lost or delivered twice."""
 
 from __future__ import annotations
 

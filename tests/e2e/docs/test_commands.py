@@ -162,6 +162,6 @@ def test_pages_name_the_programs_that_are_not_part_of_the_environment() -> None:
         assert "not part of the environment" in before.replace("\n", " "), f"{each.page}:{each.line}: {program}"
 
 
-def test_exceptions_are_still_printed() -> None:
+def test_listed_exceptions_are_still_printed() -> None:
     unused = [known for known in ELSEWHERE if not any(re.fullmatch(known, each.command) for each in COMMANDS)]
     assert not unused

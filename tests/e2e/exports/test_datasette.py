@@ -1,4 +1,4 @@
-"""The SQLite export opens well in Datasette: a real server, on the loopback interface, is asked over its JSON API."""
+"""A real Datasette server opens the SQLite export and answers queries over its JSON API."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory, records: list[Record]) -> Iter
         yield answer
 
 
-def test_datasette_shows_the_tables_and_views_and_knows_that_articles_can_be_searched(ask: Ask) -> None:
+def test_datasette_shows_tables_and_views_with_full_text_search(ask: Ask) -> None:
     told = ask("/archive.json")
     tables = {table["name"]: table for table in told["tables"] if not table["hidden"]}
     assert {name: table["count"] for name, table in tables.items()} == {"articles": 9, "teasers": 6, "removals": 2}
@@ -50,14 +50,14 @@ def test_datasette_searches_articles(ask: Ask) -> None:
     assert [(row["id"], row["revision"]) for row in rows] == [(identity(0), 3)]
 
 
-def test_datasette_searches_the_current_articles_alone_as_the_page_of_the_exports_says(ask: Ask) -> None:
+def test_datasette_searches_current_articles_as_documented(ask: Ask) -> None:
     page = (Path(__file__).parents[3] / "docs" / "exports.md").read_text(encoding="utf-8")
     assert "/current?_fts_table=articles_fts&_fts_pk=number&_search=WORDS" in page
     rows = ask("/archive/current.json", _fts_table="articles_fts", _fts_pk="number", _search="changed")["rows"]
     assert [(row["id"], row["revision"]) for row in rows] == [(identity(0), 3)]
 
 
-def test_datasette_shows_what_was_revised_and_what_was_removed(ask: Ask) -> None:
+def test_datasette_shows_revisions_and_removals(ask: Ask) -> None:
     revised = ask("/archive/revisions.json", _sort="revision")["rows"]
     assert len(revised) == 3
     assert (revised[-1]["title_before"], revised[-1]["title"]) == ("Title 0", "New")
@@ -65,7 +65,7 @@ def test_datasette_shows_what_was_revised_and_what_was_removed(ask: Ask) -> None
     assert (removed["id"], removed["status"]) == (identity(1), 404)
 
 
-def test_datasette_filters_by_day_and_counts_by_it(ask: Ask) -> None:
+def test_datasette_filters_and_counts_by_day(ask: Ask) -> None:
     told = ask("/archive/articles.json", published_on__isnull=1)
     assert [row["id"] for row in told["rows"]] == [identity(3)]
     facets = ask("/archive/articles.json", _facet="latest")["facet_results"]["latest"]["results"]

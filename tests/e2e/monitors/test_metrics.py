@@ -1,4 +1,4 @@
-"""The metrics are in Prometheus' own format, true, and appear whole or not at all."""
+"""The metrics file is in Prometheus's format, correct, and replaced atomically."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def metrics_of(path: Path) -> dict[tuple[str, str], float]:
     return read
 
 
-def test_they_say_what_manifest_and_health_file_say(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_metrics_agree_with_manifest_and_health_file(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(12)
     server.site.fail(server.site.truth()["articles"][4]["id"], 500, times=-1)
     settings = {"VOK_METRICS_FILE": "vokcrawl.prom", "VOK_ALERT_FREE_MB": 999_999_999, "RETRY_TIMES": 0}
@@ -59,7 +59,7 @@ def test_they_say_what_manifest_and_health_file_say(crawl: Crawling, serve: Serv
     assert list(output.glob("vokcrawl.prom*")) == [output / "vokcrawl.prom"]
 
 
-def test_a_run_that_cannot_begin_leaves_them_too(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_a_run_that_cannot_start_writes_metrics(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(2)
     url = f"{server.url}/article/163/"
     assert crawl(url, output, settings={"VOK_METRICS_FILE": "vokcrawl.prom"}, at=T0).code == 0
@@ -71,7 +71,7 @@ def test_a_run_that_cannot_begin_leaves_them_too(crawl: Crawling, serve: Serving
     assert told["last_ok_timestamp_seconds", ""] >= T0.timestamp()
 
 
-def test_promtool_finds_nothing_to_complain_of(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_promtool_accepts_the_metrics(crawl: Crawling, serve: Serving, output: Path) -> None:
     promtool = tool("promtool")
     server = serve(3)
     name = 'Quotes " and \\ and\nlines'
@@ -83,13 +83,13 @@ def test_promtool_finds_nothing_to_complain_of(crawl: Crawling, serve: Serving, 
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
 
 
-def test_none_are_written_unless_asked_for(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_no_metrics_are_written_by_default(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(2)
     assert crawl(f"{server.url}/article/163/", output).code == 0
     assert list(output.rglob("*.prom")) == []
 
 
-def test_a_name_that_node_exporter_would_not_read_is_refused(crawl: Crawling, output: Path) -> None:
+def test_a_file_name_that_node_exporter_ignores_is_refused(crawl: Crawling, output: Path) -> None:
     done = crawl(None, output, settings={"VOK_METRICS_FILE": "/var/lib/node_exporter/vokcrawl.txt"})
     assert done.code == 2
     assert re.search("VOK_METRICS_FILE: '.*' does not end in .prom", done.stderr.strip().splitlines()[-1])

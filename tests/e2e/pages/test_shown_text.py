@@ -1,4 +1,4 @@
-"""The body of a record against the text that a real browser shows: its words are those of the article's block."""
+"""The body of a record has the words that a real browser shows in the article's block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives that others have made are replayed as far as they hold the site's pages."""
+"""Archives of other programs are replayed as far as they contain the site's pages."""
 
 from __future__ import annotations
 

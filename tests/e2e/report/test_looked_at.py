@@ -1,4 +1,4 @@
-"""The report in a real browser: it loads nothing, runs nothing, says what is there, and can be read by everyone."""
+"""The report in a real browser: it loads and runs nothing, is complete, and is accessible."""
 
 from __future__ import annotations
 
@@ -242,9 +242,7 @@ def test_each_day_without_an_article_is_struck_through_in_the_calendar(browser: 
         drawn = page.locator("#calendar .year path[class^=d] title").all_text_contents()
         assert len(drawn) == 45
         assert "1 January 2024: 1 article" in drawn
-        assert "The longest stretch without an article is 4 days, 21 to 24 January 2024." in page.inner_text(
-            "#calendar"
-        )
+        assert "The longest period without articles is 4 days, 21 to 24 January 2024." in page.inner_text("#calendar")
 
 
 def test_it_prints_in_light_colours_with_all_that_is_folded_up(browser: Browser, report: Path) -> None:

@@ -1,4 +1,4 @@
-"""A listing that only a browser can unfold, walked through a real Splash."""
+"""A listing that needs a browser, paginated with a real Splash."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.archived import archive, of_kind
 from tests.support.crawling import Crawl
 from tests.support.expected import Record, assert_same, assert_whole
 from vokcrawl.downloader.splash.result import read_answer
-from vokcrawl.pages.routes import MOST_CLICKS, SplashRoute, route_from, route_told
+from vokcrawl.pages.routes import MOST_CLICKS, SplashRoute, route_from, route_to_text
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.sample.script import MORE_SCRIPT
 from vokcrawl.sample.site import Answer
@@ -229,4 +229,4 @@ def test_scroll_steps_grow_with_the_distance_up_to_a_limit() -> None:
     assert clicks[:5] == [(0, 3), (3, 3), (6, 6), (12, 12), (24, 24)]
     assert max(click for _, click in clicks) == MOST_CLICKS
     assert all(later[0] == sum(earlier) for earlier, later in pairwise(clicks))
-    assert route_from(route_told(step)) == step
+    assert route_from(route_to_text(step)) == step

@@ -1,4 +1,4 @@
-"""Answers that break off, break the rules, or come in the way of an article: what came of them is kept, and marked."""
+"""Truncated and invalid responses, and other responses of an article's request, are archived and marked."""
 
 from __future__ import annotations
 

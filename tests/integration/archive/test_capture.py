@@ -1,4 +1,4 @@
-"""The archive holds what the site sent: every answer, and every byte of it but cookies and credentials."""
+"""The archive contains every response, byte for byte, without cookies and credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The archive is as safe as the records: a full disk, a kill, a lost state, a damaged file cost it nothing unsaid."""
+"""The archive survives a full disk, a kill, a lost state and a damaged file; each loss is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scrapy check-config` lists each setting, its value and where it comes from, and all that is wrong at once."""
+"""`scrapy check-config` lists each setting with its value and source, and all errors at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Profiles: which there are, which one holds, and what is said of one that does not exist."""
+"""Profiles: the list, the selected one, and the error for an unknown one."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ COMMANDS = ["crawl vok", "check-config", "settings --get VOK_SOURCE", "status", 
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_profile_that_does_not_exist_ends_every_command_with_2_and_the_one_that_was_meant(
-    command: str, installed: Path
-) -> None:
+def test_an_unknown_profile_ends_every_command_with_2_and_a_suggestion(command: str, installed: Path) -> None:
     done = scrapy(*command.split(), project="prodution", path=installed)
     assert done.returncode == 2
     assert done.stderr == (
@@ -40,7 +38,7 @@ def test_a_profile_that_does_not_exist_ends_every_command_with_2_and_the_one_tha
     )
 
 
-def test_each_profile_is_listed_and_settings_says_what_holds_in_it(installed: Path) -> None:
+def test_each_profile_is_listed_and_selects_its_settings(installed: Path) -> None:
     names = profiles()
     assert {"default", "sample", "production"} <= names.keys()
     for name in names:
@@ -56,14 +54,14 @@ def test_each_profile_is_listed_and_settings_says_what_holds_in_it(installed: Pa
     assert timeouts == {"default": "60", "sample": "15", "production": "120"}
 
 
-def test_what_the_report_is_made_of_is_installed_too(installed: Path) -> None:
+def test_files_of_the_report_are_installed(installed: Path) -> None:
     folder = Path("vokcrawl", "reporting", "report", "templates")
     names = {path.name for path in (ROOT / folder).iterdir()}
     assert names
     assert {path.name for path in (installed / folder).iterdir()} == names
 
 
-def test_another_project_of_the_same_environment_is_left_alone(installed: Path, tmp_path: Path) -> None:
+def test_another_project_in_the_same_environment_is_not_affected(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = theirs\n")
     (tmp_path / "theirs.py").write_text("BOT_NAME = 'theirs'\n")
     for project in ("default", "unknown"):
@@ -74,7 +72,7 @@ def test_another_project_of_the_same_environment_is_left_alone(installed: Path, 
     assert scrapy("version", project="unknown", path=installed, folder=alone).returncode == 0
 
 
-def test_settings_that_are_named_by_their_module_need_no_profile() -> None:
+def test_a_settings_module_needs_no_profile() -> None:
     known = {"default": "vokcrawl.settings.default"}
     named = {"SCRAPY_PROJECT": "whatever", "SCRAPY_SETTINGS_MODULE": "vokcrawl.settings.production"}
     assert fault_of(named, known) is None

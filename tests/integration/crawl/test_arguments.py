@@ -1,4 +1,4 @@
-"""The arguments of `scrapy crawl vok`: what each bounds, and what is said of a wrong one."""
+"""The arguments of `scrapy crawl vok`: what each one limits, and the errors for invalid values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listings that lead nowhere, stop short, or do not say whose an item is: no gap is silent and nothing is invented."""
+"""Listings with loops, missing pages or items of an unknown source: gaps are reported and nothing is invented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What looks whole and is not: pinned entries, parts of pages, replaced components, a harmed state."""
+"""Results that look complete but are not: pinned entries, partial pages, replaced components, a damaged state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a crawl that failed ends: an exit code that a scheduler can act on, and words that say what to do."""
+"""How a failed crawl ends: an exit code for the scheduler, and a message with the remedy."""
 
 from __future__ import annotations
 

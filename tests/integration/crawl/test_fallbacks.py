@@ -1,4 +1,4 @@
-"""Where a source's listing cannot be had or followed: its search by days, and then the sitemap, bring the same."""
+"""When a source's listing is missing or cannot be followed, its search or the sitemap finds the same articles."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_where_the_listing_cannot_be_followed_the_search_by_days_brings_the_same
     walked = listing(done, "search")
     assert (walked["found_by"], walked["complete"], walked["stop_reason"]) == ("search", True, "end of the listing")
     assert any("start" in each and "end" in each for each in searches(server))
-    assert "is left for another way" in done.stderr
+    assert "trying the next discovery strategy" in done.stderr
     if start == article_that_says_nothing_of_more()[1]:
         return
     server.reset()

@@ -1,4 +1,4 @@
-"""Pipelines and components of others beside this project's: what they drop is counted, and retried by the next run."""
+"""Pipelines and components of other projects: records that they drop are counted and retried by the next run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Crawls in which something looks like what it is not: a gate, a removal, an end, another source, a setting."""
+"""Crawls with pages that look like a block page, a removal, an end or another source, but are not."""
 
 from __future__ import annotations
 
@@ -135,11 +135,16 @@ def test_a_last_batch_that_says_there_is_no_more_is_an_end(
 ) -> None:
     site = HostileSite(articles, more="ajax")
     server = serve(site=site)
-    last = f"{AJAX}?action=get_cat_by_source&die=true&sort=&from={articles}&to=10&id=189901"
-    site.change(last, reply("<p>No more articles</p>"))
+    # Behind the end `to` is tried as the end of a range, too.
+    last = {
+        f"{AJAX}?action=get_cat_by_source&die=true&sort=&from={articles}&to={to}&id=189901"
+        for to in (10, articles + 10)
+    }
+    for each in last:
+        site.change(each, reply("<p>No more articles</p>"))
     done = crawl(server.url + LISTING, output)
     assert done.code == 0, done.stderr
-    assert last in {each.target for each in server.requests}
+    assert last & {each.target for each in server.requests}
     (listing,) = done.manifest["listings"]
     assert (listing["complete"], listing["stop_reason"]) == (True, "end of the listing")
     assert not any(name.startswith(("listing_", "more_", "start_")) for name in done.errors), done.errors
@@ -362,6 +367,18 @@ def test_a_value_that_a_setting_cannot_have_is_refused_in_words(
     assert "Traceback" not in done.stderr
     # Nothing that a schedule would take for a run, and none left open that the next one would tell as killed.
     assert not output.exists()
+
+
+def test_a_memory_limit_that_the_program_itself_exceeds_is_refused(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    server = serve(3)
+    done = crawl(server.url + LISTING, output, settings={"MEMUSAGE_LIMIT_MB": 20})
+    assert done.code == 2, done.stderr
+    assert "MEMUSAGE_LIMIT_MB: 20 is less than the " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (server.requests, output.exists()) == ([], False)
+    assert crawl(server.url + LISTING, output, settings={"MEMUSAGE_LIMIT_MB": 2000}).code == 0
 
 
 def test_links_with_a_user_are_not_followed(crawl: Crawling, serve: Serving, output: Path) -> None:

@@ -1,4 +1,4 @@
-"""The words of a real page, in three markups of the sample site and one of nobody's, through a real crawl."""
+"""The text of a real page in the sample site's three markups and an unknown one, through a real crawl."""
 
 from __future__ import annotations
 

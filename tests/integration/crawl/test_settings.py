@@ -1,4 +1,4 @@
-"""The settings of the project: where they may be given, which of them wins, and what is said of a wrong one."""
+"""The project's settings: where they can be given, their precedence, and the errors for invalid values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_setting_is_refused_before_anything_is_opened_or_sent(case: str, crawl: Crawling, output: Path) -> None:
+def test_an_invalid_setting_is_refused_before_anything_is_opened_or_sent(
+    case: str, crawl: Crawling, output: Path
+) -> None:
     given, said = WRONG[case]
     done = crawl(None, output, **given)
     assert done.code == 2
@@ -49,7 +51,7 @@ def test_a_wrong_setting_is_refused_before_anything_is_opened_or_sent(case: str,
     assert not output.exists()
 
 
-def test_the_environment_beats_the_profile_and_the_command_line_beats_both(
+def test_the_environment_overrides_the_profile_and_the_command_line_overrides_both(
     crawl: Crawling, serve: Serving, tmp_path: Path
 ) -> None:
     server = serve(3)

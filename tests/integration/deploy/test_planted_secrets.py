@@ -1,4 +1,4 @@
-"""Planted secrets: they are in no file that a crawl leaves, nor in what it or any command says."""
+"""Planted secrets get into no file of a crawl and no output of a command."""
 
 from __future__ import annotations
 

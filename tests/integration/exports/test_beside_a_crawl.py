@@ -1,4 +1,4 @@
-"""An export and a search may run beside a crawl: they see what was whole before it, and do not disturb it."""
+"""An export or a search during a crawl sees the finished files and does not disturb the crawl."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same archive gives the same bytes: in another process, at another time, from another place, beside a crawl."""
+"""The same archive gives the same bytes: in another process, at another time, in another directory, during a crawl."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scrapy's own feed exports work beside the delivery, and hold what a run has delivered."""
+"""Scrapy's feed exports work beside the delivery and contain the delivered records."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def fed(path: Path) -> dict[str, list[dict[str, Any]]]:
     return records
 
 
-def test_a_feed_in_the_settings_holds_what_the_run_has_delivered_and_no_more(
+def test_a_feed_in_the_settings_contains_the_delivered_records_only(
     crawl: Crawling, serve: Callable[..., Any], output: Path, tmp_path: Path
 ) -> None:
     server = serve(12)
@@ -53,7 +53,7 @@ def test_a_feed_on_the_command_line_works_as_in_any_scrapy_project(
     assert len(crawled.articles()) == 5
 
 
-def test_a_feed_that_cannot_be_stored_costs_the_delivery_nothing_and_its_password_is_not_kept(
+def test_a_failing_feed_does_not_affect_delivery_and_its_password_is_not_stored(
     crawl: Crawling, serve: Callable[..., Any], output: Path
 ) -> None:
     # Nobody listens on port 1.

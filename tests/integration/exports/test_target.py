@@ -1,4 +1,4 @@
-"""The file is there whole or not at all, and nothing else is touched: wrong places, full disks, kills, two at once."""
+"""The export's file is replaced atomically and nothing else is touched: wrong paths, full disks, kills, two at once."""
 
 from __future__ import annotations
 

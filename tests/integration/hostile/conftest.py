@@ -1,4 +1,4 @@
-"""What the tests against the hostile server share."""
+"""Fixtures of the tests against the hostile server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each way in which the site shuts a visitor out has its name in the manifest and its exit code; none is evaded."""
+"""Each kind of block page has its name in the manifest and its exit code; none is bypassed."""
 
 from __future__ import annotations
 
@@ -72,6 +72,39 @@ def test_a_block_page_at_the_listing_is_named_and_ends_the_run(case: str, place:
         assert {each.target.partition("?")[0] for each in server.requests} <= {
             "/robots.txt", "/article/163/", "/free-member-form/", "/"
         }  # fmt: skip
+
+
+CHALLENGE = "<html><head><title>Just a moment...</title></head><body><p>Verify you are human</p></body></html>"
+# Checks of visitors, by the services' statuses, headers and pages.
+CHECKS: dict[str, tuple[int, list[tuple[str, str]], str]] = {
+    "page with status 200": (200, [], CHALLENGE),
+    "page with status 403": (403, [], CHALLENGE),
+    "page with status 429 and Retry-After": (429, [("Retry-After", "1")], CHALLENGE),
+    "page with status 503": (503, [], CHALLENGE),
+    "Cloudflare's header": (403, [("cf-mitigated", "challenge")], "<p>x</p>"),
+    "AWS WAF's header": (405, [("x-amzn-waf-action", "captcha")], "<p>x</p>"),
+    "status 202 without a body": (202, [], ""),
+    "AWS WAF's challenge": (202, [("x-amzn-waf-action", "challenge")], ""),
+}
+
+
+@pytest.mark.parametrize("everywhere", [True, False], ids=["on all pages", "on the start page"])
+@pytest.mark.parametrize("case", CHECKS)
+def test_bot_check_as_start_page_ends_with_11_after_two_requests(case: str, everywhere: bool, place: Place) -> None:
+    status, headers, body = CHECKS[case]
+
+    async def check(exchange: Exchange) -> None:
+        await exchange.send(status, [("Content-Type", "text/html"), *headers], body.encode())
+
+    with FaultyServer(site(12)) as server:
+        server.inflict("*" if everywhere else "/article/163/", check)
+        done = watch(f"{server.url}/article/163/", place)
+        assert (done.code, done.manifest["outcome"]) == (11, "blocked"), done.stderr
+        # A robots.txt that cannot be read allows no further request.
+        unreadable = everywhere and status in (429, 503)
+        expected = ["/robots.txt"] if unreadable else ["/robots.txt", "/article/163/"]
+        assert [each.target for each in server.requests] == expected
+        assert done.errors["start_gate_bot_check"] == 1
 
 
 # Gates in front of one article, which do not keep the crawl from the others.
@@ -176,4 +209,4 @@ def test_a_batch_that_is_none_is_a_failure_and_not_an_end(place: Place) -> None:
 
 
 def second_batch(fault: Fault) -> Callable[[str, int], Fault | None]:
-    return lambda target, _: fault if "from=10" in target else None
+    return lambda target, _: fault if "from=9&" in target or "from=10&" in target else None

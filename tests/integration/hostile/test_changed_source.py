@@ -1,4 +1,4 @@
-"""An article that was delivered, and whose page later says that it is of another source."""
+"""A delivered article whose page later names another source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def of_another_source(exchange: Exchange) -> None:
     await exchange.send(200, [("Content-Type", "text/html; charset=utf-8")], ascribed)
 
 
-def test_an_article_that_is_ascribed_to_another_source_stays_known_and_is_named(place: Place) -> None:
+def test_an_article_that_changes_its_source_stays_known_and_is_named(place: Place) -> None:
     with FaultyServer(SampleSite(8, faults=())) as server:
         url, identity = f"{server.url}/article/163/", ids(server)[2]
         assert run_crawl(url, place.output, settings=SETTINGS).code == 0

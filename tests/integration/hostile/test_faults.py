@@ -1,6 +1,6 @@
-"""Every way in which an answer can go wrong: the run goes on, the case is named, and all other records are the truth.
+"""Every kind of faulty response: the run continues, the fault is named, and all other records are correct.
 
-Two crawls meet them all, each fault at an article of its own: one crawl meets each once, the other one always.
+Two crawls meet all faults, each at an article of its own: one crawl meets each once, the other one always.
 """
 
 from __future__ import annotations

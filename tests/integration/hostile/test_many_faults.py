@@ -1,4 +1,4 @@
-"""A crawl of 500 articles from a site of which every fifth answer is bad, drawn at random: nothing is lost or wrong."""
+"""A crawl of 500 articles while every fifth response is faulty at random: nothing is lost or wrong."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def nothing_invented(teasers: list[Record], truth: list[Record]) -> bool:
 
 
 @pytest.mark.thorough
-def test_all_is_delivered_once_and_true_though_every_fifth_answer_is_bad(place: Place) -> None:
+def test_everything_is_delivered_once_although_every_fifth_response_is_faulty(place: Place) -> None:
     with FaultyServer(SampleSite(ARTICLES, faults=())) as server, FaultyServer(SampleSite(1)) as other:
         server.draw = drawn(server, other)
         runs: list[Watched] = []

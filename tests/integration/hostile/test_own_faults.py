@@ -1,4 +1,4 @@
-"""Faults of this program itself: they cost the page that they meet, and that page is named and owed."""
+"""Exceptions in this program cost only the page that caused them, which is named and retried."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from vokcrawl.sample import SampleSite
 BROKEN = """
 import sys
 from scrapy.cmdline import execute
-from vokcrawl.spiders.vok import VokSpider
+from vokcrawl.crawling.articles import Articles
 
-def article_failed(self, *_):
+def fail(self, *_):
     raise RuntimeError("a fault of ours")
 
-VokSpider.article_failed = article_failed
+Articles.fail = fail
 execute(["scrapy", *sys.argv[1:]])
 """
 

@@ -1,4 +1,4 @@
-"""A site that says "not now" is left alone, for as long as it asks, and given up politely when it goes on."""
+"""A site that refuses requests is paused for as long as it asks, and given up when it goes on refusing."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def without(tmp_path: Path) -> Callable[..., dict[str, str]]:
     return hide
 
 
-def test_a_crawl_works_without_them_and_names_what_is_missing(
+def test_a_crawl_works_without_optional_packages_and_names_them(
     without: Callable[..., dict[str, str]],
     crawl: Crawling,
     serve: Serving,

@@ -1,4 +1,4 @@
-"""What is asked for wrongly is refused with a clear line each, before anything is written; the rest is read."""
+"""Invalid arguments and archives are refused with one line each, before anything is written; the rest is read."""
 
 from __future__ import annotations
 

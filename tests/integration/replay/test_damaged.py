@@ -1,4 +1,4 @@
-"""A damaged or lying archive is read as far as it can be, and each fault is named with its file and offset."""
+"""A damaged or forged archive is read as far as possible, and each fault is named with its file and offset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scrapy replay --diff` tells what would change in what was delivered, and changes nothing."""
+"""`scrapy replay --diff` shows what would change in the delivered records, and changes nothing."""
 
 from __future__ import annotations
 

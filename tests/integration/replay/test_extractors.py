@@ -1,4 +1,4 @@
-"""Page readings stand side by side: which one is used is decided by the day a page was captured."""
+"""Several extractors: the day of a page's capture decides which one reads it."""
 
 from __future__ import annotations
 

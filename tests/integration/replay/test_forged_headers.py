@@ -1,4 +1,4 @@
-"""Fields of a record that no good program writes cost that record alone, wherever in a file it stands."""
+"""Invalid header fields cost only their own record, wherever in a file it is."""
 
 from __future__ import annotations
 

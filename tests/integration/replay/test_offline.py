@@ -1,4 +1,4 @@
-"""A replay needs no network, and asks for none."""
+"""A replay does not use the network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OFFLINE = "tests.support.offline"
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_replay_asks_for_no_network(workers: int, tmp_path: Path) -> None:
+def test_a_replay_does_not_use_the_network(workers: int, tmp_path: Path) -> None:
     site = site_of(25)
     archive = packed(records(whole(site)), tmp_path / "a.warc.gz")
     begin = (sys.executable, "-m", OFFLINE)
@@ -28,7 +28,7 @@ def test_a_replay_asks_for_no_network(workers: int, tmp_path: Path) -> None:
     assert_same(done.articles(), site.truth()["articles"])
 
 
-def test_whoever_asks_for_the_network_there_is_ended(tmp_path: Path, serve: Callable[..., object]) -> None:
+def test_the_check_ends_processes_that_use_the_network(tmp_path: Path, serve: Callable[..., object]) -> None:
     """So the test above would see it."""
     command = [sys.executable, "-m", OFFLINE, "crawl", "vok", "-a", "start_url=http://127.0.0.1:9/article/163/"]
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Portions are worked on in several processes, and their results come in order; a process that dies is told."""
+"""Batches are processed in several processes and results come in order; a process that dies is reported."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def _die(_: list[int]) -> list[int]:
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_results_and_marks_come_in_the_order_of_what_was_given(workers: int) -> None:
+def test_results_come_in_the_order_of_the_batches(workers: int) -> None:
     many = [[number] for number in range(5, 40)]
     given: list[str | list[int]] = ["begun", [0, 1], [2], "between", [3, 4], *many, "over"]
     found = list(in_order(iter(given), _double, workers))
     assert found == [each if isinstance(each, str) else [2 * number for number in each] for each in given]
 
 
-def test_a_process_that_dies_ends_the_work_with_a_clear_word() -> None:
-    with pytest.raises(ReplayError, match="a process that read pages died") as caught:
+def test_a_process_that_dies_ends_the_replay_with_a_clear_error() -> None:
+    with pytest.raises(ReplayError, match="a worker process died") as caught:
         list(in_order(iter([[1], [2]]), _die, 2))
     assert caught.value.exit_code is ExitCode.INCOMPLETE
 
 
-def test_it_reads_ahead_only_so_far() -> None:
+def test_reading_ahead_is_limited() -> None:
     taken = []
 
     def items() -> Iterator[list[int]]:

@@ -1,4 +1,4 @@
-"""What a crawl has delivered, a replay of its archive delivers again: record by record, field by field."""
+"""A replay of a crawl's archive delivers the same records, field by field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The number of processes changes nothing in the records."""
+"""The number of processes does not change the records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.replaying import replay
 
 
 @pytest.mark.parametrize("workers", [2, 5])
-def test_the_number_of_workers_changes_nothing(workers: int, tmp_path: Path) -> None:
+def test_the_number_of_processes_changes_no_record(workers: int, tmp_path: Path) -> None:
     site = site_of(150)
     pages = whole(site)
     again = got(site, [pages[1].url.removeprefix(HOST)], AT + timedelta(days=1))

@@ -1,4 +1,4 @@
-"""Archives of the same name, from several folders or machines, are not taken for one another."""
+"""Archives of the same name from several directories or machines are kept apart."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_archives_of_the_same_name_are_read_side_by_side(tmp_path: Path) -> None
     assert (done.code, done.stderr, {each["id"] for each in done.articles()}) == (0, "", IDS)
 
 
-def test_two_crawls_whose_runs_have_one_id_are_refused_together(tmp_path: Path) -> None:
+def test_two_runs_with_the_same_id_are_refused_together(tmp_path: Path) -> None:
     first = packed(records(PAGES[:7]), tmp_path / "a" / NAME)
     second = packed(records(PAGES[7:]), tmp_path / "b" / NAME)
     done = replay(tmp_path / "a", tmp_path / "b", to=tmp_path / "to")
@@ -46,7 +46,7 @@ def crawled(folder: Path, pages: list[Got]) -> Path:
     return packed(written, folder / "site.warc.gz")
 
 
-def test_a_revisit_refers_to_the_file_beside_it_whatever_else_has_its_name(tmp_path: Path) -> None:
+def test_a_revisit_refers_to_the_file_in_its_own_directory(tmp_path: Path) -> None:
     first, second = crawled(tmp_path / "a", PAGES[:7]), crawled(tmp_path / "b", PAGES[7:])
     done = replay(first, second, to=tmp_path / "to")
     assert (done.code, done.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""`scrapy report` as a command: where it writes, what it reads, and what it says when something is wrong."""
+"""`scrapy report` as a command: its output, its input, and its errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run finds where its memory should be may be anything: it says what is wrong, and harms nothing."""
+"""A damaged, foreign or inaccessible state is reported, and nothing is harmed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An article is looked at again: a changed one is a new version, and only what its reader would call changed counts."""
+"""Articles are re-checked: a change that a reader would notice is a new revision, nothing else is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A crawl that is asked to stop delivers what it has; one folder is for one run at a time."""
+"""An interrupted crawl delivers what it has; one output directory is used by one run at a time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.support.scheduling import (
 SLOW = {**QUIET, **ONE_BY_ONE, "DOWNLOAD_DELAY": 0.05}
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_crawl_that_is_asked_to_stop_delivers_all_that_it_has_and_ends_with_130(
     number: signal.Signals, crawl: Crawling, serve: Serving, output: Path
 ) -> None:

@@ -1,6 +1,6 @@
-"""The crawl is killed with SIGKILL, at random moments and at each step: nothing is lost, doubled or torn.
+"""The crawl is killed with SIGKILL, at random times and at each step: nothing is lost, doubled or torn.
 
-`VOK_TEST_KILLS` says how often it is killed at random; the default is for a quick run of the tests.
+`VOK_TEST_KILLS` sets the number of kills at random times; the default is for a short run of the tests.
 """
 
 from __future__ import annotations

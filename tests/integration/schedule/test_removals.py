@@ -1,4 +1,4 @@
-"""What the site takes away: one tombstone, when a second look a day later confirms it, and never for anything else."""
+"""A removed article gets one tombstone once a check a day later confirms it, and nothing else gets one."""
 
 from __future__ import annotations
 

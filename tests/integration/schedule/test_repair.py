@@ -1,4 +1,4 @@
-"""`scrapy repair`: a lost or damaged state never costs the archive; what the files say is enough to go on."""
+"""`scrapy repair` rebuilds a lost or damaged state from the files, and runs continue with it."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import pytest
 from tests.support.expected import assert_whole
 from tests.support.scheduling import QUIET, Crawling, Serving, asked, contents, faults, scrapy
 from vokcrawl.sample import SampleServer
+from vokcrawl.storage.output_folder import run_order
 
 
 @dataclass
@@ -62,13 +63,13 @@ def without_manifests(backups: Backups) -> str:
 
 
 def shorter_file(backups: Backups) -> str:
-    path = sorted((backups.output / "articles").iterdir())[-1]
+    path = max((backups.output / "articles").iterdir(), key=lambda each: run_order(each.stem))
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
     return "bytes, but the state says"
 
 
 def changed_manifest(backups: Backups) -> str:
-    path = sorted((backups.output / "runs").iterdir())[-1]
+    path = max((backups.output / "runs").iterdir(), key=lambda each: run_order(each.stem))
     path.write_bytes(path.read_bytes().replace(b'"requests": ', b'"requests":  '))
     return "it is not the manifest that the state knows"
 

@@ -1,4 +1,4 @@
-"""A disk that is full ends the run with 15; with room the next one goes on, and nothing is lost or doubled."""
+"""A full disk ends the run with 15; with free space the next run continues, and nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-def test_a_full_disk_ends_the_run_with_15_and_with_room_the_next_run_goes_on(
+def test_a_full_disk_ends_the_run_with_15_and_the_next_run_continues(
     small_disk: Callable[[str], Path], crawl: Crawling, serve: Serving
 ) -> None:
     server = serve(60)
@@ -60,7 +60,7 @@ def test_a_full_disk_ends_the_run_with_15_and_with_room_the_next_run_goes_on(
     assert faults(output) == []
 
 
-def test_a_file_that_may_not_grow_ends_the_run_with_15_and_what_was_committed_stays(
+def test_a_file_size_limit_ends_the_run_with_15_and_keeps_committed_records(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(60)

@@ -1,4 +1,4 @@
-"""`scrapy verify` finds whatever is wrong in an output folder, and says in which file and on which line."""
+"""`scrapy verify` finds every inconsistency of an output directory and names file and line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The index beside the records: kept up to date, made anew where it must be, and never in the way."""
+"""The search index is kept up to date, rebuilt if necessary, and never in the way of a crawl."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scrapy search` finds articles by their words, and shows them with date, title, passage and link."""
+"""`scrapy search` finds articles by their words and shows date, title, passage and link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Splash missing, down, slow, overloaded or talking nonsense: said as it is, and never taken for an end."""
+"""Splash missing, down, slow, overloaded or invalid: reported as such, and never taken for the end of a listing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A child of the tests that is forked does just what one does that begins at nothing."""
+"""A forked child of the tests behaves like a new process."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.support.crawling import Crawl, command, environment, run_crawl
 from vokcrawl.replay.comparison import OF_THE_RUN
 from vokcrawl.sample import SampleServer, SampleSite
 
-WAYS = ("forked", "from nothing")
+START_METHODS = ("forked", "from nothing")
 AT = datetime(2031, 5, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=START_METHODS)
 def start_method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Children begin in this start_method."""
     choose(request.param, monkeypatch)
@@ -113,7 +113,7 @@ def of_the_site(done: Crawl) -> list[dict[str, Any]]:
 def test_a_crawl_and_a_command_leave_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
     with SampleServer(SampleSite(12, faults=())) as server:
-        for start_method in WAYS:
+        for start_method in START_METHODS:
             choose(start_method, monkeypatch)
             output = tmp_path / start_method
             done = run_crawl(f"{server.url}/article/163/", output, at=AT)

@@ -1,4 +1,4 @@
-"""On a terminal a crawl shows a live line below its log, and a summary at its end; elsewhere it logs as Scrapy does."""
+"""On a terminal a crawl shows a progress line below its log and a summary at its end; elsewhere it only logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log above the line is as it was written, and can neither steer the terminal nor write into the line."""
+"""The log above the progress line is unchanged, and can neither control the terminal nor overwrite the line."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def shown(*arguments: str) -> list[str]:
     return terminal.shown
 
 
-def test_entries_are_shown_whole_and_do_nothing_and_the_line_leaves_nothing() -> None:
+def test_log_entries_are_shown_in_full_without_effect_and_the_line_is_removed() -> None:
     assert shown() == [
         "a title: \\u001b[2J\\u001b[1;1H\\u001b]0;owned\\u0007\\u202eend",
         "[bold]no markup[/bold] :smile: " + "x" * 69,
@@ -53,7 +53,7 @@ def test_entries_are_shown_whole_and_do_nothing_and_the_line_leaves_nothing() ->
     ]
 
 
-def test_entries_that_a_formatter_has_coloured_keep_their_colours() -> None:
+def test_colours_of_a_log_formatter_are_kept() -> None:
     with Terminal([sys.executable, "-c", PROGRAM.replace("\\x1b[2J\\x1b[1;1H", ""), "coloured"]) as terminal:
         assert terminal.ended() == 0
     assert b"\x1b[32mtwo\r\n\tlines\x1b[0m" in terminal.raw

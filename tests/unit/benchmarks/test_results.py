@@ -1,4 +1,4 @@
-"""What the benchmark makes of its measurements: ratios within rounds, and whether a promise holds."""
+"""The evaluation of measurements: ratios within rounds, and whether a target is met."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings and arguments are checked, each with an error that names it, its value and what is allowed."""
+"""Settings and arguments are validated; errors name the setting, its value and the allowed values."""
 
 from __future__ import annotations
 

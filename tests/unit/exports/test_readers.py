@@ -1,4 +1,4 @@
-"""What the readers that people use make of the files: pandas, DuckDB, sqlite3 and a plain Zstandard reader."""
+"""Common readers of the exported files: pandas, DuckDB, sqlite3 and a plain Zstandard reader."""
 
 from __future__ import annotations
 

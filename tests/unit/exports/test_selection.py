@@ -1,4 +1,4 @@
-"""Which records an export holds: of which kind, of which days, and as of when."""
+"""The records of an export: by kind, by day, and as of a date."""
 
 from __future__ import annotations
 

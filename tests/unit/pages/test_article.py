@@ -259,7 +259,7 @@ def test_a_damaged_page_never_raises_and_gives_fields_that_load(data: st.DataObj
         f"{HEAD}{META}<div class='article-content'>{'<div>' * 200}{'<p>x</p>' * 12000}",
         f"{HEAD}<p>Source: {'|' * 280}x</p>{('<p>Date: ' + '| ' * 140 + 'x</p>') * 3000}",
         "".join(f'<div><a href="/newstream/17{n:08}-1/s-{n}/">t</a>' for n in range(5000)),
-        f"{HEAD}{'<br>x<br>' * 50000}",
+        f"{HEAD}{'<br>x<br>' * 14_500}",
         f"{'<div>' * 100_000}{HEAD}",
         f"{HEAD}<p>{'. ' * 400_000}upgrade to nk pro</p>",
     ],
@@ -271,6 +271,41 @@ def test_a_hostile_page_is_read_in_good_time(content: str) -> None:
         seen.is_article()
         seen.read()
         seen.teasers()
+
+
+DAYS = (
+    "December 11, 2024", "Dec 11, 2024", "December 11, 2024Dec 11, 2024", "December 11, 2024 Dec 11, 2024",
+    "Wednesday, December 11, 2024", "11 December 2024", "11th Dec. 2024", "2024-12-11", "11/12/2024", "2024.12.11.",
+    "December 11, 2024 at 9:05 am", "2024-12-11 09:05:00 UTC",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_day_of_the_header_is_no_field_of_an_article(day: str) -> None:
+    for markup in (f"<header>{day}</header>", f"<h3>{day}</h3>", f"<div><span>{day}</span></div>"):
+        item = load_article(read(f"{markup}{META}<div class='article-content'>{TEXT}</div>").read(), "1-1", URL)
+        assert "title" not in item
+        silent = read(f"{markup}{HEAD}<p>Source: {SOURCE}</p><div class='article-content'>{TEXT}</div>").read()
+        assert "published_on" not in load_article(silent, "1-1", URL)
+        assert load_article(silent, "1-1", URL)["title"] == HEADLINE
+
+
+@pytest.mark.parametrize("day", [*DAYS, f"Posted on {DAYS[0]}", "By Jane Doe", f"{DAYS[0]} | {DAYS[1]}"])
+def test_day_above_a_text_without_class_names_is_no_text(day: str) -> None:
+    assert texts(f"<div>{HEAD}{META}<p>{day}</p>{TEXT}</div>") == PARAGRAPHS
+
+
+def test_sentence_that_begins_with_a_label_below_the_meta_line_is_text() -> None:
+    for label in ("Source: the ministry said so.", "Date: the tenth, he said."):
+        assert texts(f"{HEAD}{META}<div class='article-content'><p>{label}</p>{TEXT}</div>") == (label, *PARAGRAPHS)
+    item = load_article(
+        read(
+            f"{HEAD}<p>Date: 10/12/2024</p><div class='article-content'><p>Source: the ministry.</p>{TEXT}</div>"
+        ).read(),
+        "1-1",
+        URL,
+    )
+    assert "source" not in item
 
 
 def test_a_page_far_off_the_site_is_read_by_its_own_url() -> None:

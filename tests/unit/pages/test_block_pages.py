@@ -138,6 +138,11 @@ CHECKS = {
     b"blocker</p><script src='https://ct.captcha-delivery.com/c.js'></script></body></html>",
     "SiteGround": b"<html><head><link rel='icon' href='data:,'><meta http-equiv='refresh' "
     b"content='0;/.well-known/sgcaptcha/?r=%2F'></head></html>",
+    "Cloudflare's firewall": challenge(
+        "Access denied | site.test used Cloudflare to restrict access", "Error code 1020"
+    ),
+    "Anubis": challenge("Making sure you&#39;re not a bot!", "Loading..."),
+    "Vercel": challenge("Vercel Security Checkpoint", "We're verifying your browser"),
     "Imperva": challenge("Pardon Our Interruption", "As you were browsing something about your browser made us think"),
 }
 
@@ -179,6 +184,7 @@ NAVIGATION = "<nav><a href='/'>Home</a> <a href='/newstream/'>Newstream</a> <a h
         "<h1>Page not found</h1><script>var a = 'Just a moment...';</script>",
         "<h1>Page not found</h1><a href='/just-a-moment-captcha/'>News</a>",
         "<h1>Page not found</h1><!-- captcha cf-chl -->",
+        "<h1>Newstream</h1><p>There is nothing here yet.</p><p hidden>Checking your browser</p>",
         f"<p>{'The mill works. ' * 200}</p><p>Checking your browser</p>",
         "<style>.free-member-form-inner, .nk-paywall-free-member-form {}</style><h1>Page not found</h1>",
     ],

@@ -1,4 +1,4 @@
-"""An answer's bytes become a document, or a named reason why not."""
+"""A response's bytes become a document, or there is a named reason why not."""
 
 from __future__ import annotations
 
@@ -92,6 +92,12 @@ def test_base_href_is_what_links_are_resolved_against() -> None:
     assert [each.attributes.get("href") for each in root.css("a")] == ["https://site.test/a/x", "#y"]
     image = root.css_first("img")
     assert (image.attributes["src"], image.attributes["data-src"]) == ("https://site.test/p.jpg", "https://site.test/q")
+    sets = read_document(
+        b"<base href='/b/'><img srcset='x,y.jpg 1x, /z.jpg 2x,w.jpg 3x'>", HTML, "http://site.test/c/"
+    ).root
+    assert sets.css_first("img").attributes["srcset"] == (
+        "http://site.test/b/x,y.jpg 1x, http://site.test/z.jpg 2x,http://site.test/b/w.jpg 3x"
+    )
     relative = read_document(b"<base href='/b/'><a href='x'>x</a>", HTML, "http://site.test/c/").root
     assert relative.css_first("a").attributes["href"] == "http://site.test/b/x"
     for odd in ("javascript:x", "data:x", "", "http://[bad/"):

@@ -1,4 +1,4 @@
-"""Saved pages, and the record that each must give: a folder in `tests/fixtures/pages` each, a test each field."""
+"""Saved pages and their expected records: a directory in `tests/fixtures/pages` each, a test per field."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def test_there_are_fixtures_of_both_kinds() -> None:
 
 
 @pytest.mark.parametrize(("name", "field"), FIELDS)
-def test_a_saved_page_gives_its_field(name: str, field: str) -> None:
+def test_a_saved_page_gives_the_expected_field(name: str, field: str) -> None:
     item, _ = read_fixture(name)
     value = [each["url"] for each in item["images"]] if field == "images" else item.get(field)
     assert value == FIXTURES[name]["record"][field]
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_page_that_is_no_article_is_named(name: str) -> None:
+def test_a_page_that_is_not_an_article_is_named(name: str) -> None:
     try:
         _, reason = read_fixture(name)
     except PageFault as fault:

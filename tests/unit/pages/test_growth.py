@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gc
+import re
 import time
+from collections.abc import Callable
 
 import pytest
 
 from vokcrawl.crawling.article_result import article_page, find_article
 from vokcrawl.normalize import article_id
 from vokcrawl.pages.block_pages import find_block_page
-from vokcrawl.pages.document import PageFault, read_document
+from vokcrawl.pages.document import TOO_MANY_ELEMENTS, PageFault, read_document
 from vokcrawl.pages.extractors import EXTRACTORS
 from vokcrawl.pages.more import read_more
 from vokcrawl.pages.search import number_in_form
+from vokcrawl.pages.tree import MOST_ELEMENTS
 
 URL = "http://site.test/newstream/1733799346-500000000/works-completed-in-sariwon/"
 HEAD = "<h1>Works completed in Sariwon</h1><p>Date: 10/12/2024 | Source: Voice of Korea (EN)</p>"
@@ -60,40 +63,50 @@ PARTS = {
     "nested elements": ("", "<div><span>", ""),
     "words of a check": ("", "<p>captcha just a moment</p>", ""),
 }
-# The size of the smaller page in bytes; how often a slow pair is measured again; CPU seconds that prove nothing.
-SMALL, ATTEMPTS, NEGLIGIBLE = 120_000, 5, 0.4
+# Bytes and elements of the larger page; how often a slow pair is measured again; CPU seconds that prove nothing.
+LARGE, MOST_OF_LARGE, ATTEMPTS, NEGLIGIBLE = 480_000, MOST_ELEMENTS - 200, 5, 0.4
+# The largest page that is downloaded, and the CPU seconds that it may take.
+LONGEST_PAGE, CPU_LIMIT = 4_000_000, 2.0
+START_TAG = re.compile("<[a-z]")
 
 
-def page(name: str, size: int, content: bool) -> bytes:
+def repeats(name: str) -> int:
+    """How often the larger page repeats its part."""
+    part = PARTS[name][1]
+    return min(LARGE // len(part), MOST_OF_LARGE // max(1, len(START_TAG.findall(part))))
+
+
+def page(name: str, number: int, content: bool, filler: str = "") -> bytes:
     start, part, end = PARTS[name]
-    inner, length, n = [], 0, 0
-    while length < size:
-        inner.append(part.replace("{n}", str(n)))
-        length += len(inner[-1])
-        n += 1
-    text = f"{start}{''.join(inner)}{end}"
+    text = f"{start}{''.join(part.replace('{n}', str(n)) for n in range(number))}{end}{filler}"
     body = f"<div class='article-content'>{text}</div>" if content else f"<div>{text}</div>"
     return f"<html><head></head><body>{HEAD}{body}</body></html>".encode()
 
 
-def read(body: bytes) -> None:
-    try:
-        root = read_document(body, "text/html; charset=utf-8", URL).root
-    except PageFault:
-        return
+def read_as_listing(body: bytes) -> None:
+    root = read_document(body, "text/html; charset=utf-8", URL).root
     EXTRACTORS[-1].teasers(root)
     read_more(root, URL, 10)
     number_in_form(root, "Voice of Korea")
+
+
+def read_as_article(body: bytes) -> None:
+    root = read_document(body, "text/html; charset=utf-8", URL).root
     try:
         seen = article_page(EXTRACTORS[-1], root, URL, body)
     except PageFault:
         return
     find_article(seen, str(article_id(URL)), URL, body)
     seen.teasers()
+
+
+def read(body: bytes) -> None:
+    read_as_listing(body)
+    read_as_article(body)
     find_block_page(body)
 
 
-def seconds(body: bytes) -> float:
+def seconds(body: bytes, read: Callable[[bytes], None] = read) -> float:
     """CPU time of reading a page once, without the garbage collector's."""
     gc.collect()
     gc.disable()
@@ -108,11 +121,41 @@ def seconds(body: bytes) -> float:
 @pytest.mark.parametrize("content", [True, False], ids=["in the content", "by structure"])
 @pytest.mark.parametrize("name", PARTS)
 def test_reading_time_grows_linearly_with_page_length(name: str, content: bool) -> None:
-    small, large = page(name, SMALL, content), page(name, 4 * SMALL, content)
+    number = repeats(name)
+    small, large = page(name, number // 4, content), page(name, number, content)
     best_small = best_large = float("inf")
     for _ in range(ATTEMPTS):
         best_small, best_large = min(best_small, seconds(small)), min(best_large, seconds(large))
         # Four times the page: linear is 4, quadratic 16. Very short times prove nothing.
         if best_large < max(NEGLIGIBLE, 8 * best_small):
             return
-    raise AssertionError(f"{best_small:.3f} s for {SMALL} bytes, {best_large:.3f} s for {4 * SMALL}")
+    raise AssertionError(f"{best_small:.3f} s for {len(small)} bytes, {best_large:.3f} s for {len(large)}")
+
+
+@pytest.mark.parametrize("read", [read_as_listing, read_as_article])
+@pytest.mark.parametrize("name", PARTS)
+def test_largest_page_is_read_within_two_seconds(name: str, read: Callable[[bytes], None]) -> None:
+    part = PARTS[name][1]
+    number = min(LONGEST_PAGE // len(part), MOST_OF_LARGE // max(1, len(START_TAG.findall(part))))
+    number = min(number, (LONGEST_PAGE - 100_000) // (len(part) + 5))
+    rest = LONGEST_PAGE - len(page(name, number, True))
+    body = page(name, number, True, f"<p>{'A sentence of the text. ' * (rest // 25)}</p>")
+    assert len(body) > 0.9 * LONGEST_PAGE
+    # The fastest of several: other programs on the machine slow down even CPU time.
+    assert any(seconds(body, read) < CPU_LIMIT for _ in range(ATTEMPTS))
+
+
+@pytest.mark.parametrize(
+    "part", ["<div>", "<p><b class='x{n}'>", "<p><i id='{n}'><!--</i>-->", "<table><b a='{n}'>", "<br>"]
+)
+@pytest.mark.parametrize("size", [40_000, LONGEST_PAGE])
+def test_page_of_too_many_elements_is_refused_within_two_seconds(part: str, size: int) -> None:
+    body = f"{HEAD}{''.join(part.replace('{n}', str(n)) for n in range(size // len(part)))}".encode()
+
+    def read(body: bytes) -> None:
+        try:
+            read_as_article(body)
+        except PageFault as fault:
+            assert fault.name == TOO_MANY_ELEMENTS  # noqa: PT017
+
+    assert any(seconds(body, read) < CPU_LIMIT for _ in range(ATTEMPTS))

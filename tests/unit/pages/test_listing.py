@@ -1,4 +1,4 @@
-"""Teasers are read by what their lines are, whatever the markup around them."""
+"""Teasers are recognised by the content of their lines, whatever the markup around them."""
 
 from __future__ import annotations
 

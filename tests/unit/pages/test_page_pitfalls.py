@@ -1,4 +1,4 @@
-"""Pages whose furniture, line breaks and odd words must not be taken for titles, texts, ways on, or teasers."""
+"""Frames, line breaks and odd words of pages that are not titles, texts, pagination or teasers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose a teaser or an article is: told by words or by a logo that is known, and never guessed."""
+"""The source of a teaser or an article is read from words or a known logo, and never guessed."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ UPLOADS = "https://assets.test/uploads/sites"
         ("http://[bad/Voice-of-Korea-EN.jpg", Belongs.UNKNOWN),
     ],
 )
-def test_a_logo_says_whose_it_is_only_where_it_is_known(src: str, belongs: Belongs) -> None:
+def test_only_known_logos_identify_a_source(src: str, belongs: Belongs) -> None:
     assert logo_belongs(src, WANTED) is belongs
 
 
-def test_a_logo_whose_full_name_was_never_seen_leaves_it_to_the_article() -> None:
+def test_a_partly_known_logo_leaves_the_source_to_the_article() -> None:
     assert logo_belongs("/kcna-english.png", "KCNA (EN)") is Belongs.UNKNOWN
     assert logo_belongs("/kcna-english.png", "KCNA (Kr)") is Belongs.NO
     assert source_of_logo("/kcna-english.png") is None
 
 
-def test_names_are_compared_without_case_and_surplus_white_space() -> None:
+def test_names_are_compared_without_case_and_extra_white_space() -> None:
     assert same_source(" voice  of\nKorea (en)", WANTED)
     assert not same_source("Voice of Korea", WANTED)
     assert not same_source("Voice of Korea (KR)", WANTED)
 
 
 @given(st.text(), st.text(min_size=1))
-def test_no_address_and_no_name_makes_it_raise(src: str, wanted: str) -> None:
+def test_no_url_and_no_name_raises(src: str, wanted: str) -> None:
     stem = logo_stem(src)
     assert (logo_belongs(src, wanted) is Belongs.UNKNOWN) or stem is not None
     assert same_source(src, src)

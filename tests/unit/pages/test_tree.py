@@ -1,4 +1,4 @@
-"""The parsed tree: as browsers build it, and bounded in what a page can make it cost."""
+"""The parsed tree: as browsers build it, with bounded cost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.flow import flow
 from vokcrawl.pages.listing import read_teasers
 from vokcrawl.pages.more import read_more
-from vokcrawl.pages.tree import ancestors, descendants, is_same, parse, text_of, with_class
+from vokcrawl.pages.tree import TooManyElementsError, ancestors, descendants, is_same, parse, text_of, with_class
 
 BASE = "http://site.test/article/163/"
 SIZE = 1_500_000
@@ -55,10 +55,13 @@ BOMBS: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("size", [40_000, SIZE])
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_no_page_takes_long_whatever_is_in_it(bomb: str, size: int) -> None:
+def test_every_page_is_read_or_refused_in_bounded_time(bomb: str, size: int) -> None:
     markup = BOMBS[bomb](size)
     with cpu_limit():
-        root = parse(markup)
+        try:
+            root = parse(markup)
+        except TooManyElementsError:
+            return
         page = ArticlePage(root, f"{BASE}newstream/1733850000-4040/bridge/")
         page.is_article()
         page.read()

@@ -1,4 +1,4 @@
-"""The windows of days of a search: whatever is found in which days, together they leave out none."""
+"""The date ranges of a search together leave out no day, whatever each of them finds."""
 
 from __future__ import annotations
 

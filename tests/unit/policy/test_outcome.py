@@ -1,4 +1,4 @@
-"""How a run ended: the worst of what happened decides."""
+"""The outcome of a run: the most serious event decides."""
 
 from __future__ import annotations
 
@@ -16,29 +16,33 @@ from vokcrawl.policy.pagination import StopReason
 @pytest.mark.parametrize(
     ("statistics", "outcome", "code"),
     [
-        (RunStatistics(starts=1, walks=[StopReason.KNOWN], delivered=3), "done", 0),
-        (RunStatistics(starts=1, walks=[StopReason.UNCHANGED]), "nothing new", 0),
-        (RunStatistics(starts=1, walks=[StopReason.MAX_PAGES], delivered=1), "done", 0),
-        (RunStatistics(starts=1, walks=[StopReason.SINCE]), "nothing new", 0),
-        (RunStatistics(starts=1, walks=[StopReason.END], wanted_seen=1, delivered=9, pages_failed=1), "incomplete", 10),
-        (RunStatistics(starts=2, starts_unreachable=1, walks=[StopReason.END], wanted_seen=1), "incomplete", 10),
-        (RunStatistics(starts=1, walks=[StopReason.FAILED], delivered=9), "incomplete", 10),
-        (RunStatistics(starts=1, walks=[StopReason.EMPTY]), "incomplete", 10),
-        (RunStatistics(starts=1, walks=[StopReason.CIRCLE]), "incomplete", 10),
-        (RunStatistics(starts=1, walks=[StopReason.REPEATS]), "incomplete", 10),
-        (RunStatistics(starts=1, walks=[StopReason.OFFSITE]), "incomplete", 10),
-        (RunStatistics(starts=1, starts_gated=1), "blocked", 11),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.KNOWN], delivered=3), "done", 0),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.UNCHANGED]), "nothing new", 0),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.MAX_PAGES], delivered=1), "done", 0),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.SINCE]), "nothing new", 0),
+        (
+            RunStatistics(starts=1, stop_reasons=[StopReason.END], wanted_seen=1, delivered=9, pages_failed=1),
+            "incomplete",
+            10,
+        ),
+        (RunStatistics(starts=2, starts_unreachable=1, stop_reasons=[StopReason.END], wanted_seen=1), "incomplete", 10),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.FAILED], delivered=9), "incomplete", 10),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.EMPTY]), "incomplete", 10),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.CIRCLE]), "incomplete", 10),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.REPEATS]), "incomplete", 10),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.OFFSITE]), "incomplete", 10),
+        (RunStatistics(starts=1, starts_blocked=1), "blocked", 11),
         (RunStatistics(starts=1, articles=3, articles_metered=3, delivered=3), "blocked", 11),
         (RunStatistics(starts=1, articles=3, articles_metered=2, delivered=3), "done", 0),
-        (RunStatistics(starts=1, walks=[StopReason.END]), "layout not understood", 12),
-        (RunStatistics(starts=1, walks=[StopReason.END], wanted_seen=1), "nothing new", 0),
-        (RunStatistics(starts=1, articles=2, articles_metered=2, articles_gated=1), "blocked", 11),
-        (RunStatistics(starts=1, articles=1, articles_gated=1, delivered=1), "done", 0),
-        (RunStatistics(starts=1, stopped_at_gate=True, delivered=1), "blocked", 11),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.END]), "layout not understood", 12),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.END], wanted_seen=1), "nothing new", 0),
+        (RunStatistics(starts=1, articles=2, articles_metered=2, articles_blocked=1), "blocked", 11),
+        (RunStatistics(starts=1, articles=1, articles_blocked=1, delivered=1), "done", 0),
+        (RunStatistics(starts=1, stopped_at_block_page=True, delivered=1), "blocked", 11),
         (RunStatistics(starts=1, cut_short=True, pages_read=1), "incomplete", 10),
         (RunStatistics(starts=1, cut_short=True), "unreachable", 14),
-        (RunStatistics(starts=1, walks=[StopReason.NO_TEASERS]), "layout not understood", 12),
-        (RunStatistics(starts=1, walks=[StopReason.NO_WAY], delivered=9), "layout not understood", 12),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.NO_TEASERS]), "layout not understood", 12),
+        (RunStatistics(starts=1, stop_reasons=[StopReason.NO_ROUTE], delivered=9), "layout not understood", 12),
         (RunStatistics(starts=1, starts_not_understood=1), "layout not understood", 12),
         (
             RunStatistics(starts=1, articles=20, coverage={"title": 0.5}, minimum_coverage={"title": 0.9}),
@@ -55,9 +59,17 @@ from vokcrawl.policy.pagination import StopReason
         (RunStatistics(failure=StorageError("x"), starts=1, starts_unreachable=1), "storage failed", 15),
         (RunStatistics(failure=FolderLockedError("x")), "locked", 13),
         (RunStatistics(failure=UsageError("x")), "wrong settings", 2),
-        (RunStatistics(interrupted=True, starts=1, walks=[StopReason.INTERRUPTED], delivered=4), "interrupted", 130),
+        (
+            RunStatistics(interrupted=True, starts=1, stop_reasons=[StopReason.INTERRUPTED], delivered=4),
+            "interrupted",
+            130,
+        ),
         (RunStatistics(interrupted=True, failure=StorageError("x")), "storage failed", 15),
-        (RunStatistics(starts=1, starts_gated=1, pages_failed=9, walks=[StopReason.NO_TEASERS]), "blocked", 11),
+        (
+            RunStatistics(starts=1, starts_blocked=1, pages_failed=9, stop_reasons=[StopReason.NO_TEASERS]),
+            "blocked",
+            11,
+        ),
     ],
 )
 def test_each_kind_of_end_has_its_word_and_its_exit_code(statistics: RunStatistics, outcome: str, code: int) -> None:
@@ -77,15 +89,15 @@ FACTS = st.builds(
     interrupted=st.booleans(),
     starts=st.integers(1, 3),
     starts_unreachable=st.integers(0, 3),
-    starts_gated=st.integers(0, 1),
+    starts_blocked=st.integers(0, 1),
     starts_not_understood=st.integers(0, 1),
     pages_failed=st.integers(0, 2),
-    walks=st.lists(st.none() | st.sampled_from(StopReason), max_size=3),
+    stop_reasons=st.lists(st.none() | st.sampled_from(StopReason), max_size=3),
     delivered=st.integers(0, 3),
     articles=st.integers(0, 30),
     articles_metered=st.integers(0, 30),
-    articles_gated=st.integers(0, 2),
-    stopped_at_gate=st.booleans(),
+    articles_blocked=st.integers(0, 2),
+    stopped_at_block_page=st.booleans(),
     cut_short=st.booleans(),
     pages_read=st.integers(0, 2),
     wanted_seen=st.integers(0, 2),
@@ -100,13 +112,13 @@ def test_every_end_has_a_word_and_nothing_bad_ever_ends_in_0(statistics: RunStat
         statistics.failure,
         statistics.interrupted,
         statistics.starts_unreachable,
-        statistics.starts_gated,
+        statistics.starts_blocked,
         statistics.starts_not_understood,
         statistics.pages_failed,
-        statistics.stopped_at_gate,
+        statistics.stopped_at_block_page,
         statistics.cut_short,
-        StopReason.END in statistics.walks and not statistics.wanted_seen,
-        set(statistics.walks)
+        StopReason.END in statistics.stop_reasons and not statistics.wanted_seen,
+        set(statistics.stop_reasons)
         - {
             None,
             StopReason.END,
@@ -120,5 +132,5 @@ def test_every_end_has_a_word_and_nothing_bad_ever_ends_in_0(statistics: RunStat
     if code is ExitCode.OK:
         assert not any(bad)
         assert outcome == ("done" if statistics.delivered else "nothing new")
-    if not any(bad) and not statistics.articles_metered and not statistics.articles_gated:
+    if not any(bad) and not statistics.articles_metered and not statistics.articles_blocked:
         assert code is ExitCode.OK

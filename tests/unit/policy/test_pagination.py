@@ -1,8 +1,8 @@
-"""Go on or stop: the rules of the walk, one by one, and the whole against a simple model."""
+"""The stop conditions of pagination, one by one, and all together against a simple model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -18,8 +18,8 @@ def day(ago: int) -> str:
     return (date.fromisoformat(TODAY) - timedelta(days=ago)).isoformat()
 
 
-def entries(*numbers: int, covered: bool = False, wanted: bool = True, ago: int | None = 0) -> list[Entry]:
-    return [Entry(f"n{each}", None if ago is None else day(ago), wanted, covered) for each in numbers]
+def entries(*numbers: int, already_crawled: bool = False, wanted: bool = True, ago: int | None = 0) -> list[Entry]:
+    return [Entry(f"n{each}", None if ago is None else day(ago), wanted, already_crawled) for each in numbers]
 
 
 def paginate(rules: StopRules, *pages: Sequence[Entry]) -> tuple[ListingProgress, list[StopReason | None]]:
@@ -41,7 +41,7 @@ def test_a_first_page_without_teasers_is_no_end() -> None:
 
 
 def test_it_stops_after_so_many_familiar_pages_in_a_row() -> None:
-    familiar = [entries(each, covered=True) for each in range(4)]
+    familiar = [entries(each, already_crawled=True) for each in range(4)]
     walk, answers = paginate(StopRules(known_pages=2), familiar[0], entries(9), familiar[1], familiar[2])
     assert answers == [None, None, None, StopReason.KNOWN]
     assert walk.complete
@@ -49,24 +49,28 @@ def test_it_stops_after_so_many_familiar_pages_in_a_row() -> None:
 
 
 def test_known_pages_do_not_stop_pagination_without_a_complete_listing_crawl() -> None:
-    assert paginate(StopRules(known_pages=0), *(entries(each, covered=True) for each in range(5)))[1] == [None] * 5
+    assert (
+        paginate(StopRules(known_pages=0), *(entries(each, already_crawled=True) for each in range(5)))[1] == [None] * 5
+    )
 
 
 def test_a_page_of_other_sources_only_neither_stops_nor_resets() -> None:
     other = entries(7, wanted=False)
-    _, answers = paginate(StopRules(known_pages=2), entries(1, covered=True), other, entries(2, covered=True))
+    _, answers = paginate(
+        StopRules(known_pages=2), entries(1, already_crawled=True), other, entries(2, already_crawled=True)
+    )
     assert answers == [None, None, StopReason.KNOWN]
-    assert paginate(StopRules(known_pages=1), other, entries(8, wanted=False, covered=True))[1] == [None, None]
+    assert paginate(StopRules(known_pages=1), other, entries(8, wanted=False, already_crawled=True))[1] == [None, None]
 
 
 def test_one_new_entry_among_familiar_ones_makes_the_page_new() -> None:
-    mixed = entries(1, covered=True) + entries(2)
-    assert paginate(StopRules(known_pages=1), mixed, entries(3, covered=True))[1] == [None, StopReason.KNOWN]
+    mixed = entries(1, already_crawled=True) + entries(2)
+    assert paginate(StopRules(known_pages=1), mixed, entries(3, already_crawled=True))[1] == [None, StopReason.KNOWN]
 
 
 def test_an_unchanged_first_page_ends_an_idle_run() -> None:
     rules = StopRules(known_pages=2, head=("n1", "n2"))
-    walk, answers = paginate(rules, entries(1, 2, covered=True))
+    walk, answers = paginate(rules, entries(1, 2, already_crawled=True))
     assert answers == [StopReason.UNCHANGED]
     assert walk.complete
     assert walk.head == ("n1", "n2")
@@ -75,10 +79,10 @@ def test_an_unchanged_first_page_ends_an_idle_run() -> None:
 @pytest.mark.parametrize(
     ("rules", "page"),
     [
-        (StopRules(known_pages=2, head=("n1", "n2")), entries(2, 1, covered=True)),
-        (StopRules(known_pages=2, head=("n1", "n2")), entries(1, 2, 3, covered=True)),
-        (StopRules(known_pages=0, head=("n1", "n2")), entries(1, 2, covered=True)),
-        (StopRules(known_pages=2, head=("n1", "n2"), sweep_days=7, today=TODAY), entries(1, 2, covered=True)),
+        (StopRules(known_pages=2, head=("n1", "n2")), entries(2, 1, already_crawled=True)),
+        (StopRules(known_pages=2, head=("n1", "n2")), entries(1, 2, 3, already_crawled=True)),
+        (StopRules(known_pages=0, head=("n1", "n2")), entries(1, 2, already_crawled=True)),
+        (StopRules(known_pages=2, head=("n1", "n2"), rescan_days=7, today=TODAY), entries(1, 2, already_crawled=True)),
     ],
     ids=["another order", "one more", "a full walk", "a sweep"],
 )
@@ -88,7 +92,7 @@ def test_any_other_first_page_is_no_idle_run(rules: StopRules, page: list[Entry]
 
 def test_only_the_first_page_is_compared_with_the_head() -> None:
     rules = StopRules(known_pages=3, head=("n2",))
-    assert paginate(rules, entries(1), entries(2, covered=True))[1] == [None, None]
+    assert paginate(rules, entries(1), entries(2, already_crawled=True))[1] == [None, None]
 
 
 def test_the_site_s_word_that_nothing_changed_is_enough() -> None:
@@ -100,9 +104,17 @@ def test_the_site_s_word_that_nothing_changed_is_enough() -> None:
 def test_since_stops_it_when_all_days_of_a_page_are_before_it() -> None:
     rules = StopRules(since=day(5))
     mixed = entries(3, ago=5) + entries(4, ago=6)
-    walk, answers = paginate(rules, entries(1, ago=0), mixed, entries(5, ago=6) + entries(6, ago=None))
+    older = entries(*range(10, 20), ago=6) + entries(6, ago=None)
+    walk, answers = paginate(rules, entries(1, ago=0), mixed, older)
     assert answers == [None, None, StopReason.SINCE]
     assert walk.complete
+
+
+def test_since_is_not_passed_by_a_few_entries_that_may_be_dated_back() -> None:
+    rules = StopRules(since=day(5))
+    assert paginate(rules, entries(1, ago=0), entries(2, ago=9), entries(3, ago=9))[1] == [None, None, None]
+    few = [entries(each, ago=9) for each in range(2, 12)]
+    assert paginate(rules, entries(1, ago=0), *few)[1] == [None] * 10 + [StopReason.SINCE]
 
 
 def test_days_that_are_unknown_never_pass_since() -> None:
@@ -117,26 +129,26 @@ def test_max_pages_stops_it_and_leaves_it_incomplete() -> None:
 
 
 def test_a_rescan_reads_known_pages_until_its_days_are_passed() -> None:
-    rules = StopRules(known_pages=1, sweep_days=7, today=TODAY)
-    pages = [entries(each, covered=True, ago=ago) for each, ago in enumerate((0, 3, 7, 8))]
+    rules = StopRules(known_pages=1, rescan_days=7, today=TODAY)
+    pages = [entries(each, already_crawled=True, ago=ago) for each, ago in enumerate((0, 3, 7, 8))]
     assert paginate(rules, *pages)[1] == [None, None, None, StopReason.KNOWN]
 
 
 def test_a_rescan_counts_from_the_newest_day_of_a_quiet_source() -> None:
-    rules = StopRules(known_pages=1, sweep_days=7, today=TODAY)
-    pages = [entries(each, covered=True, ago=ago) for each, ago in enumerate((30, 33, 37, 38))]
+    rules = StopRules(known_pages=1, rescan_days=7, today=TODAY)
+    pages = [entries(each, already_crawled=True, ago=ago) for each, ago in enumerate((30, 33, 37, 38))]
     assert paginate(rules, *pages)[1] == [None, None, None, StopReason.KNOWN]
 
 
 def test_a_day_in_the_future_does_not_shorten_a_rescan() -> None:
-    rules = StopRules(known_pages=1, sweep_days=7, today=TODAY)
-    pages = [entries(each, covered=True, ago=ago) for each, ago in enumerate((-400, 7, 8))]
+    rules = StopRules(known_pages=1, rescan_days=7, today=TODAY)
+    pages = [entries(each, already_crawled=True, ago=ago) for each, ago in enumerate((-400, 7, 8))]
     assert paginate(rules, *pages)[1] == [None, None, StopReason.KNOWN]
 
 
 def test_a_rescan_that_finds_something_new_continues_past_its_days() -> None:
-    rules = StopRules(known_pages=1, sweep_days=7, today=TODAY)
-    pages = [entries(1, covered=True, ago=0), entries(2, ago=8), entries(3, covered=True, ago=9)]
+    rules = StopRules(known_pages=1, rescan_days=7, today=TODAY)
+    pages = [entries(1, already_crawled=True, ago=0), entries(2, ago=8), entries(3, already_crawled=True, ago=9)]
     assert paginate(rules, *pages)[1] == [None, None, StopReason.KNOWN]
 
 
@@ -158,18 +170,27 @@ def test_an_entry_that_comes_twice_is_new_once() -> None:
 
 def test_the_first_page_read_again_overlaps_or_does_not() -> None:
     walk, _ = paginate(StopRules(), entries(1, 2), [])
+    walk.head = ("n8", "n9")
     assert not walk.again(entries(8, 9, ago=-1))
-    assert walk.again(entries(9, 1))
-    assert walk.again([])
+    assert not walk.again(entries(9, 1))
+    assert walk.again(entries(1, 2))
     assert (walk.new, walk.newest) == (4, day(-1))
-    assert walk.ids == {"n1", "n2", "n8", "n9"}
+    assert set(walk.ids) == {"n1", "n2", "n8", "n9"}
+
+
+def test_entries_that_were_moved_to_the_top_do_not_join() -> None:
+    walk, _ = paginate(StopRules(), entries(1, 2), entries(3, 4), entries(5, 6, 7, 8), [])
+    walk.head = ("n6", "n8")
+    assert not walk.again(entries(6, 8))
+    assert not walk.again(entries(9, 5, 6))
+    assert walk.again(entries(5, 6, 7))
 
 
 def test_the_first_stop_reason_stays_unless_the_listing_becomes_incomplete() -> None:
     walk, _ = paginate(StopRules(), entries(1), [])
     walk.stop(StopReason.INTERRUPTED)
     assert walk.stopped is StopReason.END
-    walk.spoil(StopReason.FAILED)
+    walk.mark_incomplete(StopReason.FAILED)
     assert walk.stopped is StopReason.FAILED
     assert not walk.complete
 
@@ -197,7 +218,7 @@ RULES = st.builds(
     max_pages=st.none() | st.integers(1, 6),
     known_pages=st.integers(0, 3),
     head=st.lists(st.integers(0, 5).map("n{}".format), max_size=2).map(tuple),
-    sweep_days=st.none() | st.integers(0, 10) | st.just(999_999_999),
+    rescan_days=st.none() | st.integers(0, 10) | st.just(999_999_999),
     today=st.just(TODAY),
 )
 
@@ -207,6 +228,11 @@ def _older(page: list[Entry], than: date) -> bool:
     return bool(days) and max(days) < than
 
 
+def _in_a_row(once: Sequence[Iterable[Entry]], since: str) -> int:
+    dated = [each.day for one in once for each in one if each.day]
+    return len(dated) - max((at for at, shown in enumerate(dated, 1) if shown >= since), default=0)
+
+
 def model(rules: StopRules, pages: list[list[Entry]]) -> StopReason | None:
     """Why a walk that has read just these pages stops, said in another way than the code says it."""
     page = pages[-1]
@@ -214,23 +240,23 @@ def model(rules: StopRules, pages: list[list[Entry]]) -> StopReason | None:
         return StopReason.NO_TEASERS if len(pages) == 1 else StopReason.END
     ids = [{each.id for each in one} for one in pages]
     ordered = tuple(each.id for each in page)
-    if len(pages) == 1 and rules.known_pages and rules.sweep_days is None and ordered == rules.head:
+    if len(pages) == 1 and rules.known_pages and rules.rescan_days is None and ordered == rules.head:
         return StopReason.UNCHANGED
     if len(pages) > 3 and all(ids[at] <= set().union(*ids[:at]) for at in range(len(pages) - 3, len(pages))):
         return StopReason.REPEATS
     # A page says something by what no page before has shown; of an entry that stands there twice the last word counts.
     fresh = [ids[at].difference(*ids[:at]) for at in range(len(pages))]
     once = [{each.id: each for each in one if each.id in fresh[at]}.values() for at, one in enumerate(pages)]
-    telling = [[each.covered for each in one if each.wanted] for one in once]
+    telling = [[each.already_crawled for each in one if each.wanted] for one in once]
     telling = [each for each in telling if each]
     last = telling[-rules.known_pages :] if rules.known_pages else []
     if rules.known_pages and len(last) == rules.known_pages and all(map(all, last)):
         shown = [each.day for one in pages for each in one if each.day]
         start = date.fromisoformat(min(TODAY, max(shown, default=TODAY)))
-        back = date.fromordinal(max(1, start.toordinal() - (rules.sweep_days or 0)))
-        if rules.sweep_days is None or _older(page, back):
+        back = date.fromordinal(max(1, start.toordinal() - (rules.rescan_days or 0)))
+        if rules.rescan_days is None or _older(page, back):
             return StopReason.KNOWN
-    if rules.since and _older(page, date.fromisoformat(rules.since)):
+    if rules.since and _older(page, date.fromisoformat(rules.since)) and _in_a_row(once, rules.since) >= 10:
         return StopReason.SINCE
     if rules.max_pages and len(pages) >= rules.max_pages:
         return StopReason.MAX_PAGES
@@ -238,7 +264,7 @@ def model(rules: StopRules, pages: list[list[Entry]]) -> StopReason | None:
 
 
 @given(RULES, PAGES)
-@example(StopRules(known_pages=1, sweep_days=7, today=TODAY), [[Entry("n1", "0001-01-01", True, True)]])
+@example(StopRules(known_pages=1, rescan_days=7, today=TODAY), [[Entry("n1", "0001-01-01", True, True)]])
 @example(StopRules(known_pages=2, today=TODAY), [[Entry("n1", None, True, True)], [Entry("n1", None, True, True)]])
 def test_pagination_agrees_with_the_model_and_counts_entries(rules: StopRules, pages: list[list[Entry]]) -> None:
     walk = ListingProgress(rules)
@@ -248,7 +274,7 @@ def test_pagination_agrees_with_the_model_and_counts_entries(rules: StopRules, p
         seen = [each for page in read for each in page]
         assert walk.pages == number
         assert walk.received == len(seen)
-        assert walk.ids == {each.id for each in seen}
+        assert set(walk.ids) == {each.id for each in seen}
         assert walk.head == tuple(each.id for each in pages[0])
         if walk.stopped is not None:
             break
@@ -267,4 +293,4 @@ def test_a_listing_that_grows_during_pagination_is_read_without_a_gap(old: int, 
         if len(listing) > old + 30:
             break
     if walk.stopped is StopReason.END:
-        assert {f"n{each}" for each in range(1, old + 1)} <= walk.ids
+        assert {f"n{each}" for each in range(1, old + 1)} <= set(walk.ids)

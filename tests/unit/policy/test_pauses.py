@@ -1,4 +1,4 @@
-"""How long a host is left alone, and when it is given up."""
+"""How long requests to a host are paused, and when it is given up."""
 
 from __future__ import annotations
 

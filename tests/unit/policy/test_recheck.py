@@ -1,4 +1,4 @@
-"""When a page is asked for again."""
+"""When a page is requested again."""
 
 from __future__ import annotations
 

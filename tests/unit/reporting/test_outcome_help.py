@@ -1,4 +1,4 @@
-"""Every outcome that a manifest may hold is explained."""
+"""Every outcome of a manifest is explained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live line and the summary as text: rates, moments, and what is said when little is known."""
+"""The progress line and the run summary as text: rates, times, and unknown values."""
 
 from __future__ import annotations
 

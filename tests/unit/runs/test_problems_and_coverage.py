@@ -1,4 +1,4 @@
-"""What went wrong is counted with examples; how full the records are is counted too."""
+"""Problems are counted with examples, and field coverage is counted."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_original_ids_are_unique_and_shared_with_the_korean_edition() -> None:
 
 
 def test_a_truncated_article_shows_a_beginning_that_ends_in_dots() -> None:
-    article = next(article for article in FORTY if article.metered)
+    article = next(article for article in FORTY if article.truncated)
     assert article.shown[0] == article.paragraphs[0]
     assert article.body.endswith("...")
     assert len(article.body) < len("\n\n".join(article.paragraphs))

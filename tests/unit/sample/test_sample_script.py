@@ -1,4 +1,4 @@
-"""The "More Articles" of the sample site that works only with JavaScript."""
+"""The "More Articles" button of the sample site that needs JavaScript."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def served(target: str, skin: str) -> str:
 
 @pytest.mark.parametrize("skin", ["classic", "plain"])
 @pytest.mark.parametrize("target", ["/article/163/", "/newstream/", "/newstream/ARTICLE/x/"])
-def test_the_page_has_the_words_but_says_nothing_of_the_call(skin: str, target: str) -> None:
+def test_the_page_has_the_label_but_not_the_call(skin: str, target: str) -> None:
     page = served(target, skin)
     more = read_more(parse(page), f"http://sample.test{target}", 10)
     assert (more.said, more.route) == (True, None)
@@ -37,6 +37,6 @@ def test_the_script_finds_its_list_and_its_button_in_either_skin(skin: str) -> N
     assert len(root.xpath("//*[@class=$name or @id=$name]/*", name=name)) == 10
 
 
-def test_the_script_is_there_only_where_pages_name_it() -> None:
+def test_the_script_exists_only_where_pages_refer_to_it() -> None:
     assert SampleSite(5, more="script").answer("GET", SCRIPT_PATH, {}).status == 200
     assert SampleSite(5, more="ajax").answer("GET", SCRIPT_PATH, {}).status == 404

@@ -1,4 +1,4 @@
-"""The sample site's search and sitemap, asked without a network."""
+"""The sample site's search and sitemap, without a network."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_search_finds_by_source_and_by_shown_day() -> None:
     assert searched(served, "s=%22no+such+words%22") == []
 
 
-def test_without_a_search_the_front_page_answers_and_only_a_browser_gets_on_behind_a_button() -> None:
+def test_without_a_search_the_front_page_answers_and_a_button_needs_a_browser() -> None:
     _, front = get(site(), "/")
     _, answered = get(site(), "/?s=&start=01-01-1997&end=02-01-1997")
     assert ids(answered) == ids(front)

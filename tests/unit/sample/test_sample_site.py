@@ -1,4 +1,4 @@
-"""The sample site, asked without a network."""
+"""The sample site, without a network."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_truth_is_what_is_served() -> None:
     assert shown == {each["id"]: (each["title"], each["excerpt"]) for each in told["teasers"]}
     assert list(shown) == [each["id"] for each in told["teasers"]]
     assert {record["status"] for record in told["removed"]} == {404, 410}
-    assert not {*told["gated"], *(each["id"] for each in told["removed"])} & set(truth_ids(served))
+    assert not {*told["blocked"], *(each["id"] for each in told["removed"])} & set(truth_ids(served))
 
 
 def test_the_news_stream_mixes_all_sources() -> None:
@@ -148,7 +148,7 @@ def test_a_current_article_page_has_the_order_of_the_real_site() -> None:
     for record in truth:
         article = served._shelf.get(record["id"])
         lines = visible(get(served, record["url"])[1])
-        if article.quirks & {"layout_of_2019", "metered", "headline_only", "captioned_image"}:
+        if article.quirks & {"layout_of_2019", "truncated", "headline_only", "captioned_image"}:
             continue
         head = [record["title"], f"Date: {article.published_on:%d/%m/%Y} | Source: Voice of Korea (EN)"]
         at = lines.index(head[0])
@@ -287,8 +287,8 @@ def test_first_requests_can_be_refused_or_answered_with_a_listing() -> None:
 
 def test_a_blocked_article_redirects_to_the_sign_up_form() -> None:
     served = site(faults={"sign_up"})
-    (gated,) = served.truth()["gated"]
-    answer = served.answer("GET", article_path(gated), {})
+    (blocked,) = served.truth()["blocked"]
+    answer = served.answer("GET", article_path(blocked), {})
     location = dict(answer.headers)["Location"]
     assert answer.status == 302
     assert location == f"{BASE}/free-member-form/"

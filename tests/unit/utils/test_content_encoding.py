@@ -1,4 +1,4 @@
-"""What is packed is whole, or it is not taken for a page."""
+"""A compressed body that is not complete is not taken for a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers, sizes and stretches of time as people read them."""
+"""Numbers, sizes and durations for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text of others does nothing on a terminal but show itself."""
+"""Untrusted text is shown on a terminal and cannot control it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
         ("\x7f", r"\u007f"),
     ],
 )
-def test_what_would_steer_a_terminal_is_shown_instead(hostile: str, shown: str) -> None:
+def test_control_sequences_are_escaped(hostile: str, shown: str) -> None:
     assert harmless(hostile) == shown
 
 
@@ -39,15 +39,15 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
 
 
 @given(st.text())
-def test_nothing_unseen_is_left(text: str) -> None:
+def test_no_invisible_character_is_left(text: str) -> None:
     assert not INVISIBLE.intersection(map(unicodedata.category, harmless(text)))
 
 
 @given(st.recursive(st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner)))
-def test_a_json_document_says_the_same_afterwards(value: object) -> None:
+def test_an_escaped_json_document_is_equal(value: object) -> None:
     for indent in (None, 2):
         assert json.loads(harmless_lines(json.dumps(value, ensure_ascii=False, indent=indent))) == value
 
 
-def test_line_ends_stay_where_they_are_wanted() -> None:
+def test_line_ends_are_kept_on_request() -> None:
     assert harmless_lines("one\n\x1b[1mtwo\n") == "one\n\\u001b[1mtwo\n"

@@ -1,4 +1,4 @@
-"""An archived answer is what a crawl would have got to see of it, within bounds, or it is called unreadable."""
+"""An archived response is what a crawl would have received of it, within limits, or is reported as unreadable."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_chunks_of_any_size_are_joined(sizes: list[int], packed: bool) -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate", "br", "zstd", "x, gzip", "identity", "chunked"]))
-def test_whatever_stands_in_a_body_is_bounded_or_unreadable(body: bytes, coding: str) -> None:
+def test_any_body_is_limited_in_size_or_unreadable(body: bytes, coding: str) -> None:
     name = "Transfer-Encoding" if coding == "chunked" else "Content-Encoding"
     try:
         assert len(answer_of(sent(f"{name}: {coding}\r\n", body), MOST).body) <= MOST
@@ -52,5 +52,5 @@ def test_status_lines_as_servers_write_them(head: bytes, status: int) -> None:
     assert answer_of(head, MOST).status == status
 
 
-def test_the_payload_of_another_record_stands_in_for_the_body() -> None:
+def test_the_payload_of_another_record_replaces_the_body_of_a_revisit() -> None:
     assert answer_of(sent("Content-Length: 1514\r\n", b""), MOST, payload=PAGE).body == PAGE

@@ -1,4 +1,4 @@
-"""What the archive is made of, piece by piece: messages, records, members."""
+"""The parts of an archive: messages, records, members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reader of archives gives what is whole in a file, whatever else is in it."""
+"""The WARC reader returns the valid records of a file, whatever else is in it."""
 
 from __future__ import annotations
 

@@ -1,2 +1,5 @@
-"""Captures raw requests and responses below Scrapy's processing: `wire_protocol` in Twisted's HTTP protocol,
-`warc_handler` in Scrapy's download handler, which writes each exchange to the archive of the run."""
+"""Captures raw requests and responses below Scrapy's processing.
+
+`wire_protocol` does so in Twisted's HTTP protocol, `warc_handler` in Scrapy's download handler, which writes each
+exchange to the archive of the run.
+"""

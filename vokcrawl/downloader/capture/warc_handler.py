@@ -17,7 +17,7 @@ from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.web.client import Response as TxResponse
 from typing_extensions import override
 
-from vokcrawl.downloader.capture.wire_protocol import Wire, WiredFactory, wire_of
+from vokcrawl.downloader.capture.wire_protocol import TolerantFactory, Wire, WiredFactory, wire_of
 from vokcrawl.errors import StorageError
 from vokcrawl.runs.run import Run
 from vokcrawl.warc.http_exchange import Exchange
@@ -40,6 +40,7 @@ class ArchivingHandler(HTTP11DownloadHandler):
         super().__init__(crawler)
         run = getattr(crawler.spider, "run", None)
         self._run = run if isinstance(run, Run) and run.archive is not None else None
+        self._pool._factory = TolerantFactory
         if self._run is not None:
             most = 2 * self._default_maxsize + _BESIDES if self._default_maxsize else sys.maxsize
             self._pool._factory = partial(WiredFactory, most)  # type: ignore[assignment]

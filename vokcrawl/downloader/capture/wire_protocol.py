@@ -1,4 +1,4 @@
-"""Scrapy's HTTP/1.1 protocol, extended to record the bytes that it sends and receives.
+"""Scrapy's HTTP/1.1 protocol, extended to accept what browsers accept, and to record the bytes sent and received.
 
 Twisted sorts headers, changes their case and decodes chunked bodies; the original bytes are only available here. This
 needs private parts of Twisted and Scrapy; both are pinned.
@@ -6,18 +6,28 @@ needs private parts of Twisted and Scrapy; both are pinned.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from scrapy.core.downloader.handlers.http11 import _LenientHTTP11ClientFactory, _LenientHTTP11ClientProtocol
+from scrapy.core.downloader.handlers.http11 import (
+    _LenientHTTP11ClientFactory,
+    _LenientHTTP11ClientProtocol,
+    _LenientHTTPClientParser,
+)
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.web._newclient import HTTP11ClientProtocol, Request
+from twisted.web.http_headers import InvalidHeaderName
 from twisted.web.iweb import IResponse
 from typing_extensions import override
 
 from vokcrawl.warc.http_exchange import strip_interim
 
+logger = logging.getLogger(__name__)
+
+# Browsers accept longer ones still.
+LONGEST_HEADER_LINE = 64 * 1024
 # Attribute of a response with its `Wire`.
 _WIRE = "_vok_wire"
 
@@ -60,7 +70,40 @@ class _Head(list[bytes]):
         self.extend(lines)
 
 
-class WiredProtocol(_LenientHTTP11ClientProtocol):
+class HeaderLineTooLong(Exception):
+    """A line of a response's head is longer than `LONGEST_HEADER_LINE` bytes. Raised by the parser."""
+
+
+class TolerantParser(_LenientHTTPClientParser):
+    """Accepts header lines of 64 KiB (a long Content-Security-Policy), and skips names that are no tokens."""
+
+    MAX_LENGTH = LONGEST_HEADER_LINE
+
+    def headerReceived(self, name: bytes, value: bytes) -> None:
+        """Takes a header; one with an invalid name is skipped."""
+        try:
+            super().headerReceived(name.strip(), value)
+        except InvalidHeaderName:
+            logger.debug("Skipped the header %r of a response: the name is invalid", name[:100])
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """Raises `HeaderLineTooLong`."""
+        raise HeaderLineTooLong(f"{len(line)} bytes or more, beginning with {line[:60]!r}")
+
+
+class TolerantProtocol(_LenientHTTP11ClientProtocol):
+    """One connection whose responses are parsed by `TolerantParser`."""
+
+    def request(self, request: Request) -> Deferred[IResponse]:
+        """Sends a request."""
+        answer = super().request(request)
+        # As Scrapy's own protocol does it, for the same reason: Twisted names its parser's class in the midst of this.
+        if self._parser is not None:
+            self._parser.__class__ = TolerantParser
+        return answer
+
+
+class WiredProtocol(TolerantProtocol):
     """One connection. `wire_of` returns the recorded bytes of its responses."""
 
     _wire: Wire | None = None
@@ -86,6 +129,14 @@ class WiredProtocol(_LenientHTTP11ClientProtocol):
         if self._wire is not None:
             self._wire.end(rest)
         super()._finishResponse(rest)
+
+
+class TolerantFactory(_LenientHTTP11ClientFactory):
+    """Builds tolerant protocols, for a run without an archive."""
+
+    @override
+    def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:
+        return TolerantProtocol(self._quiescentCallback)
 
 
 class WiredFactory(_LenientHTTP11ClientFactory):

@@ -15,6 +15,7 @@ from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from vokcrawl.config import Options
+from vokcrawl.downloader.bad_answer import bad_answer_of
 from vokcrawl.downloader.downloader import SENT, PausingDownloader
 from vokcrawl.downloader.failures import block_page_of
 from vokcrawl.pages.block_pages import BlockPage
@@ -72,7 +73,8 @@ class PauseMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Pauses the host after a lost connection."""
-        if isinstance(exception, DownloadFailedError):
+        # A response that cannot be parsed is no refusal: the host did answer.
+        if isinstance(exception, DownloadFailedError) and bad_answer_of(exception) is None:
             now = monotonic()
             sent = float(request.meta.get(SENT, now))
             self._refused(request, sent, now, None, f"connection lost, {request.url}", "connection lost")

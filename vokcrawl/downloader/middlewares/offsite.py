@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from typing import Self
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -10,14 +13,17 @@ from scrapy.exceptions import NotConfigured
 
 from vokcrawl.config import Options
 from vokcrawl.downloader.failures import Offsite
-from vokcrawl.normalize import authority
+from vokcrawl.normalize import authority, upgraded
+
+logger = logging.getLogger(__name__)
 
 
 class OnSiteMiddleware:
     """Refuses requests to hosts that are not in the spider's `allowed_authorities`.
 
-    This includes redirects, because redirected requests pass through the downloader again. A request to the Splash
-    server of `SPLASH_URL` is allowed if the page to render is on these hosts. Stats: `vok/on_site/refused`.
+    This includes redirects, because redirected requests pass through the downloader again. Of a host that a start URL
+    names with https nothing is requested by http: such a request is upgraded. A request to the Splash server of
+    `SPLASH_URL` is allowed if the page to render is on these hosts. Stats: `vok/on_site/refused`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -25,8 +31,10 @@ class OnSiteMiddleware:
         if allowed is None:
             raise NotConfigured("the spider has no allowed_authorities")
         self.allowed = frozenset(allowed)
+        self.schemes: Mapping[str, str] = getattr(crawler.spider, "schemes", {})
         splash = Options.read(crawler.settings).splash_url
         self.splash = f"{splash}execute" if splash else None
+        self.start_urls = frozenset(getattr(crawler.spider, "start_urls", ()))
         self.stats = crawler.stats
 
     @classmethod
@@ -34,12 +42,21 @@ class OnSiteMiddleware:
         """Builds the middleware. Raises `NotConfigured` for a spider without `allowed_authorities`."""
         return cls(crawler)
 
-    def process_request(self, request: Request) -> None:
+    def process_request(self, request: Request) -> Request | None:
         """Raise `Offsite` for a request to another host."""
         # For a request to Splash, the URL of the page to render is checked.
         sent = request.meta.get("splash") if request.url == self.splash else None
         url = sent["args"]["url"] if sent else request.url
         if url.startswith(("http://", "https://")) and authority(url) in self.allowed:
-            return
+            # A redirect, or a listing's own link, from https down to http: nothing is requested in the clear.
+            secure = upgraded(request.url, self.schemes)
+            return request.replace(url=secure) if secure != request.url else None
         self.stats.inc_value("vok/on_site/refused")
+        first = request.meta.get("redirect_urls", [""])[0]
+        if first in self.start_urls or urlsplit(first).path == "/robots.txt":
+            logger.error(
+                "%s is redirected to %s; if that is the same site, use it in VOK_START_URLS or start_url",
+                first,
+                request.url,
+            )
         raise Offsite(f"{request.url}: not on the hosts of the start URLs ({', '.join(sorted(self.allowed))})")

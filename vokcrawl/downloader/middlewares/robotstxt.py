@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import islice
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -15,25 +16,37 @@ from typing_extensions import override
 
 from vokcrawl.config import Options
 from vokcrawl.downloader.downloader import PausingDownloader
+from vokcrawl.downloader.failures import ROBOTS_CHECK, ROBOTS_UNREADABLE, block_page_of
+from vokcrawl.pages.block_pages import BlockPage
 
 logger = logging.getLogger(__name__)
 
 # Maximum Crawl-delay in seconds; a longer one is a mistake or an attack.
 _MAX_DELAY = 300.0
 
+# Of one file no more `Sitemap:` lines than these are read.
+_MOST_SITEMAPS = 5
+
+
+def sitemaps_of(robotparser: RobotParser) -> list[str]:
+    """The URLs of a file's `Sitemap:` lines, as written; none where the parser in use does not keep them."""
+    parsed = getattr(robotparser, "rp", None)
+    return list(islice(getattr(parsed, "sitemaps", ()), _MOST_SITEMAPS))
+
 
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Replaces Scrapy's middleware. `VOK_ROBOTS_UNREADABLE` selects what a time-out or a 5xx for robots.txt means.
 
-    `stop` (RFC 9309, 2.3.1.4): everything is disallowed, and the run ends with 14. `go`: everything is allowed.
+    `stop` (RFC 9309, 2.3.1.4): everything is disallowed, and the run ends with 14, or with 11 if the response is a bot
+    check. `go`: everything is allowed.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._stops = Options.read(crawler.settings).robots_unreadable == "stop"
         self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
-        # Hosts whose robots.txt could not be read, if that disallows everything.
-        self._forbidden: set[str] = set()
+        # Hosts whose robots.txt could not be read, if that disallows everything, with the reason.
+        self._forbidden: dict[str, str] = {}
         crawler.signals.connect(self.robots_parsed, signal=signals.robots_parsed)
 
     def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
@@ -46,23 +59,25 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     @override
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
-        if urlparse_cached(request).netloc in self._forbidden:
-            raise IgnoreRequest("robots.txt unreadable")
+        reason = self._forbidden.get(urlparse_cached(request).netloc)
+        if reason is not None:
+            raise IgnoreRequest(reason)
         super().process_request_2(rp, request)
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500 or response.status == 429:
-            self._unreadable(netloc, f"status {response.status}")
+            is_check = block_page_of(response) is BlockPage.BOT_CHECK
+            self._unreadable(netloc, f"status {response.status}", ROBOTS_CHECK if is_check else ROBOTS_UNREADABLE)
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         self._unreadable(netloc, str(exc) or type(exc).__name__)
         super()._robots_error(exc, netloc)
 
-    def _unreadable(self, netloc: str, why: str) -> None:
+    def _unreadable(self, netloc: str, why: str, reason: str = ROBOTS_UNREADABLE) -> None:
         self._stats.inc_value("vok/robots/unreadable")
         if self._stops:
-            self._forbidden.add(netloc)
+            self._forbidden[netloc] = reason
         logger.error(
             "robots.txt of %s is unreadable (%s): %s (VOK_ROBOTS_UNREADABLE)",
             netloc,

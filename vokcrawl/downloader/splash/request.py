@@ -12,8 +12,8 @@ from vokcrawl.config import Options
 from vokcrawl.downloader.splash.compat import SlotPolicy, SplashRequest
 from vokcrawl.downloader.splash.script import LUA
 from vokcrawl.normalize import ARTICLE_SHAPE
-from vokcrawl.pages.more import MORE_WORDS
 from vokcrawl.pages.routes import SplashRoute
+from vokcrawl.pages.site_markup import MORE_WORDS
 
 # Seconds for the response of Splash, in addition to the script's.
 SPARE = 2.0

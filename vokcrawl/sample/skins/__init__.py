@@ -1,6 +1,6 @@
-"""The site's markup three times, with the same texts.
+"""Three skins with the same texts.
 
-``current`` is the real site's of today, ``classic`` that of an earlier year, and ``plain`` is all different.
+``current`` is today's markup of the real site, ``classic`` that of an earlier year, ``plain`` a different one.
 """
 
 from vokcrawl.sample.skins.base import Skin

@@ -1,4 +1,4 @@
-"""What a skin must render."""
+"""The interface of a skin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from vokcrawl.sample.views import ArticleView, FigureView, MoreView, TeaserView
 
-GATE = (
+SIGN_UP = (
     '<div class="nk-paywall-free-member-form"><h3>Sign up for a free account</h3>'
     '<form method="post" action="#"><label>E-mail <input type="email" name="email"></label></form></div>'
 )
@@ -27,18 +27,18 @@ def attr(value: str) -> str:
 
 
 class Skin(ABC):
-    """Turns views into HTML. ``page`` frames a page; all others give what goes inside.
+    """Renders views as HTML. ``page`` renders a whole page, the other methods its parts.
 
-    ``block_titles`` says whether the teasers below an article show their titles.
+    ``block_titles``: whether the teasers below an article have titles.
     """
 
     block_titles: ClassVar[bool] = False
 
     @abstractmethod
     def page(self, title: str, visited_on: datetime.date | None = None) -> tuple[str, str]:
-        """What stands before and after a page's own content; *title* is the HTML title, *visited_on* the visit's day.
+        """The parts before and after the content; *title* is the HTML title, *visited_on* the date in the header.
 
-        Without a day the frame is that of a page that shows none.
+        Without a date, the header has none.
         """
 
     @abstractmethod
@@ -47,26 +47,26 @@ class Skin(ABC):
 
     @abstractmethod
     def listing(self, heading: str, teasers: Sequence[str], more: MoreView | None) -> str:
-        """A listing page's content; *teasers* are rendered ones. No *more*: nothing follows."""
+        """The content of a listing page; *teasers* are rendered. Without *more*, it is the last page."""
 
     @abstractmethod
     def article(self, view: ArticleView) -> str:
-        """The article's own part of an article page."""
+        """The article's part of an article page."""
 
     @abstractmethod
     def block(self, heading: str, teasers: Sequence[str], more: MoreView) -> str:
         """The "More From" part of an article page."""
 
     def message(self, heading: str, sentence: str) -> str:
-        """A page that only says something, such as a 404."""
+        """A page with only a message, such as a 404."""
         return f"<h3>{text(heading)}</h3>\n<p>{text(sentence)}</p>\n"
 
-    def gate(self) -> str:
+    def sign_up(self) -> str:
         """The sign-up form. It comes from a plugin of the site, not from its theme, so all skins share it."""
-        return GATE + "\n"
+        return SIGN_UP + "\n"
 
     def search_form(self, sources: Sequence[tuple[int, str]]) -> str:
-        """The form above the search's results: it names the sources, each by its number in the search."""
+        """The form above the search results, with the sources and their ids."""
         options = "".join(f'<option value="{number}">{text(name)}</option>' for number, name in sources)
         return (
             '<form method="get" action="/"><input type="text" name="s" value="">\n'
@@ -76,7 +76,7 @@ class Skin(ABC):
         )
 
     def paragraphs(self, view: ArticleView, tag: str, subheading: str) -> list[str]:
-        """The text of an article with its pictures; *tag* is a paragraph's, *subheading* has a slot for its words."""
+        """The text of an article with its images; *tag* is that of a paragraph, *subheading* a template."""
         lines = [
             subheading.format(text(line)) if place == view.subheading else f"<{tag}>{text(line)}</{tag}>\n"
             for place, line in enumerate(view.paragraphs)
@@ -85,6 +85,6 @@ class Skin(ABC):
         return lines
 
     def figure(self, view: FigureView) -> str:
-        """An image as the editor writes it into the text: content, hence the same in all skins."""
+        """An image in the text: content, so it is the same in all skins."""
         caption = f"<figcaption>{text(view.caption)}</figcaption>" if view.caption else ""
         return f'<figure><img src="{attr(view.src)}" alt="">{caption}</figure>\n'

@@ -1,4 +1,4 @@
-"""The real site's markup, as far as its class names are known; its order is that of an earlier year."""
+"""The real site's markup with its known class names, in the order of an earlier year."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ClassicSkin(Skin):
     """``article.clearfix``, ``.article-desc``, ``#latest_article_wrapper``, ``.article-content`` etc."""
 
     def page(self, title: str, visited_on: datetime.date | None = None) -> tuple[str, str]:
-        """The frame, with the logo and the word "Browse" that leak into naive readings."""
+        """The frame, with the logo and the word "Browse" that leak into naive extraction."""
         links = "".join(
             f'<li><a href="{attr(stream.path)}">{text(stream.name)}</a></li>'
             for stream in (NEWSTREAM, STREAM_OF[WANTED], STREAM_OF[KCNA_ENGLISH])
@@ -67,7 +67,7 @@ class ClassicSkin(Skin):
         return head, f"</main>\n{footer}\n{SCRIPT}</body>\n</html>\n"
 
     def teaser(self, view: TeaserView) -> str:
-        """An ``article.clearfix``; the excerpt stands twice, for wide and for narrow screens."""
+        """An ``article.clearfix``; the excerpt occurs twice, for wide and narrow screens."""
         href = attr(view.href)
         logo = f'<img class="img-fluid" src="{attr(view.logo)}" alt="">' if view.logo else ""
         image = f'<img src="{LOGO_FOLDER}dot.png" alt="{attr(view.title_image)}">' if view.title_image else ""
@@ -81,7 +81,7 @@ class ClassicSkin(Skin):
         )
 
     def listing(self, heading: str, teasers: Sequence[str], more: MoreView | None) -> str:
-        """``div#latest_article_wrapper`` and, below it, the way to more."""
+        """``div#latest_article_wrapper`` and, below it, "More Articles"."""
         return (
             f'<h1 class="page-title">{text(heading)}</h1>\n<div id="latest_article_wrapper">\n'
             f"{''.join(teasers)}</div>\n{self._more(more) if more else ''}"

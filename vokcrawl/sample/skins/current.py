@@ -14,13 +14,13 @@ from vokcrawl.sample.views import GENERIC_TITLE, NEWSLETTER, SHARE, ArticleView,
 class CurrentSkin(ClassicSkin):
     """The class names of the classic skin.
 
-    The day of the visit stands in the header, "KCNA" and the source above the headline, and each title twice.
+    The current date is in the header, "KCNA" and the source above the headline, and each title occurs twice.
     """
 
     block_titles = True
 
     def page(self, title: str, visited_on: datetime.date | None = None) -> tuple[str, str]:
-        """The classic frame with the day of the visit in its header: on articles' pages in two elements."""
+        """The classic header and footer with the current date: on article pages in two elements."""
         head, tail = super().page(title)
         if visited_on is None:
             return head, tail
@@ -32,7 +32,7 @@ class CurrentSkin(ClassicSkin):
         return head.replace("</header>", f"{date}</header>", 1), tail
 
     def teaser(self, view: TeaserView) -> str:
-        """An ``article.clearfix``; title and excerpt stand twice, for wide and for narrow screens."""
+        """An ``article.clearfix``; title and excerpt occur twice, for wide and narrow screens."""
         href = attr(view.href)
         logo = f'<img class="img-fluid" src="{attr(view.logo)}" alt="">' if view.logo else ""
         excerpt = text(view.excerpt)

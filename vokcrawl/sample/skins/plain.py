@@ -1,4 +1,4 @@
-"""The same site after an imagined redesign: no class, id or wrapper of the classic skin is left."""
+"""The same site after an invented redesign, without any class, id or wrapper of the classic skin."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class PlainSkin(Skin):
     """Lists of cards, an ``h1`` headline, paragraphs in ``div``; no ids."""
 
     def page(self, title: str, visited_on: datetime.date | None = None) -> tuple[str, str]:
-        """The frame with the same words and links as the classic one."""
+        """Header and footer with the same words and links as the classic ones."""
         links = "".join(
             f' <a href="{attr(stream.path)}">{text(stream.name)}</a>'
             for stream in (NEWSTREAM, STREAM_OF[WANTED], STREAM_OF[KCNA_ENGLISH])
@@ -67,7 +67,7 @@ class PlainSkin(Skin):
         return head, f'</div>\n<div class="colophon">{FOOTER}</div>\n</body>\n</html>\n'
 
     def teaser(self, view: TeaserView) -> str:
-        """An ``li``; the excerpt stands twice here as well."""
+        """An ``li``; the excerpt occurs twice here as well."""
         href = attr(view.href)
         logo = f'<img src="{attr(view.logo)}" alt="">' if view.logo else ""
         image = f'<img src="{LOGO_FOLDER}dot.png" alt="{attr(view.title_image)}">' if view.title_image else ""

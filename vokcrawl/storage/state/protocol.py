@@ -64,7 +64,8 @@ class State(Protocol):
     def take_run_id(self, run_id: str) -> bool:
         """Whether no run has this id yet; if so, none but the caller's may have it."""
 
-    def put_run(self, row: RunRow) -> None: ...
+    def put_run(self, row: RunRow) -> None:
+        """Adds or replaces a run."""
 
     def unfinished_runs(self) -> list[RunRow]:
         """The runs that did not live to say how they ended, oldest first."""
@@ -78,9 +79,11 @@ class State(Protocol):
     def last_manifest(self) -> tuple[str, str] | None:
         """Run id and sha256 of the newest manifest, to which the next one is chained."""
 
-    def put_file(self, row: FileRow) -> None: ...
+    def put_file(self, row: FileRow) -> None:
+        """Adds or replaces a file of a run."""
 
-    def drop_file(self, path: str) -> None: ...
+    def drop_file(self, path: str) -> None:
+        """Forgets a file."""
 
     def files(self, run_id: str | None = None) -> list[FileRow]:
         """The files of one run, or all of them, by path."""
@@ -91,14 +94,16 @@ class State(Protocol):
     def note(self, name: str) -> str | None:
         """Something small that is remembered under a name."""
 
-    def put_note(self, name: str, value: str) -> None: ...
+    def put_note(self, name: str, value: str) -> None:
+        """Stores a small value under a name."""
 
     # Articles
 
     def articles(self, ids: Iterable[str]) -> dict[str, ArticleRow]:
         """The rows of those of the ids that are known, in no order."""
 
-    def put_article(self, row: ArticleRow) -> None: ...
+    def put_article(self, row: ArticleRow) -> None:
+        """Adds or replaces an article."""
 
     def due(self, now: str, after: tuple[str, str], most: int) -> list[ArticleRow]:
         """Articles to be asked for again at `now`, by the moment they were due and id, behind `after`."""
@@ -144,24 +149,31 @@ class State(Protocol):
     def listing(self, url: str, source: str) -> ListingRow | None:
         """How a listing was left for a source, compared without case."""
 
-    def listings(self) -> list[ListingRow]: ...
+    def listings(self) -> list[ListingRow]:
+        """All listings, by URL."""
 
-    def put_listing(self, row: ListingRow) -> None: ...
+    def put_listing(self, row: ListingRow) -> None:
+        """Adds or replaces a listing."""
 
     def stored_route(self, start: str, source: str) -> str | None:
         """Where a start page was found to lead for a source (a route as text), if that is remembered."""
 
-    def put_route(self, start: str, source: str, route: str) -> None: ...
+    def put_route(self, start: str, source: str, route: str) -> None:
+        """Stores the route from a start page to the listing of a source."""
 
-    def drop_route(self, start: str, source: str) -> None: ...
+    def drop_route(self, start: str, source: str) -> None:
+        """Forgets a stored route."""
 
     # What is owed
 
     def pending_retries(self, until: str | None = None) -> list[RetryRow]:
         """What is owed, or what of it is to be asked for by the moment `until`; longest owed first."""
 
-    def retry_of(self, identity: str) -> RetryRow | None: ...
+    def retry_of(self, identity: str) -> RetryRow | None:
+        """The pending retry of an article, if there is one."""
 
-    def put_retry(self, row: RetryRow) -> None: ...
+    def put_retry(self, row: RetryRow) -> None:
+        """Adds or replaces a pending retry."""
 
-    def drop_retry(self, identity: str) -> None: ...
+    def drop_retry(self, identity: str) -> None:
+        """Removes a pending retry."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from vokcrawl.normalize import content_hash
+from vokcrawl.policy.article_checks import extractor_name
 
 
 class Status(StrEnum):
@@ -24,7 +25,8 @@ class ArticleRow:
     """An article: its last delivered version, and when it is checked again.
 
     `title_hash` and `body_hash` show which of the two changed. `missing_since` and `missing_status` are set from the
-    first 404 or 410 until the article is available again or its removal is confirmed.
+    first 404 or 410 until the article is available again or its removal is confirmed. `extractor` (name, version and
+    strategy) and `body_length` are those of the last delivered version; None in rows of earlier versions.
     """
 
     id: str
@@ -44,6 +46,8 @@ class ArticleRow:
     last_modified: str | None = None
     missing_since: str | None = None
     missing_status: int | None = None
+    extractor: str | None = None
+    body_length: int | None = None
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any], next_check_at: str | None) -> ArticleRow:
@@ -62,6 +66,8 @@ class ArticleRow:
             first_seen_at=record["first_seen_at"],
             checked_at=record["fetched_at"],
             next_check_at=next_check_at,
+            extractor=extractor_name(record["extractor"]),
+            body_length=len(record["body"]),
         )
 
 

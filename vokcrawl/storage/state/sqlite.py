@@ -9,7 +9,8 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from contextlib import closing
+from functools import cache, partial
 from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,7 @@ from vokcrawl.errors import StateError, StorageError
 from vokcrawl.storage.output_folder import translate_os_errors
 from vokcrawl.storage.state.protocol import Lost
 from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, PayloadRow, RetryRow, RunRow, Status
-from vokcrawl.storage.state.sqlite_schema import APPLICATION_ID, VERSION, create_tables, migrate
+from vokcrawl.storage.state.sqlite_schema import APPLICATION_ID, VERSION, create_tables, migrate, statements
 from vokcrawl.utils.program import PROGRAM
 
 REBUILD = f"run `{PROGRAM} repair --rebuild-state` to rebuild it from the delivered files"
@@ -71,7 +72,23 @@ class SqliteState:
 
     def check(self) -> list[str]:
         found = [row[0] for row in self._all("PRAGMA integrity_check")]
-        return [] if found == ["ok"] else found
+        with self._translated, closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
+            create_tables(empty)
+            if statements(self._db) != statements(empty):
+                found.append(f"its tables are not those of state version {VERSION}")
+        return [text for text in found if text != "ok"]
+
+    def table(self, name: str) -> Iterator[dict[str, Any]]:
+        """All rows of a table, as they are stored; bytes that are not UTF-8 become U+FFFD."""
+        with self._translated:
+            self._db.text_factory = partial(str, encoding="utf-8", errors="replace")
+            try:
+                cursor = self._db.execute(f'SELECT * FROM "{name}"')  # noqa: S608
+                columns = [each[0] for each in cursor.description]
+                for row in cursor:
+                    yield dict(zip(columns, row, strict=True))
+            finally:
+                self._db.text_factory = str
 
     # Runs and their files
 

@@ -22,7 +22,7 @@ CREATE INDEX files_run ON files (run_id);
 CREATE TABLE articles (id TEXT PRIMARY KEY, url TEXT NOT NULL, status TEXT NOT NULL, content_hash TEXT,
     title_hash TEXT, body_hash TEXT, revision INTEGER NOT NULL, truncated INTEGER NOT NULL, source TEXT,
     published_on TEXT, first_seen_at TEXT, checked_at TEXT, next_check_at TEXT, etag TEXT, last_modified TEXT,
-    missing_since TEXT, missing_status INTEGER) WITHOUT ROWID;
+    missing_since TEXT, missing_status INTEGER, extractor TEXT, body_length INTEGER) WITHOUT ROWID;
 CREATE INDEX articles_due ON articles (next_check_at) WHERE next_check_at IS NOT NULL;
 """,
     "listing_crawls": """
@@ -76,6 +76,12 @@ def create_tables(db: sqlite3.Connection) -> None:
     for table in _TABLES:
         _create(db, table)
     _commit(db)
+
+
+def statements(db: sqlite3.Connection) -> set[str]:
+    """The statements that created the tables and indexes of a database."""
+    query = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+    return {str(sql) for (sql,) in db.execute(query)}
 
 
 def migrate(db: sqlite3.Connection) -> None:
@@ -140,7 +146,7 @@ def _copy(db: sqlite3.Connection, table: str, old: set[str]) -> None:
             values.append(name)
         elif (table, column) == ("listings", "source"):
             values.append(_LISTING_SOURCE)
-        elif (table, column) == ("articles", "source"):
+        elif table == "articles" and column in ("source", "extractor", "body_length"):
             values.append("NULL")
         else:
             raise sqlite3.DatabaseError(f"table {_OLD_TABLES.get(table, table)} has no column {name}")

@@ -1,4 +1,4 @@
-"""Whatever is done to them, in whatever order, the memories tell the same."""
+"""The SQLite and the Redis state agree after any sequence of operations."""
 
 from __future__ import annotations
 

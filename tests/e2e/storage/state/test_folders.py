@@ -1,4 +1,4 @@
-"""Which folder is whose: a server that does not know a folder with records in it is not written to."""
+"""A server that does not know an output directory with records is not written to."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def with_a_run(opening: OnServer, folder: OutputFolder, run_id: str = "20241210T
     return state
 
 
-def test_a_folder_is_known_again_by_the_id_that_lies_in_it(opening: OnServer, folder: OutputFolder) -> None:
+def test_an_output_directory_is_recognised_by_its_id_file(opening: OnServer, folder: OutputFolder) -> None:
     with_a_run(opening, folder).close()
     again = opening(folder, True)
     assert [row.run_id for row in again.runs()] == ["20241210T060000Z"]
@@ -52,7 +52,7 @@ def test_a_folder_is_known_again_by_the_id_that_lies_in_it(opening: OnServer, fo
     reader.close()
 
 
-def test_a_folder_that_was_moved_is_still_the_same(opening: OnServer, folder: OutputFolder) -> None:
+def test_a_moved_output_directory_is_recognised(opening: OnServer, folder: OutputFolder) -> None:
     with_a_run(opening, folder).close()
     moved = OutputFolder(folder.path.rename(folder.path.with_name("moved")))
     state = opening(moved, True)
@@ -60,7 +60,7 @@ def test_a_folder_that_was_moved_is_still_the_same(opening: OnServer, folder: Ou
     state.close()
 
 
-def test_a_folder_with_records_that_the_server_does_not_know_is_refused(
+def test_an_unknown_output_directory_with_records_is_refused(
     opening: OnServer, folder: OutputFolder, redis_server: RedisServer
 ) -> None:
     with_a_run(opening, folder).close()
@@ -74,7 +74,7 @@ def test_a_folder_with_records_that_the_server_does_not_know_is_refused(
         assert client.keys("elsewhere:*") == []
 
 
-def test_a_folder_with_records_but_without_an_id_is_refused(opening: OnServer, folder: OutputFolder) -> None:
+def test_an_output_directory_with_records_and_without_id_is_refused(opening: OnServer, folder: OutputFolder) -> None:
     with_a_run(opening, folder).close()
     (folder.path / ID_FILE).unlink()
     with pytest.raises(StateError, match="knows nothing of"):
@@ -82,20 +82,22 @@ def test_a_folder_with_records_but_without_an_id_is_refused(opening: OnServer, f
     assert not (folder.path / ID_FILE).exists()
 
 
-def test_an_id_that_is_none_is_refused(opening: OnServer, folder: OutputFolder) -> None:
+def test_an_invalid_id_is_refused(opening: OnServer, folder: OutputFolder) -> None:
     (folder.path / ID_FILE).write_bytes(b"\xff../../x")
     with pytest.raises(StateError, match="holds no worker's id"):
         opening(folder, False)
 
 
-def test_a_server_that_has_forgotten_the_folder_s_last_run_is_refused(opening: OnServer, folder: OutputFolder) -> None:
+def test_a_server_without_the_last_run_of_the_output_directory_is_refused(
+    opening: OnServer, folder: OutputFolder
+) -> None:
     with_a_run(opening, folder).close()
     write_whole(folder.manifest("20241211T060000Z"), b"{}")
     with pytest.raises(StateError, match="run 20241211T060000Z left its manifest here, but it has forgotten"):
         opening(folder, True)
 
 
-def test_a_copy_of_a_folder_that_is_being_written_to_is_refused_until_that_has_ended(
+def test_a_copy_of_an_output_directory_in_use_is_refused_until_its_run_ends(
     opening: OnServer, folder: OutputFolder, redis_server: RedisServer
 ) -> None:
     state = with_a_run(opening, folder)

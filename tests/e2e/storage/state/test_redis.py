@@ -1,4 +1,4 @@
-"""The memory that workers share: of two that say something of the same article one is heard, and nothing twice."""
+"""The state that workers share: of two conflicting writes one wins, and nothing is delivered twice."""
 
 from __future__ import annotations
 

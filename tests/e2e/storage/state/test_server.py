@@ -1,4 +1,4 @@
-"""What is no Redis server of ours is refused with a word on what it is, and is left as it was."""
+"""Servers that are not a suitable Redis are refused with a description, and not changed."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_keys_of_others_beside_ours_are_no_obstacle(redis_server: RedisServer) -
     server.close()
 
 
-@pytest.mark.parametrize(("version", "way_out"), [(VERSION + 1, "update this worker"), (0, "update the other workers")])
+@pytest.mark.parametrize(("version", "way_out"), [(VERSION + 1, "update this worker"), (0, "stop all workers, update them")])
 def test_names_of_another_version_are_refused_with_both_versions(
     redis_server: RedisServer, version: int, way_out: str
 ) -> None:
@@ -82,7 +82,7 @@ def test_names_of_another_version_are_refused_with_both_versions(
     before = kept(redis_server)
     said = refused(redis_server.url, prefix)
     assert kept(redis_server) == before
-    assert f"state version {version}, ours is {VERSION}" in said
+    assert f"state of version {version}, this vokcrawl uses {VERSION}" in said
     assert way_out in said
 
 

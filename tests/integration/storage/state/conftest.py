@@ -1,4 +1,4 @@
-"""Each memory in turn, and a state in it."""
+"""Each state backend in turn, and a state in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The memory in one SQLite file: nothing foreign is touched, and what is damaged is told."""
+"""The state in an SQLite file: foreign files are not touched, and damage is reported."""
 
 from __future__ import annotations
 

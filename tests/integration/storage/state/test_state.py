@@ -1,4 +1,4 @@
-"""What any memory must do: what is put in comes out, also after a restart, and all of a batch becomes known at once."""
+"""What every state backend does: rows are stored durably, and a batch is committed at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calendar has each day once, and says of each day what is true."""
+"""The calendar has each day once, with correct counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The difference of two texts is true of both, reads well, and costs no more than it may."""
+"""The difference of two texts is correct for both, readable, and bounded in cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The smaller parts of the report: runs, what needs a look, plots, and text of others."""
+"""Parts of the report: runs, notices, plots, and untrusted text."""
 
 from __future__ import annotations
 

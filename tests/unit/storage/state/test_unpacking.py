@@ -1,4 +1,4 @@
-"""Rows that come from a server are what was written, or are refused as damaged."""
+"""Rows from a server are the rows that were written, or are refused as damaged."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: type(row).__name__)
-def test_a_row_comes_back_as_it_was(row: Any) -> None:
+def test_a_row_survives_a_round_trip(row: Any) -> None:
     back = unpacked(type(row), packed(row))
     assert back == row
     assert [type(getattr(back, each.name)) for each in fields(row)] == [
@@ -46,13 +46,13 @@ def test_a_row_comes_back_as_it_was(row: Any) -> None:
 
 @pytest.mark.parametrize("kind", sorted({type(row) for row in ROWS}, key=lambda kind: kind.__name__))
 @given(raw=st.text() | JSON.map(json.dumps))
-def test_anything_else_is_refused_and_named(kind: type, raw: str) -> None:
+def test_any_other_value_is_refused_and_named(kind: type, raw: str) -> None:
     with pytest.raises(StateError, match="damaged"):
         unpacked(kind, raw)
 
 
 @given(place=st.integers(0, 20), other=JSON)
-def test_a_row_with_one_other_value_is_a_row_or_refused(place: int, other: Any) -> None:
+def test_a_row_with_one_changed_value_is_valid_or_refused(place: int, other: Any) -> None:
     for row in ROWS:
         values = json.loads(packed(row))
         values[place % len(values)] = other
@@ -61,7 +61,7 @@ def test_a_row_with_one_other_value_is_a_row_or_refused(place: int, other: Any) 
 
 
 @pytest.mark.parametrize("moment", ["", "2024-12-10", "2024-13-10T06:00:00Z", "9" * 30])
-def test_a_moment_is_one(moment: str) -> None:
+def test_timestamps_are_validated(moment: str) -> None:
     with pytest.raises(StateError):
         unpacked(ArticleRow, packed(ArticleRow("1-1", "", Status.DELIVERED, next_check_at=moment)))
 
@@ -77,7 +77,7 @@ def test_numbers_and_json_of_other_types_are_refused() -> None:
             read(tuple[str, bool], raw)
 
 
-def test_what_is_refused_is_shown_in_part_and_harmless() -> None:
+def test_a_refused_value_is_shown_shortened_and_escaped() -> None:
     with pytest.raises(StateError) as refused:
         whole("\x1b[2J" + "x" * 1000)
     assert len(str(refused.value)) < 500

@@ -32,8 +32,11 @@ class OnServer:
     patience: float
 
     def __call__(self, folder: OutputFolder, expected: bool, *, read_only: bool = False) -> RedisState:
-        """Raises `UsageError` for a wrong server, `StateError` where a folder holds records and the server does
-        not know it, `FolderLockedError` where another folder of the same id is being written to, and `StorageError`."""
+        """Opens the state of a folder.
+
+        Raises `UsageError` for a wrong server, `StateError` where a folder holds records and the server does not know
+        it, `FolderLockedError` where another folder of the same id is being written to, and `StorageError`.
+        """
         server = Server(self.url, self.prefix, self.patience)
         try:
             ours = server.open(make=not (expected or read_only))

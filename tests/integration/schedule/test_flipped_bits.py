@@ -1,0 +1,68 @@
+"""`scrapy verify` names single bits that flipped in the state, wherever they changed its data."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.scheduling import T0, Crawling, Serving, faults
+
+FLIPS = 1000 if os.environ.get("VOK_TEST_THOROUGH") else 150
+# Share of the flips that changed data and must be named.
+NAMED = 0.95
+
+
+def rows_of(state: Path) -> list[str] | None:
+    """All data of a state, None if it cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"file:{state}?mode=ro&immutable=1", uri=True)) as db:
+            return list(db.iterdump())
+    except (sqlite3.Error, UnicodeError):
+        return None
+
+
+@pytest.fixture
+def used(crawl: Crawling, serve: Serving, output: Path) -> Path:
+    """An output directory with revisions, removals, retries and several runs, and all of its state in one file."""
+    server = serve(12)
+    url, ids = f"{server.url}/article/163/", [each["id"] for each in server.site.truth()["articles"]]
+    server.site.fail(ids[0], 503, -1)
+    for hours in (0, 30, 60):
+        crawl(url, output, settings={"VOK_RECHECK_DAYS": "0", "RETRY_TIMES": 0}, at=T0 + timedelta(hours=hours))
+        server.site.edit(ids[1])
+        server.site.remove(ids[2])
+    with closing(sqlite3.connect(output / "state.sqlite3")) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.execute("PRAGMA journal_mode=DELETE")
+    assert faults(output) == []
+    return output
+
+
+def test_flipped_bits_that_change_data_are_named(used: Path) -> None:
+    state = used / "state.sqlite3"
+    content = state.read_bytes()
+    before = rows_of(state)
+    chance = random.Random(5)
+    changed, silent = 0, []
+    copy = used.with_name("copy")
+    while changed < FLIPS:
+        place, bit = chance.randrange(len(content)), chance.randrange(8)
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << bit
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(used, copy)
+        (copy / "state.sqlite3").write_bytes(flipped)
+        after = rows_of(copy / "state.sqlite3")
+        if after == before:
+            continue
+        changed += 1
+        if not faults(copy):
+            silent.append([(one, other) for one, other in zip(before or [], after or [], strict=False) if one != other])
+    assert len(silent) <= (1 - NAMED) * changed, (len(silent), changed, silent)

@@ -1,0 +1,62 @@
+"""The crawl core against simulated sites: fresh histories, and all that ever failed.
+
+`make simulate N=1000000` plays more of them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from secrets import randbelow
+
+import pytest
+
+from tests.simulation.__main__ import failures_of, main
+from tests.simulation.play import Failure, play, shrink
+from tests.simulation.world import BEHAVIOURS, World
+
+SEEDS = [int(line.split("#")[0]) for line in (Path(__file__).parent / "seeds.txt").read_text().splitlines() if line]
+# How many histories are played: in continuous integration, and in a plain run.
+HISTORIES = 20_000 if os.environ.get("CI") or os.environ.get("VOK_TEST_THOROUGH") else 500
+
+
+def report(failures: list[Failure]) -> str:
+    """What failed, made small, and the command that replays it."""
+    seeds = " ".join(str(each.world.seed) for each in failures)
+    smallest = shrink(failures[0]).report() if failures else ""
+    return f"failed seeds: {seeds}\nreplay: python -m tests.simulation 1 --seed SEED\n{smallest}"
+
+
+def test_histories_of_fresh_seeds_keep_the_invariants(capsys: pytest.CaptureFixture[str]) -> None:
+    first = randbelow(10**12)
+    with capsys.disabled():
+        sys.stdout.write(f"simulation: {HISTORIES} histories from seed {first} on\n")
+    failures = failures_of(range(first, first + HISTORIES))
+    assert not failures, report(failures)
+
+
+def test_histories_that_failed_once_keep_the_invariants() -> None:
+    failures = failures_of(SEEDS)
+    assert not failures, report(failures)
+
+
+@pytest.mark.parametrize("seed", SEEDS[:5])
+def test_seed_replays_exactly(seed: int) -> None:
+    traces: tuple[list[str], list[str]] = ([], [])
+    for trace in traces:
+        play(World.draw(seed), trace)
+    assert traces[0] == traces[1]
+    assert traces[0]
+
+
+def test_fresh_seeds_draw_each_behaviour() -> None:
+    drawn = [World.draw(seed).behaviours for seed in range(1000)]
+    assert frozenset().union(*drawn) == BEHAVIOURS.keys()
+
+
+def test_command_counts_what_it_played(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["3", "--seed", str(SEEDS[0])]) == 0
+    shown = capsys.readouterr().out
+    assert f"3 histories from seed {SEEDS[0]} on" in shown
+    assert "0 of 3 failed" in shown

@@ -1,0 +1,84 @@
+"""Listings that a browser unfolds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from vokcrawl.crawling.actions import FetchListing, Purpose
+from vokcrawl.crawling.context import Context
+from vokcrawl.crawling.entries import Entries
+from vokcrawl.crawling.events import (
+    BrowserFetched,
+)
+from vokcrawl.crawling.listing import Listing
+from vokcrawl.crawling.listing_pages import ListingPages
+from vokcrawl.crawling.listings import Listings
+from vokcrawl.crawling.paginators.browser import ENDS, clicks_of, next_step
+from vokcrawl.crawling.source_search import SourceSearch
+from vokcrawl.policy.pagination import Entry, StopReason
+
+logger = logging.getLogger(__name__)
+
+
+class BrowserPages:
+    """Takes what a browser has unfolded."""
+
+    def __init__(
+        self,
+        context: Context,
+        listings: Listings,
+        sources: SourceSearch,
+        entries: Entries,
+        pages: ListingPages,
+    ) -> None:
+        self._context = context
+        self._listings = listings
+        self._sources = sources
+        self._entries = entries
+        self._pages = pages
+
+    def take(self, event: BrowserFetched) -> None:
+        listing = self._listings.answered(event.request)
+        if listing is None:
+            return
+        route, progress = clicks_of(event.request), listing.progress
+        entries: list[Entry] = []
+        if event.request.purpose is Purpose.REREAD:
+            for raws in event.pages:
+                entries += self._entries.take(listing, raws, route.url)
+            if event.request.number == 1:
+                progress.head = tuple(entry.id for entry in entries)
+            again = not progress.again(entries) and event.request.number < progress.pages
+            if again and event.result not in ENDS:
+                number = event.request.number + 1
+                self._listings.fetch(listing, FetchListing(listing.key, next_step(event), Purpose.REREAD, number))
+            else:
+                listing.finish()
+            return
+        first = progress.pages == 0
+        for raws in event.pages:
+            entries = self._entries.take(listing, raws, route.url)
+            listing.note_page(raws, entries, route.url)
+            if progress.page(entries) is not None:
+                break
+        listing.way = route.way
+        if progress.stopped is None:
+            self._follow(listing, event, entries)
+        self._pages.after_page(listing, route.url, first)
+
+    def _follow(self, listing: Listing, event: BrowserFetched, entries: Sequence[Entry]) -> None:
+        stop = ENDS.get(event.result)
+        if stop is None:
+            self._sources.follow_next_page(listing, listing.next_request(next_step(event)), entries)
+            return
+        listing.progress.stop(stop)
+        if stop is StopReason.OFFSITE:
+            self._context.report("offsite_more", event.blocked)
+        elif stop is StopReason.NO_ROUTE:
+            logger.error(
+                '%s: in the browser its "More Articles" %s%s',
+                event.request.url,
+                "is not visible" if event.result == "missing" else "does nothing",
+                f"; {event.blocked} is on another host and was not loaded" if event.blocked else "",
+            )

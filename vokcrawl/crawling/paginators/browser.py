@@ -1,0 +1,36 @@
+"""Listings that only a browser can unfold: read in steps, each as many clicks as all before it, within bounds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vokcrawl.crawling.actions import FetchListing
+from vokcrawl.crawling.events import BrowserFetched, ClickResult
+from vokcrawl.crawling.listing import Listing
+from vokcrawl.pages.routes import SplashRoute
+from vokcrawl.policy.pagination import StopReason
+
+# What the browser's last click means for the listing; after any other there is a next step.
+ENDS = {
+    ClickResult.END: StopReason.END,
+    ClickResult.MISSING: StopReason.NO_ROUTE,
+    ClickResult.DEAD: StopReason.NO_ROUTE,
+    ClickResult.OFFSITE: StopReason.OFFSITE,
+}
+
+
+def bounded(listing: Listing, route: SplashRoute) -> SplashRoute:
+    """A step of no more clicks than `max_pages` leaves."""
+    most = listing.progress.rules.max_pages
+    return replace(route, clicks=min(route.clicks, most - listing.progress.pages)) if most is not None else route
+
+
+def next_step(event: BrowserFetched) -> SplashRoute:
+    """The step behind the one that was carried out."""
+    return clicks_of(event.request).after(event.clicks)
+
+
+def clicks_of(request: FetchListing) -> SplashRoute:
+    if not isinstance(request.route, SplashRoute):
+        raise TypeError(f"no step of a browser: {request.route}")
+    return request.route

@@ -1,0 +1,115 @@
+"""Numbered pages that link to the next one. They cannot overlap; a shift is healed by what is read again."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from vokcrawl.crawling.actions import FetchListing
+from vokcrawl.crawling.context import Context
+from vokcrawl.crawling.events import ListingPage, PageKind
+from vokcrawl.crawling.listing import Listing
+from vokcrawl.crawling.paginators.ajax import AjaxPaginator
+from vokcrawl.crawling.paginators.protocol import TAKE, Checked, Following, Trust
+from vokcrawl.crawling.source_calls import SourceCalls
+from vokcrawl.normalize import authority
+from vokcrawl.pages.document import EMPTY_PAGE
+from vokcrawl.pages.more import More
+from vokcrawl.pages.routes import PAGE_SIZE, AjaxRoute, LinkRoute, Route, SplashRoute
+from vokcrawl.policy.pagination import StopReason
+
+logger = logging.getLogger(__name__)
+
+_PAGE_PATH = re.compile(r"/page/(\d{1,6})/?$", re.ASCII)
+_PAGE_FIELDS = ("paged", "page", "pg")
+
+
+class LinkPaginator:
+    """The pages of one listing, from the first one on; a page may lead to a call or into a browser instead."""
+
+    def __init__(self, context: Context, calls: SourceCalls, ajax: Callable[[], AjaxPaginator]) -> None:
+        self._context = context
+        self._calls = calls
+        self._ajax = ajax
+
+    def check(self, listing: Listing, request: FetchListing, page: ListingPage) -> Checked:
+        if page.teasers or not listing.progress.pages:
+            return TAKE
+        if page.kind is PageKind.END:
+            # A page that merely came without its teasers would be a gap.
+            return TAKE if request.attempt > 1 else Checked(Trust.ASK, replace(request, attempt=2))
+        return Checked(Trust.REPEAT, reason=EMPTY_PAGE if page.kind is not PageKind.REFUSAL else page.reason)
+
+    def follow(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
+        if not page.teasers:
+            return Following(stop=StopReason.END)
+        more = self._calls.choose(page.more(), url, len(page.teasers))
+        if more.route is None and not more.said:
+            return self._without_more(listing, len({raw.id for raw in page.teasers}), url)
+        following = self._check_more(more, url)
+        route = following.route
+        if route is None:
+            return following
+        if isinstance(route, LinkRoute) and route.url in listing.visited:
+            return Following(stop=StopReason.CIRCLE)
+        if isinstance(route, AjaxRoute):
+            if listing.mixed and self._calls.is_by_number(route):
+                # What a stream of all sources has shown says nothing of how far the source's own listing was read.
+                return Following(route.at(0))
+            return Following(self._ajax().first_call(listing, route))
+        return following
+
+    def follow_again(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
+        more = self._calls.choose(page.more(), url, len(page.teasers))
+        following = self._check_more(more, url)
+        if isinstance(following.route, AjaxRoute):
+            return Following(self._ajax().again(following.route, len(page.teasers)))
+        return following
+
+    def failed(self, listing: Listing, request: FetchListing, reason: str) -> Checked | None:
+        return None
+
+    def _without_more(self, listing: Listing, received: int, url: str) -> Following:
+        """A short page may be all there is; behind a full one something may come that this page does not name."""
+        full = PAGE_SIZE if listing.progress.pages == 1 else listing.largest_page
+        if received < full:
+            return Following(stop=StopReason.END)
+        guess = next_page_url(url)
+        if guess is None or guess in listing.visited:
+            return Following(stop=StopReason.NO_MORE)
+        return Following(stop=StopReason.NO_MORE, probe=LinkRoute(guess))
+
+    def _check_more(self, more: More, url: str) -> Following:
+        route: Route | None = more.route
+        if route is None and more.said:
+            route = self._in_browser(url)
+        if route is None:
+            return Following(stop=StopReason.NO_ROUTE)
+        if authority(route.url) not in self._context.config.hosts:
+            return Following(stop=StopReason.OFFSITE, problem="offsite_more", url=route.url)
+        return Following(route)
+
+    def _in_browser(self, url: str) -> SplashRoute | None:
+        return self._calls.in_browser(url)
+
+
+def next_page_url(url: str) -> str | None:
+    """The address that the page behind a numbered one has in WordPress's usual forms; a page without a number is 1."""
+    parts = urlsplit(url)
+    fields = parse_qsl(parts.query, keep_blank_values=True)
+    for at, (name, value) in enumerate(fields):
+        if name in _PAGE_FIELDS and value.isascii() and value.isdigit() and len(value) < 7:
+            fields[at] = (name, str(int(value) + 1))
+            return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(fields), ""))
+    found = _PAGE_PATH.search(parts.path)
+    if found is not None:
+        path = f"{parts.path[: found.start()]}/page/{int(found[1]) + 1}/"
+    elif parts.query:
+        fields.append(("paged", "2"))
+        return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(fields), ""))
+    else:
+        path = f"{parts.path.rstrip('/')}/page/2/"
+    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))

@@ -1,0 +1,146 @@
+"""What is read once more: the first pages at the end of a listing, and the daily slice of its old part."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from vokcrawl.crawling.actions import FetchListing, Purpose
+from vokcrawl.crawling.context import Context
+from vokcrawl.crawling.entries import Entries
+from vokcrawl.crawling.events import (
+    ListingFailed,
+    ListingFetched,
+    ListingPage,
+    PageKind,
+)
+from vokcrawl.crawling.listing import Listing
+from vokcrawl.crawling.listings import Listings
+from vokcrawl.crawling.paginators.selection import Paginators
+from vokcrawl.crawling.slices import next_window
+from vokcrawl.crawling.teasers import teaser_day
+from vokcrawl.pages.document import EMPTY_PAGE
+from vokcrawl.pages.more import More
+from vokcrawl.pages.routes import (
+    AjaxRoute,
+    Route,
+    SearchRoute,
+    SplashRoute,
+)
+from vokcrawl.pages.search import further_results
+from vokcrawl.policy.pagination import StopReason
+
+logger = logging.getLogger(__name__)
+
+# So often the first pages are read again because reading what is new took more than one page.
+_MOST_ROUNDS = 3
+
+
+class Rereads:
+    """Reads the first pages and the slice of the old part once more."""
+
+    def __init__(
+        self,
+        context: Context,
+        paginators: Paginators,
+        listings: Listings,
+        entries: Entries,
+    ) -> None:
+        self._context = context
+        self._paginators = paginators
+        self._listings = listings
+        self._entries = entries
+
+    def finish_listing(self, listing: Listing, reason: StopReason | None = None) -> None:
+        """The listing was read as far as it is read in this run: a slice of its old part is read again, where due."""
+        if reason is None and listing.progress.stopped is StopReason.END and listing.positions.is_kept:
+            listing.slice.note_all_read(listing.positions.pages + listing.progress.pages)
+        if reason is None and listing.needs_healing and not self._listings.time_is_up(listing):
+            route = listing.slice.begin(listing.behind)
+            if route is not None and not isinstance(route, SplashRoute):
+                listing.heal()
+                self._listings.fetch(listing, FetchListing(listing.key, route, Purpose.SLICE))
+                return
+        listing.finish(reason)
+
+    def take_slice(self, listing: Listing, event: ListingFetched) -> None:
+        request, page = event.request, event.page
+        ids = [raw.id for raw in page.teasers]
+        known = self._context.state.entries(ids)
+        entries = self._entries.take(listing, page.teasers, event.url)
+        listing.found_late += sum(each.wanted and not each.already_crawled and each.id not in known for each in entries)
+        following: Route | None = None
+        if isinstance(request.route, SearchRoute):
+            following = self._behind_search(listing, request.route, page)
+        elif ids and ids != listing.last_ids:
+            following = self._paginators.of(listing, request).follow_again(listing, request, page, event.url).route
+        listing.last_ids = ids
+        route = listing.slice.advance(following)
+        if route is not None and not self._listings.time_is_up(listing):
+            self._listings.fetch(listing, FetchListing(listing.key, route, Purpose.SLICE, request.number + 1))
+        else:
+            listing.finish()
+
+    def _behind_search(self, listing: Listing, route: SearchRoute, page: ListingPage) -> Route | None:
+        """More results for the same days where the page names some, else those for the days before them."""
+        ids = [raw.id for raw in page.teasers]
+        more = page.more() if ids else More(False, None)
+        further = further_results(more, route)
+        if further is not None and ids != listing.last_ids:
+            return further
+        days = [day for raw in page.teasers if (day := teaser_day(raw)) is not None]
+        cut = days if more.said and further is None else None
+        return next_window(route, len(ids), cut, listing.progress.rules.today)
+
+    def take(self, listing: Listing, event: ListingFetched) -> None:
+        """The first pages once more, until they overlap with what was read: what came in meanwhile is met."""
+        request, page = event.request, event.page
+        if not page.teasers and not (isinstance(request.route, AjaxRoute) and page.kind is not PageKind.OTHER):
+            reason = page.reason or EMPTY_PAGE
+            self._listings.repeat(listing, request, reason, ListingFailed(request, reason, event.url))
+            return
+        before, overlaps = listing.progress.head, self._paginators.overlap(listing)
+        entries = self._entries.take(listing, page.teasers, event.url)
+        ids = tuple(entry.id for entry in entries)
+        if request.number == 1:
+            listing.etag, listing.last_modified = page.etag, page.last_modified
+            listing.progress.head = ids
+            # Numbered pages cannot overlap: an entry that left the first one has moved up the first of each later one.
+            listing.rereads_all = not overlaps and _has_lost(before, ids)
+        elif overlaps and not self._paginators.rejoins(listing, ids):
+            listing.finish(StopReason.UNJOINED)
+            return
+        listing.last_ids = list(ids)
+        listing.reread_joins |= listing.progress.again(entries)
+        if (not listing.reread_joins or listing.rereads_all) and request.number <= listing.progress.pages + 2:
+            following = self._paginators.of(listing, request).follow_again(listing, request, page, event.url)
+            if following.route is not None:
+                number = request.number + 1
+                self._listings.fetch(listing, FetchListing(listing.key, following.route, Purpose.REREAD, number))
+                return
+        is_moving = request.number > 1 and listing.progress.new_on_top > 0
+        if listing.reread_joins and is_moving and listing.reread_rounds < _MOST_ROUNDS:
+            # It took a while: what came to the top meanwhile is met by one more look.
+            listing.reread_rounds += 1
+            listing.progress.begin_again()
+            listing.reread_joins, listing.last_ids = False, []
+            self._listings.fetch(listing, FetchListing(listing.key, listing.first, Purpose.REREAD))
+            return
+        self.finish_listing(listing, None if listing.reread_joins else StopReason.UNJOINED)
+
+    def slice_failed(self, listing: Listing, reason: str, url: str) -> None:
+        """A page of the old part could not be fetched. A missing one is behind the end: the next turn begins again."""
+        listing.finish()
+        if reason in ("http_404", "http_410"):
+            listing.slice.advance(None)
+            return
+        self._context.report(f"listing_{reason}", url)
+        self._context.statistics.pages_failed += 1
+        self._context.stop_at(reason)
+
+
+def _has_lost(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether an entry is gone from a first page although one that stood behind it is still there."""
+    kept = set(after)
+    last = max((at for at, identity in enumerate(before) if identity in kept), default=-1)
+    return any(identity not in kept for identity in before[:last])

@@ -1,0 +1,77 @@
+"""Which of the ways onward that a page names may be taken, and the call for the source that the settings name."""
+
+from __future__ import annotations
+
+import logging
+from typing import TypeGuard
+
+from vokcrawl.crawling.context import Context
+from vokcrawl.normalize import absolute_url
+from vokcrawl.pages.more import More
+from vokcrawl.pages.routes import (
+    AJAX_ACTION,
+    AJAX_PATH,
+    FIRST_CLICKS,
+    PAGE_SIZE,
+    AjaxRoute,
+    LinkRoute,
+    Route,
+    SplashRoute,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class SourceCalls:
+    """Chooses by the configuration. `source_id_is_invalid` is set once its call returned nothing of the source."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.source_id_is_invalid = False
+
+    def choose(self, more: More, url: str, received: int) -> More:
+        """The route to the next page, if the settings allow it; else the call for the source that they name."""
+        allowed = {"link": LinkRoute, "ajax": AjaxRoute, "browser": SplashRoute}.get(self._context.config.pagination)
+        if more.route is not None and (allowed is None or isinstance(more.route, allowed)):
+            return more
+        endpoint = absolute_url(url, AJAX_PATH)
+        if self.may_call_by_number and endpoint is not None:
+            return More(True, self.call(endpoint, received))
+        return More(more.said or more.route is not None, None)
+
+    def call(self, endpoint: str, start: int) -> AjaxRoute:
+        """The call by `VOK_SOURCE_ID`."""
+        return AjaxRoute(endpoint, AJAX_ACTION, self._context.config.source_id, start, PAGE_SIZE)
+
+    @property
+    def may_call_by_number(self) -> bool:
+        """Whether the call for the source that `VOK_SOURCE_ID` names can be made where a page names none."""
+        config = self._context.config
+        return bool(config.source_id) and config.pagination in ("auto", "ajax") and not self.source_id_is_invalid
+
+    def is_by_number(self, route: Route | None) -> TypeGuard[AjaxRoute]:
+        return isinstance(route, AjaxRoute) and route.id == self._context.config.source_id
+
+    def mark_source_id_invalid(self, reason: str) -> None:
+        """Makes no more calls by `VOK_SOURCE_ID`, and says so."""
+        if self.source_id_is_invalid:
+            return
+        self.source_id_is_invalid = True
+        logger.error(
+            "VOK_SOURCE_ID=%s: the site's call for it returns nothing of %s (%s); use the number that stands in the"
+            " calls of its listing",
+            self._context.config.source_id,
+            self._context.config.source,
+            reason,
+        )
+
+    def in_browser(self, url: str) -> SplashRoute | None:
+        """The page in a browser, where the settings allow that and one is configured."""
+        config = self._context.config
+        if config.pagination not in ("auto", "browser"):
+            return None
+        if not config.browser:
+            self._context.report("more_needs_splash", url)
+            logger.error("%s: only a browser can follow its More Articles, and SPLASH_URL names no Splash server", url)
+            return None
+        return SplashRoute(url, 0, FIRST_CLICKS)

@@ -1,0 +1,221 @@
+"""One worker's part in a crawl that several workers share: it leads or follows.
+
+The leader crawls the listings, as a single worker would. All workers read articles, and answer for each with the commit
+that makes its record known. What a worker learns that concerns the listings (the teasers of "More From" blocks) is
+handed over with the same commit, and emitted by the leader at the end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, cast
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider, DontCloseSpider
+
+from vokcrawl.crawling.actions import FetchArticle
+from vokcrawl.crawling.events import (
+    AllPagesRead,
+    ArticleFailed,
+    ArticleFetched,
+    ArticleMissing,
+    ArticleNotModified,
+    ArticleReadElsewhere,
+    BrowserFetched,
+    Event,
+    ListingFailed,
+    ListingFetched,
+    ListingNotModified,
+    SitemapFetched,
+    Started,
+)
+from vokcrawl.distributed.turns import Turns
+from vokcrawl.distributed.workers import Workers
+from vokcrawl.items import ARTICLE
+from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.spiders.vok import VokSpider
+from vokcrawl.storage.state.redis.codec import read
+
+if TYPE_CHECKING:
+    # Their packages may be missing: whoever opens the state says so.
+    from vokcrawl.distributed.queue import ClaimQueue
+    from vokcrawl.storage.state.redis.store import RedisState
+
+# A teaser that waits: as its page shows it, the page, and its source.
+_Deferred = tuple[RawTeaser, str, str | None]
+_OF_LISTINGS = (ListingFetched, ListingFailed, ListingNotModified, BrowserFetched, SitemapFetched)
+_OF_ARTICLES = (ArticleFetched, ArticleFailed, ArticleMissing, ArticleNotModified)
+# The names under which teasers and articles of "More From" blocks lie on the server.
+_DEFERRED, _RELATED = "deferred_teasers", "related_only"
+
+
+class WorkerCoordinator:
+    """Implements `spiders.coordinator.Coordinator` on a Redis server. `queue` is set by `distributed.scheduler`."""
+
+    queue: ClaimQueue
+
+    def __init__(self, spider: VokSpider, workers: Workers, turns: Turns) -> None:
+        self.spider = spider
+        self.workers = workers
+        self.turns = turns
+        # Articles that were put into the shared queue, and may be answered by others.
+        self.handed_out: set[str] = set()
+        # Articles that this worker has answered for.
+        self.answered_for: set[str] = set()
+        # Articles whose page this worker reads although another one has claimed them.
+        self._only_read: set[str] = set()
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> WorkerCoordinator:
+        """The coordinator of a worker's crawl."""
+        coordinator = getattr(crawler.spider, "coordinator", None)
+        if not isinstance(coordinator, cls):
+            raise TypeError("only the profile `distributed` has workers")
+        return coordinator
+
+    @property
+    def state(self) -> RedisState:
+        """The state, which this profile keeps on a server."""
+        return cast("RedisState", self.spider.run.state)
+
+    # Leading
+
+    def may_begin(self) -> bool:
+        # In a shared crawl the teasers of blocks wait for the end of the whole crawl.
+        self.spider.crawl.holds_teasers = True
+        if not self.workers.lead():
+            return False
+        self.spider.run.leader_run_id = None
+        return True
+
+    def events_before(self, event: Event) -> Iterable[Event]:
+        return list(self._read_elsewhere()) if isinstance(event, _OF_LISTINGS) else []
+
+    def _read_elsewhere(self) -> Iterator[Event]:
+        """The articles that others have answered meanwhile."""
+        waiting = self.handed_out - self.answered_for
+        done = waiting - self.queue.unanswered(waiting)
+        self.handed_out -= done
+        yield from map(ArticleReadElsewhere, sorted(done))
+
+    def read_here(self, identity: str) -> Iterator[Any]:
+        if identity not in self.handed_out:
+            return
+        self.handed_out.discard(identity)
+        request = self.queue.take(identity)
+        if request is None:
+            row = self.state.articles([identity]).get(identity)
+            if row is None or not row.revision:
+                yield from self.spider.handle(ArticleReadElsewhere(identity))
+                return
+            request = self.spider.request(self.spider.crawl.articles.request(identity, row.url))
+        elif identity not in self.queue.claimed:
+            self._only_read.add(identity)
+        if request is not None:
+            yield request
+
+    def reads_itself(self, identity: str) -> bool:
+        """Whether the request for this article is not shared."""
+        return self.spider.crawl.reads_page_of(identity)
+
+    # Answering
+
+    def may_emit(self, record: Mapping[str, Any]) -> bool:
+        # Of two workers that deliver the same page one would have to request it anew.
+        identity = record.get("id")
+        return record.get("schema") != ARTICLE or identity not in self._only_read or identity in self.queue.claimed
+
+    def handled(self, event: Event) -> None:
+        if isinstance(event, _OF_ARTICLES) and not (isinstance(event, ArticleFailed) and event.may_repeat):
+            self._answer_for(event.request.id)
+
+    def _answer_for(self, identity: str) -> None:
+        """With the next commit this article is answered, and what its page showed is handed over."""
+        self.answered_for.add(identity)
+        self.state.done(identity)
+        teasers = self.spider.crawl.teasers
+        for each, (raw, url, source) in teasers.deferred.items():
+            self.state.also("HSETNX", self._key(_DEFERRED), each, json.dumps([asdict(raw), url, source]))
+        for each, url in teasers.related_only.items():
+            self.state.also("HSETNX", self._key(_RELATED), each, url)
+        teasers.deferred.clear()
+        teasers.related_only.clear()
+
+    # When nothing is left to do here
+
+    def on_idle(self) -> None:
+        """Takes part until the crawl is over. Raises `DontCloseSpider` until then, `CloseSpider` when all must stop."""
+        if self.workers.stop:
+            raise CloseSpider(self.workers.stop)
+        self._retry_unanswered()
+        # So that others learn at once that nothing is in work here.
+        self.spider.run.commit()
+        if not self.workers.leads:
+            self._follow()
+        elif self.queue.in_work():
+            # Others are at it still, or what they had claimed when they died has not run out yet.
+            raise DontCloseSpider
+        else:
+            self._finish()
+
+    def _follow(self) -> None:
+        if self.workers.over:
+            return
+        if self.may_begin():
+            self.spider.give(list(self.spider.handle(Started())))
+        raise DontCloseSpider
+
+    def _finish(self) -> None:
+        """Nothing is in work any more: what was left for the end."""
+        spider = self.spider
+        spider.give([each for event in list(self._read_elsewhere()) for each in spider.handle(event)])
+        teasers = spider.crawl.teasers
+        teasers.related_only.update(self._all(_RELATED))
+        spider.continue_at_idle()
+        if spider.run.failure is not None:
+            return
+        teasers.deferred.update(self._deferred())
+        spider.give(list(spider.handle(AllPagesRead())))
+        for name in (_DEFERRED, _RELATED):
+            spider.run.begin_transaction()
+            self.state.also("DEL", self._key(name))
+
+    def _deferred(self) -> dict[str, _Deferred]:
+        """The teasers that waited, besides those that were delivered meanwhile."""
+        deferred = {each: read(_Deferred, value) for each, value in self._all(_DEFERRED).items()}
+        known = self.state.entries(deferred)
+        met = self.spider.run.met_teasers
+        return {
+            each: teaser
+            for each, teaser in deferred.items()
+            if each not in met and not (each in known and known[each].delivered)
+        }
+
+    def _retry_unanswered(self) -> None:
+        """An error of ours may have kept a page from being answered for: it is retried, and nobody waits for it."""
+        spider = self.spider
+        for identity in self.queue.claimed - self.answered_for:
+            request = self.queue.take(identity)
+            if request is not None:
+                spider.report("article_unanswered", request.url)
+                spider.run.statistics.pages_failed += 1
+                spider.run.schedule_retry(identity, request.url, "error")
+            self._answer_for(identity)
+
+    # On the server
+
+    def _key(self, name: str) -> str:
+        return self.state.server.key(name)
+
+    def _all(self, name: str) -> dict[str, str]:
+        server = self.state.server
+        found: dict[str, str] = server.call(lambda: server.client.hgetall(self._key(name)))
+        return found
+
+
+def fetch_of(request: Any) -> FetchArticle | None:
+    """The action of a request for an article that may be shared; None for any other request."""
+    fetch = request.cb_kwargs.get("fetch")
+    return fetch if isinstance(fetch, FetchArticle) and not fetch.is_start else None

@@ -1,0 +1,271 @@
+"""Checks the values in a state file that no delivered record contains, and those that manifests contain.
+
+The state was written by this program, so a value of another form means damage: a single bit that flipped in a page of
+the file often passes SQLite's own check.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any
+
+import orjson
+
+from vokcrawl import __version__
+from vokcrawl.normalize import article_id
+from vokcrawl.pages.routes import route_from
+from vokcrawl.storage.manifest import ListingEntry, Manifest, parse_manifest
+from vokcrawl.storage.manifest_chain import ChainNode
+from vokcrawl.storage.output_folder import DATA_KINDS, PART, RUN_ID, OutputFolder
+from vokcrawl.storage.state.rows import Status
+from vokcrawl.storage.state.sqlite import SqliteState
+from vokcrawl.warc.validation import answers
+
+_Check = Callable[[Any], bool]
+_MANIFEST_KEYS = {field.alias or name for name, field in Manifest.model_fields.items()}
+_PAYLOAD_FIELDS = ("warc-payload-digest", "warc-target-uri", "warc-date")
+
+
+def _text(pattern: str) -> _Check:
+    compiled = re.compile(pattern, re.ASCII)
+    return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
+
+
+def _optional(check: _Check) -> _Check:
+    return lambda value: value is None or check(value)
+
+
+def _number(least: int, most: int = 2**62) -> _Check:
+    return lambda value: isinstance(value, int) and least <= value <= most
+
+
+def _printable(value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and value.isprintable() and "\ufffd" not in value
+
+
+def _ids(value: Any) -> bool:
+    try:
+        return all(map(_ID, orjson.loads(value)))
+    except (TypeError, ValueError):
+        return False
+
+
+def _route(value: Any) -> bool:
+    try:
+        route_from(value)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return True
+
+
+def _http_date(value: Any) -> bool:
+    """An HTTP date, or whatever else a server sent as one."""
+    if not _printable(value):
+        return False
+    try:
+        return format_datetime(parsedate_to_datetime(value), usegmt=True) == value or not value.endswith("GMT")
+    except (ValueError, TypeError):
+        return not value.endswith("GMT")
+
+
+# A server may send an entity tag without quotes.
+_ETAG = _text(r'(W/)?"[!#-~]*"|[!#-~]+')
+_ID = _text(r"\d+-\d+")
+_URL = _text(r"https?://[!-~]+")
+_SECOND = r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+_TIME = _text(_SECOND + "Z")
+# A WARC date may have fractions of a second.
+_WARC_DATE = _text(_SECOND + r"(\.\d{1,9})?Z")
+_DAY = _text(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])")
+_HASH = _text(r"sha256:[0-9a-f]{64}")
+_FLAG = _number(0, 1)
+_RUN: _Check = lambda value: isinstance(value, str) and RUN_ID.fullmatch(value) is not None  # noqa: E731
+_FILE = _text(rf"({'|'.join((*DATA_KINDS, 'archive'))})/\d{{8}}T\d{{6}}Z(-\d+)?(\.\d{{5}})?\.(jsonl|warc\.gz)")
+
+# For each table the columns that name a row, and the form of each column.
+_FORMS: dict[str, tuple[tuple[str, ...], dict[str, _Check]]] = {
+    "articles": (
+        ("id",),
+        {
+            "id": _ID,
+            "url": lambda value: value == "" or _URL(value),
+            "status": lambda value: value in set(Status),
+            **dict.fromkeys(("content_hash", "title_hash", "body_hash"), _optional(_HASH)),
+            "revision": _number(0, 100_000),
+            "truncated": _FLAG,
+            "source": _optional(_printable),
+            "published_on": _optional(_DAY),
+            **dict.fromkeys(("first_seen_at", "checked_at", "next_check_at", "missing_since"), _optional(_TIME)),
+            "etag": _optional(_ETAG),
+            "last_modified": _optional(_http_date),
+            "missing_status": lambda value: value in (None, 404, 410),
+            "extractor": _optional(_text(r"[a-z0-9./+_-]+")),
+            "body_length": _optional(_number(0, 10**8)),
+        },
+    ),
+    "entries": (("id",), {"id": _ID, "crawl": _optional(_number(1)), "delivered": _FLAG}),
+    "files": (("path",), {"path": _FILE, "run_id": _RUN, "bytes": _number(0), "records": _number(0)}),
+    "listing_crawls": (
+        ("number",),
+        {"number": _number(1), "listing": _URL, "run_id": _RUN, "complete": _FLAG, "covered_since": _optional(_DAY)},
+    ),
+    "listings": (
+        ("url", "source"),
+        {
+            "url": _URL,
+            "source": _printable,
+            "first_page_ids": _ids,
+            "covered_since": _optional(_DAY),
+            **dict.fromkeys(("completed_at", "rescanned_at"), _TIME),
+            "etag": _optional(_ETAG),
+            "last_modified": _optional(_http_date),
+        },
+    ),
+    "notes": (("name",), {"name": _printable, "value": lambda value: value == "" or _printable(value)}),
+    "payloads": (
+        ("digest",),
+        {
+            "digest": _text(r"sha(1:[A-Z2-7]{32}|256:[0-9a-f]{64})"),
+            "url": _URL,
+            "date": _WARC_DATE,
+            "file": _FILE,
+            "offset": _number(0),
+        },
+    ),
+    "retries": (
+        ("id",),
+        {
+            "id": _ID,
+            "url": _URL,
+            "reason": _text(r"[a-z0-9_]+"),
+            "attempts": _number(1, 100_000),
+            **dict.fromkeys(("first_failed_at", "next_attempt_at"), _TIME),
+            "missing_since": _optional(_TIME),
+        },
+    ),
+    "routes": (("start", "source"), {"start": _URL, "source": _printable, "route": _route}),
+    "runs": (
+        ("run_id",),
+        {
+            "run_id": _RUN,
+            "started_at": _TIME,
+            "ended_at": _optional(_TIME),
+            "outcome": _optional(_text(r"[a-z ]+")),
+            "exit_code": _optional(_number(0, 255)),
+            "manifest_sha256": _optional(_text(r"[0-9a-f]{64}")),
+        },
+    ),
+}
+
+
+def state_faults(state: SqliteState, folder: OutputFolder, nodes: Sequence[ChainNode]) -> Iterator[str]:
+    """What is wrong in the tables of the state of a directory. `nodes` are its manifests, in the order of the chain."""
+    damaged = False
+    for table, (key, forms) in _FORMS.items():
+        for fault in _table_faults(state, table, key, forms):
+            damaged = True
+            yield fault
+    if not damaged:
+        # Only values of the right form can be compared.
+        yield from _references(state)
+        yield from _runs(state, {node.run_id: node for node in nodes})
+        yield from _listings(state, nodes)
+        yield from _payloads(state, folder)
+
+
+def _table_faults(state: SqliteState, table: str, key: tuple[str, ...], forms: Mapping[str, _Check]) -> Iterator[str]:
+    for row in state.table(table):
+        if missing := forms.keys() - row.keys():
+            yield f"table {table}: the columns {', '.join(sorted(missing))} are missing"
+            return
+        for column, check in forms.items():
+            if not check(row[column]):
+                name = " ".join(str(row[each]) for each in key)
+                yield f"table {table}, {name[:100]!r}: {column} is damaged: {str(row[column])[:100]!r}"
+
+
+def _references(state: SqliteState) -> Iterator[str]:
+    """Rows that refer to rows which do not exist."""
+    crawls = {row["number"] for row in state.table("listing_crawls")}
+    for row in state.table("entries"):
+        if row["crawl"] is not None and row["crawl"] not in crawls:
+            yield f"table entries, {row['id']!r}: crawl {row['crawl']} does not exist"
+    runs = state.run_ids()
+    for row in state.table("listing_crawls"):
+        if row["run_id"] not in runs:
+            yield f"table listing_crawls, {row['number']}: run {row['run_id']} does not exist"
+    for table in ("articles", "retries"):
+        for row in state.table(table):
+            if row["url"] and article_id(row["url"]) != row["id"]:
+                yield f"table {table}, {row['id']!r}: url is that of another article: {row['url']!r}"
+
+
+def _runs(state: SqliteState, nodes: Mapping[str, ChainNode]) -> Iterator[str]:
+    """Compares runs and files with the manifests."""
+    for row in state.table("runs"):
+        try:
+            draft = parse_manifest(row["manifest_draft"], draft=True)
+            if draft.version == __version__ and set(orjson.loads(row["manifest_draft"])) - _MANIFEST_KEYS:
+                raise ValueError("it has unknown keys")
+        except (ValueError, TypeError) as error:
+            yield f"table runs, {row['run_id']!r}: manifest_draft is damaged: {error}"
+            continue
+        node = nodes.get(row["run_id"])
+        manifest = node.manifest if node is not None else draft
+        expected: dict[str, Any] = {"run_id": manifest.run_id, "started_at": manifest.started_at}
+        if node is not None and row["ended_at"] is not None:
+            expected |= {"outcome": manifest.outcome, "exit_code": manifest.exit_code, "manifest_sha256": node.sha256}
+            if manifest.ended_at is not None:
+                expected["ended_at"] = manifest.ended_at
+        for column, value in expected.items():
+            if row[column] != value:
+                yield f"table runs, {row['run_id']!r}: {column} is {row[column]!r}, but its manifest has {value!r}"
+        if draft.to_draft() != manifest.to_draft():
+            yield f"table runs, {row['run_id']!r}: manifest_draft is not the beginning of its manifest"
+    entries = {entry.path: (run_id, entry) for run_id, node in nodes.items() for entry in node.manifest.files}
+    for row in state.table("files"):
+        run_id, entry = entries.get(row["path"], (None, None))
+        if entry is not None and (row["run_id"], row["records"]) != (run_id, entry.records):
+            yield f"table files, {row['path']!r}: run or number of records is not that of the manifest"
+
+
+def _listings(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
+    """Compares listings with the last manifest that reports a complete crawl of each."""
+    last: dict[tuple[str, str], tuple[str, ListingEntry]] = {}
+    for node in nodes:
+        if not node.manifest.arguments.get("until"):
+            for entry in node.manifest.listings:
+                if entry.complete:
+                    last[entry.url, entry.source.casefold()] = node.manifest.started_at, entry
+    for row in state.table("listings"):
+        reported = last.get((row["url"], row["source"].casefold()))
+        if reported is None:
+            continue
+        started_at, entry = reported
+        ids = orjson.loads(row["first_page_ids"])
+        if row["completed_at"] == started_at and entry.first_page_ids and ids != entry.first_page_ids:
+            yield f"table listings, {row['url']!r}: first_page_ids are not those of the manifest"
+        if row["completed_at"] == started_at and row["covered_since"] != entry.covered_since:
+            yield f"table listings, {row['url']!r}: covered_since is not that of the manifest"
+
+
+def _payloads(state: SqliteState, folder: OutputFolder) -> Iterator[str]:
+    """Compares payloads with the archive records that they refer to."""
+    by_file: dict[str, dict[int, dict[str, Any]]] = {}
+    for row in state.table("payloads"):
+        by_file.setdefault(row["file"], {})[row["offset"]] = row
+    for name, rows in by_file.items():
+        path = folder.path / name
+        if not path.exists():
+            path = path.with_name(path.name + PART)
+        for offset, record in answers(path) if path.exists() else ():
+            if offset not in rows:
+                continue
+            row = rows.pop(offset)
+            found = tuple(record.fields.get(each) for each in _PAYLOAD_FIELDS)
+            if (row["digest"], row["url"], row["date"]) != found:
+                yield f"table payloads, {row['digest']!r}: it is not the record in {name} at {offset}"
+        for offset, row in rows.items():
+            yield f"table payloads, {row['digest']!r}: {name} has no response at {offset}"
