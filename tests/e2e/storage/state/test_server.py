@@ -72,7 +72,9 @@ def test_keys_of_others_beside_ours_are_no_obstacle(redis_server: RedisServer) -
     server.close()
 
 
-@pytest.mark.parametrize(("version", "way_out"), [(VERSION + 1, "update this worker"), (0, "stop all workers, update them")])
+@pytest.mark.parametrize(
+    ("version", "way_out"), [(VERSION + 1, "update this worker"), (0, "stop all workers, update them")]
+)
 def test_names_of_another_version_are_refused_with_both_versions(
     redis_server: RedisServer, version: int, way_out: str
 ) -> None:
