@@ -67,10 +67,9 @@ class AjaxRoute:
         query = {"action": self.action, **dict(self.extra), "from": self.start, "to": to, "id": self.id}
         return f"{self.endpoint}?{urlencode(query)}"
 
-    def with_end(self) -> AjaxRoute:
-        """The same call with `to` as an end index."""
-        step = self.size - self.start if self.size > self.start > 0 else self.size
-        return replace(self, size=step, to_is_end=True)
+    def with_end(self, size: int) -> AjaxRoute:
+        """The same call for `size` items, with `to` as an end index."""
+        return replace(self, size=size, to_is_end=True)
 
     def at(self, start: int) -> AjaxRoute:
         """The same call from another item on."""

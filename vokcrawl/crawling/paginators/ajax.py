@@ -319,7 +319,7 @@ class AjaxPaginator:
     def _check_known(self, listing: Listing, route: AjaxRoute, batch: _Batch) -> Checked:
         if not route.to_is_end and not self._to_is_size and route.start:
             # It may have been an end: items behind it would come if it is requested so.
-            return self._ask(listing, replace(route, size=self._step, to_is_end=True))
+            return self._ask(listing, route.with_end(self._step))
         gap = self._gap
         if gap is not None and batch.start == gap.first.start and batch.body == gap.first.body:
             gap.first_confirmed = True
@@ -353,7 +353,7 @@ class AjaxPaginator:
         if not self._batches and self._tail is None and not self.aligned:
             return self._no_first_batch(listing, request, route, page)
         if kind is not PageKind.END and not route.to_is_end and not self._to_is_size and route.start:
-            return self._ask(listing, replace(route, size=self._step, to_is_end=True))
+            return self._ask(listing, route.with_end(self._step))
         if self.aligned:
             return self._nothing_aligned(listing, request, route, page)
         if self._tail is None and route.start >= self._taken.end:
@@ -396,7 +396,7 @@ class AjaxPaginator:
         if page.kind is PageKind.OTHER:
             return Checked(Trust.REPEAT, reason=EMPTY_PAGE)
         if not route.to_is_end and not self._to_is_size and route.start:
-            return self._ask(listing, replace(route, size=self._step, to_is_end=True))
+            return self._ask(listing, route.with_end(self._step))
         if request.attempt == 1:
             return self._ask(listing, route, attempt=2)
         if isinstance(listing.first, LinkRoute):
@@ -482,7 +482,7 @@ class AjaxPaginator:
         if self.aligned or not route.start:
             return route
         route = route.at(max(0, min(route.start, received - self._pinned) - self._overlap))
-        return replace(route, size=self._step, to_is_end=True) if self._to_is_end else route
+        return route.with_end(self._step) if self._to_is_end else route
 
     def failed(self, listing: Listing, request: FetchListing, reason: str) -> Checked | None:
         """A batch could not be fetched: behind the last entry a 404 is the end; a first one may be a multiple."""
