@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vokcrawl.errors import StateError
-from vokcrawl.storage.output_folder import DATA_KINDS, OutputFolder, digest, in_run_order, matching
+from vokcrawl.storage.output_folder import DATA_KINDS, RUN_ID, OutputFolder, digest, in_run_order, matching
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.utils.program import PROGRAM
 
@@ -25,7 +25,8 @@ def check_start(folder: OutputFolder, state: State) -> None:
     """
     known = state.run_ids()
     for path in in_run_order(_named_after_runs(folder)):
-        if path.name.partition(".")[0] not in known:
+        run_id = path.name.partition(".")[0]
+        if RUN_ID.fullmatch(run_id) and run_id not in known:
             raise StateError(
                 f"{path}: the state does not know this run: it is older than the files; restore state and files from "
                 f"the same backup, or run `{PROGRAM} repair --rebuild-state`"

@@ -27,6 +27,8 @@ LISTING = {
     "complete": True,
     "stop_reason": None,
     "first_page_ids": [],
+    "backfill": None,
+    "found_late": 0,
 }
 
 
