@@ -128,8 +128,8 @@ class RevisionsPipeline(RunPipeline):
             row.extractor, row.body_length = extractor_name(item["extractor"]), len(item["body"])
             self._unchanged(row, "unchanged")
         if item["truncated"] and not row.truncated:
-            self.run.problems.note("article_metered_copy", item["url"])
-            self._unchanged(row, "metered_copies")
+            self.run.problems.note("article_truncated_copy", item["url"])
+            self._unchanged(row, "truncated_copies")
         if changed:
             self._confirm(row, item)
         self.count("vok/revisions/returned" if back else "vok/revisions/changed")

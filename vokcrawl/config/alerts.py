@@ -38,7 +38,7 @@ class Alerts(SettingsModel):
         "runs and does not change the exit code.",
     )
     alert_errors: Share = setting(0.2, "The share of the pages of 24 hours that may fail.")
-    alert_metered: Share = setting(0.5, "The share of the articles of 24 hours that may be truncated by the site.")
+    alert_truncated: Share = setting(0.5, "The share of the articles of 24 hours that may be truncated by the site.")
     alert_age_hours: WholeNumber = setting(
         72, "The maximum age in hours of the newest article, counted from when the site ingested it."
     )

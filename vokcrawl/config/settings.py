@@ -179,6 +179,7 @@ RENAMED = {
     "VOK_SWEEP_HOURS": "VOK_RESCAN_HOURS",
     "VOK_REDIS_PATIENCE": "VOK_REDIS_TIMEOUT",
     "VOK_CLAIM_SECONDS": "VOK_LEASE_SECONDS",
+    "VOK_ALERT_METERED": "VOK_ALERT_TRUNCATED",
 }
 REMOVED = {
     "VOK_CROSS_CHECK": "a crawl no longer compares its extraction with a second extractor",

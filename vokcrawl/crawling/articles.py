@@ -117,7 +117,7 @@ class Articles:
         if item["truncated"]:
             row = context.state.articles([identity]).get(identity)
             # What was truncated before and still is says nothing new of the site.
-            context.statistics.articles_metered += row is None or not row.truncated
+            context.statistics.articles_truncated += row is None or not row.truncated
         if not context.in_date_range(item.get("published_on")):
             self.out_of_range.add(identity)
             return
@@ -168,7 +168,7 @@ class Articles:
             self.teasers.on_article_read(identity, None)
             return
         if context.state.retry_of(identity) is None:
-            context.statistics.articles_blocked += reason.startswith("gate_")
+            context.statistics.articles_blocked += reason.startswith("block_page_")
         # The address that was requested, not one that a redirect led to, is retried.
         self._schedule_retry(identity, canonical_url(url) if article_id(url) == identity else None, reason)
         # A teaser is never lost because its article is.
@@ -321,7 +321,7 @@ class Articles:
         if found.server_errors:
             report("article_server_warning", url)
         if found.item["truncated"]:
-            report("article_metered", url)
+            report("article_truncated", url)
 
 
 def _measured(found: ArticleResult, is_listed: bool) -> dict[str, Any]:

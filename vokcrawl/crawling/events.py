@@ -108,7 +108,7 @@ class ListingNotModified:
 
 @dataclass(frozen=True, slots=True)
 class ListingFailed:
-    """A listing page could not be fetched. `reason` is its name in the manifest; block pages' start with `gate_`.
+    """A listing page could not be fetched. `reason` is its name in the manifest; block pages' start with `block_page_`.
 
     `may_repeat` says that the answer was no listing page, or one that the carrier does not retry by itself.
     """

@@ -40,7 +40,7 @@ class ListingFailures:
         self._sources = sources
 
     def first_page_failed(self, listing: Listing, reason: str, url: str) -> None:
-        blocked = reason.startswith("gate_")
+        blocked = reason.startswith("block_page_")
         if reason in (SPLASH_UNREACHABLE, SPLASH_REFUSED):
             # A route is not lost because Splash is.
             self._problems.report(listing, ListingProblem(ProblemKind.START_FAILED, StopReason.FAILED, reason, url))
@@ -70,7 +70,7 @@ class ListingFailures:
 
     def _route_failed(self, listing: Listing, start: str, reason: str, url: str) -> None:
         """A route that leads nowhere is forgotten, and looked for again."""
-        self._context.report(f"way_{reason}", url)
+        self._context.report(f"route_{reason}", url)
         self._context.state.drop_route(start, self._context.config.source)
         listing.finish(StopReason.LEFT)
         self._sources.begin_again(start)

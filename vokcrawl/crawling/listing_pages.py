@@ -248,7 +248,8 @@ class ListingPages:
         listing = self._listings.answered(request)
         if listing is None:
             return
-        if event.may_repeat and not event.reason.startswith("gate_") and not isinstance(listing.first, SitemapRoute):
+        final = event.reason.startswith("block_page_") or isinstance(listing.first, SitemapRoute)
+        if event.may_repeat and not final:
             self._listings.repeat(listing, request, event.reason, replace(event, may_repeat=False))
             return
         self._page_failed(listing, request, event.reason, event.url)

@@ -29,7 +29,7 @@ class ProblemReports:
         elif listing_problem.kind is ProblemKind.PAGE_FAILED:
             self._context.report(f"listing_{listing_problem.reason}", listing_problem.url)
             self._context.statistics.pages_failed += 1
-            self._context.statistics.starts_blocked += listing_problem.reason.startswith("gate_")
+            self._context.statistics.starts_blocked += listing_problem.reason.startswith("block_page_")
             self._context.stop_at(listing_problem.reason)
         elif listing_problem.kind is not ProblemKind.NOTHING:
             self._context.report(listing_problem.reason, listing_problem.url)
@@ -37,7 +37,7 @@ class ProblemReports:
     def start_failed(self, reason: str, url: str) -> None:
         """A start page that could not be fetched: blocked, not what it was, or out of reach."""
         self._context.report(f"start_{reason}", url)
-        if reason.startswith("gate_"):
+        if reason.startswith("block_page_"):
             self._context.statistics.starts_blocked += 1
         elif reason in NOT_UNDERSTOOD:
             self._context.statistics.starts_not_understood += 1

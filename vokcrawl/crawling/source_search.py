@@ -295,12 +295,12 @@ class SourceSearch:
             discovery = self._discovery_for(event.url, None)
             discovery.page_read = True
             discovery.has_failed(
-                None, ListingProblem(ProblemKind.START_FAILED, StopReason.FAILED, "without_way", event.url)
+                None, ListingProblem(ProblemKind.START_FAILED, StopReason.FAILED, "without_route", event.url)
             )
-            self.record(event.url, LISTING, "without_way")
+            self.record(event.url, LISTING, "without_route")
             self.try_next(discovery)
         elif route is None:
-            self._problems.start_failed("without_way", event.url)
+            self._problems.start_failed("without_route", event.url)
         elif route.url not in self._listings.all:
             self._listings.begin(route.url, route, BY_ARTICLE)
 

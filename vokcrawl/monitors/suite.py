@@ -139,12 +139,12 @@ class TruncatedMonitor(RunMonitor):
 
     @override
     def test_share(self) -> None:
-        limit = self.alerts.alert_metered
+        limit = self.alerts.alert_truncated
         if not limit:
             self.skipTest(_OFF)
         runs = self.days(1)
         truncated, articles = sum(run.truncated for run in runs), sum(run.article_pages for run in runs)
-        self.check_share(truncated, articles, limit, "articles were truncated by the site", "VOK_ALERT_METERED")
+        self.check_share(truncated, articles, limit, "articles were truncated by the site", "VOK_ALERT_TRUNCATED")
 
 
 @monitors.name("age")

@@ -33,10 +33,10 @@ _ACCEPTED = 202
 class BlockPage(StrEnum):
     """Kinds of block pages, as named in the manifest."""
 
-    SIGN_UP = "gate_sign_up"
-    FRONT_PAGE = "gate_front_page"
-    BOT_CHECK = "gate_bot_check"
-    NATIONAL_BLOCK = "gate_national_block"
+    SIGN_UP = "block_page_sign_up"
+    FRONT_PAGE = "block_page_front_page"
+    BOT_CHECK = "block_page_bot_check"
+    NATIONAL_BLOCK = "block_page_national_block"
     PASSWORD_FORM = "blocked_password"  # noqa: S105
 
 

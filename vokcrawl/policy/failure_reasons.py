@@ -12,6 +12,6 @@ SPLASH_UNREACHABLE, SPLASH_REFUSED = "splash_unreachable", "splash_refused"
 PASSING = frozenset({"redirect_loop", "offsite", "too_large"})
 # What a start page may be, or lack, when the site is there and yet the page does not lead anywhere.
 NOT_UNDERSTOOD = frozenset(
-    ["http_404", "http_410", EMPTY_PAGE, "not_html", REDIRECTED, OF_ANOTHER_SOURCE, "without_way"]
+    ["http_404", "http_410", EMPTY_PAGE, "not_html", REDIRECTED, OF_ANOTHER_SOURCE, "without_route"]
     + ["too_large", LISTING_IN_PLACE, CHROME_ONLY, *REFUSALS]
 )

@@ -66,7 +66,7 @@ class RunStatistics:
     stop_reasons: list[StopReason | None] = field(default_factory=list)
     delivered: int = 0
     articles: int = 0
-    articles_metered: int = 0
+    articles_truncated: int = 0
     coverage: Mapping[str, float] = field(default_factory=dict)
     minimum_coverage: Mapping[str, float] = field(default_factory=dict)
 
@@ -79,7 +79,7 @@ class RunStatistics:
             "read": self.pages_read,
             "failed": self.pages_failed,
             "articles": self.articles,
-            "truncated": self.articles_metered,
+            "truncated": self.articles_truncated,
         }
 
 
@@ -110,7 +110,7 @@ def determine_outcome(statistics: RunStatistics) -> tuple[str, ExitCode]:
 def _all_blocked(statistics: RunStatistics) -> bool:
     """Whether every article that was asked for was metered, or behind a gate; of one or two that says nothing."""
     asked = statistics.articles + statistics.articles_blocked + statistics.articles_unchanged
-    return asked >= _LEAST_FOR_BLOCKED and statistics.articles_metered + statistics.articles_blocked == asked
+    return asked >= _LEAST_FOR_BLOCKED and statistics.articles_truncated + statistics.articles_blocked == asked
 
 
 def _code(statistics: RunStatistics) -> ExitCode:

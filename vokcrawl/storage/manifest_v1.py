@@ -5,6 +5,7 @@ The first releases did not write all keys of version 1; what is missing becomes 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,13 @@ _RENAMED_IN_LISTING = {
 _RENAMED_IN_ATTEMPT = {"way": "strategy", "why": "reason"}
 _RENAMED_IN_RETRY = {"first_at": "first_failed_at", "next_at": "next_attempt_at"}
 _RENAMED_IN_REPLAY = {"passed_over": "skipped", "faults_counted": "fault_count"}
+# Parts of the reasons of errors that have other names now.
+_RENAMED_IN_REASON = (
+    (re.compile(r"(?<![a-z])gate_(?=sign_up|front_page|bot_check|national_block)"), "block_page_"),
+    (re.compile(r"^article_metered"), "article_truncated"),
+    (re.compile(r"^way_"), "route_"),
+    (re.compile(r"(?<![a-z])without_way$"), "without_route"),
+)
 _OUTCOMES = {"gated": "blocked", "held": "locked", "killed": "crashed"}
 # The default of VOK_SOURCE in all releases that wrote version 1. A listing of the first releases had no source.
 DEFAULT_SOURCE_V1 = "Voice of Korea (EN)"
@@ -48,7 +56,7 @@ _RESULT_KEYS = (
 def upgrade_manifest(raw: Mapping[str, Any], *, draft: bool = False) -> dict[str, Any]:
     """A manifest of version 1, or the draft of one, with the keys of version 2. Raises `ValueError`.
 
-    Only keys are changed here; the types of the values are checked by the model.
+    Only names are changed here; the types of the values are checked by the model.
     """
     required = _DRAFT_KEYS if draft else (*_DRAFT_KEYS, *_RESULT_KEYS)
     if missing := [name for name in required if name not in raw]:
@@ -68,13 +76,33 @@ def upgrade_manifest(raw: Mapping[str, Any], *, draft: bool = False) -> dict[str
         {"source": source, **_LISTING_DEFAULTS, **_renamed(each, _RENAMED_IN_LISTING)}
         for each in _objects(new, "listings")
     ]
-    new["discovery_attempts"] = [_renamed(each, _RENAMED_IN_ATTEMPT) for each in _objects(new, "discovery_attempts")]
-    new["pending_retries"] = [
-        {**_RETRY_DEFAULTS, **_renamed(each, _RENAMED_IN_RETRY)} for each in _objects(new, "pending_retries")
+    new["discovery_attempts"] = [
+        _with_reason(_renamed(each, _RENAMED_IN_ATTEMPT)) for each in _objects(new, "discovery_attempts")
     ]
+    new["pending_retries"] = [
+        {**_RETRY_DEFAULTS, **_with_reason(_renamed(each, _RENAMED_IN_RETRY))}
+        for each in _objects(new, "pending_retries")
+    ]
+    if isinstance(new.get("errors"), dict):
+        new["errors"] = {current_reason(reason): error for reason, error in new["errors"].items()}
     if isinstance(new.get("replay"), dict):
         new["replay"] = _renamed(new["replay"], _RENAMED_IN_REPLAY)
     return new
+
+
+def current_reason(reason: str) -> str:
+    """The present name of the reason of an error.
+
+    >>> current_reason("article_gate_sign_up")
+    'article_block_page_sign_up'
+    """
+    for old, new in _RENAMED_IN_REASON:
+        reason = old.sub(new, reason)
+    return reason
+
+
+def _with_reason(raw: dict[str, Any]) -> dict[str, Any]:
+    return raw | {"reason": current_reason(raw["reason"])} if isinstance(raw.get("reason"), str) else raw
 
 
 def _renamed(raw: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_a_stored_route_that_no_longer_works_is_discovered_again_and_reported(
     site.publish(2)
     site.change(LISTING, answer)
     again = crawl(server.url + STREAM, output)
-    assert any(name.startswith("way_") for name in again.errors)
+    assert any(name.startswith("route_") for name in again.errors)
     assert_whole(again, site)
     assert again.code == 0
 

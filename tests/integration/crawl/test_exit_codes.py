@@ -94,7 +94,7 @@ def test_a_listing_that_redirects_to_the_sign_up_form_is_blocked(crawl: Crawling
     server = serve(site=site)
     site.change("/article/163/", redirect("/free-member-form/?return=article"))
     done = crawl(f"{server.url}/article/163/", output)
-    assert_ended(done, 11, "blocked", "start_gate_sign_up")
+    assert_ended(done, 11, "blocked", "start_block_page_sign_up")
     assert done.articles() == done.teasers() == []
 
 
@@ -103,7 +103,7 @@ def test_a_site_that_truncates_every_article_is_blocked(crawl: Crawling, serve: 
     for article in server.site.truth()["articles"]:
         server.site.meter(article["id"])
     done = crawl(f"{server.url}/article/163/", output)
-    assert_ended(done, 11, "blocked", "article_metered")
+    assert_ended(done, 11, "blocked", "article_truncated")
     assert {each["truncated"] for each in done.articles()} == {True}
     assert_whole(done, server.site)
 

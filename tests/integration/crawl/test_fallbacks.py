@@ -381,7 +381,7 @@ def test_a_block_page_at_the_search_is_named_and_not_bypassed(serve: Serve, craw
     site.change("/", BLOCKED)
     done = crawl(server.url + LISTING, output, settings=QUIET)
     assert done.code == 11, done.stderr[-3000:]
-    assert done.errors["start_gate_sign_up"] == 1
+    assert done.errors["start_block_page_sign_up"] == 1
     assert not [request.target for request in server.requests if request.target.startswith("/sitemap")]
 
 

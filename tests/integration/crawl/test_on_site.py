@@ -107,7 +107,7 @@ def test_a_listing_link_of_an_article_page_to_another_host_is_not_followed(
     sites.site.change(article["id"], more_to(sites.port.url + "/article/163/"))
     done = crawl(article["url"], output)
     assert done.code == 12, done.stderr
-    assert "start_without_way" in done.errors
+    assert "start_without_route" in done.errors
     assert article["id"] in {each["id"] for each in done.articles()}
     sites.assert_asked_alone()
 

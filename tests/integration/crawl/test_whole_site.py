@@ -103,7 +103,7 @@ def test_an_output_directory_of_another_source_gives_a_warning_with_both_names_a
     assert (done.code, len(done.articles()) > 20) == (0, True), done.stderr
     (line,) = (line for line in done.stderr.splitlines() if "WARNING" in line and "VOK_OUTPUT_DIR" in line)
     # As it was last written.
-    assert "state.sqlite3 holds what was delivered of voice of korea (en), and VOK_SOURCE is Pyongyang Times" in line
+    assert "state.sqlite3 has records of voice of korea (en), and VOK_SOURCE is Pyongyang Times" in line
     assert line.endswith("give each source its own VOK_OUTPUT_DIR")
 
 
@@ -122,7 +122,7 @@ def test_removed_and_blocked_articles_are_counted_and_the_rest_is_complete(
     server = serve(20, faults=("sign_up", "removed"))
     done = crawl(f"{server.url}/article/163/", output)
     assert_whole(done, server.site)
-    expected = {"article_gate_sign_up": 1, "article_not_found": 1, "article_gone": 1}
+    expected = {"article_block_page_sign_up": 1, "article_not_found": 1, "article_gone": 1}
     assert {name: done.errors.get(name) for name in expected} == expected
     withheld = {*server.site.truth()["blocked"], *(each["id"] for each in server.site.truth()["removed"])}
     assert {each["id"] for each in done.manifest["pending_retries"]} == withheld

@@ -50,12 +50,12 @@ def of_another(path: str) -> Fault:
 
 
 ON_LISTING = {
-    "a redirect to the sign-up form": (goes_to("/free-member-form/?next=163"), "start_gate_sign_up"),
-    "a redirect to the front page": (goes_to("/"), "start_gate_front_page"),
-    "a block that asks to sign up": (says(SIGN_UP), "start_gate_sign_up"),
-    "a bot check": (says(BOT_CHECK, 403), "start_gate_bot_check"),
-    "a bot check that says 503": (says(BOT_CHECK, 503), "start_gate_bot_check"),
-    "a national block": (says(NATIONAL), "start_gate_national_block"),
+    "a redirect to the sign-up form": (goes_to("/free-member-form/?next=163"), "start_block_page_sign_up"),
+    "a redirect to the front page": (goes_to("/"), "start_block_page_front_page"),
+    "a block that asks to sign up": (says(SIGN_UP), "start_block_page_sign_up"),
+    "a bot check": (says(BOT_CHECK, 403), "start_block_page_bot_check"),
+    "a bot check that says 503": (says(BOT_CHECK, 503), "start_block_page_bot_check"),
+    "a national block": (says(NATIONAL), "start_block_page_national_block"),
 }
 
 
@@ -104,14 +104,14 @@ def test_bot_check_as_start_page_ends_with_11_after_two_requests(case: str, ever
         unreadable = everywhere and status in (429, 503)
         expected = ["/robots.txt"] if unreadable else ["/robots.txt", "/article/163/"]
         assert [each.target for each in server.requests] == expected
-        assert done.errors["start_gate_bot_check"] == 1
+        assert done.errors["start_block_page_bot_check"] == 1
 
 
 # Gates in front of one article, which do not keep the crawl from the others.
 ON_ARTICLE = {
-    "a redirect to the sign-up form": (goes_to("/free-member-form/"), "gate_sign_up"),
-    "a redirect to the front page": (goes_to("/"), "gate_front_page"),
-    "a block that asks to sign up": (says(SIGN_UP), "gate_sign_up"),
+    "a redirect to the sign-up form": (goes_to("/free-member-form/"), "block_page_sign_up"),
+    "a redirect to the front page": (goes_to("/"), "block_page_front_page"),
+    "a block that asks to sign up": (says(SIGN_UP), "block_page_sign_up"),
     "mere chrome": (says(CHROME), "chrome_only"),
     "a listing": (of_another("/newstream/"), "listing_in_place"),
     "an error page": (says("<html><body><h1>Error</h1></body></html>", 403), "http_403"),
@@ -139,7 +139,7 @@ def test_block_pages_at_some_articles_are_named_and_the_articles_queued_for_retr
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"), [(says(BOT_CHECK, 403), "gate_bot_check"), (says(NATIONAL), "gate_national_block")]
+    ("fault", "reason"), [(says(BOT_CHECK, 403), "block_page_bot_check"), (says(NATIONAL), "block_page_national_block")]
 )
 def test_a_check_of_visitors_at_an_article_stops_the_crawl(fault: Fault, reason: str, place: Place) -> None:
     with FaultyServer(site()) as server:
@@ -166,7 +166,7 @@ def test_a_site_that_truncates_all_articles_is_blocked_and_one_that_truncates_so
             server.site.meter(identity)
         done = watch(f"{server.url}/article/163/", place)
         assert (done.code, done.manifest["outcome"]) == (11, "blocked"), done.stderr
-        assert done.errors["article_metered"] == 4
+        assert done.errors["article_truncated"] == 4
         assert {each["truncated"] for each in done.articles()} == {True}
         assert not any("NK PRO" in each["body"] for each in done.articles())
         assert_rest_whole(done, server)

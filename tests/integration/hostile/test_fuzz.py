@@ -218,7 +218,7 @@ def play(played: Played, site: SampleSite, first: str, plans: list[Plan]) -> Non
         try:
             waiting = [*played.answer(request, planned(plan, site, request)), *waiting][:50]
         except CloseSpider as gate:
-            assert gate.reason.startswith("gate_")  # noqa: PT017
+            assert gate.reason.startswith("block_page_")  # noqa: PT017
             break
 
 

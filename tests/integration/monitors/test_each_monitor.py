@@ -34,7 +34,7 @@ def fired(done: Crawl) -> dict[str, str]:
 def test_no_monitor_fires_after_a_good_run_with_default_settings(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(30)
     for runs in ("1 run", "2 runs"):
-        done = crawl(listing_of(server), output, settings={"VOK_ALERT_METERED": 0.5})
+        done = crawl(listing_of(server), output, settings={"VOK_ALERT_TRUNCATED": 0.5})
         assert (done.code, fired(done)) == (0, {}), done.stderr
         assert health_of(output)["monitors"]["unfinished"] == f"only {runs}; 3 are needed"
     health = health_of(output)
@@ -136,10 +136,10 @@ def test_truncation_monitor_fires_above_its_share(crawl: Crawling, serve: Servin
     server = serve(20)
     for article in server.site.truth()["articles"][:12]:
         server.site.meter(article["id"])
-    done = crawl(listing_of(server), output, settings={**QUIET, "VOK_ALERT_METERED": 0.5})
+    done = crawl(listing_of(server), output, settings={**QUIET, "VOK_ALERT_TRUNCATED": 0.5})
     truncated = done.manifest["pages"]["truncated"]
     assert truncated >= 12
-    share = f"{truncated / 20:.0%}, VOK_ALERT_METERED is 50%"
+    share = f"{truncated / 20:.0%}, VOK_ALERT_TRUNCATED is 50%"
     said = f"{truncated} of 20 articles were truncated by the site in the last 24 hours ({share})"
     assert fired(done) == {"truncated": said}
 

@@ -63,7 +63,7 @@ def test_a_site_with_all_the_faults_that_it_can_have(crawl: Crawling, serve: Ser
     server = serve(45, faults=ALL_FAULTS)
     done = crawl(f"{server.url}/article/163/", tmp_path / "output")
     again = assert_same(done, tmp_path / "to")
-    kept = ("article_not_found", "article_gone", "article_gate_sign_up")
+    kept = ("article_not_found", "article_gone", "article_block_page_sign_up")
     assert {name: again.errors.get(name) for name in kept} == {name: done.errors.get(name) for name in kept}
     owed = [[(each["id"], each["reason"]) for each in one.manifest["pending_retries"]] for one in (again, done)]
     assert sorted(owed[0]) == sorted(owed[1])

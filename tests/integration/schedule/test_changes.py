@@ -101,7 +101,7 @@ def test_a_truncated_copy_never_replaces_a_full_one_and_a_full_one_replaces_a_tr
     done = crawl(url, output, settings=ALWAYS)
     assert done.code == 0, done.stderr
     assert done.manifest["counts"] == {"articles": 1}
-    assert done.errors["article_metered_copy"] == 1
+    assert done.errors["article_truncated_copy"] == 1
     assert [each["truncated"] for each in versions(done, full)] == [False]
     short, whole = versions(done, metered)
     assert (whole["truncated"], whole["revision"], whole["changed"]) == (False, 2, ["body", "truncated"])

@@ -31,7 +31,7 @@ def test_articles_that_were_never_had_are_left_after_a_second_look(
         site.change(each["id"], redirect("/"))
     first = crawl(server.url + LISTING, output, settings={"RETRY_TIMES": 0}, at=T0)
     assert first.code == 10, first.stderr
-    assert first.errors["article_gate_front_page"] == 5
+    assert first.errors["article_block_page_front_page"] == 5
     codes = [crawl(server.url + LISTING, output, at=T0 + number * DAY).code for number in (1, 2, 3)]
     assert codes == [0, 0, 0]
     done = crawl(server.url + LISTING, output, at=T0 + 4 * DAY)
@@ -89,6 +89,6 @@ def test_delivered_articles_are_not_called_removed(crawl: Crawling, serve: Servi
     for number in (2, 3, 4):
         done = crawl(server.url + LISTING, output, settings=always, at=T0 + number * DAY)
         assert done.code == 0, done.stderr
-        assert done.errors["article_gate_front_page"] == 5
+        assert done.errors["article_block_page_front_page"] == 5
     assert done.removals() == []
     assert done.manifest["pending_retries"] == []

@@ -32,11 +32,11 @@ from vokcrawl.policy.pagination import StopReason
         (RunStatistics(starts=1, stop_reasons=[StopReason.REPEATS]), "incomplete", 10),
         (RunStatistics(starts=1, stop_reasons=[StopReason.OFFSITE]), "incomplete", 10),
         (RunStatistics(starts=1, starts_blocked=1), "blocked", 11),
-        (RunStatistics(starts=1, articles=3, articles_metered=3, delivered=3), "blocked", 11),
-        (RunStatistics(starts=1, articles=3, articles_metered=2, delivered=3), "done", 0),
+        (RunStatistics(starts=1, articles=3, articles_truncated=3, delivered=3), "blocked", 11),
+        (RunStatistics(starts=1, articles=3, articles_truncated=2, delivered=3), "done", 0),
         (RunStatistics(starts=1, stop_reasons=[StopReason.END]), "layout not understood", 12),
         (RunStatistics(starts=1, stop_reasons=[StopReason.END], wanted_seen=1), "nothing new", 0),
-        (RunStatistics(starts=1, articles=2, articles_metered=2, articles_blocked=1), "blocked", 11),
+        (RunStatistics(starts=1, articles=2, articles_truncated=2, articles_blocked=1), "blocked", 11),
         (RunStatistics(starts=1, articles=1, articles_blocked=1, delivered=1), "done", 0),
         (RunStatistics(starts=1, stopped_at_block_page=True, delivered=1), "blocked", 11),
         (RunStatistics(starts=1, cut_short=True, pages_read=1), "incomplete", 10),
@@ -95,7 +95,7 @@ FACTS = st.builds(
     stop_reasons=st.lists(st.none() | st.sampled_from(StopReason), max_size=3),
     delivered=st.integers(0, 3),
     articles=st.integers(0, 30),
-    articles_metered=st.integers(0, 30),
+    articles_truncated=st.integers(0, 30),
     articles_blocked=st.integers(0, 2),
     stopped_at_block_page=st.booleans(),
     cut_short=st.booleans(),
@@ -132,5 +132,5 @@ def test_every_end_has_a_word_and_nothing_bad_ever_ends_in_0(statistics: RunStat
     if code is ExitCode.OK:
         assert not any(bad)
         assert outcome == ("done" if statistics.delivered else "nothing new")
-    if not any(bad) and not statistics.articles_metered and not statistics.articles_blocked:
+    if not any(bad) and not statistics.articles_truncated and not statistics.articles_blocked:
         assert code is ExitCode.OK

@@ -498,7 +498,7 @@ class AjaxPaginator:
         if self._batches and not self.aligned and reason in _MISSING and route.start > self._taken.start:
             # With the overlap the last entry was to be expected.
             return self._look_back(listing, route)
-        if self._batches or not isinstance(listing.first, LinkRoute) or reason.startswith("gate_"):
+        if self._batches or not isinstance(listing.first, LinkRoute) or reason.startswith("block_page_"):
             return None
         if not reason.startswith(("http_4", "http_500", "not_html")):
             return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from vokcrawl.storage.manifest_v1 import current_reason
+
 APPLICATION_ID = 0x564F4B43  # "VOKC", distinguishes the state from other SQLite files
 VERSION = 3
 
@@ -108,6 +110,8 @@ def migrate(db: sqlite3.Connection) -> None:
                 db.execute(f"DROP TABLE old_{table}")
         for before, now in _OUTCOMES.items():
             db.execute("UPDATE runs SET outcome = ? WHERE outcome = ?", (now, before))
+        for (reason,) in db.execute("SELECT DISTINCT reason FROM retries").fetchall():
+            db.execute("UPDATE retries SET reason = ? WHERE reason = ?", (current_reason(reason), reason))
         _commit(db)
     except sqlite3.Error:
         if db.in_transaction:
