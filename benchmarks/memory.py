@@ -69,10 +69,10 @@ def add_articles(state: Path, number: int) -> None:
         db.execute("PRAGMA synchronous=OFF")
         run_id = db.execute("SELECT run_id FROM runs").fetchone()[0]
         listing = db.execute("SELECT url FROM listings").fetchone()[0]
-        first = db.execute("SELECT max(number) FROM walks").fetchone()[0] + 1
+        first = db.execute("SELECT max(number) FROM listing_crawls").fetchone()[0] + 1
         db.execute("BEGIN")
         db.executemany(
-            "INSERT INTO walks (number, listing, run_id, complete) VALUES (?, ?, ?, 1)",
+            "INSERT INTO listing_crawls (number, listing, run_id, complete) VALUES (?, ?, ?, 1)",
             ((first + place, listing, run_id) for place in range(number // PER_CRAWL + 1)),
         )
         db.executemany(
@@ -80,7 +80,7 @@ def add_articles(state: Path, number: int) -> None:
             map(attrgetter(*columns), invented(number)),
         )
         db.executemany(
-            "INSERT INTO entries (id, walk, delivered) VALUES (?, ?, 1)",
+            "INSERT INTO entries (id, crawl, delivered) VALUES (?, ?, 1)",
             ((_id(place), first + place // PER_CRAWL) for place in range(number)),
         )
         db.execute("COMMIT")

@@ -203,7 +203,7 @@ class Site:
 
     def publish(self, number: int) -> None:
         """So many new articles come in on top."""
-        self._remember()
+        self._save_order()
         rng = self.stream("published")
         for _ in range(number):
             self.order.insert(0, self._article(0, rng))
@@ -214,10 +214,10 @@ class Site:
             return
         for name in self._changes:
             if self.happens(name):
-                self._remember()
+                self._save_order()
                 _CHANGES[name](self, self.stream(name))
 
-    def _remember(self) -> None:
+    def _save_order(self) -> None:
         self.history.append(self.order.copy())
         del self.history[:-4]
 

@@ -115,7 +115,7 @@ def test_articles_that_fail_for_a_while_are_had_later() -> None:
     assert len(answers) > 1
 
 
-def test_validators_tell_what_has_not_changed() -> None:
+def test_validators_show_what_has_not_changed() -> None:
     conditional = site("validators")
     article = conditional.order[0]
     etag = article.etag

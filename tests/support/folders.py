@@ -138,7 +138,7 @@ def retry_entry(number: int, at: datetime, **fields: Any) -> Record:
     identity = f"{int(at.timestamp())}-{number}"
     return {
         "id": identity,
-        "url": f"https://site.example/newstream/{identity}/owed/",
+        "url": f"https://site.example/newstream/{identity}/pending/",
         "reason": "http_503",
         "attempts": 3,
         "first_failed_at": utc(at),
@@ -149,7 +149,7 @@ def retry_entry(number: int, at: datetime, **fields: Any) -> Record:
 
 
 def incomplete(reasons: dict[str, int]) -> Record:
-    """What the manifest of a run says for which some pages could not be had."""
+    """Fields of the manifest of a run in which some pages failed."""
     errors = {reason: {"count": times, "examples": []} for reason, times in reasons.items()}
     return {"outcome": WORDS[10], "exit_code": 10, "errors": errors}
 
@@ -181,7 +181,7 @@ def large(path: Path, articles: int, runs: int) -> Path:
             later.append(revised(old, at, body=" ".join(words)))
         gone = [removal(known.pop(0), at)] if place % 40 == 7 and known else []
         known = (known + fresh[:2])[-20:]
-        bad = incomplete({"article_http_503": 3, "article_metered": 1}) if place % 25 == 11 else {}
+        bad = incomplete({"article_http_503": 3, "article_truncated": 1}) if place % 25 == 11 else {}
         archive.run(at, [*fresh, *later], gone, **bad)
     assert number == articles
     return archive.finish()

@@ -72,8 +72,8 @@ def optional(parser: Callable[[Any], T]) -> Callable[[Any], T | None]:
 
 def error_message(name: str, value: Any, error: InvalidValue, allowed: str, *, secret: bool = False) -> str:
     """The message for a setting, argument or option whose value is not allowed."""
-    shown = "the value (not shown, it may be a secret)" if secret else repr(value)
-    return f"{name}: {(str(error) or f'{{value}} is not {allowed}').replace('{value}', shown)}"
+    displayed = "the value (not shown, it may be a secret)" if secret else repr(value)
+    return f"{name}: {(str(error) or f'{{value}} is not {allowed}').replace('{value}', displayed)}"
 
 
 def parse_text(value: Any) -> str:

@@ -123,7 +123,7 @@ class WorkerCoordinator:
     # Answering
 
     def may_emit(self, record: Mapping[str, Any]) -> bool:
-        # Of two workers that deliver the same page one would have to request it anew.
+        # Of two workers that deliver the same page one would have to request it again.
         identity = record.get("id")
         return record.get("schema") != ARTICLE or identity not in self._only_read or identity in self.queue.claimed
 

@@ -91,8 +91,8 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
 
         Otherwise it would fetch all articles that it finds, and leave none to the others.
         """
-        under_way = self.crawler.engine._slot.inprogress if self.crawler.engine._slot is not None else ()
-        reads_listing = any(fetch_of(request) is None for request in under_way)
+        in_progress = self.crawler.engine._slot.inprogress if self.crawler.engine._slot is not None else ()
+        reads_listing = any(fetch_of(request) is None for request in in_progress)
         return reads_listing and not self.coordinator.workers.is_alone
 
     def has_pending_requests(self) -> bool:

@@ -77,9 +77,9 @@ class SharedPauses(Pauses):
         seconds: float = self._changed(host, now, lambda: super(SharedPauses, self).refused(host, sent, now, asked))
         return seconds
 
-    def answered(self, host: str, sent: float) -> None:
+    def on_response(self, host: str, sent: float) -> None:
         if self._turns.refusals.get(host):
-            self._changed(host, monotonic(), lambda: super(SharedPauses, self).answered(host, sent))
+            self._changed(host, monotonic(), lambda: super(SharedPauses, self).on_response(host, sent))
 
     def _changed(self, host: str, now: float, change: Callable[[], Any]) -> Any:
         """Change the stored pause of a host; repeat if another worker changes it at the same time.

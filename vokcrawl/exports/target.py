@@ -10,10 +10,10 @@ from pathlib import Path
 
 from vokcrawl.errors import FolderLockedError, UsageError
 from vokcrawl.exports.formats import translate_export_errors
-from vokcrawl.storage.output_folder import DATA_KINDS, PART, OutputFolder, sync_folder
+from vokcrawl.storage.output_folder import DATA_KINDS, OLD_QUARANTINE, PART, QUARANTINE, OutputFolder, sync_folder
 
 # Folders of the output directory that only the crawl may write to.
-_OWN_FOLDERS = (*DATA_KINDS, "archive", "quarantine", "aside", "runs")
+_OWN_FOLDERS = (*DATA_KINDS, "archive", QUARANTINE, OLD_QUARANTINE, "runs")
 
 
 def checked_target(name: str, folder: OutputFolder, *, overwrite: bool) -> Path:

@@ -1,4 +1,4 @@
-"""Opens the run before anything else, commits it by the clock, and ends it: outcome, exit code, manifest."""
+"""Opens the run before other components are built, commits it at intervals, and closes it: outcome and manifest."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class RunExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Raises `FolderLockedError` or `StorageError` when the output folder cannot be had."""
+        """Raises `FolderLockedError` or `StorageError` if the output directory is locked or unusable."""
         spider: Any = crawler.spider
         options, arguments = getattr(spider, "options", None), getattr(spider, "arguments", None)
         if options is None or arguments is None:
@@ -76,7 +76,7 @@ class RunExtension:
         return cls(crawler, spider.run)
 
     def engine_started(self) -> None:
-        """Starts the clock that commits, and warns of a state that belongs to another source."""
+        """Starts the commits at intervals, and warns about a state of another source."""
         logger.info("Run %s on %s", self.run.id, self.run.folder.path)
         try:
             self._warn_of_other_sources()
@@ -85,14 +85,14 @@ class RunExtension:
         self._clock.start(COMMIT_SECONDS, now=False)
 
     def _warn_of_other_sources(self) -> None:
-        """Several sources may be meant to lie together, so that they are not refused. Raises `StorageError`."""
+        """A directory may hold several sources on purpose, so they are not refused. Raises `StorageError`."""
         spider: Any = self.crawler.spider
         source, state = spider.options.source, self.run.state
         others = {row.source for row in state.listings() if row.source.casefold() != source.casefold()}
         if others:
             logger.warning(
-                "%s holds what was delivered of %s, and VOK_SOURCE is %s now: their records will lie together; to keep "
-                "them apart, give each source its own %s",
+                "%s has records of %s, and VOK_SOURCE is %s now: their records will be mixed; to keep them apart, give "
+                "each source its own %s",
                 state.where,
                 ", ".join(sorted(others)),
                 source,
@@ -112,7 +112,7 @@ class RunExtension:
             url = self._url_of(response)
             self.run.problems.note("spider_error", url)
             self.run.statistics.pages_failed += 1
-            self._owe(url)
+            self._schedule_retry(url)
 
     def _url_of(self, response: Response | Failure | None) -> str:
         """The URL of a page that led to an error; the start URL where no page did."""
@@ -155,9 +155,9 @@ class RunExtension:
         self.run.statistics.pages_failed += 1
         self._records_lost = True
         if item.get("schema") == ARTICLE:
-            self._owe(url)
+            self._schedule_retry(url)
 
-    def _owe(self, url: str) -> None:
+    def _schedule_retry(self, url: str) -> None:
         identity, address = article_id(url), canonical_url(url)
         if identity is None or address is None:
             return
@@ -194,7 +194,7 @@ class RunExtension:
             self.run.fail(failure)
             statistics.failure = failure
             self.outcome, self.exit_code = determine_outcome(statistics)
-        self._tell(statistics)
+        self._log_result(statistics)
 
     def _finish(self, crawl: Crawl, finished: bool) -> None:
         for listing in crawl.listings.values():
@@ -210,28 +210,28 @@ class RunExtension:
         statistics.coverage = self.run.readable.shares("articles")
         statistics.minimum_coverage = spider.options.min_coverage  # type: ignore[attr-defined]
         if reason not in ("finished", "shutdown"):
-            # Closed by one of Scrapy's limits, at a gate, or because the site refused: there was more to do.
+            # Closed by one of Scrapy's limits, at a block page, or because the site refused: there was more to do.
             statistics.cut_short = True
             self.run.problems.note(f"closed_{reason}", "")
 
-    def _tell(self, statistics: RunStatistics) -> None:
+    def _log_result(self, statistics: RunStatistics) -> None:
         for field in below_minimum_coverage(statistics):
             logger.error(
-                "%s: %.0f %% of the articles have it, the floor of VOK_MIN_COVERAGE is %.0f %%",
+                "%s: %.0f %% of the articles have it; the minimum in VOK_MIN_COVERAGE is %.0f %%",
                 field,
                 100 * statistics.coverage.get(field, 0.0),
                 100 * statistics.minimum_coverage[field],
             )
-        for what, ways in self.run.extractors_used.items():
-            if ways and set(ways) == {"structure"}:
+        for what, counts in self.run.extractors_used.items():
+            if counts and set(counts) == {"structure"}:
                 logger.warning(
-                    "The class names that %s readings look for are on none of %d: read by structure alone; "
-                    "vokcrawl/pages/ may need mending",
+                    "The class names of the site's %s pages are missing on all %d of them: read by structure alone; "
+                    "the selectors in vokcrawl/pages/ may need an update",
                     what,
-                    ways.total(),
+                    counts.total(),
                 )
         if never_seen(statistics):
-            logger.error("The listings show nothing of VOK_SOURCE: is its name as the site writes it?")
+            logger.error("The listings contain no articles of VOK_SOURCE: check that its name is as the site writes it")
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(self.run.counts.items())) or "no records"
         logger.info("Run %s: %s (exit code %d), %s", self.run.id, self.outcome, self.exit_code, counts)
 

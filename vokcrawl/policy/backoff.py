@@ -75,7 +75,7 @@ class Pauses:
         pause.until = max(pause.until, now + seconds)
         return pause.until - now
 
-    def answered(self, host: str, sent: float) -> None:
+    def on_response(self, host: str, sent: float) -> None:
         """Notes a good answer to a request sent at `sent`: after the pause began, it ends the row of refusals."""
         pause = self._pauses.get(host)
         if pause is not None and sent > pause.since:

@@ -26,14 +26,14 @@ def run_summary(
     style = {ExitCode.OK: "bold green", ExitCode.INTERRUPTED: "bold"}.get(code, "bold red")
     name = f"Run {manifest.run_id}: " if manifest is not None else ""
     yield f"{name}{outcome} (exit code {code})", style
-    said = outcome_help(outcome)
-    if said is not None:
-        yield f"  {said.meaning}", ""
+    outcome_text = outcome_help(outcome)
+    if outcome_text is not None:
+        yield f"  {outcome_text.meaning}", ""
     if manifest is not None:
-        for told in _figures(manifest, revised, paused):
-            yield f"  {harmless(told)}", ""
-    if said is not None:
-        yield f"  next: {said.next}", ""
+        for line in _figures(manifest, revised, paused):
+            yield f"  {harmless(line)}", ""
+    if outcome_text is not None:
+        yield f"  next: {outcome_text.next}", ""
 
 
 def _figures(manifest: Manifest, revised: int, paused: float) -> Iterator[str]:

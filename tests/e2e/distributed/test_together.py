@@ -49,7 +49,7 @@ def test_names_of_another_source_are_warned_of_when_its_crawl_is_over(serve: Ser
     assert group.start(0, settings=QUIET).wait(60) == 0
     assert "VOK_REDIS_PREFIX" not in group.log(0)
     assert group.start(1, settings={**QUIET, "VOK_SOURCE": "Pyongyang Times"}).wait(60) == 0
-    warned = "holds what was delivered of Voice of Korea (EN), and VOK_SOURCE is Pyongyang Times now"
+    warned = "has records of Voice of Korea (EN), and VOK_SOURCE is Pyongyang Times now"
     (line,) = (line for line in group.log(1).splitlines() if warned in line)
     assert line.endswith("give each source its own VOK_OUTPUT_DIR and VOK_REDIS_PREFIX")
 

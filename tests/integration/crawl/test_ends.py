@@ -47,7 +47,7 @@ def assert_is_end(done: Crawl, site: HostileSite) -> None:
     assert_whole(done, site)
 
 
-class Ending(HostileSite):
+class SiteWithWordsAtTheEnd(HostileSite):
     """A site that says something behind its last batch."""
 
     def __init__(self, articles: int, words: str, **options: Any) -> None:
@@ -63,7 +63,7 @@ class Ending(HostileSite):
 def test_what_stands_behind_the_last_batch_is_an_end(
     words: str, articles: int, crawl: Crawling, serve: Serving, output: Path
 ) -> None:
-    site = Ending(articles, WORDS[words])
+    site = SiteWithWordsAtTheEnd(articles, WORDS[words])
     server = serve(site=site)
     assert_is_end(crawl(server.url + LISTING, output, settings={"RETRY_TIMES": 1}), site)
 

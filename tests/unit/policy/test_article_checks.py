@@ -102,7 +102,7 @@ def test_change_that_may_be_a_worse_reading_needs_a_second_response_with_the_sam
         (item(extractor=f"{CONTENT}+teaser(title)"), DeliveredVersion(True, CONTENT, LENGTH)),
     ],
 )
-def test_change_in_the_same_way_of_reading_needs_no_confirmation(
+def test_change_with_the_same_extractor_needs_no_confirmation(
     better: dict[str, Any], delivered: DeliveredVersion
 ) -> None:
     assert unconfirmed_change(better, delivered, None) is None

@@ -62,7 +62,7 @@ class PauseMiddleware:
             request.meta["dont_retry"] = True
             return response
         if response.status not in _REFUSALS:
-            self.pauses.answered(_host(request), sent)
+            self.pauses.on_response(_host(request), sent)
             return response
         header = response.headers.get("Retry-After")
         asked = retry_after(header.decode("latin-1"), datetime.now(UTC)) if header else None

@@ -55,12 +55,12 @@ def test_a_run_is_shown_as_in_its_manifest() -> None:
             {"path": f"articles/{each}.jsonl", "records": 1, "bytes": size, "sha256": "0" * 64}
             for each, size in (("a", 1000), ("b", 500))
         ],
-        errors={"article_timeout": {"count": 1, "examples": []}, "article_metered": {"count": 4, "examples": []}},
+        errors={"article_timeout": {"count": 1, "examples": []}, "article_truncated": {"count": 4, "examples": []}},
     )
     run = run_of(manifest, 2)
     assert (run.seconds, run.kind, run.new, run.revised, run.removed, run.teasers) == (612, "bad", 7, 2, 1, 8)
     assert (run.requests, run.stored) == (31, 1500)
-    assert run.noted == [("article_metered", 4), ("article_timeout", 1)]
+    assert run.noted == [("article_truncated", 4), ("article_timeout", 1)]
 
 
 def run_at(at: datetime, kind: Any = "good", new: int = 3, seconds: float | None = 40) -> ReportedRun:
@@ -137,14 +137,14 @@ STATUS: dict[str, Any] = {
 NOW = datetime(2024, 1, 1, 7, tzinfo=UTC)
 
 
-def told_of(
+def notices_of(
     status: dict[str, Any], runs: list[ReportedRun] = RUNS[:1], faults: tuple[str, ...] = (), now: datetime = NOW
 ) -> str:
     return " ".join(each.text for each in notices({**STATUS, **status}, runs, faults, len(faults), now))
 
 
 def test_where_all_is_well_there_is_nothing_to_look_at() -> None:
-    assert told_of({}) == ""
+    assert notices_of({}) == ""
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_where_all_is_well_there_is_nothing_to_look_at() -> None:
     ],
 )
 def test_what_needs_a_look_is_said(status: dict[str, Any], runs: list[ReportedRun], now: datetime, said: str) -> None:
-    assert told_of(status, runs, now=now).startswith(said)
+    assert notices_of(status, runs, now=now).startswith(said)
 
 
 def test_faults_are_shown_first() -> None:
