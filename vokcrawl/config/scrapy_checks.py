@@ -18,7 +18,7 @@ _SECONDS = ("DOWNLOAD_DELAY", "DOWNLOAD_DELAY_JITTER", "AUTOTHROTTLE_START_DELAY
 # 0 is not "no limit" for these: Scrapy would use another timeout, or no delay at all.
 _SECONDS_ABOVE_0 = ("DOWNLOAD_TIMEOUT", "AUTOTHROTTLE_MAX_DELAY")
 # Scrapy's default, and the one of the profile `distributed`.
-_DUPLICATE_FILTERS = ("scrapy.dupefilters.RFPDupeFilter", "vokcrawl.distributed.queue.InWork")
+_DUPLICATE_FILTERS = ("scrapy.dupefilters.RFPDupeFilter", "vokcrawl.distributed.queue.PendingFilter")
 
 # Between this check and the first request the process grows by a few megabytes.
 _MEMORY_TO_START = 16

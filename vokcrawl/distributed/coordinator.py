@@ -1,8 +1,8 @@
 """One worker's part in a crawl that several workers share: it leads or follows.
 
-The leader crawls the listings, as a single worker would. All workers read articles, and answer for each with the commit
-that makes its record known. What a worker learns that concerns the listings (the teasers of "More From" blocks) is
-handed over with the same commit, and emitted by the leader at the end.
+The leader crawls the listings, as a single worker would. All workers fetch articles; the commit with an article's
+record also marks its request as finished. Teasers of "More From" blocks are stored on the server with the same commit,
+and the leader emits them at the end.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DontCloseSpider
+from typing_extensions import override
 
 from vokcrawl.crawling.actions import FetchArticle
 from vokcrawl.crawling.events import (
@@ -35,23 +36,24 @@ from vokcrawl.distributed.turns import Turns
 from vokcrawl.distributed.workers import Workers
 from vokcrawl.items import ARTICLE
 from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.spiders.coordinator import Coordinator
 from vokcrawl.spiders.vok import VokSpider
 from vokcrawl.storage.state.redis.codec import read
 
 if TYPE_CHECKING:
-    # Their packages may be missing: whoever opens the state says so.
+    # Optional packages; opening the state reports a missing one.
     from vokcrawl.distributed.queue import ClaimQueue
     from vokcrawl.storage.state.redis.store import RedisState
 
-# A teaser that waits: as its page shows it, the page, and its source.
+# A deferred teaser: its raw values, the URL of the page and the source.
 _Deferred = tuple[RawTeaser, str, str | None]
 _OF_LISTINGS = (ListingFetched, ListingFailed, ListingNotModified, BrowserFetched, SitemapFetched)
 _OF_ARTICLES = (ArticleFetched, ArticleFailed, ArticleMissing, ArticleNotModified)
-# The names under which teasers and articles of "More From" blocks lie on the server.
+# Keys of the teasers and articles of "More From" blocks on the server.
 _DEFERRED, _RELATED = "deferred_teasers", "related_only"
 
 
-class WorkerCoordinator:
+class WorkerCoordinator(Coordinator):
     """Implements `spiders.coordinator.Coordinator` on a Redis server. `queue` is set by `distributed.scheduler`."""
 
     queue: ClaimQueue
@@ -60,11 +62,11 @@ class WorkerCoordinator:
         self.spider = spider
         self.workers = workers
         self.turns = turns
-        # Articles that were put into the shared queue, and may be answered by others.
-        self.handed_out: set[str] = set()
-        # Articles that this worker has answered for.
-        self.answered_for: set[str] = set()
-        # Articles whose page this worker reads although another one has claimed them.
+        # Articles whose requests are in the shared queue, and may be finished by other workers.
+        self.shared: set[str] = set()
+        # Articles whose requests this worker has finished.
+        self.finished: set[str] = set()
+        # Articles whose pages this worker reads although another worker has claimed them.
         self._only_read: set[str] = set()
 
     @classmethod
@@ -80,30 +82,31 @@ class WorkerCoordinator:
         """The state, which this profile keeps on a server."""
         return cast("RedisState", self.spider.run.state)
 
-    # Leading
-
+    @override
     def may_begin(self) -> bool:
-        # In a shared crawl the teasers of blocks wait for the end of the whole crawl.
+        # Teasers of "More From" blocks wait for the end of the crawl of all workers.
         self.spider.crawl.holds_teasers = True
         if not self.workers.lead():
             return False
         self.spider.run.leader_run_id = None
         return True
 
+    @override
     def events_before(self, event: Event) -> Iterable[Event]:
         return list(self._read_elsewhere()) if isinstance(event, _OF_LISTINGS) else []
 
     def _read_elsewhere(self) -> Iterator[Event]:
-        """The articles that others have answered meanwhile."""
-        waiting = self.handed_out - self.answered_for
-        done = waiting - self.queue.unanswered(waiting)
-        self.handed_out -= done
+        """The articles whose requests other workers have finished since the last call."""
+        waiting = self.shared - self.finished
+        done = waiting - self.queue.pending(waiting)
+        self.shared -= done
         yield from map(ArticleReadElsewhere, sorted(done))
 
+    @override
     def read_here(self, identity: str) -> Iterator[Any]:
-        if identity not in self.handed_out:
+        if identity not in self.shared:
             return
-        self.handed_out.discard(identity)
+        self.shared.discard(identity)
         request = self.queue.take(identity)
         if request is None:
             row = self.state.articles([identity]).get(identity)
@@ -116,24 +119,24 @@ class WorkerCoordinator:
         if request is not None:
             yield request
 
-    def reads_itself(self, identity: str) -> bool:
+    def is_own_request(self, identity: str) -> bool:
         """Whether the request for this article is not shared."""
         return self.spider.crawl.reads_page_of(identity)
 
-    # Answering
-
+    @override
     def may_emit(self, record: Mapping[str, Any]) -> bool:
-        # Of two workers that deliver the same page one would have to request it again.
+        # The worker that has claimed the article delivers it.
         identity = record.get("id")
         return record.get("schema") != ARTICLE or identity not in self._only_read or identity in self.queue.claimed
 
+    @override
     def handled(self, event: Event) -> None:
         if isinstance(event, _OF_ARTICLES) and not (isinstance(event, ArticleFailed) and event.may_repeat):
-            self._answer_for(event.request.id)
+            self._mark_finished(event.request.id)
 
-    def _answer_for(self, identity: str) -> None:
-        """With the next commit this article is answered, and what its page showed is handed over."""
-        self.answered_for.add(identity)
+    def _mark_finished(self, identity: str) -> None:
+        """Marks the request for an article as finished with the next commit, and stores the teasers of its page."""
+        self.finished.add(identity)
         self.state.done(identity)
         teasers = self.spider.crawl.teasers
         for each, (raw, url, source) in teasers.deferred.items():
@@ -143,19 +146,21 @@ class WorkerCoordinator:
         teasers.deferred.clear()
         teasers.related_only.clear()
 
-    # When nothing is left to do here
-
+    @override
     def on_idle(self) -> None:
-        """Takes part until the crawl is over. Raises `DontCloseSpider` until then, `CloseSpider` when all must stop."""
+        """Keeps the worker running until the shared crawl has ended.
+
+        Raises `DontCloseSpider` until then, and `CloseSpider` if all workers must stop.
+        """
         if self.workers.stop:
             raise CloseSpider(self.workers.stop)
-        self._retry_unanswered()
-        # So that others learn at once that nothing is in work here.
+        self._retry_unfinished()
+        # Other workers see at once that this one has finished its requests.
         self.spider.run.commit()
         if not self.workers.leads:
             self._follow()
-        elif self.queue.in_work():
-            # Others are at it still, or what they had claimed when they died has not run out yet.
+        elif self.queue.pending_count():
+            # Other workers are still busy, or claims of dead workers have not expired.
             raise DontCloseSpider
         else:
             self._finish()
@@ -168,7 +173,7 @@ class WorkerCoordinator:
         raise DontCloseSpider
 
     def _finish(self) -> None:
-        """Nothing is in work any more: what was left for the end."""
+        """No request is pending: ends the listing crawls and emits the deferred teasers."""
         spider = self.spider
         spider.give([each for event in list(self._read_elsewhere()) for each in spider.handle(event)])
         teasers = spider.crawl.teasers
@@ -183,7 +188,7 @@ class WorkerCoordinator:
             self.state.also("DEL", self._key(name))
 
     def _deferred(self) -> dict[str, _Deferred]:
-        """The teasers that waited, besides those that were delivered meanwhile."""
+        """The deferred teasers that have not been delivered meanwhile."""
         deferred = {each: read(_Deferred, value) for each, value in self._all(_DEFERRED).items()}
         known = self.state.entries(deferred)
         met = self.spider.run.met_teasers
@@ -193,18 +198,16 @@ class WorkerCoordinator:
             if each not in met and not (each in known and known[each].delivered)
         }
 
-    def _retry_unanswered(self) -> None:
-        """An error of ours may have kept a page from being answered for: it is retried, and nobody waits for it."""
+    def _retry_unfinished(self) -> None:
+        """Schedules retries for claimed articles that no handler has finished, because of an error in this program."""
         spider = self.spider
-        for identity in self.queue.claimed - self.answered_for:
+        for identity in self.queue.claimed - self.finished:
             request = self.queue.take(identity)
             if request is not None:
                 spider.report("article_unanswered", request.url)
                 spider.run.statistics.pages_failed += 1
                 spider.run.schedule_retry(identity, request.url, "error")
-            self._answer_for(identity)
-
-    # On the server
+            self._mark_finished(identity)
 
     def _key(self, name: str) -> str:
         return self.state.server.key(name)

@@ -69,6 +69,7 @@ class WorkersExtension:
         return cls(crawler, coordinator)
 
     def engine_started(self) -> None:
+        """Start the heartbeat, and the check for new requests in the queue."""
         beat = min(_BEAT_SECONDS, self.spider.options.lease_seconds / 4)
         self._clock.start(beat)
         self._looking.start(min(beat, max(_LOOK_SECONDS, self.crawler.settings.getfloat("DOWNLOAD_DELAY"))))
@@ -84,7 +85,7 @@ class WorkersExtension:
             self.spider.run.fail(failure)
             return
         queue.claimed -= lost
-        self.coordinator.answered_for -= lost
+        self.coordinator.finished -= lost
         if self.workers.stop:
             self._close(self.workers.stop)
         elif led and not self.workers.leads:

@@ -14,6 +14,7 @@ from typing import Any
 from scrapy import Request
 from scrapy_redis.dupefilter import RFPDupeFilter
 from scrapy_redis.queue import PriorityQueue
+from typing_extensions import override
 
 from vokcrawl.crawling.actions import FetchArticle, Priority
 from vokcrawl.errors import StateError
@@ -110,7 +111,7 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
         """Return the number of requests that are not claimed."""
         return int(self.server.call(lambda: self.server.client.zcard(self._keys[1])))
 
-    def in_work(self) -> int:
+    def pending_count(self) -> int:
         """Return the number of pending requests, claimed or not."""
         return int(self.server.call(lambda: self.server.client.hlen(self._keys[0])))
 
@@ -138,7 +139,7 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
             return None
         return self._claimed(found[0]) if found[1] else self._decode_request(found[0])
 
-    def unanswered(self, ids: Iterable[str]) -> set[str]:
+    def pending(self, ids: Iterable[str]) -> set[str]:
         """Return those of the ids whose requests are pending."""
         wanted = list(ids)
         found = self.server.call(lambda: self.server.client.hmget(self._keys[0], wanted)) if wanted else []
@@ -181,7 +182,7 @@ class ClaimQueue(PriorityQueue):  # type: ignore[misc]
             ) from fault
 
 
-class InWork(RFPDupeFilter):  # type: ignore[misc]
+class PendingFilter(RFPDupeFilter):  # type: ignore[misc]
     """The `DUPEFILTER_CLASS` of workers: a request is a duplicate while one for the same article is pending.
 
     Afterwards the state knows the article. (The filter of scrapy-redis stores a request before it is queued; one that
@@ -190,6 +191,7 @@ class InWork(RFPDupeFilter):  # type: ignore[misc]
 
     server: Server
 
+    @override
     def request_seen(self, request: Request) -> bool:
         identity = _fetch_of(request).id
         return bool(self.server.call(lambda: self.server.client.hexists(self.key, identity)))

@@ -15,9 +15,10 @@ import orjson
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy_redis.scheduler import Scheduler
+from typing_extensions import override
 
 from vokcrawl.distributed.coordinator import WorkerCoordinator, fetch_of
-from vokcrawl.distributed.queue import ClaimQueue, InWork
+from vokcrawl.distributed.queue import ClaimQueue, PendingFilter
 from vokcrawl.errors import StorageError
 from vokcrawl.runs.run import Run
 
@@ -37,10 +38,10 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
             server,
             persist=True,
             queue_cls=crawler.settings["SCHEDULER_QUEUE_CLASS"],
-            dupefilter=InWork(server, server.key("requests")),
+            dupefilter=PendingFilter(server, server.key("requests")),
             serializer=orjson,
         )
-        # scrapy-redis uses it in a way that Scrapy deprecates, with a warning in each run.
+        # scrapy-redis calls it in a deprecated way, which would log a warning in each run.
         self.stats = None
         self.run = run
         self.crawler = crawler
@@ -49,29 +50,33 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
         self._order = count()
 
     @classmethod
+    @override
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(Run.of(crawler), crawler)
 
+    @override
     def open(self, spider: Spider) -> None:
         super().open(spider)
         self.coordinator.queue = self.queue
 
+    @override
     def enqueue_request(self, request: Request) -> bool:
         fetch = fetch_of(request)
         if fetch is None:
             heapq.heappush(self._own, (-request.priority, next(self._order), request))
             return True
-        if fetch.id in self.queue.claimed or self.coordinator.reads_itself(fetch.id):
+        if fetch.id in self.queue.claimed or self.coordinator.is_own_request(fetch.id):
             self._urgent.append(request)
             return True
         try:
-            self.coordinator.handed_out.add(fetch.id)
+            self.coordinator.shared.add(fetch.id)
             # The spider filters by its state; this filter rejects requests that are pending.
             return bool(super().enqueue_request(request.replace(dont_filter=False)))
         except StorageError as failure:
             self.run.fail(failure)
             return False
 
+    @override
     def next_request(self) -> Request | None:
         if self._urgent:
             return self._urgent.popleft()
@@ -95,6 +100,7 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
         reads_listing = any(fetch_of(request) is None for request in in_progress)
         return reads_listing and not self.coordinator.workers.is_alone
 
+    @override
     def has_pending_requests(self) -> bool:
         if self._urgent or self._own:
             return True
@@ -104,11 +110,12 @@ class SharedScheduler(Scheduler):  # type: ignore[misc]
             self.run.fail(failure)
             return False
 
+    @override
     def close(self, reason: str) -> None:
         """Return claims to the queue, so that others need not wait until they expire."""
         if self.run.failure is not None:
             return
         try:
-            self.queue.release(self.queue.claimed - self.coordinator.answered_for)
+            self.queue.release(self.queue.claimed - self.coordinator.finished)
         except StorageError as failure:
             self.run.fail(failure)

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from vokcrawl.errors import StorageError
 from vokcrawl.policy.backoff import MOST_DOUBLINGS, Pause, Pauses
 from vokcrawl.runs.run import Run
@@ -73,10 +75,12 @@ class SharedPauses(Pauses):
         # Refusals expire when no request was refused for the longest backoff after a pause.
         self._forgotten_after = cool_off * 2**MOST_DOUBLINGS
 
+    @override
     def refused(self, host: str, sent: float, now: float, asked: float | None) -> float:
         seconds: float = self._changed(host, now, lambda: super(SharedPauses, self).refused(host, sent, now, asked))
         return seconds
 
+    @override
     def on_response(self, host: str, sent: float) -> None:
         if self._turns.refusals.get(host):
             self._changed(host, monotonic(), lambda: super(SharedPauses, self).on_response(host, sent))
@@ -114,4 +118,5 @@ def _turn_key(host: str) -> str:
 
 
 def pause_key(host: str) -> str:
+    """Return the key of the pause of a host."""
     return f"{_HOSTS}:pause:{host}"

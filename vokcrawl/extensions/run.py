@@ -222,13 +222,13 @@ class RunExtension:
                 100 * statistics.coverage.get(field, 0.0),
                 100 * statistics.minimum_coverage[field],
             )
-        for what, counts in self.run.extractors_used.items():
-            if counts and set(counts) == {"structure"}:
+        for what, uses in self.run.extractors_used.items():
+            if uses and set(uses) == {"structure"}:
                 logger.warning(
                     "The class names of the site's %s pages are missing on all %d of them: read by structure alone; "
                     "the selectors in vokcrawl/pages/ may need an update",
                     what,
-                    counts.total(),
+                    uses.total(),
                 )
         if never_seen(statistics):
             logger.error("The listings contain no articles of VOK_SOURCE: check that its name is as the site writes it")

@@ -10,7 +10,7 @@ VOK_STATE = "redis"
 VOK_ALERT_FEW_ARTICLES = 999
 SCHEDULER = "vokcrawl.distributed.scheduler.SharedScheduler"
 SCHEDULER_QUEUE_CLASS = "vokcrawl.distributed.queue.ClaimQueue"
-DUPEFILTER_CLASS = "vokcrawl.distributed.queue.InWork"
+DUPEFILTER_CLASS = "vokcrawl.distributed.queue.PendingFilter"
 DOWNLOADER = "vokcrawl.distributed.downloader.SharedDownloader"
 DOWNLOADER_MIDDLEWARES = {
     **BASE_MIDDLEWARES,
