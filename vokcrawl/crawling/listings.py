@@ -120,7 +120,7 @@ class Listings:
         self._context.actions.append(Repeat(request, reason, otherwise))
 
     def time_is_up(self, listing: Listing) -> bool:
-        """Whether the listing stops because the run's time is used up. Some pages are read in any case."""
+        """Whether the listing stops because time limit of the run reached. Some pages are read in any case."""
         positions = listing.positions
         if (positions.continued_pages if positions.resumed else listing.progress.pages) < _LEAST_PAGES:
             return False

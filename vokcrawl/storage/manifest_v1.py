@@ -39,6 +39,26 @@ _RENAMED_IN_REASON = (
     (re.compile(r"^way_"), "route_"),
     (re.compile(r"(?<![a-z])without_way$"), "without_route"),
 )
+# Values of `policy.pagination.StopReason`.
+_STOP_REASONS = {
+    "first page as the last complete walk left it": "first page unchanged since the last complete crawl",
+    "joined what a complete walk has covered": "reached pages that a complete crawl has covered",
+    "passed the day of since": "reached the date in since",
+    "a page of the listing could not be had": "a listing page failed",
+    "an empty page where more was promised": "an empty page before the end",
+    "pages repeat what was already shown": "pages repeat entries already shown",
+    "no way to More Articles could be read": "More Articles not understood",
+    "a full first page without any More Articles": "a full first page without More Articles",
+    "the run's time is used up": "time limit of the run reached",
+    "left for another way": "replaced by another discovery strategy",
+    "the search takes no notice of the days it is asked for": "the search ignores its date range",
+    "days that hold more than the search shows": "days with more articles than the search shows",
+    "batches do not join the ones before": "batches do not overlap",
+    "entries that were shown are neither delivered nor scheduled for a retry": (
+        "entries neither delivered nor scheduled for a retry"
+    ),
+    "as much of the sitemap as one run asks for": "the sitemap's limit per run reached",
+}
 _OUTCOMES = {"gated": "blocked", "held": "locked", "killed": "crashed"}
 # The default of VOK_SOURCE in all releases that wrote version 1. A listing of the first releases had no source.
 DEFAULT_SOURCE_V1 = "Voice of Korea (EN)"
@@ -73,7 +93,7 @@ def upgrade_manifest(raw: Mapping[str, Any], *, draft: bool = False) -> dict[str
     settings = raw["settings"]
     source = settings.get("VOK_SOURCE", DEFAULT_SOURCE_V1) if isinstance(settings, dict) else DEFAULT_SOURCE_V1
     new["listings"] = [
-        {"source": source, **_LISTING_DEFAULTS, **_renamed(each, _RENAMED_IN_LISTING)}
+        {"source": source, **_LISTING_DEFAULTS, **_with_stop_reason(_renamed(each, _RENAMED_IN_LISTING))}
         for each in _objects(new, "listings")
     ]
     new["discovery_attempts"] = [
@@ -103,6 +123,11 @@ def current_reason(reason: str) -> str:
 
 def _with_reason(raw: dict[str, Any]) -> dict[str, Any]:
     return raw | {"reason": current_reason(raw["reason"])} if isinstance(raw.get("reason"), str) else raw
+
+
+def _with_stop_reason(raw: dict[str, Any]) -> dict[str, Any]:
+    reason = raw.get("stop_reason")
+    return raw | {"stop_reason": _STOP_REASONS.get(reason, reason)} if isinstance(reason, str) else raw
 
 
 def _renamed(raw: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def test_a_second_run_asks_splash_for_nothing_and_one_with_news_for_no_more_than
     server.reset()
     done = crawl(f"{server.url}/article/163/", output, settings=settings)
     assert done.code == 0
-    assert done.manifest["listings"][0]["stop_reason"] == "joined what a complete walk has covered"
+    assert done.manifest["listings"][0]["stop_reason"] == "reached pages that a complete crawl has covered"
     assert_whole(done, server.site)
 
 

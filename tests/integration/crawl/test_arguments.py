@@ -81,7 +81,7 @@ def test_pagination_stops_after_the_date_of_since(crawl: Crawling, serve: Servin
     done = crawl(f"{server.url}/article/163/", output, args={"since": newest})
     assert_same(done.articles(), between(truth, newest, newest))
     (listing,) = done.manifest["listings"]
-    assert listing["stop_reason"] == "passed the day of since"
+    assert listing["stop_reason"] == "reached the date in since"
     assert listing["pages"] < 5
     # What is older was not asked for.
     asked = {each.target for each in server.requests}

@@ -173,7 +173,7 @@ def test_when_no_discovery_strategy_works_the_outcome_is_the_listings_and_each_a
     ]
     assert "SPLASH_URL" in done.stderr
     assert done.errors["more_not_understood"] == 1
-    assert done.manifest["listings"][0]["stop_reason"] == "no way to More Articles could be read"
+    assert done.manifest["listings"][0]["stop_reason"] == "More Articles not understood"
     assert_same(done.articles(), site.truth()["articles"][:10])
 
 
@@ -412,7 +412,7 @@ def test_of_a_long_sitemap_each_run_asks_for_a_share_newest_first(serve: Serve, 
     site.change(STREAM, NOT_FOUND)
     first = crawl(server.url + STREAM, output, settings={**QUIET, "LOG_LEVEL": "WARNING"})
     assert first.code == 10, first.stderr[-3000:]
-    assert listing(first, "sitemap")["stop_reason"] == "as much of the sitemap as one run asks for"
+    assert listing(first, "sitemap")["stop_reason"] == "the sitemap's limit per run reached"
     truth = site.truth()
     newest = sorted((*(each["id"] for each in truth["articles"]), *truth["others"]))[-400:]
     assert set(newest) <= {each["id"] for each in first.articles()} | set(truth["others"])

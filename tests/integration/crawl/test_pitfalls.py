@@ -184,7 +184,8 @@ def test_a_stream_whose_logos_have_unknown_names_is_left_for_the_sources_listing
         {"id": each["id"]} for each in site.truth()["teasers"]
     )
     walked = {urlsplit(each["url"]).path: each for each in done.manifest["listings"]}
-    assert (walked[STREAM]["stop_reason"], walked[LISTING]["found_by"]) == ("left for another way", "article page")
+    assert walked[STREAM]["stop_reason"] == "replaced by another discovery strategy"
+    assert walked[LISTING]["found_by"] == "article page"
     assert walked[LISTING]["complete"]
     # 60 items in all: six pages.
     assert walked[STREAM]["pages"] < 5
@@ -306,7 +307,7 @@ def test_a_sidebar_does_not_keep_since_from_ending_pagination(
     done = crawl(server.url + LISTING, output, args={"since": newest})
     assert done.code == 0, done.stderr
     (listing,) = done.manifest["listings"]
-    assert (listing["stop_reason"], listing["newest"]) == ("passed the day of since", newest)
+    assert (listing["stop_reason"], listing["newest"]) == ("reached the date in since", newest)
     assert listing["pages"] < 4
     assert_same(done.articles(), [each for each in truth["articles"] if each["published_on"] == newest])
     assert asked_for(server, "-4711") == 0

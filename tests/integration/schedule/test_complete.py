@@ -54,7 +54,7 @@ def break_off(how: str, url: str, output: Path, server: HostileServer, crawl: Cr
     server.site.fail("/article/163/page/3/", 500, -1)
     assert crawl(url, output, settings={**SETTINGS, "RETRY_TIMES": 0}).code == 10
     server.site.fail("/article/163/page/3/", 500, 0)
-    return "a page of the listing could not be had"
+    return "a listing page failed"
 
 
 @pytest.mark.parametrize("how", ["killed", "interrupted", "max_pages", "an error"])
@@ -76,7 +76,7 @@ def test_after_an_interrupted_listing_crawl_the_next_continues_to_the_last_compl
     assert {each["id"] for each in done.articles()} == {each["id"] for each in site.truth()["articles"]}
     assert_whole_but_titles(done, site)
     (listing,) = done.manifest["listings"]
-    assert (listing["stop_reason"], listing["complete"]) == ("joined what a complete walk has covered", True)
+    assert (listing["stop_reason"], listing["complete"]) == ("reached pages that a complete crawl has covered", True)
     assert listing["pages"] >= 5
     broken = done.manifests()[1]
     if reason is not None:

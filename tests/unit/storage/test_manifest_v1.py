@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vokcrawl.policy.pagination import StopReason
 from vokcrawl.storage.manifest_v1 import upgrade_manifest
 
 OLD: dict[str, Any] = {
@@ -18,7 +19,10 @@ OLD: dict[str, Any] = {
     "other_sources": [],
     "previous_manifest": None,
     "outcome": "gated",
-    "listings": [{"way": "ajax", "stopped": "end of the listing"}],
+    "listings": [
+        {"way": "ajax", "stopped": "end of the listing"},
+        {"way": "link", "stopped": "joined what a complete walk has covered"},
+    ],
     "ways_left": [{"url": "u", "way": "search", "why": "without_way"}],
     "owed": [{"id": "1-1", "reason": "gate_sign_up"}],
     "errors": {
@@ -31,7 +35,10 @@ OLD: dict[str, Any] = {
 def test_keys_and_outcome_are_renamed() -> None:
     new = upgrade_manifest(OLD)
     assert (new["schema"], new["outcome"]) == ("vokcrawl.run/2", "blocked")
-    assert (new["listings"][0]["strategy"], new["listings"][0]["stop_reason"]) == ("ajax", "end of the listing")
+    assert [(each["strategy"], each["stop_reason"]) for each in new["listings"]] == [
+        ("ajax", "end of the listing"),
+        ("link", StopReason.KNOWN),
+    ]
     assert new["discovery_attempts"] == [{"url": "u", "strategy": "search", "reason": "without_route"}]
 
 
