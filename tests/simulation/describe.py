@@ -23,7 +23,7 @@ def describe(step: FetchListing | FetchArticle | Event) -> str:
         return f"{step.purpose} {step.number}{' again' if step.attempt > 1 else ''}: {_route(step)}"
     if isinstance(step, ListingFetched):
         ids = " ".join(short(teaser.id) for teaser in step.page.teasers)
-        return f"{step.page.kind} [{ids}] {'more' if step.page.more().said else ''}".rstrip()
+        return f"{step.page.kind} [{ids}] {'more' if step.page.more().label_found else ''}".rstrip()
     if isinstance(step, ListingFailed | ArticleFailed):
         return step.reason
     if isinstance(step, SitemapFetched):

@@ -33,7 +33,7 @@ def teaser(**given: Any) -> RawTeaser:
         "date": None,
         "logo": None,
         "source": None,
-        "way": "structure",
+        "strategy": "structure",
     }
     return RawTeaser(**(known | given))
 

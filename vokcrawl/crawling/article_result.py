@@ -42,7 +42,7 @@ class ArticleResult:
     in_parts: bool = False
 
     @property
-    def way(self) -> str:
+    def strategy(self) -> str:
         """Which way of reading was the one that worked."""
         return strategy_of(str(self.item["extractor"]))
 

@@ -113,7 +113,7 @@ class Articles:
             return
         self._report_lacks(found, url)
         context.statistics.articles += 1
-        context.extractors["article"][found.way] += 1
+        context.extractors["article"][found.strategy] += 1
         if item["truncated"]:
             row = context.state.articles([identity]).get(identity)
             # What was truncated before and still is says nothing new of the site.
@@ -327,7 +327,7 @@ class Articles:
 def _measured(found: ArticleResult, is_listed: bool) -> dict[str, Any]:
     """The record on which the coverage of fields is measured."""
     item = found.item
-    without_teaser = not is_listed and found.has_meta and found.way == "content"
+    without_teaser = not is_listed and found.has_meta and found.strategy == "content"
     if (found.headline_only or without_teaser) and not item["body"]:
         # The site shows no text: its teaser says so, or the known content element of the page is empty.
         return {**item, "body": item.get("title")}

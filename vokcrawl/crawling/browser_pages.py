@@ -62,7 +62,7 @@ class BrowserPages:
             listing.note_page(raws, entries, route.url)
             if progress.page(entries) is not None:
                 break
-        listing.way = route.way
+        listing.strategy = route.strategy
         if progress.stopped is None:
             self._follow(listing, event, entries)
         self._pages.after_page(listing, route.url, first)

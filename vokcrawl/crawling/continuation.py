@@ -69,7 +69,7 @@ class Continuation:
         listing.progress.note_read(position.ids)
         listing.progress.led_on = True
         route = self._paginators.resume(listing, position, new)
-        listing.way = route.way
+        listing.strategy = route.strategy
         return FetchListing(listing.key, route, Purpose.RESUME, listing.progress.pages + 1)
 
     def _has_cut_days(self, listing: Listing) -> bool:

@@ -103,7 +103,7 @@ class Listing:
     # Whether it shows other sources too, and the first wanted article that it showed.
     mixed: bool = False
     example: str | None = None
-    way: str | None = None
+    strategy: str | None = None
     etag: str | None = None
     last_modified: str | None = None
     largest_page: int = 0
@@ -308,7 +308,7 @@ class Listing:
             source=self.source,
             found_by=self.found_by,
             discovered_from=self.discovered_from,
-            strategy=self.way,
+            strategy=self.strategy,
             pages=progress.pages,
             entries=len(progress.ids),
             new=progress.new,

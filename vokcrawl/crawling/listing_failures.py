@@ -50,7 +50,7 @@ class ListingFailures:
             is_fallback = listing is discovery.fallback
             if not (is_fallback and reason in NOT_UNDERSTOOD and self._has_other_sitemaps(discovery)):
                 # Of sitemaps that are not where they were looked for one is recorded, if no other one was there.
-                self._sources.record(discovery.start, listing.first.way if is_fallback else LISTING, reason)
+                self._sources.record(discovery.start, listing.first.strategy if is_fallback else LISTING, reason)
             if is_fallback:
                 listing.finish(StopReason.LEFT)
                 self._sources.try_next(discovery)
@@ -66,7 +66,7 @@ class ListingFailures:
     def _has_other_sitemaps(self, discovery: SourceDiscovery) -> bool:
         """Whether a sitemap is still to be looked for elsewhere, or one was found and recorded as useless."""
         tried = {each.strategy for each in self._sources.attempts if each.start == discovery.start}
-        return bool(discovery.sitemaps) or (discovery.sitemaps is not None and SitemapRoute.way in tried)
+        return bool(discovery.sitemaps) or (discovery.sitemaps is not None and SitemapRoute.strategy in tried)
 
     def _route_failed(self, listing: Listing, start: str, reason: str, url: str) -> None:
         """A route that leads nowhere is forgotten, and looked for again."""

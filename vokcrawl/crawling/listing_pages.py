@@ -174,7 +174,7 @@ class ListingPages:
         elif following.route is None:
             listing.progress.stop(following.stop or StopReason.NO_ROUTE)
         else:
-            listing.way = following.route.way
+            listing.strategy = following.route.strategy
             if self._listings.time_is_up(listing):
                 listing.progress.stop(StopReason.TIME)
                 return

@@ -89,7 +89,7 @@ class Rereads:
         if further is not None and ids != listing.last_ids:
             return further
         days = [day for raw in page.teasers if (day := teaser_day(raw)) is not None]
-        cut = days if more.said and further is None else None
+        cut = days if more.label_found and further is None else None
         return next_window(route, len(ids), cut, listing.progress.rules.today)
 
     def take(self, listing: Listing, event: ListingFetched) -> None:

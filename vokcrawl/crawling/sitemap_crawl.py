@@ -52,7 +52,7 @@ class Sitemaps:
         listing = self._listings.answered(event.request)
         if listing is None or listing.progress.stopped is not None:
             return
-        listing.way = event.request.route.way
+        listing.strategy = event.request.route.strategy
         self._paginators.sitemap_of(listing).take_file(event.sitemap)
         self.follow_next_page(listing)
 

@@ -37,7 +37,7 @@ class SourceCalls:
         endpoint = absolute_url(url, AJAX_PATH)
         if self.may_call_by_number and endpoint is not None:
             return More(True, self.call(endpoint, received))
-        return More(more.said or more.route is not None, None)
+        return More(more.label_found or more.route is not None, None)
 
     def call(self, endpoint: str, start: int) -> AjaxRoute:
         """The call by `VOK_SOURCE_ID`."""

@@ -222,7 +222,7 @@ class SourceSearch:
             return False
         discovery.state = DiscoveryState.RUNNING
         # Before it begins: what it leads to may be decided at once.
-        discovery.fallback = self._listings.begin(route.url, route, route.way, discovery.start)
+        discovery.fallback = self._listings.begin(route.url, route, route.strategy, discovery.start)
         return True
 
     def _resume(self, listing: Listing) -> None:
@@ -237,7 +237,7 @@ class SourceSearch:
         discovery = self._discovery_for(listing.discovered_from or listing.key, listing)
         discovery.has_failed(listing, listing_problem)
         discovery.page_read |= listing.example is not None and not listing.mixed
-        self.record(discovery.start, listing.way or LISTING, reason)
+        self.record(discovery.start, listing.strategy or LISTING, reason)
         listing.suspend(None, listing_problem)
         self.try_next(discovery)
 
@@ -245,7 +245,7 @@ class SourceSearch:
         """Leaves a fallback for the next one; one that an earlier run had found, for the start page."""
         start = listing.discovered_from or listing.key
         self._context.state.drop_route(start, self._context.config.source)
-        self.record(start, listing.way or LISTING, reason)
+        self.record(start, listing.strategy or LISTING, reason)
         discovery = self.discoveries.get(start)
         if discovery is None:
             listing.finish(StopReason.LEFT)
@@ -256,15 +256,15 @@ class SourceSearch:
         listing.suspend(None, listing_problem)
         self.try_next(discovery)
 
-    def record(self, start: str, way: str, reason: str) -> None:
-        logger.warning("%s: %s failed (%s); trying the next discovery strategy", start, way, reason)
-        self.attempts.append(DiscoveryAttempt(start=start, strategy=way, reason=reason))
+    def record(self, start: str, strategy: str, reason: str) -> None:
+        logger.warning("%s: %s failed (%s); trying the next discovery strategy", start, strategy, reason)
+        self.attempts.append(DiscoveryAttempt(start=start, strategy=strategy, reason=reason))
 
     def _route_into_listing(self, more: More, url: str) -> Route | None:
         """The route to the first page of the listing that an article's page leads to."""
         more = self._calls.choose(more, url, 0)
         route = more.route
-        if route is None and more.said:
+        if route is None and more.label_found:
             browser = self._calls.in_browser(url)
             # The listing begins with the page's own block.
             route = replace(browser, clicks=0) if browser is not None else None

@@ -241,8 +241,8 @@ class ArticlePage:
 
     def _slugged_headline(self) -> int | None:
         """Index of the block that the slug of the URL was made from; preferably a heading."""
-        said = self._candidates(Slug(self.url).says)
-        return max(said, key=lambda index: (self.blocks[index].heading > 0, -index), default=None)
+        from_slug = self._candidates(Slug(self.url).says)
+        return max(from_slug, key=lambda index: (self.blocks[index].heading > 0, -index), default=None)
 
     @cached_property
     def _headline(self) -> int | None:

@@ -84,7 +84,7 @@ def _is_check(root: Element) -> bool:
     title = root.css_first("title")
     name = clean_text(text_of(title)) if title is not None else ""
     # Some bot checks have only a text for browsers without scripts.
-    said = [clean_text(text_of(each)) for each in root.css("noscript, iframe")]
+    texts = [clean_text(text_of(each)) for each in root.css("noscript, iframe")]
     text = " ".join(block.text for block in flow(root, omitted=hidden_elements(root)) if block.text)
     if len(text) > _LONGEST_CHECK or len(root.css("a[href]")) > _MOST_LINKS:
         return False
@@ -92,7 +92,7 @@ def _is_check(root: Element) -> bool:
         return True
     if len(text) > _BARE:
         return False
-    beside = " ".join(said)[:_BEGINNING]
+    beside = " ".join(texts)[:_BEGINNING]
     return bool(
         BOT_CHECK_WORDS.search(beside)
         or _CAPTCHA.search(f"{name} {text}")

@@ -165,16 +165,16 @@ def hidden_email(code: str) -> str | None:
 
 
 def _what_it_is(body: bytes) -> str:
-    said = body.removeprefix(b"\xef\xbb\xbf").strip()
-    if said in _BARE:
-        return _BARE[said]
+    text = body.removeprefix(b"\xef\xbb\xbf").strip()
+    if text in _BARE:
+        return _BARE[text]
     return "not_html_json" if _is_json(body) else "not_html"
 
 
 def _is_json(body: bytes) -> bool:
     """Whether a body is JSON, perhaps after a byte order mark. A JSON string may contain tags."""
-    said = body.removeprefix(b"\xef\xbb\xbf").strip()
-    return said[:1] in (b"{", b"[") or (len(said) > 1 and said[:1] == said[-1:] == b'"')
+    text = body.removeprefix(b"\xef\xbb\xbf").strip()
+    return text[:1] in (b"{", b"[") or (len(text) > 1 and text[:1] == text[-1:] == b'"')
 
 
 def _decode(body: bytes, content_type: str) -> tuple[str, bool]:

@@ -42,7 +42,7 @@ class RawTeaser:
     """A teaser with its strings as written; the item loader normalises them.
 
     `id` is the id of the article, `position` the position on the page (from 1); `date` is None if no line looks like a
-    date; `logo` is the URL of the thumbnail and `source` the source that it stands for; `way` is the strategy.
+    date; `logo` is the URL of the thumbnail and `source` the source that it stands for; `strategy` is how it was read.
     """
 
     id: str
@@ -53,7 +53,7 @@ class RawTeaser:
     date: str | None
     logo: str | None
     source: str | None
-    way: str
+    strategy: str
 
 
 def read_teasers(root: Element, skip: Container[str] = ()) -> list[RawTeaser]:
@@ -104,11 +104,11 @@ def _outermost(elements: Sequence[Element], outside: Element | None) -> tuple[li
         while up is not None and up not in known:
             path.append(up)
             up = up.parent
-        held, article = known[up]
+        contained, article = known[up]
         for each in reversed(path):
             article = each if each.tag == "article" else article
-            known[each] = (held, article)
-        if not held:
+            known[each] = (contained, article)
+        if not contained:
             kept.append(element)
             articles.append(article)
             known[element] = (True, article)
@@ -142,8 +142,8 @@ def teasers_among(blocks: Sequence[Block], start: int = 0, skip: Container[str] 
             places.extend(_main_section(blocks, others))
         places.sort(key=lambda each: each[0])
     return [
-        _teaser(identity, position, way, what)
-        for position, (_, identity, way, what) in enumerate(places, 1)
+        _teaser(identity, position, strategy, what)
+        for position, (_, identity, strategy, what) in enumerate(places, 1)
         if identity not in skip
     ]
 
@@ -186,7 +186,7 @@ def _is_teaser(run: Sequence[Block], identity: str) -> bool:
     return lines.date is not None or lines.doubled or (lines.title is not None and speaks)
 
 
-def _teaser(identity: str, position: int, way: str, what: Sequence[Block] | Element) -> RawTeaser:
+def _teaser(identity: str, position: int, strategy: str, what: Sequence[Block] | Element) -> RawTeaser:
     date = None
     if isinstance(what, Element):
         dated = next((each for each in with_class(what, DATE_CLASS) if not is_same(each, what)), None)
@@ -199,7 +199,7 @@ def _teaser(identity: str, position: int, way: str, what: Sequence[Block] | Elem
     sources = (source_of(image) for block in run for image in block.images)
     logo = next((src for src in sources if src), None)
     source = source_of_logo(logo) if logo else None
-    return RawTeaser(identity, href, position, lines.title, lines.excerpt, lines.date, logo, source, way)
+    return RawTeaser(identity, href, position, lines.title, lines.excerpt, lines.date, logo, source, strategy)
 
 
 def _hidden_lines(item: Element) -> set[Element]:

@@ -29,7 +29,7 @@ _MOST_TEXTS, _MOST_NODES = 8, 256
 class More:
     """Whether a page has a "More Articles" element, and the route that it leads to, if known."""
 
-    said: bool
+    label_found: bool
     route: Route | None
 
 

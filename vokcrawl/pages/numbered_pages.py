@@ -80,5 +80,5 @@ def _class_of(element: Element | None) -> str:
 
 
 def _has_next_words(link: Element) -> bool:
-    said = clean_text(text_of(link)) or link.attributes.get("aria-label") or ""
-    return len(said) < 40 and NEXT_WORDS.fullmatch(said) is not None
+    label = clean_text(text_of(link)) or link.attributes.get("aria-label") or ""
+    return len(label) < 40 and NEXT_WORDS.fullmatch(label) is not None

@@ -64,8 +64,8 @@ def is_placeholder(src: str) -> bool:
     if named is None:
         return False
     words = [word for word in re.split(r"[\W_]+", named[1].lower()) if word and not _SIZE.fullmatch(word)]
-    telling = _STAND_IN_WORDS if named[2].lower().startswith("jp") else _STAND_IN_WORDS | _DOUBTFUL_WORDS
-    return not telling.isdisjoint(words) and telling.union(_DOUBTFUL_WORDS, _OTHER_WORDS).issuperset(words)
+    stand_ins = _STAND_IN_WORDS if named[2].lower().startswith("jp") else _STAND_IN_WORDS | _DOUBTFUL_WORDS
+    return not stand_ins.isdisjoint(words) and stand_ins.union(_DOUBTFUL_WORDS, _OTHER_WORDS).issuperset(words)
 
 
 def emoji_of(image: Element) -> str | None:

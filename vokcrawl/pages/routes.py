@@ -37,7 +37,7 @@ FIRST_CLICKS, MOST_CLICKS = 3, 30
 class LinkRoute:
     """The next page has its own URL."""
 
-    way: ClassVar[str] = "link"
+    strategy: ClassVar[str] = "link"
 
     url: str
 
@@ -50,7 +50,7 @@ class AjaxRoute:
     the query; `extra` are other parameters from the page.
     """
 
-    way: ClassVar[str] = "ajax"
+    strategy: ClassVar[str] = "ajax"
 
     endpoint: str
     action: str
@@ -84,7 +84,7 @@ class SplashRoute:
     after its scripts have run.
     """
 
-    way: ClassVar[str] = "splash"
+    strategy: ClassVar[str] = "splash"
 
     url: str
     skip: int
@@ -108,7 +108,7 @@ class SearchRoute:
     further page of results; `words` are the search words.
     """
 
-    way: ClassVar[str] = "search"
+    strategy: ClassVar[str] = "search"
 
     site: str
     number: str = ""
@@ -143,7 +143,7 @@ class SearchRoute:
 class SitemapRoute:
     """The next articles are those that a sitemap or a feed names; `url` is the file's, or the index's."""
 
-    way: ClassVar[str] = "sitemap"
+    strategy: ClassVar[str] = "sitemap"
 
     url: str
 
@@ -170,9 +170,9 @@ def route_to_text(route: Route) -> str:
     return json.dumps({"kind": type(route).__name__, **asdict(route)})
 
 
-def route_from(told: str) -> Route:
+def route_from(stored: str) -> Route:
     """The inverse of `route_to_text`."""
-    values = json.loads(told)
+    values = json.loads(stored)
     kind = _KINDS[values.pop("kind")]
     if "extra" in values:
         values["extra"] = tuple((name, value) for name, value in values["extra"])

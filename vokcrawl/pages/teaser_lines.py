@@ -111,11 +111,11 @@ class Slug:
         begins = _squeeze(text[:_BEGINNING])
         if made[: len(begins)] != begins[: len(made)]:
             return False
-        said = _squeeze(text)
+        squeezed = _squeeze(text)
         if self._is_cut:
-            return said.startswith(made)
+            return squeezed.startswith(made)
         # WordPress appends a number to the slug of a second article with the same title.
-        return not self._is_short and said in (made, made.rstrip("0123456789"))
+        return not self._is_short and squeezed in (made, made.rstrip("0123456789"))
 
 
 def _lines(run: Sequence[Block], identity: str | None) -> Iterator[_Line]:

@@ -88,9 +88,9 @@ MANNERS = (
 )  # fmt: skip
 
 OPENINGS = (
-    "The {place} {kind} has {perfect} {way}, and those from {other} who had lent a hand came to see it.",
+    "The {place} {kind} has {perfect} {manner}, and those from {other} who had lent a hand came to see it.",
     "The {place} {kind} has {perfect}--the best result in {k} years--and shares what it learnt with {other}.",
-    "{way_first}, the {place} {kind} has {perfect}, a task that its staff had set themselves last winter.",
+    "{manner_first}, the {place} {kind} has {perfect}, a task that its staff had set themselves last winter.",
 )
 
 SENTENCES = (

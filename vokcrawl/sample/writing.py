@@ -28,8 +28,8 @@ def _slots(rng: random.Random) -> dict[str, str]:
         "item": trade.item, "items": trade.items, "present": present, "perfect": perfect,
         "k": str(rng.randrange(3, 20)), "n": str(rng.randrange(21, 400)), "m": str(rng.randrange(401, 3000)),
     }  # fmt: skip
-    slots["way"] = rng.choice(words.MANNERS).format(n=slots["k"])
-    slots["way_first"] = slots["way"][0].upper() + slots["way"][1:]
+    slots["manner"] = rng.choice(words.MANNERS).format(n=slots["k"])
+    slots["manner_first"] = slots["manner"][0].upper() + slots["manner"][1:]
     return slots
 
 
@@ -47,7 +47,7 @@ def _paragraphs(rng: random.Random, opening: str, sentences: list[str]) -> tuple
 def write_story(rng: random.Random, *, two_lines: bool) -> Story:
     """An English story; its opening nearly restates the headline, like real ones."""
     slots = _slots(rng)
-    headline = "{place} {kind} {present} {way}".format_map(slots)
+    headline = "{place} {kind} {present} {manner}".format_map(slots)
     lines = (headline, rng.choice(words.SECOND_LINES).format_map(slots)) if two_lines else (headline,)
     sentences = rng.sample(words.SENTENCES, rng.randrange(4, 10))
     return Story(

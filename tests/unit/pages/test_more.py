@@ -139,13 +139,13 @@ def test_what_the_page_leaves_unsaid_is_taken_from_what_was_received() -> None:
 )
 def test_a_more_articles_label_without_a_readable_route_is_reported(content: str) -> None:
     more = read_more(root(page(content)), BASE, 10)
-    assert (more.said, more.route) == (True, None)
+    assert (more.label_found, more.route) == (True, None)
 
 
 @pytest.mark.parametrize("content", ["", "<p>Read more articles about choirs</p>", '<a href="/p2/">Older ones</a>'])
 def test_a_page_without_the_words_says_nothing(content: str) -> None:
     more = read_more(root(page(content)), BASE, 10)
-    assert (more.said, more.route) == (False, None)
+    assert (more.label_found, more.route) == (False, None)
 
 
 def test_a_link_to_an_article_is_not_a_more_articles_link() -> None:
@@ -222,4 +222,4 @@ def test_a_hostile_page_is_read_in_good_time(content: str) -> None:
 def test_an_icon_or_a_comment_hides_no_words(inside: str) -> None:
     more = read_more(root(f"<a href='/article/163/page/2/'>{inside}</a>"), BASE, 10)
     assert more.route is not None
-    assert read_more(root(f"<span>{inside}</span>"), BASE, 10).said == inside.startswith("<!--")
+    assert read_more(root(f"<span>{inside}</span>"), BASE, 10).label_found == inside.startswith("<!--")

@@ -161,7 +161,7 @@ def test_the_words_that_themes_use_lead_on(words: str) -> None:
 @pytest.mark.parametrize("words", ["More", "Read more", "Older", "More about the choir", "37 articles"])
 def test_a_more_articles_link_to_elsewhere_is_not_the_next_page(words: str) -> None:
     more = read_more(root(page(f'{ITEMS}<a href="/elsewhere/">{words}</a>')), BASE, 10)
-    assert (more.said, more.route) == (False, None)
+    assert (more.label_found, more.route) == (False, None)
 
 
 # Titles, excerpts and headlines

@@ -24,7 +24,7 @@ def served(target: str, skin: str) -> str:
 def test_the_page_has_the_label_but_not_the_call(skin: str, target: str) -> None:
     page = served(target, skin)
     more = read_more(parse(page), f"http://sample.test{target}", 10)
-    assert (more.said, more.route) == (True, None)
+    assert (more.label_found, more.route) == (True, None)
     assert AJAX_PATH not in page
 
 

@@ -47,7 +47,7 @@ class LinkPaginator:
         if not page.teasers:
             return Following(stop=StopReason.END)
         more = self._calls.choose(page.more(), url, len(page.teasers))
-        if more.route is None and not more.said:
+        if more.route is None and not more.label_found:
             return self._without_more(listing, len({raw.id for raw in page.teasers}), url)
         following = self._check_more(more, url)
         route = following.route
@@ -84,7 +84,7 @@ class LinkPaginator:
 
     def _check_more(self, more: More, url: str) -> Following:
         route: Route | None = more.route
-        if route is None and more.said:
+        if route is None and more.label_found:
             route = self._in_browser(url)
         if route is None:
             return Following(stop=StopReason.NO_ROUTE)

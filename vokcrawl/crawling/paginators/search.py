@@ -71,20 +71,20 @@ class SearchPaginator:
             return Following(further)
         # A page that shows other days than was requested says nothing of how many entries those hold.
         full = 1 < listing.largest_page <= received and windows.may_be_of(window, listing.days)
-        cut = (more.said and not led_nowhere) or (full and not led_nowhere and (not route.page or bool(self._guess)))
-        narrower = windows.narrower(window, listing.days) if cut and (more.said or not route.page) else None
+        cut = not led_nowhere and (more.label_found or (full and (not route.page or bool(self._guess))))
+        narrower = windows.narrower(window, listing.days) if cut and (more.label_found or not route.page) else None
         if narrower is not None:
             return Following(route.between(*narrower.to_dict()))
-        if cut and not more.said:
+        if cut and not more.label_found:
             guess = next_page_url(route.url)
             if guess is not None and guess not in listing.visited:
                 # A full page of a single day that names no next one: there may be one all the same.
                 self._guess = guess
                 return Following(replace(route, page=guess))
         # A site that shows the same results whichever page it is asked for says nothing of what stands behind them.
-        if (cut and more.said) or (full and led_nowhere and self._guess):
+        if (cut and more.label_found) or (full and led_nowhere and self._guess):
             self._context.report("search_day_cut", route.url)
-            if windows.note_cut(window) and more.said:
+            if windows.note_cut(window) and more.label_found:
                 return Following(stop=StopReason.DAYS_CUT if windows.honoured else StopReason.DAYS_IGNORED)
         self._guess = ""
         return self._older(listing, windows, route, window, received if not route.page else PAGE_SIZE)

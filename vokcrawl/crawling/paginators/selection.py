@@ -51,7 +51,7 @@ class Paginators:
 
     def overlap(self, listing: Listing) -> bool:
         """Whether the listing's pages overlap, so that each one is known to join the one before."""
-        return listing.way == "ajax" and self._all(listing).ajax.overlaps
+        return listing.strategy == "ajax" and self._all(listing).ajax.overlaps
 
     def rejoins(self, listing: Listing, ids: Sequence[str]) -> bool:
         """Whether a batch that is read once more joins the one before, where they can overlap."""
