@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import pkgutil
-import subprocess
-import sys
 from configparser import ConfigParser
 
 import pytest
@@ -73,17 +70,6 @@ def test_unknown_settings_module_ends_with_2(
     error = capsys.readouterr().err
     assert error.startswith("vokcrawl: SCRAPY_SETTINGS_MODULE: 'no_such_module' cannot be imported")
     assert error.count("\n") == 1
-
-
-def test_closed_standard_output_ends_with_15_and_one_line() -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    command = [sys.executable, "-m", "vokcrawl", "--version"]
-    with os.fdopen(writer, "wb") as closed:
-        done = subprocess.run(
-            command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, text=True, timeout=60, check=False
-        )
-    assert (done.returncode, done.stderr) == (15, "vokcrawl: standard output was closed by the reader\n")
 
 
 def test_profiles_of_the_package_are_those_of_scrapy_cfg() -> None:

@@ -62,10 +62,10 @@ def test_a_cool_off_doubles_from_refusal_to_refusal_within_bounds() -> None:
 def test_a_good_response_ends_the_series_and_one_requested_before_it_does_not() -> None:
     pauses = Pauses(10, most_in_a_row=1)
     pauses.refused("site", sent=1, now=2, asked=None)
-    pauses.answered("site", sent=1.5)
+    pauses.on_response("site", sent=1.5)
     assert pauses.refused("site", sent=13, now=14, asked=None) == 20
     assert pauses.gives_up("site")
-    pauses.answered("site", sent=40)
+    pauses.on_response("site", sent=40)
     assert not pauses.gives_up("site")
     assert pauses.refused("site", sent=50, now=51, asked=None) == 10
 
@@ -91,7 +91,7 @@ def test_hosts_are_left_alone_each_for_itself() -> None:
     assert pauses.gives_up("site")
     assert not pauses.gives_up("another")
     assert pauses.remaining("another", 2) == 0
-    pauses.answered("another", sent=3)
+    pauses.on_response("another", sent=3)
 
 
 @pytest.mark.parametrize("profile", ["default", "production"])
