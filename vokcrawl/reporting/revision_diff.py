@@ -1,4 +1,4 @@
-"""Delivered versions of articles, and the differences between them."""
+"""Revisions and removals, and the differences between two versions."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from typing import Any
 
 from vokcrawl.storage.output_folder import OutputFolder, run_order
 from vokcrawl.storage.record_files import read_kind
-
-
-def versions_of(folder: OutputFolder, identity: str) -> list[dict[str, Any]]:
-    """All delivered versions of an article, by revision."""
-    found = [line.record for line in read_kind(folder, "articles") if line.record and line.record["id"] == identity]
-    return sorted(found, key=lambda record: record["revision"])
 
 
 def changes(folder: OutputFolder) -> Iterator[dict[str, Any]]:
