@@ -23,9 +23,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\u
 _BULLET = re.compile(r"^(?:[·•‧∙▪●]\s*)+")
 _DATE_IN_WORDS = re.compile(r"([A-Z][a-z]{2,8}) (\d{1,2}), (\d{4})", re.ASCII)
 _DATE_IN_NUMBERS = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
-_ARTICLE_PATH = re.compile(r"/newstream/(\d{10}-\d{1,12})(?=/|$)", re.ASCII)
-# The same for a whole URL, as an expression that JavaScript supports.
-ARTICLE_SHAPE = r"/newstream/\d{10}-\d{1,12}(?=[/?#]|$)"
+_ARTICLE_ID = r"\d{10}-\d{1,12}"
 _ENCODED_INVISIBLE = re.compile(r"%e2%80%8b|%e2%81%a0|%ef%bb%bf", re.IGNORECASE)
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _VOK_ORIGINAL_ID = re.compile(r"/i[a-z]([a-z]\d{9})(?=/|$)", re.ASCII)
@@ -51,10 +49,46 @@ _SOUND_ORIGIN = re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+){0,9}(?::(?:[1-9
 _SOUND_URL = re.compile(_SOUND_ORIGIN.pattern + r"(?:/(?!\.\.?(?:/|$))[\w.~%-]++)+/?", re.ASCII)
 # Parts of a valid URL that differ in its canonical form.
 _CHANGES = re.compile(r"%|:(?:80|443)/|/amp/?$")
-# The copy of an article for mobile readers is the same article.
-_AMP = re.compile(r"(/newstream/\d{10}-\d{1,12}/(?:[^/]+/)+?)(?:amp/)*amp/?", re.ASCII)
 # Maximum start of the path; a longer host may contain a label of more than 63 characters.
 _MAX_PATH_START = 70
+
+
+class _ArticlePaths:
+    """The paths of articles below one path."""
+
+    def __init__(self, above: str) -> None:
+        path = f"{re.escape(above)}{_ARTICLE_ID}"
+        self.above = above
+        self.identity = re.compile(rf"{re.escape(above)}({_ARTICLE_ID})(?=/|$)", re.ASCII)
+        # For a whole URL, as an expression that JavaScript supports.
+        self.shape = rf"{path}(?=[/?#]|$)"
+        # The copy of an article for mobile readers is the same article.
+        self.amp = re.compile(rf"({path}/(?:[^/]+/)+?)(?:amp/)*amp/?", re.ASCII)
+
+
+_article_paths = _ArticlePaths("/newstream/")
+
+
+def set_article_path(above: str) -> None:
+    """Set the path in front of the ids of articles. It is a fact about the site, which this process reads."""
+    global _article_paths  # noqa: PLW0603
+    if above != _article_paths.above:
+        _article_paths = _ArticlePaths(above)
+        _kept_identity.cache_clear()
+
+
+def article_shape() -> str:
+    """An expression for the URLs of articles, which JavaScript supports, too."""
+    return _article_paths.shape
+
+
+def article_path(identity: str) -> str:
+    """The path of an article without its slug.
+
+    >>> article_path("1750885366-665971553")
+    '/newstream/1750885366-665971553/'
+    """
+    return f"{_article_paths.above}{identity}/"
 
 
 def clean_text(raw: str) -> str:
@@ -154,7 +188,7 @@ def article_id(url: str) -> str | None:
 
 
 def _identity(url: str) -> str | None:
-    match = _ARTICLE_PATH.search(url.partition("?")[0].partition("#")[0])
+    match = _article_paths.identity.search(url.partition("?")[0].partition("#")[0])
     return match[1] if match else None
 
 
@@ -223,7 +257,7 @@ def canonical_url(url: str) -> str | None:
 
 
 def _amp_removed(path: str) -> str:
-    match = _AMP.fullmatch(path)
+    match = _article_paths.amp.fullmatch(path)
     return match[1] if match else path
 
 

@@ -8,9 +8,13 @@ from typing import Any
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, Settings
 
 from vokcrawl.config.settings import secret_names
+from vokcrawl.config.values import parse_profile_files
+from vokcrawl.pages.profile import read_profile
 
 BASE_MODULE = "vokcrawl.settings.base"
 NOT_SHOWN = "(set, not shown)"
+# The SHA-256 of each profile in VOK_SITE_PROFILE, in the settings of a manifest.
+PROFILE_DIGESTS = "VOK_SITE_PROFILE_SHA256"
 _SECRET_NAME = re.compile(r"pass|secret|token|key|auth|cookie|credential|user(?!_agent)", re.IGNORECASE)
 # User name and password stand before a host, and end with the last @ there.
 _USER_INFO = re.compile(r"(?<=//)[^/?#\s]*@")
@@ -31,6 +35,9 @@ def changed_settings(settings: BaseSettings) -> dict[str, Any]:
             continue
         if value != defaults.get(name) and isinstance(value, (str, int, float, bool)):
             changed[name] = without_password(value) if isinstance(value, str) else value
+    if profiles := parse_profile_files(settings.get("VOK_SITE_PROFILE")):
+        # A path says nothing of the contents.
+        changed[PROFILE_DIGESTS] = ",".join(read_profile(path).digest or "built-in" for path in profiles)
     return changed
 
 

@@ -20,6 +20,7 @@ from vokcrawl.config.values import (
     Megabytes,
     Minutes,
     OptionalText,
+    ProfileFiles,
     Seconds,
     ServerUrl,
     SourceId,
@@ -55,6 +56,12 @@ class Options(SettingsModel):
         "",
         "The site's number for the source in its search, which differs from `VOK_SOURCE_ID`. Needed only where the "
         "listing cannot be followed and the search form does not name the source.",
+    )
+    site_profile: ProfileFiles = setting(
+        "",
+        "A TOML file that overrides parts of the site profile: class names, selectors, words and URLs of the site "
+        "([site-changes.md](site-changes.md)). Several files, comma-separated, may each hold for a range of capture "
+        "dates; the first one that holds is used, or else the built-in profile.",
     )
     pagination: Annotated[Literal["auto", "link", "ajax", "browser"], CHOICE] = setting(
         "auto",

@@ -20,6 +20,7 @@ from pydantic import BeforeValidator, Field
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.items import Article
 from vokcrawl.normalize import absolute_url, clean_text
+from vokcrawl.pages.profile import ProfileError, read_profile
 
 T = TypeVar("T")
 
@@ -153,6 +154,18 @@ def parse_source_id(value: Any) -> str:
     if not re.fullmatch(r"[\w-]{0,40}", text, re.ASCII):
         raise InvalidValue
     return text
+
+
+def parse_profile_files(value: Any) -> tuple[str, ...]:
+    """Paths of site profiles, comma-separated or as a list; may be empty. The files are read and validated."""
+    items = value if isinstance(value, (list, tuple)) else str(value or "").split(",")
+    paths = tuple(str(item).strip() for item in items if str(item).strip())
+    for path in paths:
+        try:
+            read_profile(path)
+        except ProfileError as error:
+            raise InvalidValue(str(error).replace("{value}", "{{value}}")) from None
+    return paths
 
 
 def parse_key_prefix(value: Any) -> str:
@@ -349,6 +362,11 @@ OutcomeCounts = Annotated[
     Mapping[int, int],
     BeforeValidator(parse_outcome_counts),
     Allowed(f"a list such as 10=3,12=1, with the exit codes {', '.join(_ALERT_CODES)}, or empty"),
+]
+ProfileFiles = Annotated[
+    tuple[str, ...],
+    BeforeValidator(parse_profile_files),
+    Allowed("a list of TOML files, such as my-profile.toml, or empty"),
 ]
 Urls = Annotated[tuple[str, ...], BeforeValidator(parse_urls), Allowed("http or https URLs, comma-separated")]
 ServerUrl = Annotated[

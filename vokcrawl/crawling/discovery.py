@@ -17,7 +17,6 @@ and what passes is waited for.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
@@ -30,8 +29,6 @@ from vokcrawl.policy.failure_reasons import NOT_UNDERSTOOD
 BY_ARTICLE, BY_STORED_ROUTE, BY_SOURCE_ID = "article page", "remembered", "VOK_SOURCE_ID"
 # A listing that was not paginated at all, as the manifest names it; one that was is named after its route's kind.
 LISTING = "listing"
-# What the listings of the site have been seen to be called: a start page of another name may be mistyped.
-LISTING_PATH = re.compile(r"/newstream/?|/article/\d+/?", re.ASCII)
 # What it means that a listing's second page cannot be fetched: it is not there, or not open to us.
 REFUSED = NOT_UNDERSTOOD | {f"http_{status}" for status in (400, 401, 403, 404, 405, 406, 410, 500, 501)}
 REFUSED |= {EMPTY_PAGE, "offsite", "offsite_more", "redirect_loop", "robots_forbidden"}

@@ -9,13 +9,13 @@ from vokcrawl.crawling.context import Context
 from vokcrawl.crawling.discovery import (
     BY_ARTICLE,
     LISTING,
-    LISTING_PATH,
     REFUSED,
     SourceDiscovery,
 )
 from vokcrawl.crawling.listing import Listing, ListingProblem, ProblemKind
 from vokcrawl.crawling.problem_reports import ProblemReports
 from vokcrawl.crawling.source_search import SourceSearch
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.routes import (
     SearchRoute,
     SitemapRoute,
@@ -102,4 +102,5 @@ class ListingFailures:
 def _is_listing(listing: Listing) -> bool:
     """Whether a start page that cannot be fetched is, or was, a listing: a mistyped one is reported instead."""
     known = listing.before is not None or listing.found_by == BY_ARTICLE
-    return not listing.probed and (known or LISTING_PATH.fullmatch(urlsplit(listing.key).path) is not None)
+    # A start page of another name than the site's listings may be mistyped.
+    return not listing.probed and (known or site().urls.listings.fullmatch(urlsplit(listing.key).path) is not None)

@@ -21,8 +21,8 @@ from vokcrawl.crawling.listing import Listing, ListingState, rescan_is_due
 from vokcrawl.crawling.paginators.browser import bounded
 from vokcrawl.crawling.source_calls import SourceCalls
 from vokcrawl.normalize import absolute_url
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.routes import (
-    AJAX_PATH,
     LinkRoute,
     Route,
     SearchRoute,
@@ -35,8 +35,6 @@ from vokcrawl.policy.pagination import StopReason
 
 logger = logging.getLogger(__name__)
 
-# The path of the site's stream of all sources.
-_STREAM = "/newstream"
 # So many pages of each listing are read however short the time is, so that every run gets a little further.
 _LEAST_PAGES = 4
 
@@ -61,8 +59,8 @@ class Listings:
         elif stored is not None:
             self.lead_to(url, stored, BY_STORED_ROUTE)
             return
-        if self._calls.may_call_by_number and urlsplit(url).path.rstrip("/") == _STREAM:
-            self.lead_to(url, self._calls.call(absolute_url(url, AJAX_PATH) or url, 0), BY_SOURCE_ID)
+        if self._calls.may_call_by_number and urlsplit(url).path.rstrip("/") == site().urls.stream:
+            self.lead_to(url, self._calls.call(absolute_url(url, site().ajax.path) or url, 0), BY_SOURCE_ID)
         else:
             self.begin(url, SitemapRoute.at(url) or LinkRoute(url))
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vokcrawl.crawling.context import Context
-from vokcrawl.pages.routes import PAGE_SIZE, Route, SearchRoute, route_from, route_to_text
+from vokcrawl.pages.profile import site
+from vokcrawl.pages.routes import Route, SearchRoute, route_from, route_to_text
 from vokcrawl.policy.date_windows import Window, Windows
 
 # A turn takes about so many slices; a slice has at least and at most so many pages, and so many while it is not known
@@ -88,5 +89,5 @@ def next_window(route: SearchRoute, received: int, cut: Sequence[str] | None, to
     window = Window.of(route.start, route.end)
     windows = Windows.behind(window, today)
     narrower = windows.narrower(window, cut) if cut is not None and not route.page else None
-    following = narrower or windows.older(window, received if not route.page else PAGE_SIZE)
+    following = narrower or windows.older(window, received if not route.page else site().ajax.page_size)
     return route.between(*following.to_dict()) if following is not None else None

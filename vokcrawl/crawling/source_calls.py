@@ -8,11 +8,9 @@ from typing import TypeGuard
 from vokcrawl.crawling.context import Context
 from vokcrawl.normalize import absolute_url
 from vokcrawl.pages.more import More
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.routes import (
-    AJAX_ACTION,
-    AJAX_PATH,
     FIRST_CLICKS,
-    PAGE_SIZE,
     AjaxRoute,
     LinkRoute,
     Route,
@@ -34,14 +32,15 @@ class SourceCalls:
         allowed = {"link": LinkRoute, "ajax": AjaxRoute, "browser": SplashRoute}.get(self._context.config.pagination)
         if more.route is not None and (allowed is None or isinstance(more.route, allowed)):
             return more
-        endpoint = absolute_url(url, AJAX_PATH)
+        endpoint = absolute_url(url, site().ajax.path)
         if self.may_call_by_number and endpoint is not None:
             return More(True, self.call(endpoint, received))
         return More(more.label_found or more.route is not None, None)
 
     def call(self, endpoint: str, start: int) -> AjaxRoute:
         """The call by `VOK_SOURCE_ID`."""
-        return AjaxRoute(endpoint, AJAX_ACTION, self._context.config.source_id, start, PAGE_SIZE)
+        call = site().ajax
+        return AjaxRoute(endpoint, call.action, self._context.config.source_id, start, call.page_size)
 
     @property
     def may_call_by_number(self) -> bool:

@@ -1,5 +1,4 @@
 """What the site's pages look like, and nothing else: no engine, no memory, no network.
 
-Each class name and each word of the site's that a reading leans on stands once, as a constant at the top of its
-module, with the fallbacks in order.
+What the readers look for (class names, words, URLs of the site) is in the site profile, `vokcrawl.pages.profile`.
 """

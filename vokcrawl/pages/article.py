@@ -19,30 +19,14 @@ from vokcrawl.normalize import absolute_url, article_id
 from vokcrawl.pages.block_pages import cut_metering, is_metering
 from vokcrawl.pages.flow import Block, flow, is_aside
 from vokcrawl.pages.listing import RawTeaser, marked_items, teasers_among
-from vokcrawl.pages.meta_line import MetaLine, read_meta_line
+from vokcrawl.pages.meta_line import MetaLine, meta_value, read_meta_line
 from vokcrawl.pages.pictures import Captions, source_of
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.server_errors import cut_server_errors
-from vokcrawl.pages.site_markup import (
-    BYLINES,
-    CONTENT_CLASS,
-    DESCRIPTION_CLASS,
-    FRAME_HEADINGS,
-    MEDIA_LINE,
-    MORE_FROM,
-    MORE_WORDS,
-    NEWSLETTER_LINES,
-    PAGE_NUMBERS,
-    PASSWORD_FORM,
-    PASSWORD_WORDS,
-    PREVIOUS_NEXT,
-    SECTIONS_BELOW,
-    SHARE_LINES,
-    SHARE_LINKS,
-)
 from vokcrawl.pages.sources import is_source_line, logo_stem, same_source
 from vokcrawl.pages.teaser_lines import Slug, date_in_block, is_day_line, says_day
 from vokcrawl.pages.teaser_runs import is_other_teaser, runs
-from vokcrawl.pages.tree import Element, ancestors, descendants, is_same, with_class
+from vokcrawl.pages.tree import Element, ancestors, descendants, is_same
 from vokcrawl.pages.visibility import omitted_elements
 
 __all__ = ["CONTENT", "EXTRACTOR", "STRUCTURE", "ArticlePage", "RawArticle"]
@@ -51,6 +35,7 @@ __all__ = ["CONTENT", "EXTRACTOR", "STRUCTURE", "ArticlePage", "RawArticle"]
 EXTRACTOR = "kcnawatch-article/2"
 # The strategies: the content element, or the structure of the page.
 CONTENT, STRUCTURE = "content", "structure"
+_DIGEST_LETTERS = 12
 # A link with at most this many letters beside it is navigation: previous, next, share.
 _FEW_LETTERS = 12
 # A block of this length is a paragraph.
@@ -89,13 +74,16 @@ class ArticlePage:
         self.root = root
         self.url = url
         self.id = article_id(url)
-        # The element with the text, if it has the known class name.
-        self.content: Element | None = next(iter(with_class(root, CONTENT_CLASS)), None)
+        self.site = site()
+        # The element with the text, if the profile's selector finds it.
+        self.content: Element | None = self.site.article.content.first(root)
         self._inside = frozenset(() if self.content is None else descendants(self.content))
         # Marked teasers are excluded from the article's blocks; they are read only if they are new.
-        described = with_class(root, DESCRIPTION_CLASS)
-        items = set(marked_items(described, outside=self.content))
-        self.blocks = flow(root, without=items, omitted=omitted_elements(root, self.content))
+        items = set(marked_items(root, outside=self.content))
+        omitted = omitted_elements(root, self.content)
+        if removed := self.site.article.remove.all(root):
+            omitted |= set(removed)
+        self.blocks = flow(root, without=items, omitted=omitted)
 
     @property
     def has_more_parts(self) -> bool:
@@ -110,7 +98,34 @@ class ArticlePage:
 
     @cached_property
     def _meta(self) -> tuple[MetaLine, int, int] | None:
-        return read_meta_line(self.blocks, self._inside)
+        """The meta line and the indexes of its first and last block: by the selectors, else by its labels."""
+        by_labels = read_meta_line(self.blocks, self._inside)
+        markup = self.site.article
+        if not (markup.date or markup.source or markup.original):
+            return by_labels
+        written = by_labels[0] if by_labels else MetaLine(None, None, None)
+        elements = [each.first(self.root) for each in (markup.date, markup.source, markup.original)]
+        date, source = (
+            meta_value(selector.read(element), name) if element is not None else None
+            for selector, element, name in zip((markup.date, markup.source), elements, ("date", "source"), strict=False)
+        )
+        original = markup.original.value(self.root, "href")
+        meta = MetaLine(date or written.date, source or written.source, original or written.original)
+        if not (meta.date or meta.source):
+            return None
+        places = [place for each in elements if each is not None and (place := self._place_of(each)) is not None]
+        places += by_labels[1:] if by_labels else ()
+        return (meta, min(places), max(places)) if places else None
+
+    def _place_of(self, element: Element) -> int | None:
+        """Index of the first block that contains an element, or that is inside it; None if there is none."""
+        inside = set(descendants(element))
+        around = [element, *islice(ancestors(element), _NEAR)]
+        for holder in (inside, *({each} for each in around)):
+            for index, block in enumerate(self.blocks):
+                if block.element in holder:
+                    return index
+        return None
 
     @cached_property
     def _captions(self) -> Captions:
@@ -119,14 +134,25 @@ class ArticlePage:
     @cached_property
     def _end(self) -> int:
         """Index of the first block after the article: the "More From" heading, or the first teaser."""
+        related = self.site.article.related.first(self.root)
+        place = self._place_of(related) if related is not None else None
+        if related is not None and place is None:
+            # Its blocks are marked teasers.
+            inside = set(descendants(related))
+            items = [at for at, block in enumerate(self.blocks) if block.item is not None and block.item in inside]
+            place = items[0] if items else None
+        return self._found_end() if place is None else place
+
+    def _found_end(self) -> int:
         start = self._meta[2] + 1 if self._meta else 0
         leads = [block.item is not None or self._links_elsewhere(block) for block in self.blocks]
         last = max((at for at, leading in enumerate(leads) if leading), default=-1)
+        titled = self.site.related.titled
         headings = [
             at
             for at in range(start, last)
             if (text := self.blocks[at].text)
-            and MORE_FROM.fullmatch(text)
+            and titled.fullmatch(text)
             and (self._is_own_block(at) or any(leads[at + 1 : at + 1 + _NEAR]))
             and (self.blocks[at].heading or self.content is None or not self._in_content(self.blocks[at]))
         ]
@@ -142,39 +168,40 @@ class ArticlePage:
         return len(self.blocks)
 
     def _is_own_block(self, index: int) -> bool:
-        match = MORE_FROM.fullmatch(self.blocks[index].text)
+        match = self.site.related.titled.fullmatch(self.blocks[index].text)
         source = self._meta[0].source if self._meta else None
         return match is not None and source is not None and same_source(match[1], source)
 
     @cached_property
     def _block_end(self) -> int:
         """Index after the "More From" block: its "More Articles", or the next other heading."""
-        start = self._end + 1
-        if not MORE_FROM.fullmatch(self.blocks[self._end].text if self._end < len(self.blocks) else ""):
+        start, button = self._end + 1, self.site.more.button
+        if self.block_source is None:
             return len(self.blocks)
         for index, block in enumerate(self.blocks[start:], start):
             if not block.text:
                 continue
             other = block.heading and not any(article_id(href) for href in block.hrefs)
-            if MORE_WORDS.fullmatch(block.text) or (other and not says_day(block.text)):
+            if button.fullmatch(block.text) or (other and not says_day(block.text)):
                 return index
         return len(self.blocks)
 
     @cached_property
     def block_source(self) -> str | None:
         """The source in the "More From <source>" heading, as written."""
-        if self._end < len(self.blocks) and (match := MORE_FROM.fullmatch(self.blocks[self._end].text)):
+        if self._end < len(self.blocks) and (match := self.site.related.titled.fullmatch(self.blocks[self._end].text)):
             return match[1]
         return None
 
     @cached_property
     def is_password_protected(self) -> bool:
         """Whether the page asks for a password instead of showing the text."""
-        if self.root.css_first(PASSWORD_FORM) is not None:
+        marks = self.site.blocks
+        if marks.password_form.first(self.root) is not None:
             return True
         # The sentence, if the form is not WordPress's own.
         return self.root.css_first("input[type=password]") is not None and any(
-            PASSWORD_WORDS.match(block.text) for block in self.blocks
+            marks.password_words.match(block.text) for block in self.blocks
         )
 
     def is_article(self) -> bool:
@@ -200,10 +227,16 @@ class ArticlePage:
             meta=self._meta[0] if self._meta else None,
             images=self._images,
             truncated=any(self._is_metering(block) for block in shown),
-            extractor=f"{self.extractor}+{strategy}",
+            extractor=f"{self._version}+{strategy}",
             canonical=self._canonical,
             server_errors=any(was_cut for _, was_cut in cut),
         )
+
+    @property
+    def _version(self) -> str:
+        """Name and version of this extractor, with the beginning of the digest of a profile that is not built in."""
+        digest = self.site.digest
+        return f"{self.extractor}.profile-{digest[:_DIGEST_LETTERS]}" if digest else self.extractor
 
     @property
     def _canonical(self) -> str | None:
@@ -226,7 +259,8 @@ class ArticlePage:
 
     def _is_frame(self, text: str) -> bool:
         """Whether a line belongs to the page header: the name of the site or a source, the current date, a button."""
-        if FRAME_HEADINGS.fullmatch(text) or MEDIA_LINE.fullmatch(text) or SHARE_LINES.fullmatch(text):
+        lines = self.site.lines
+        if lines.frame.fullmatch(text) or lines.media.fullmatch(text) or lines.share.fullmatch(text):
             return True
         named = (self._meta[0].source if self._meta else None, self.block_source)
         return is_day_line(text) or is_source_line(text, [each for each in named if each])
@@ -246,7 +280,11 @@ class ArticlePage:
 
     @cached_property
     def _headline(self) -> int | None:
-        """Index of the headline: by the slug, else the closest heading above the text, else the line above it."""
+        """Index of the headline: by the selector, else the slug, the heading above the text, or the line above it."""
+        chosen = self.site.article.headline.first(self.root)
+        place = self._place_of(chosen) if chosen is not None else None
+        if place is not None and self.blocks[place].text:
+            return place
         slugged = self._slugged_headline()
         if slugged is not None:
             return slugged
@@ -300,12 +338,13 @@ class ArticlePage:
 
     def _without_bylines(self, blocks: Sequence[Block]) -> list[Block]:
         """Remove the lines above a text that do not belong to it: "Posted", a date, the name of an author."""
-        begin = 0
+        begin, bylines = 0, self.site.lines.bylines
+        password_words = self.site.blocks.password_words
         while begin < len(blocks) and (
-            not blocks[begin].text or is_day_line(blocks[begin].text) or BYLINES.fullmatch(blocks[begin].text)
+            not blocks[begin].text or is_day_line(blocks[begin].text) or bylines.fullmatch(blocks[begin].text)
         ):
             begin += 1
-        return [block for block in blocks[begin:] if not PASSWORD_WORDS.match(block.text)]
+        return [block for block in blocks[begin:] if not password_words.match(block.text)]
 
     def _other_lists(self, blocks: Sequence[Block]) -> set[int]:
         """The blocks (by `id`) of teasers and links of other articles inside the text, with their heading."""
@@ -338,11 +377,12 @@ class ArticlePage:
             if block.text and not (block.linked and self._links_elsewhere(block)):
                 mixed.add(holder)
         found: set[int] = set()
+        sections_below = self.site.lines.sections_below
         for holder, places in lists.items():
             if holder in mixed:
                 continue
             found.update(id(blocks[at]) for at in places)
-            if places[0] and (blocks[places[0] - 1].heading or SECTIONS_BELOW.fullmatch(blocks[places[0] - 1].text)):
+            if places[0] and (blocks[places[0] - 1].heading or sections_below.fullmatch(blocks[places[0] - 1].text)):
                 found.add(id(blocks[places[0] - 1]))
         return found
 
@@ -353,21 +393,24 @@ class ArticlePage:
         if "footer" in block.within and "blockquote" not in block.within:
             return True
         text = block.text
-        if SHARE_LINES.fullmatch(text) or NEWSLETTER_LINES.fullmatch(text):
+        lines = self.site.lines
+        if lines.share.fullmatch(text) or lines.newsletter.fullmatch(text):
             return True
         if not block.hrefs or block.own_letters > _PARAGRAPH:
             return False
-        if PAGE_NUMBERS.fullmatch(text) or (block.linked and self._leads_about(block)):
+        if lines.page_numbers.fullmatch(text) or (block.linked and self._leads_about(block)):
             return True
         if self.content is not None:
             return False
         return self._links_elsewhere(block) or block.own_letters <= _FEW_LETTERS
 
-    @staticmethod
-    def _leads_about(block: Block) -> bool:
+    def _leads_about(self, block: Block) -> bool:
         """Whether all links of a block are navigation or sharing."""
         texts = [text for _, text in block.anchors]
-        return bool(texts) and all(PREVIOUS_NEXT.fullmatch(text) or SHARE_LINKS.fullmatch(text) for text in texts)
+        lines = self.site.lines
+        return bool(texts) and all(
+            lines.previous_next.fullmatch(text) or lines.share_links.fullmatch(text) for text in texts
+        )
 
     def _is_caption(self, block: Block) -> bool:
         """Whether a block is the caption of a delivered image. Captions of tables and embeds are text."""
@@ -381,7 +424,8 @@ class ArticlePage:
 
     def _siblings(self, blocks: Sequence[Block]) -> list[Block]:
         """The blocks at the level of the first paragraph: without a "More From" heading, the end is unknown."""
-        end = next((at for at, block in enumerate(blocks) if at and SECTIONS_BELOW.fullmatch(block.text)), len(blocks))
+        below = self.site.lines.sections_below
+        end = next((at for at, block in enumerate(blocks) if at and below.fullmatch(block.text)), len(blocks))
         texts = [block for block in blocks[:end] if block.text and not self._is_furniture(block)]
         first = next((block for block in texts if len(block.text) >= _PARAGRAPH), None)
         if first is None:

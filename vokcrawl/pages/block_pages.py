@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from vokcrawl.normalize import clean_text
 from vokcrawl.pages.flow import flow
-from vokcrawl.pages.site_markup import BOT_CHECK_WORDS, METERING, SIGN_UP_CLASSES, SIGN_UP_PATH, WHOLE_METERING
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.tree import Element, TooManyElementsError, parse, text_of, with_class
 from vokcrawl.pages.visibility import hidden_elements
 
@@ -18,10 +18,6 @@ _SENTENCE_END = re.compile(r"[.!?…]['\"”’)]*\s+")
 _CAPTCHA = re.compile(r"captcha", re.IGNORECASE)
 # Limits of a bot check: length of its text, of its start with the words, of a bare page, and number of links.
 _LONGEST_CHECK, _BEGINNING, _BARE, _MOST_LINKS = 2_500, 500, 120, 8
-# A page with only a frame or a redirect of a bot check.
-_FRAMES = 'iframe[src*="_Incapsula_Resource"], iframe[src*="captcha-delivery.com"], meta[content*="/sgcaptcha/"]'
-# Headers of bot checks, and their values.
-_CHECK_HEADERS = {"cf-mitigated": ("challenge", "block"), "x-amzn-waf-action": ("challenge", "captcha")}
 # The block page of South Korean networks.
 _NATIONAL_BLOCK = re.compile(rb"""<meta\s(?=[^>]{0,200}kcsc)(?=[^>]{0,200}blocking)[^>]{0,200}>""", re.IGNORECASE)
 # Maximum length of a block page in bytes.
@@ -42,7 +38,7 @@ class BlockPage(StrEnum):
 
 def redirects_to_block_page(asked: str, got: str) -> BlockPage | None:
     """The block page that a redirect between two URLs leads to; None for other redirects, or none."""
-    if SIGN_UP_PATH in got:
+    if site().blocks.sign_up_path in got:
         return BlockPage.SIGN_UP
     if urlsplit(got).path in ("", "/") and urlsplit(asked).path not in ("", "/"):
         return BlockPage.FRONT_PAGE
@@ -51,7 +47,7 @@ def redirects_to_block_page(asked: str, got: str) -> BlockPage | None:
 
 def check_in_headers(status: int, headers: Mapping[str, str], body: bytes = b"x") -> BlockPage | None:
     """The bot check that the status and the headers (names in lower case) of a response mark, whatever its body."""
-    for name, values in _CHECK_HEADERS.items():
+    for name, values in site().blocks.bot_check_headers.items():
         if headers.get(name, "").strip().lower() in values:
             return BlockPage.BOT_CHECK
     return BlockPage.BOT_CHECK if status == _ACCEPTED and not body.strip() else None
@@ -75,7 +71,7 @@ def find_block_page(body: bytes, status: int = 200, headers: Mapping[str, str] |
         root = parse(start.decode("utf-8", "replace"))
     except TooManyElementsError:
         return None
-    if any(with_class(root, name) for name in SIGN_UP_CLASSES):
+    if any(with_class(root, name) for name in site().blocks.sign_up_classes):
         return BlockPage.SIGN_UP
     return BlockPage.BOT_CHECK if len(body) <= _SHORT and _is_check(root) else None
 
@@ -88,21 +84,22 @@ def _is_check(root: Element) -> bool:
     text = " ".join(block.text for block in flow(root, omitted=hidden_elements(root)) if block.text)
     if len(text) > _LONGEST_CHECK or len(root.css("a[href]")) > _MOST_LINKS:
         return False
-    if BOT_CHECK_WORDS.match(name) or BOT_CHECK_WORDS.search(text[:_BEGINNING]):
+    marks = site().blocks
+    if marks.bot_check.match(name) or marks.bot_check.search(text[:_BEGINNING]):
         return True
     if len(text) > _BARE:
         return False
     beside = " ".join(texts)[:_BEGINNING]
     return bool(
-        BOT_CHECK_WORDS.search(beside)
+        marks.bot_check.search(beside)
         or _CAPTCHA.search(f"{name} {text}")
-        or (not text and root.css_first(_FRAMES) is not None)
+        or (not text and marks.bot_check_frames.first(root) is not None)
     )
 
 
 def is_metering(text: str) -> bool:
     """Whether a text is the complete metering sentence. Any page may advertise an upgrade."""
-    return len(text) < 1000 and WHOLE_METERING.search(text) is not None
+    return len(text) < 1000 and site().blocks.truncated_sentence.search(text) is not None
 
 
 def cut_metering(paragraph: str) -> tuple[str, bool]:
@@ -111,9 +108,10 @@ def cut_metering(paragraph: str) -> tuple[str, bool]:
     >>> cut_metering("The choir sang... Upgrade to NK PRO today to get full access to this content.")
     ('The choir sang...', True)
     """
+    marks = site().blocks
     # Fast path: nearly no paragraph has it.
     lowered = paragraph.lower()
-    match = METERING.search(paragraph) if "upgrade to" in lowered or "full acce" in lowered else None
+    match = marks.truncated.search(paragraph) if any(each in lowered for each in marks.truncated_hints) else None
     if match is None:
         return paragraph, False
     start = 0

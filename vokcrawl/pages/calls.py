@@ -12,25 +12,14 @@ from itertools import islice
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from vokcrawl.normalize import absolute_url
-from vokcrawl.pages.routes import AJAX_ACTION, AJAX_FIXED, AJAX_PATH, PAGE_SIZE, AjaxRoute
+from vokcrawl.pages.profile import site
+from vokcrawl.pages.routes import AjaxRoute, fixed_parameters
 
-# Names of the call's parameters in attributes and scripts.
-_NAMES = {
-    "action": ("action",),
-    "id": ("id", "source", "source-id", "source_id", "sourceid", "cat", "cat-id", "cat_id", "category"),
-    "from": ("from", "offset", "start"),
-    "to": ("to", "size", "count", "limit", "per-page", "per_page", "perpage"),
-    "url": ("url", "href", "ajax-url", "ajax_url", "ajaxurl", "endpoint"),
-}
-KEYS = {spelling: name for name, spellings in _NAMES.items() for spelling in spellings}
 # Names that are unambiguous anywhere in a script.
 _PLAIN = frozenset(["id", "from", "to", "source_id", "sourceid", "cat_id"])
 _PAIR = re.compile(
     r"""(?<![\w$])['"]?([A-Za-z][\w-]{1,12})['"]?\s*[:=]\s*(?:'([^'\n]{0,300})'|"([^"\n]{0,300})"|(\d{1,12}))"""
 )
-_QUERY_PAIR = re.compile(r"[?&](action|id|from|to)=([\w-]+)")
-_ADDRESS = re.compile(r"""(?<![\w:/.\-])[\w:/.\-]{0,200}admin-ajax\.php\?[^\s'"`<>]{0,500}""")
-_PATH = re.compile(r"""(?<=['"])[\w:/.\-]{0,200}admin-ajax\.php(?=['"])""")
 # The action of a call: in an object, a query or an assignment.
 _ACTION = re.compile(r"""(?<![\w$-])['"]?action['"]?\s{0,20}([:=])\s{0,20}['"`]?([\w-]{0,60})""")
 _FUNCTION_CALL = re.compile(r"([A-Za-z_$][\w$.]{0,60})\s{0,5}\(([^()]{0,300})\)")
@@ -47,7 +36,7 @@ def call_from(
     extra: tuple[tuple[str, str], ...] | None = None,
     sure: bool = False,
 ) -> AjaxRoute | None:
-    """Build the call from the values that were read (named like the values of `KEYS`); None without the source id.
+    """Build the call from the values that were read (named as in `AjaxCall.keys`); None without the source id.
 
     `base` is the URL of the page, `received` the number of its teasers. `sure` is true if the values are attributes of
     the "More Articles" element itself: then the id is enough.
@@ -55,29 +44,32 @@ def call_from(
     identity = values.get("id", "").strip()
     if not re.fullmatch(r"[\w-]{1,40}", identity, re.ASCII):
         return None
-    named = values.get("action") == AJAX_ACTION or ("action" in values and {"from", "to"} & values.keys())
+    call = site().ajax
+    named = values.get("action") == call.action or ("action" in values and {"from", "to"} & values.keys())
     sure = sure and identity.isdigit()
     if not (sure or named or {"from", "to"} <= values.keys()):
         return None
-    endpoint = absolute_url(base, values.get("url") or AJAX_PATH)
-    if endpoint is None or "admin-ajax" not in endpoint:
-        endpoint = absolute_url(base, AJAX_PATH)
+    endpoint = absolute_url(base, values.get("url") or call.path)
+    if endpoint is None or call.mark not in endpoint:
+        endpoint = absolute_url(base, call.path)
     if endpoint is None:
         return None
     start = _number(values.get("from"), received)
-    size = max(1, _number(values.get("to"), PAGE_SIZE))
-    fixed = tuple(AJAX_FIXED.items()) if extra is None else extra
-    return AjaxRoute(endpoint.partition("?")[0], values.get("action") or AJAX_ACTION, identity, start, size, fixed)
+    size = max(1, _number(values.get("to"), call.page_size))
+    fixed = fixed_parameters() if extra is None else extra
+    return AjaxRoute(endpoint.partition("?")[0], values.get("action") or call.action, identity, start, size, fixed)
 
 
 def call_in_address(url: str, base: str, received: int) -> AjaxRoute | None:
     """The call of an AJAX URL; None for the URL of a page."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if "admin-ajax" not in parts.path and not {"action", "from"} <= query.keys():
+    call = site().ajax
+    names = call.names
+    if call.mark not in parts.path and not {names["action"], names["from"]} <= query.keys():
         return None
-    known: dict[str, str] = {name: query[name] for name in ("action", "id", "from", "to") if name in query}
-    extra = tuple((name, value) for name, value in query.items() if name not in known)
+    known: dict[str, str] = {value: query[name] for value, name in names.items() if name in query}
+    extra = tuple((name, value) for name, value in query.items() if name not in names.values())
     endpoint = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
     return call_from({**known, "url": endpoint}, base, received, extra)
 
@@ -93,11 +85,12 @@ def call_in_handler(handler: str, scripts: Sequence[str], base: str, received: i
     The function's parameters name the arguments if one of the scripts defines it. Otherwise they are source id, `from`
     and `to` only if the second is the number of teasers on the page.
     """
+    keys = site().ajax.keys
     for name, written in _FUNCTION_CALL.findall(unquote(handler[:_LONGEST_HANDLER]))[:_MOST_FUNCTIONS]:
         given = [each.strip().strip("'\"") for each in written.split(",")]
         defined = [(script, names) for script in scripts if (names := _parameters(script, name)) is not None]
         for script, names in defined:
-            handed = {KEYS[key]: value for key, value in zip(names, given, strict=False) if key in KEYS and value}
+            handed = {keys[key]: value for key, value in zip(names, given, strict=False) if key in keys and value}
             route = call_from({**_values(script), **handed}, base, received)
             if route is not None and "id" in handed:
                 return route
@@ -138,33 +131,31 @@ class _Mention:
     end: int
 
     def values(self) -> Iterator[tuple[str, str]]:
-        yield from _QUERY_PAIR.findall(self.text)
-        yield from ((KEYS[key], value) for key, value in _pairs(self.text) if key in KEYS)
+        yield from _query_pairs(self.text)
+        keys = site().ajax.keys
+        yield from ((keys[key], value) for key, value in _pairs(self.text) if key in keys)
 
 
 def _values(script: str) -> dict[str, str]:
     """The call's values in a script: those close to the action first, then numbers in plain assignments."""
     script = script[:_LONGEST_SCRIPT].replace("\\/", "/").replace("&amp;", "&").replace("&#038;", "&")
-    if AJAX_ACTION not in script and "admin-ajax" not in script:
+    action, keys = site().ajax.action, site().ajax.keys
+    if action not in script and site().ajax.mark not in script:
         return {}
     mentions = _mentions(script)
-    own = _own(mentions, AJAX_ACTION in script)
+    own = _own(mentions, action in script)
     values: dict[str, str] = {}
     if own is not None:
         _add(values, own.values())
-    elif AJAX_ACTION in script:
-        values["action"] = AJAX_ACTION
+    elif action in script:
+        values["action"] = action
         _add(
             values,
-            (
-                (KEYS[key], value)
-                for key, value in _pairs(_object_around(script, script.find(AJAX_ACTION)))
-                if key in KEYS
-            ),
+            ((keys[key], value) for key, value in _pairs(_object_around(script, script.find(action))) if key in keys),
         )
     rest = _without(script, [each for each in mentions if each.action not in ("", own.action if own else "")])
-    _add(values, _QUERY_PAIR.findall(rest))
-    _add(values, ((KEYS[key], value) for key, value in _pairs(rest) if key in _PLAIN and value.isdigit()))
+    _add(values, _query_pairs(rest))
+    _add(values, ((keys[key], value) for key, value in _pairs(rest) if key in _PLAIN and value.isdigit()))
     url = _endpoint([own.text if own else "", rest, script])
     return {**values, "url": url} if url else values
 
@@ -172,6 +163,11 @@ def _values(script: str) -> dict[str, str]:
 def _add(values: dict[str, str], found: Iterable[tuple[str, str]]) -> None:
     for name, value in found:
         values.setdefault(name, value)
+
+
+def _query_pairs(text: str) -> Iterator[tuple[str, str]]:
+    values = {name: value for value, name in site().ajax.names.items()}
+    yield from ((values[name], found) for name, found in site().ajax.query_pair.findall(text))
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
@@ -204,7 +200,7 @@ def _span(script: str, mention: re.Match[str], before: int, after: int) -> tuple
 def _own(mentions: Sequence[_Mention], named: bool) -> _Mention | None:
     """The listing's call: by its action, or by its `from` and `to` if the script does not name the action."""
     for each in mentions:
-        if each.action == AJAX_ACTION:
+        if each.action == site().ajax.action:
             return each
     if named:
         return None
@@ -221,10 +217,11 @@ def _without(script: str, mentions: Sequence[_Mention]) -> str:
 
 
 def _endpoint(texts: Iterable[str]) -> str | None:
+    call = site().ajax
     for text in texts:
-        if (call := _ADDRESS.search(text)) is not None:
-            return call[0].partition("?")[0]
-        if (path := _PATH.search(text)) is not None:
+        if (found := call.url_in_script.search(text)) is not None:
+            return found[0].partition("?")[0]
+        if (path := call.path_in_script.search(text)) is not None:
             return path[0]
     return None
 

@@ -10,8 +10,8 @@ from w3lib.encoding import html_body_declared_encoding, http_content_type_encodi
 
 from vokcrawl.normalize import absolute_url, clean_text
 from vokcrawl.pages.flow import flow, is_aside
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.server_errors import ends_in_server_error
-from vokcrawl.pages.site_markup import NOTHING_MORE
 from vokcrawl.pages.tree import Element, TooManyElementsError, parse, text_of
 from vokcrawl.pages.visibility import hidden_elements
 
@@ -56,13 +56,12 @@ class Document:
 
         For pages without teasers only.
         """
-        text = text_of(self.root).strip()
+        text, end = text_of(self.root).strip(), site().more.end
         if len(text) < 200 and self.root.css_first("a") is None:
-            return NOTHING_MORE.fullmatch(text) is not None
+            return end.fullmatch(text) is not None
         blocks = flow(self.root, omitted=hidden_elements(self.root))
         return any(
-            len(block.text) < 200 and not is_aside(block) and NOTHING_MORE.fullmatch(block.text) is not None
-            for block in blocks
+            len(block.text) < 200 and not is_aside(block) and end.fullmatch(block.text) is not None for block in blocks
         )
 
 

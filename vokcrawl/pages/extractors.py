@@ -2,7 +2,8 @@
 
 When a change of the site needs a new version, it is added with the time from which it is valid. The old version stays,
 for archived pages. The `extractor` of a record is that of the version's article page (`ArticlePage.extractor`), so each
-version needs its own name.
+version needs its own name. What a version looks for is in the site profile (`vokcrawl.pages.profile`): most changes of
+the site need a new profile, not a new version.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.listing import RawTeaser, read_teasers
 from vokcrawl.pages.more import More, read_more
+from vokcrawl.pages.profile import use_profile_of
 from vokcrawl.pages.tree import Element
 
 
@@ -32,5 +34,6 @@ EXTRACTORS = [Extractor(datetime(1970, 1, 1, tzinfo=UTC), ArticlePage, read_teas
 
 
 def extractor_at(moment: datetime) -> Extractor:
-    """The version for a page captured at this time (aware)."""
+    """The version for a page captured at this time (aware). The readers use the profile of that time from now on."""
+    use_profile_of(moment.astimezone(UTC))
     return next((each for each in reversed(EXTRACTORS) if each.valid_from <= moment), EXTRACTORS[0])

@@ -2,7 +2,7 @@
 
 Two strategies, in this order; the second is used for teasers that the first did not find:
 
-1. `marked`: the site's class names.
+1. `marked`: the selectors of the site's profile.
 2. `structure`: links that look like an article's URL, and the lines around them (`teaser_runs`).
 
 Both identify the lines of a teaser by their content, not by their position (`teaser_lines`).
@@ -15,14 +15,14 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vokcrawl.normalize import article_id
+from vokcrawl.normalize import article_id, article_path
 from vokcrawl.pages.flow import Block, flow, is_aside
 from vokcrawl.pages.pictures import source_of
-from vokcrawl.pages.site_markup import DATE_CLASS, DESCRIPTION_CLASS
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.sources import source_of_logo
 from vokcrawl.pages.teaser_lines import read_lines, says_day
 from vokcrawl.pages.teaser_runs import is_other_teaser, runs
-from vokcrawl.pages.tree import Element, ancestors, is_same, text_of, with_class
+from vokcrawl.pages.tree import Element, ancestors, is_same, text_of
 from vokcrawl.pages.visibility import hidden_elements
 
 # The strategies, as the manifest counts them.
@@ -61,16 +61,16 @@ def read_teasers(root: Element, skip: Container[str] = ()) -> list[RawTeaser]:
 
     Ids in `skip` are skipped.
     """
-    items = set(marked_items(with_class(root, DESCRIPTION_CLASS)))
+    items = set(marked_items(root))
     return teasers_among(flow(root, without=items, omitted=_hidden_lines(root)), skip=skip)
 
 
-def marked_items(described: Sequence[Element], outside: Element | None = None) -> list[Element]:
-    """Return the elements that contain one teaser each; none inside the element `outside`.
-
-    `described` are the elements with the class `DESCRIPTION_CLASS`, in document order.
-    """
-    descriptions, articles = _outermost(described, outside)
+def marked_items(root: Element, outside: Element | None = None) -> list[Element]:
+    """Return the elements that contain one teaser each, by the profile's selectors; none inside `outside`."""
+    markup = site().listing
+    if markup.item:
+        return _outermost(markup.item.all(root), outside)[0]
+    descriptions, articles = _outermost(markup.text.all(root), outside)
     parents = [each.parent for each in descriptions]
     shared = Counter((*articles, *parents))
     alone = len(descriptions) == 1
@@ -187,19 +187,33 @@ def _is_teaser(run: Sequence[Block], identity: str) -> bool:
 
 
 def _teaser(identity: str, position: int, strategy: str, what: Sequence[Block] | Element) -> RawTeaser:
-    date = None
     if isinstance(what, Element):
-        dated = next((each for each in with_class(what, DATE_CLASS) if not is_same(each, what)), None)
-        date = text_of(dated) if dated is not None else None
-        run: Sequence[Block] = flow(what, omitted=_hidden_lines(what))
-    else:
-        run = what
-    href = _href(run, identity)
-    lines = read_lines(run, href, date)
-    sources = (source_of(image) for block in run for image in block.images)
-    logo = next((src for src in sources if src), None)
+        return _marked_teaser(identity, position, strategy, what)
+    href = _href(what, identity)
+    lines = read_lines(what, href)
+    logo = _logo(what)
     source = source_of_logo(logo) if logo else None
     return RawTeaser(identity, href, position, lines.title, lines.excerpt, lines.date, logo, source, strategy)
+
+
+def _marked_teaser(identity: str, position: int, strategy: str, item: Element) -> RawTeaser:
+    """Read a teaser with the selectors of the profile; what they do not find, by its lines."""
+    markup = site().listing
+    dated = next((each for each in markup.date.all(item) if not is_same(each, item)), None)
+    date = (markup.date.read(dated) if markup.date.attribute else text_of(dated)) if dated is not None else None
+    run = flow(item, omitted=_hidden_lines(item))
+    href = _href(run, identity)
+    lines = read_lines(run, href, date)
+    title = markup.title.value(item) or lines.title if markup.title else lines.title
+    excerpt = markup.excerpt.value(item) or lines.excerpt if markup.excerpt else lines.excerpt
+    logo = (markup.logo.value(item, "src") if markup.logo else None) or _logo(run)
+    source = source_of_logo(logo) if logo else None
+    return RawTeaser(identity, href, position, title, excerpt, lines.date, logo, source, strategy)
+
+
+def _logo(run: Sequence[Block]) -> str | None:
+    sources = (source_of(image) for block in run for image in block.images)
+    return next((src for src in sources if src), None)
 
 
 def _hidden_lines(item: Element) -> set[Element]:
@@ -221,4 +235,4 @@ def _hidden_lines(item: Element) -> set[Element]:
 def _href(run: Sequence[Block], identity: str) -> str:
     """The link to the article; if that is hidden, the article's path without slug."""
     hrefs = (href for block in run for href in block.hrefs if article_id(href) == identity)
-    return next(hrefs, f"/newstream/{identity}/")
+    return next(hrefs, article_path(identity))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from vokcrawl.normalize import shown_date
 from vokcrawl.pages.flow import Block
-from vokcrawl.pages.site_markup import META_BEGINS, META_CONTINUES, META_LABEL, READ_ORIGINAL
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.tree import Element
 
 # Maximum length; a longer text with "Source:" is a sentence.
@@ -34,9 +34,9 @@ def read_meta_line(blocks: Sequence[Block], content: Container[Element] = ()) ->
     The first one with a valid date is preferred. `content` are the elements of the article's text: a meta line above
     it does not continue there.
     """
-    found = None
+    found, begins = None, site().meta.begins
     for index, block in enumerate(blocks):
-        if len(block.text) > _LONGEST or not META_BEGINS.match(block.text):
+        if len(block.text) > _LONGEST or not begins.match(block.text):
             continue
         if not block.within.isdisjoint(("form", "label")):
             continue
@@ -47,16 +47,23 @@ def read_meta_line(blocks: Sequence[Block], content: Container[Element] = ()) ->
     return found
 
 
+def meta_value(text: str | None, name: str) -> str | None:
+    """The value in the text of an element: what follows the label ``date`` or ``source``, or else the whole text."""
+    if not text:
+        return None
+    return (_values(text).get(name) if site().meta.label.search(text) else None) or text
+
+
 def _from(blocks: Sequence[Block], first: int, content: Container[Element]) -> tuple[MetaLine, int, int] | None:
     text = blocks[first].text
-    last = first
+    last, continues = first, site().meta.continues
     original = _original(blocks[first])
     for index in range(first + 1, min(first + _MOST_BLOCKS, len(blocks))):
         block = blocks[index]
         # A part with its own label, or the value of the label before; never a headline.
         if (block.element in content) != (blocks[first].element in content) or _repeats(text, block.text):
             break
-        if block.heading or not (META_CONTINUES.match(block.text) or text.endswith(":") or block.text == "|"):
+        if block.heading or not (continues.match(block.text) or text.endswith(":") or block.text == "|"):
             break
         text = f"{text} {block.text}" if text.endswith(":") else f"{text} | {block.text}"
         original = original or _original(block)
@@ -71,20 +78,20 @@ def _from(blocks: Sequence[Block], first: int, content: Container[Element]) -> t
 
 def _repeats(text: str, following: str) -> bool:
     """Whether a block starts with a label that already has a value: it is a sentence of the text."""
-    label = META_LABEL.match(following)
-    return label is not None and bool(_values(text).get((label[1] or "").lower()))
+    label = site().meta.label.match(following)
+    return label is not None and bool(_values(text).get(label.lastgroup or ""))
 
 
 def _values(text: str) -> dict[str, str]:
     """The text after each label, up to the next label or separator."""
-    labels = list(META_LABEL.finditer(text))
+    labels = list(site().meta.label.finditer(text))
     values: dict[str, str] = {}
     for label, following in zip(labels, [*labels[1:], None], strict=True):
-        if label[1] is not None:
+        if label.lastgroup is not None and label.lastgroup != "original":
             value = text[label.end() : following.start() if following else len(text)]
-            values.setdefault(label[1].lower(), value.partition("|")[0].strip(" \t–—-·•,;"))
+            values.setdefault(label.lastgroup, value.partition("|")[0].strip(" \t–—-·•,;"))
     return values
 
 
 def _original(block: Block) -> str | None:
-    return block.hrefs[-1] if READ_ORIGINAL.search(block.text) and block.hrefs else None
+    return block.hrefs[-1] if site().meta.read_original.search(block.text) and block.hrefs else None

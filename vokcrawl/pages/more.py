@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from vokcrawl.normalize import absolute_url, article_id, clean_text
-from vokcrawl.pages.calls import KEYS, call_from, call_in_address, call_in_handler, call_in_script
+from vokcrawl.pages.calls import call_from, call_in_address, call_in_handler, call_in_script
 from vokcrawl.pages.numbered_pages import next_page_link
-from vokcrawl.pages.routes import AJAX_ACTION, LinkRoute, Route
-from vokcrawl.pages.site_markup import MORE_WORDS
+from vokcrawl.pages.profile import site
+from vokcrawl.pages.routes import LinkRoute, Route
 from vokcrawl.pages.tree import TEXT, UNSEEN, Element, ancestors, descendants, text_of
 
 _CLICKABLE = "a, button, input, [onclick], [role=button]"
@@ -38,7 +38,8 @@ def read_more(root: Element, base: str, received: int) -> More:
     elements = _behind_teasers(root, list(_elements(root)))
     # Scripts with the listing's action first: the page may have other calls too.
     scripts = [text_of(script) for script in root.css(_SCRIPTS)] if elements else []
-    scripts.sort(key=lambda script: AJAX_ACTION not in script)
+    action = site().ajax.action
+    scripts.sort(key=lambda script: action not in script)
     for element in elements:
         route = _of_element(element, scripts, base, received)
         if route is not None:
@@ -58,13 +59,16 @@ def read_more(root: Element, base: str, received: int) -> More:
 
 def _elements(root: Element) -> Iterator[Element]:
     """The "More Articles" elements: clickable ones, or else any element with only these words."""
-    found = False
+    labels, found = site().more, False
+    if chosen := labels.selector.all(root):
+        yield from chosen
+        return
     # An element that matches two of the selectors is returned twice.
     for element in dict.fromkeys(root.css(_CLICKABLE)):
         if article_id(element.attributes.get("href") or "") is not None:
             continue
         words = element.attributes.get("value") or "" if element.tag == "input" else _text(element)
-        if MORE_WORDS.fullmatch(words):
+        if labels.button.fullmatch(words):
             found = True
             yield element
     if found:
@@ -72,7 +76,7 @@ def _elements(root: Element) -> Iterator[Element]:
     for element in descendants(root):
         first = next((node for node in element.iter(include_text=True) if node.tag not in UNSEEN), None)
         text = first.text_content if first is not None else None
-        if text and MORE_WORDS.fullmatch(clean_text(text)):
+        if text and labels.button.fullmatch(clean_text(text)):
             yield element
 
 
@@ -110,11 +114,12 @@ def _of_element(element: Element, scripts: Sequence[str], base: str, received: i
         # Not a link to an article.
         if url is not None and article_id(url) is None and not _is_of_button(href, url, base):
             return call_in_address(url, base, received) or LinkRoute(url)
+    keys = site().ajax.keys
     for holder in (element, *islice(ancestors(element), 3)):
         values = {
-            KEYS[name]: value or ""
+            keys[name]: value or ""
             for attribute, value in holder.attributes.items()
-            if (name := attribute.removeprefix("data-")) in KEYS and attribute.startswith("data-")
+            if (name := attribute.removeprefix("data-")) in keys and attribute.startswith("data-")
         }
         route = call_from(values, base, received, sure=holder is element)
         if route is not None:

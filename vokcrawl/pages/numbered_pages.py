@@ -12,7 +12,7 @@ from itertools import islice
 from urllib.parse import parse_qsl, urlsplit
 
 from vokcrawl.normalize import absolute_url, article_id, authority, clean_text
-from vokcrawl.pages.site_markup import NEXT_CLASSES, NEXT_WORDS
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.tree import Element, text_of
 
 __all__ = ["next_page_link", "page_number"]
@@ -72,7 +72,7 @@ def _later_pages(root: Element, base: str) -> Iterator[tuple[Element, str, int]]
 
 def _has_next_class(link: Element) -> bool:
     names = f"{link.attributes.get('class') or ''} {_class_of(link.parent)}".lower().split()
-    return not NEXT_CLASSES.isdisjoint(names)
+    return not site().more.next_classes.isdisjoint(names)
 
 
 def _class_of(element: Element | None) -> str:
@@ -81,4 +81,4 @@ def _class_of(element: Element | None) -> str:
 
 def _has_next_words(link: Element) -> bool:
     label = clean_text(text_of(link)) or link.attributes.get("aria-label") or ""
-    return len(label) < 40 and NEXT_WORDS.fullmatch(label) is not None
+    return len(label) < 40 and site().more.next_words.fullmatch(label) is not None

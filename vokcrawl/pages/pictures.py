@@ -6,7 +6,7 @@ import re
 from itertools import islice
 
 from vokcrawl.normalize import clean_text
-from vokcrawl.pages.site_markup import PENDING_IMAGE
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.tree import TEXT, Element, ancestors, text_of
 
 __all__ = ["Captions", "emoji_of", "is_placeholder", "source_of"]
@@ -58,7 +58,7 @@ def source_of(image: Element) -> str | None:
 
 def is_placeholder(src: str) -> bool:
     """Whether a URL is that of a placeholder image."""
-    if PENDING_IMAGE in src:
+    if site().images.pending in src:
         return True
     named = _FILE_NAME.fullmatch(src.partition("?")[0].partition("#")[0].rpartition("/")[2].strip())
     if named is None:

@@ -7,30 +7,21 @@ the call, the search and the sitemap are those that other authors recorded; thei
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import ClassVar
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
-# The site's AJAX call: defaults for values that a page does not have.
-AJAX_PATH = "/wp-admin/admin-ajax.php"
-AJAX_ACTION = "get_cat_by_source"
-AJAX_FIXED = {"die": "true", "sort": ""}
-PAGE_SIZE = 10
-# The site's search: the words may be empty, and dates are written day first. Its source id differs from the call's.
-_SEARCH = {"s": "", "sort": "recent"}
-_SEARCH_DAY = "%d-%m-%Y"
-SOURCE_FIELD = "source"
-# Where sitemaps are: the one that was seen on the site, and WordPress's own.
-_SITEMAP_PATHS = ("/sitemap_index.xml", "/wp-sitemap.xml")
-# The URLs of sitemaps and of feeds.
-_NAMES_ARTICLES = re.compile(
-    r"/[^/]*sitemap[^/]*\.xml(?:\.gz)?$|/(?:feed|rss|rss2|atom|rdf)(?:\.xml)?/?$", re.IGNORECASE
-)
+from vokcrawl.pages.profile import site
+
 # Number of clicks in one browser request: at first, and at most.
 FIRST_CLICKS, MOST_CLICKS = 3, 30
+
+
+def fixed_parameters() -> tuple[tuple[str, str], ...]:
+    """The parameters that the AJAX call has in addition, unless a page names others."""
+    return tuple(site().ajax.fixed.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +48,16 @@ class AjaxRoute:
     id: str
     start: int
     size: int
-    extra: tuple[tuple[str, str], ...] = tuple(AJAX_FIXED.items())
+    extra: tuple[tuple[str, str], ...] = field(default_factory=fixed_parameters)
     to_is_end: bool = False
 
     @property
     def url(self) -> str:
         """The URL of the batch."""
         to = self.start + self.size if self.to_is_end else self.size
-        query = {"action": self.action, **dict(self.extra), "from": self.start, "to": to, "id": self.id}
+        name = site().ajax.names
+        query = {name["action"]: self.action, **dict(self.extra), name["from"]: self.start, name["to"]: to}
+        query[name["id"]] = self.id
         return f"{self.endpoint}?{urlencode(query)}"
 
     def with_end(self, size: int) -> AjaxRoute:
@@ -122,7 +115,9 @@ class SearchRoute:
         """The URL of the results."""
         if self.page:
             return self.page
-        fields = {**_SEARCH, "s": self.words, **({SOURCE_FIELD: self.number} if self.number else {}), **self._days()}
+        query = site().search
+        number = {query.source: self.number} if self.number else {}
+        fields = {query.words: self.words, **query.fixed, **number, **self._days()}
         return f"{urljoin(self.site, '/')}?{urlencode(fields)}"
 
     def between(self, start: str, end: str | None) -> SearchRoute:
@@ -132,11 +127,12 @@ class SearchRoute:
     def holds(self, url: str) -> bool:
         """Whether a URL belongs to the same search: for the same dates, if any."""
         fields = parse_qs(urlsplit(url).query, keep_blank_values=True)
-        return "s" in fields and all(fields.get(name) == [day] for name, day in self._days().items())
+        return site().search.words in fields and all(fields.get(name) == [day] for name, day in self._days().items())
 
     def _days(self) -> dict[str, str]:
-        days = {"start": self.start, "end": self.end}
-        return {name: date.fromisoformat(day).strftime(_SEARCH_DAY) for name, day in days.items() if day is not None}
+        query = site().search
+        days = {query.start: self.start, query.end: self.end}
+        return {name: date.fromisoformat(day).strftime(query.day) for name, day in days.items() if day is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +144,15 @@ class SitemapRoute:
     url: str
 
     @classmethod
-    def candidates(cls, site: str, named: Sequence[str] = ()) -> list[SitemapRoute]:
-        """The routes to the sitemaps that the site of a URL may have; `named` are those that its robots.txt names."""
-        urls = [*named, *(urljoin(site, path) for path in _SITEMAP_PATHS)]
+    def candidates(cls, page: str, named: Sequence[str] = ()) -> list[SitemapRoute]:
+        """The routes to the sitemaps that the site of a page may have; `named` are those that its robots.txt names."""
+        urls = [*named, *(urljoin(page, path) for path in site().sitemap.paths)]
         return [cls(url) for url in dict.fromkeys(urls)]
 
     @classmethod
     def at(cls, url: str) -> SitemapRoute | None:
         """The route to a URL that is a sitemap's or a feed's by its name; None for any other one."""
-        return cls(url) if _NAMES_ARTICLES.search(urlsplit(url).path) else None
+        return cls(url) if site().sitemap.files.search(urlsplit(url).path) else None
 
 
 Route = LinkRoute | AjaxRoute | SplashRoute | SearchRoute | SitemapRoute

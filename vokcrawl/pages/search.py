@@ -7,17 +7,17 @@ from dataclasses import replace
 
 from vokcrawl.normalize import clean_text
 from vokcrawl.pages.more import More
-from vokcrawl.pages.routes import SOURCE_FIELD, LinkRoute, SearchRoute
+from vokcrawl.pages.profile import site
+from vokcrawl.pages.routes import LinkRoute, SearchRoute
 from vokcrawl.pages.sources import same_source
 from vokcrawl.pages.tree import Element, text_of
-
-# A field for several sources has brackets after its name.
-_OPTIONS = ", ".join(f'select[name="{name}"] option[value]' for name in (SOURCE_FIELD, f"{SOURCE_FIELD}[]"))
 
 
 def number_in_form(root: Element, source: str) -> str | None:
     """The id of a source in the search form of a page; None if it is not there."""
-    for option in root.css(_OPTIONS):
+    name = site().search.source
+    # A field for several sources has brackets after its name.
+    for option in root.css(f'select[name="{name}"] option[value], select[name="{name}[]"] option[value]'):
         number = clean_text(option.attributes.get("value") or "")
         if same_source(text_of(option), source) and re.fullmatch(r"[\w-]{1,40}", number, re.ASCII):
             return number

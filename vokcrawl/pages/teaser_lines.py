@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from vokcrawl.normalize import article_id, clean_text, clean_title, fold
 from vokcrawl.pages.flow import Block
-from vokcrawl.pages.site_markup import READ_MORE_LINKS
+from vokcrawl.pages.profile import site
 
 # A date in words. The item loader checks that the day exists.
 _DATE = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}", re.ASCII)
@@ -142,7 +142,7 @@ def _copies(line: str) -> list[str]:
 def _without_read_more(line: str, anchors: Iterable[str]) -> str:
     """Remove a "Read more" link from the end of a line."""
     for text in anchors:
-        if text and text != line and line.endswith(text) and READ_MORE_LINKS.fullmatch(text):
+        if text and text != line and line.endswith(text) and site().listing.read_more.fullmatch(text):
             return line.removesuffix(text).rstrip()
     return line
 
@@ -182,7 +182,7 @@ def _title(rest: Sequence[_Line], copies: Mapping[str, int], href: str) -> str |
         candidates.setdefault(line.folded, line)
     for line in candidates.values():
         text = clean_title(line.text)
-        if text is None or READ_MORE_LINKS.fullmatch(text):
+        if text is None or site().listing.read_more.fullmatch(text):
             continue
         number = copies[line.folded]
         # Several copies are a title for two screen widths rather than a linked excerpt if all of them are headings,
@@ -215,14 +215,14 @@ def _title_within(run: Sequence[Block], rest: Sequence[_Line], href: str) -> str
     found = (
         clean_title(text)
         for text in texts
-        if text not in lines and not (READ_MORE_LINKS.fullmatch(text) or says_day(text))
+        if text not in lines and not (site().listing.read_more.fullmatch(text) or says_day(text))
     )
     return next((title for title in found if title), None)
 
 
 def _excerpt(rest: Sequence[_Line], copies: Mapping[str, int], title: str | None) -> tuple[str | None, bool]:
     """The excerpt, and whether it occurs twice. The excerpt of a headline-only article is its title."""
-    lines = [line for line in rest if not READ_MORE_LINKS.fullmatch(line.text)]
+    lines = [line for line in rest if not site().listing.read_more.fullmatch(line.text)]
     doubled = [line for line in lines if copies[line.folded] > 1]
     others = [line.text for line in doubled if clean_title(line.text) != title]
     if others:

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from vokcrawl.normalize import article_id
 from vokcrawl.pages.flow import Block, is_aside
-from vokcrawl.pages.site_markup import END_OF_LIST
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.teaser_lines import date_in_block
 from vokcrawl.pages.tree import Element, ancestors, is_same
 
@@ -51,7 +51,8 @@ class _Runs:
         self.blocks = blocks
         self.touched = [_identity(block) for block in blocks]
         self.dated = [date_in_block(block) is not None for block in blocks]
-        self.ends = [END_OF_LIST.fullmatch(block.text) is not None for block in blocks]
+        end_of_list = site().end_of_list
+        self.ends = [end_of_list.fullmatch(block.text) is not None for block in blocks]
         self.owners = self._owners()
         # The number of dated blocks before each block, and the next end of a list from each block on.
         self._days = [0]

@@ -5,44 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.tree import Element, ancestors
 
 __all__ = ["hidden_elements", "omitted_elements"]
 
-# Class names for hidden text, or text for screen readers.
-_HIDDEN_CLASSES = frozenset(
-    "sr-only screen-reader-text screen-reader-only visually-hidden visuallyhidden visually-hidden-focusable "  # noqa: SIM905
-    "sr-only-focusable assistive-text a11y-hidden element-invisible hide-visually is-hidden "
-    "ui-helper-hidden-accessible d-none hidden hide elementor-screen-only show-for-sr u-hidden-visually "
-    "hidden-visually offscreen off-screen".split()
-)
 # Class names of Bootstrap and Tailwind that show such an element at some screen width.
 _SHOWN_AT_A_WIDTH = re.compile(
     r"d-(?:sm|md|lg|xl|xxl)-(?!none)[a-z-]+|(?:sm|md|lg|xl|2xl):(?:block|flex|grid|inline|table|contents)[a-z-]*"
 )
-# Class names and ids (lower case, with hyphens) of what plugins add to a text: sharing and "like" buttons, related
-# posts, page numbers, comments, newsletters, advertising.
-_PLUGIN_NAMES = frozenset(
-    "sharedaddy robots-nocontent yarpp yarpp-related relatedposts related-posts related-articles related-post "  # noqa: SIM905
-    "wp-rp-wrap rp4wp-related-posts zem-rp-wrap crp-related similar-posts page-links post-nav-links link-pages "
-    "wp-link-pages wp-pagenavi pagination pagelink page-numbers post-navigation nav-links post-pagination comments "
-    "comments-area comment-list commentlist comment-respond respond disqus-thread fb-comments fb-like wpdiscuz "
-    "social-share social-sharing share-buttons share-button sharing share-links share-post share-icons share-bar "
-    "post-share entry-share article-share shariff sfsi-widget ssba ssbp-wrap essb-links novashare-buttons "
-    "twitter-share-button pinit-button adsbygoogle advertisement advert newsletter newsletter-signup mc4wp-form "
-    "mailpoet-form subscribe-form jetpack-subscription-widget post-views entry-views kk-star-ratings post-ratings "
-    "wpulike wp-ulike likebtn author-box author-bio saboxplugin-wrap printfriendly pf-button ez-toc-container "
-    "toc-container lwptoc breadcrumbs cookie-notice edit-link post-edit-link tags-links cat-links tag-links post-tags "
-    "entry-tags wp-block-post-terms xdebug-error wpdberror tptn-counter post-views-counter".split()
-)
-_PLUGIN_PREFIXES = (
-    "sharedaddy", "sd-", "jp-relatedposts", "jp-post-flair", "jetpack-likes", "jetpack-related", "addtoany", "a2a-",
-    "addthis", "at-share", "at-above-post", "at-below-post", "heateor-s", "sfsi-", "essb-", "swp-social", "swp-button",
-    "yarpp-", "crp-", "srp-", "sharethis", "st-btn", "wp-block-jetpack-like", "wp-block-jetpack-sharing",
-    "wp-block-jetpack-related", "wp-block-comments", "wp-block-post-comments", "google-auto-placed", "mc4wp-",
-    "mailpoet-", "wpulike-", "pvc-", "dpsp-", "social-warfare", "nc-social", "wpusb", "simplesocialbuttons",
-    "mashsb-", "wp-block-social-link",
-)  # fmt: skip
 # Elements with an attribute that may hide them.
 _MARKED = "[class], [id], [style], [hidden], dialog"
 _DECLARATION = re.compile(r"\s*([a-z-]+)\s*:\s*([^;]*)", re.IGNORECASE)
@@ -54,7 +25,7 @@ _LONGEST_STYLE = 2_000
 
 
 def hidden_elements(root: Element) -> set[Element]:
-    """Return the elements below `root` that are hidden by an attribute, an inline style or a known class name."""
+    """Return the elements below `root` that are hidden by an attribute, an inline style or a class name."""
     return {element for element in root.css(_MARKED) if _is_hidden(element)}
 
 
@@ -77,7 +48,8 @@ def _is_omitted(element: Element) -> bool:
 
 
 def _is_plugins(name: str) -> bool:
-    return name in _PLUGIN_NAMES or name.startswith(_PLUGIN_PREFIXES)
+    names = site().hidden
+    return name in names.plugins or name.startswith(names.plugin_prefixes)
 
 
 def _names(classes: str | None, identity: str | None) -> list[str]:
@@ -89,7 +61,7 @@ def _is_hidden(element: Element) -> bool:
     if "hidden" in attributes or (element.tag == "dialog" and "open" not in attributes):
         return True
     classes = (attributes.get("class") or "").split()
-    if not _HIDDEN_CLASSES.isdisjoint(classes) and not any(map(_SHOWN_AT_A_WIDTH.fullmatch, classes)):
+    if not site().hidden.classes.isdisjoint(classes) and not any(map(_SHOWN_AT_A_WIDTH.fullmatch, classes)):
         return True
     style = attributes.get("style")
     return bool(style) and _hides(style or "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from vokcrawl.normalize import article_id
-from vokcrawl.pages.routes import PAGE_SIZE
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.sitemap import Sitemap
 
 # A sitemap names the articles of all sources, and says of none whose it is: one run asks for so many of them, and
@@ -50,8 +50,9 @@ class SitemapReading:
 
     def next_articles(self) -> Sequence[tuple[str, str]]:
         """Id and address of the next articles, newest first: as many as a page of a listing would have."""
-        some = self._articles[-PAGE_SIZE:][::-1]
-        del self._articles[-PAGE_SIZE:]
+        size = site().ajax.page_size
+        some = self._articles[-size:][::-1]
+        del self._articles[-size:]
         return some
 
     @property

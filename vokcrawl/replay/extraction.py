@@ -17,6 +17,7 @@ from vokcrawl.normalize import absolute_url, article_id, authority, utc
 from vokcrawl.pages.block_pages import find_block_page
 from vokcrawl.pages.document import PageFault, read_document
 from vokcrawl.pages.extractors import extractor_at
+from vokcrawl.pages.profile import use_files
 from vokcrawl.replay.findings import ExtractionResult, Kind, to_json
 from vokcrawl.utils.content_encoding import ends_as_page
 from vokcrawl.warc.http_exchange import split_message
@@ -44,11 +45,12 @@ class Task(NamedTuple):
 class Site:
     """The hosts (with ports) of the site, each with the scheme of its URLs in records.
 
-    `largest` is the maximum size of a decoded body in bytes.
+    `largest` is the maximum size of a decoded body in bytes; `profiles` are the files of `VOK_SITE_PROFILE`.
     """
 
     schemes: Mapping[str, str]
     largest: int
+    profiles: Sequence[str] = ()
 
     def address(self, url: str) -> str | None:
         """Return a URL of the site as records have it; None for other URLs."""
@@ -65,6 +67,7 @@ class Site:
 
 def extract_all(tasks: Sequence[Task], site: Site) -> bytes:
     """Extract the results of records, in order, as JSON."""
+    use_files(site.profiles)
     # Teasers in blocks of earlier pages are skipped: each page has twenty.
     shown: set[tuple[str | None, str]] = set()
     return to_json([_extract(task, site, shown) for task in tasks])

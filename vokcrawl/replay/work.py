@@ -131,4 +131,4 @@ def site_of(options: Options, settings: BaseSettings, captures: Sequence[Capture
     schemes: dict[str, str] = {}
     for url in (*options.start_urls, *(url for each in captures for url in each.starts)):
         schemes.setdefault(authority(url), url.partition(":")[0])
-    return Site(schemes, settings.getint("DOWNLOAD_MAXSIZE"))
+    return Site(schemes, settings.getint("DOWNLOAD_MAXSIZE"), options.site_profile)

@@ -42,6 +42,7 @@ from vokcrawl.downloader.failures import request_of
 from vokcrawl.downloader.middlewares.robotstxt import sitemaps_of
 from vokcrawl.errors import StorageError
 from vokcrawl.normalize import absolute_url, authority, clean_text, schemes_of, untracked
+from vokcrawl.pages.profile import use_files
 from vokcrawl.runs.run import Run
 from vokcrawl.spiders.coordinator import Coordinator
 from vokcrawl.spiders.requests import RequestBuilder
@@ -100,6 +101,7 @@ class VokSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.options = Options.read(crawler.settings)
         check_scrapy_settings(crawler.settings)
+        use_files(spider.options.site_profile)
         given = spider.arguments.start_url
         urls = (given,) if given else spider.options.start_urls
         spider.start_urls = list(dict.fromkeys(map(untracked, urls)))

@@ -205,7 +205,10 @@ class Manifest(_Part):
     spider: str = Field(description="`vok` for a crawl, `replay` for a replay.")
     version: str = Field(description="Version of vokcrawl.")
     arguments: dict[str, Scalar] = Field(description="Spider arguments that were given.")
-    settings: dict[str, Scalar] = Field(description="Settings that differ from the defaults, without secrets.")
+    settings: dict[str, Scalar] = Field(
+        description="Settings that differ from the defaults, without secrets. "
+        "`VOK_SITE_PROFILE_SHA256` is the SHA-256 of each profile in `VOK_SITE_PROFILE`."
+    )
     started_at: Moment = Field(description="Start of the run (UTC).")
     ended_at: Moment | None = Field(default=None, description="End of the run (UTC); null where it is unknown.")
     outcome: str = Field(

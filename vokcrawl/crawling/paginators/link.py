@@ -18,7 +18,8 @@ from vokcrawl.crawling.source_calls import SourceCalls
 from vokcrawl.normalize import authority
 from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.pages.more import More
-from vokcrawl.pages.routes import PAGE_SIZE, AjaxRoute, LinkRoute, Route, SplashRoute
+from vokcrawl.pages.profile import site
+from vokcrawl.pages.routes import AjaxRoute, LinkRoute, Route, SplashRoute
 from vokcrawl.policy.pagination import StopReason
 
 logger = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ class LinkPaginator:
 
     def _without_more(self, listing: Listing, received: int, url: str) -> Following:
         """A short page may be all there is; behind a full one something may come that this page does not name."""
-        full = PAGE_SIZE if listing.progress.pages == 1 else listing.largest_page
+        full = site().ajax.page_size if listing.progress.pages == 1 else listing.largest_page
         if received < full:
             return Following(stop=StopReason.END)
         guess = next_page_url(url)

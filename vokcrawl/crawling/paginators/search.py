@@ -12,7 +12,8 @@ from vokcrawl.crawling.paginators.link import next_page_url
 from vokcrawl.crawling.paginators.protocol import TAKE, Checked, Following, Trust
 from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.pages.more import More
-from vokcrawl.pages.routes import PAGE_SIZE, SearchRoute
+from vokcrawl.pages.profile import site
+from vokcrawl.pages.routes import SearchRoute
 from vokcrawl.pages.search import further_results
 from vokcrawl.policy.date_windows import Window, Windows
 from vokcrawl.policy.pagination import StopReason
@@ -87,7 +88,7 @@ class SearchPaginator:
             if windows.note_cut(window) and more.label_found:
                 return Following(stop=StopReason.DAYS_CUT if windows.honoured else StopReason.DAYS_IGNORED)
         self._guess = ""
-        return self._older(listing, windows, route, window, received if not route.page else PAGE_SIZE)
+        return self._older(listing, windows, route, window, received if not route.page else site().ajax.page_size)
 
     def _leads_nowhere(self, listing: Listing, route: SearchRoute, fresh: int) -> bool:
         """Whether links onward bring nothing new. What came in meanwhile may make one or the other page repeat some."""
@@ -124,7 +125,7 @@ class SearchPaginator:
         windows = self._windows
         if windows is None:
             return None
-        older = windows.older(Window.of(route.start or "", route.end), PAGE_SIZE)
+        older = windows.older(Window.of(route.start or "", route.end), site().ajax.page_size)
         if older is None:
             return Checked(Trust.STOP, stop=StopReason.END)
         return Checked(Trust.ASK, listing.next_request(route.between(*older.to_dict())))

@@ -11,9 +11,9 @@ from scrapy import Request
 from vokcrawl.config import Options
 from vokcrawl.downloader.splash.compat import SlotPolicy, SplashRequest
 from vokcrawl.downloader.splash.script import LUA
-from vokcrawl.normalize import ARTICLE_SHAPE
+from vokcrawl.normalize import article_shape
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.routes import SplashRoute
-from vokcrawl.pages.site_markup import MORE_WORDS
 
 # Seconds for the response of Splash, in addition to the script's.
 SPARE = 2.0
@@ -34,8 +34,8 @@ def splash_request(
         "lua_source": LUA,
         "skip": route.skip,
         "clicks": route.clicks,
-        "words": MORE_WORDS.pattern,
-        "article": ARTICLE_SHAPE,
+        "words": site().more.button.pattern,
+        "article": article_shape(),
         "hosts": dict.fromkeys(hosts, True),
         # Set when the request is sent, because robots.txt may change it until then.
         "delay": 0.0,

@@ -1,0 +1,396 @@
+"""The model of a site profile. `kcnawatch.toml` describes the keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property, partial
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+
+from vokcrawl.pages.profile.selectors import Selector, parse_selector
+
+__all__ = ["Logo", "SiteProfile"]
+
+_FLAGS = re.IGNORECASE | re.DOTALL
+_NEVER = r"(?!)"
+_MOST_ENTRIES, _LONGEST_ENTRY = 1_000, 500
+# An expression that occurs in all of these says nothing about a text.
+_TEXTS = ("The harvest of apples began in the hills.", "2024-12-10", "사과 수확", "x")
+
+
+def _entries(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError("must be a list of strings")
+    if len(value) > _MOST_ENTRIES:
+        raise ValueError(f"must not have more than {_MOST_ENTRIES} entries")
+    return value
+
+
+def _words(value: Any, template: str = "%s", flags: int = _FLAGS) -> re.Pattern[str]:
+    """Compile a list of expressions. `template` is the expression around them."""
+    parts = _entries(value)
+    for each in parts:
+        _check_expression(each, flags)
+    return re.compile(template.replace("%s", f"(?:{'|'.join(f'(?:{each})' for each in parts) or _NEVER})"), flags)
+
+
+def _check_expression(text: str, flags: int) -> None:
+    if len(text) > _LONGEST_ENTRY:
+        raise ValueError(f"{text[:40]!r}… is longer than {_LONGEST_ENTRY} characters")
+    try:
+        pattern = re.compile(text, flags)
+    except (re.error, OverflowError) as error:
+        raise ValueError(f"{text!r} is not a valid regular expression ({error})") from None
+    if pattern.groups:
+        raise ValueError(f"{text!r} has a group; write (?:…) instead of (…)")
+    if pattern.fullmatch("") or all(map(pattern.search, _TEXTS)):
+        raise ValueError(f"{text!r} matches every text")
+
+
+def _selector(value: Any) -> Selector:
+    if not isinstance(value, str):
+        raise ValueError("must be a CSS selector in quotes, or empty")
+    return parse_selector(value)
+
+
+def _names(value: Any) -> frozenset[str]:
+    return frozenset(_name_list(value))
+
+
+def _name_list(value: Any) -> tuple[str, ...]:
+    names = _entries(value)
+    for each in names:
+        if not each.strip() or each != each.strip():
+            raise ValueError(f"{each!r} is not a name")
+    return tuple(names)
+
+
+def _shaped(value: Any, shape: str, phrase: str) -> str:
+    if not isinstance(value, str) or not re.fullmatch(shape, value, re.ASCII):
+        raise ValueError(f"{value!r} is not {phrase}")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not 2 < len(value) < 100:
+        raise ValueError(f"{value!r} is not a text of 3 to 99 characters")
+    return value
+
+
+Words = Annotated[re.Pattern[str], BeforeValidator(_words)]
+# With or without punctuation around the words.
+LooseWords = Annotated[re.Pattern[str], BeforeValidator(partial(_words, template=r"\W*%s\W*"))]
+Paths = Annotated[re.Pattern[str], BeforeValidator(partial(_words, flags=re.ASCII))]
+Css = Annotated[Selector, BeforeValidator(_selector)]
+Names = Annotated[frozenset[str], BeforeValidator(_names)]
+NameList = Annotated[tuple[str, ...], BeforeValidator(_name_list)]
+Text = Annotated[str, BeforeValidator(_text)]
+Parameter = Annotated[
+    str, BeforeValidator(partial(_shaped, shape=r"[\w\[\].-]{1,60}", phrase="the name of a parameter of a URL"))
+]
+Header = Annotated[str, BeforeValidator(partial(_shaped, shape=r"[a-z0-9-]{1,60}", phrase="a header in lower case"))]
+Path = Annotated[str, BeforeValidator(partial(_shaped, shape=r"/[\w/.~-]{0,200}", phrase="the path of a URL"))]
+DirectoryPath = Annotated[
+    str,
+    BeforeValidator(partial(_shaped, shape=r"/(?:[\w.~-]{1,60}/){0,8}", phrase="a path with a slash at its end")),
+]
+DayFormat = Annotated[
+    str,
+    BeforeValidator(partial(_shaped, shape=r"(?:%[dmYy]|[-/. ]){3,20}", phrase="a format such as %d-%m-%Y")),
+]
+ProfileName = Annotated[str, BeforeValidator(partial(_shaped, shape=r"[\w .-]{1,60}", phrase="a short name"))]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Urls(_Section):
+    """Paths of the site."""
+
+    article: DirectoryPath
+    stream: Path
+    listings: Paths
+
+
+class ListingMarkup(_Section):
+    """Where teasers and their fields are."""
+
+    item: Css
+    text: Css
+    title: Css
+    excerpt: Css
+    date: Css
+    logo: Css
+    read_more: LooseWords
+
+
+class ArticleMarkup(_Section):
+    """Where the fields of an article are."""
+
+    content: Css
+    headline: Css
+    date: Css
+    source: Css
+    original: Css
+    related: Css
+    remove: Css
+
+
+class MetaLabels(_Section):
+    """The labels of the line above a text."""
+
+    date: Words
+    source: Words
+    original: Words
+    original_tail: str
+
+    @cached_property
+    def label(self) -> re.Pattern[str]:
+        """A label anywhere in a text: the groups ``date``, ``source`` and ``original``."""
+        tail = re.escape(self.original_tail)
+        return re.compile(
+            rf"(?<![A-Za-z])(?:(?:(?P<date>{self.date.pattern})|(?P<source>{self.source.pattern}))\s*:"
+            rf"|(?P<original>{self.original.pattern})(?:{tail})?)",
+            _FLAGS,
+        )
+
+    @cached_property
+    def begins(self) -> re.Pattern[str]:
+        """The beginning of the line."""
+        return re.compile(rf"(?:{self.date.pattern}|{self.source.pattern})\s*:", _FLAGS)
+
+    @cached_property
+    def continues(self) -> re.Pattern[str]:
+        """The beginning of a further block of the line."""
+        return re.compile(rf"{self.source.pattern}\s*:|{self.original.pattern}", _FLAGS)
+
+    @cached_property
+    def read_original(self) -> re.Pattern[str]:
+        """The words of the link to the original, anywhere in a text."""
+        return re.compile(rf"(?<![A-Za-z]){self.original.pattern}", _FLAGS)
+
+
+class RelatedBlock(_Section):
+    """The heading of the block below an article."""
+
+    heading: Words
+
+    @cached_property
+    def titled(self) -> re.Pattern[str]:
+        """The whole heading. Group 1 is the name of the source."""
+        return re.compile(rf"{self.heading.pattern}\b\s*(.{{1,100}}[^.!?…\s])", _FLAGS)
+
+    @cached_property
+    def line(self) -> re.Pattern[str]:
+        """A line that begins with these words."""
+        return re.compile(rf"{self.heading.pattern}\b.*", _FLAGS)
+
+
+class MoreLabels(_Section):
+    """How the next entries of a listing are found in a page."""
+
+    button: Annotated[re.Pattern[str], BeforeValidator(partial(_words, template=r"\W*%s\W*(?:\d+\W*)?"))]
+    selector: Css
+    end: LooseWords
+    next_classes: Names
+    next_words: Words
+
+
+class AjaxParameters(_Section):
+    """Names of the parameters in the URL of the call."""
+
+    action: Parameter
+    id: Parameter
+    from_: Parameter = Field(alias="from")
+    to: Parameter
+
+
+class AjaxSpellings(_Section):
+    """Names of the values of the call in attributes and scripts."""
+
+    action: Names
+    id: Names
+    from_: Names = Field(alias="from")
+    to: Names
+    url: Names
+
+
+class AjaxCall(_Section):
+    """The call of "More Articles"."""
+
+    path: Path
+    action: Parameter
+    page_size: int = Field(ge=1, le=1000)
+    fixed: Mapping[Parameter, str]
+    parameters: AjaxParameters
+    spellings: AjaxSpellings
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The name in the URL of each value: ``action``, ``id``, ``from``, ``to``."""
+        names = self.parameters
+        return {"action": names.action, "id": names.id, "from": names.from_, "to": names.to}
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The value (``action``, ``id``, ``from``, ``to``, ``url``) that each spelling stands for."""
+        spelled = self.spellings
+        values = {"action": spelled.action, "id": spelled.id, "from": spelled.from_, "to": spelled.to}
+        return {each: value for value, names in {**values, "url": spelled.url}.items() for each in names}
+
+    @cached_property
+    def mark(self) -> str:
+        """What each URL of the call contains: the name of its file, without extension."""
+        return self.path.rstrip("/").rpartition("/")[2].rpartition(".php")[0] or self.path
+
+    @cached_property
+    def query_pair(self) -> re.Pattern[str]:
+        """A parameter and its value in a URL inside a script."""
+        return re.compile(rf"[?&]({'|'.join(map(re.escape, self.names.values()))})=([\w-]+)")
+
+    @cached_property
+    def url_in_script(self) -> re.Pattern[str]:
+        """A URL of the call with its query."""
+        file = re.escape(self.path.rstrip("/").rpartition("/")[2])
+        return re.compile(rf"""(?<![\w:/.\-])[\w:/.\-]{{0,200}}{file}\?[^\s'"`<>]{{0,500}}""")
+
+    @cached_property
+    def path_in_script(self) -> re.Pattern[str]:
+        """The path of the call in quotes."""
+        file = re.escape(self.path.rstrip("/").rpartition("/")[2])
+        return re.compile(rf"""(?<=['"])[\w:/.\-]{{0,200}}{file}(?=['"])""")
+
+
+class SearchQuery(_Section):
+    """The query of the site's search."""
+
+    words: Parameter
+    source: Parameter
+    start: Parameter
+    end: Parameter
+    day: DayFormat
+    fixed: Mapping[Parameter, str]
+
+
+class SitemapNames(_Section):
+    """Where sitemaps are."""
+
+    paths: NameList
+    files: Words
+
+
+class Lines(_Section):
+    """Lines that are not part of an article."""
+
+    frame: Words
+    media: Words
+    share: Words
+    newsletter: Words
+    bylines: Words
+    share_links: Words
+    page_numbers: Words
+    previous_next: Words
+    sections_below: Words
+
+
+class Images(_Section):
+    """Images that are no pictures."""
+
+    pending: Text
+
+
+class BlockMarks(_Section):
+    """Marks of truncated texts and of block pages."""
+
+    truncated: Words
+    truncated_sentence: Words
+    sign_up_path: Text
+    sign_up_classes: NameList
+    password_form: Css
+    password_words: Words
+    bot_check: Words
+    bot_check_frames: Css
+    bot_check_headers: Mapping[Header, Names]
+
+    @cached_property
+    def truncated_hints(self) -> tuple[str, ...]:
+        """Texts in lower case, one of which occurs wherever `truncated` does; an empty one if that is unknown."""
+        expressions = self.truncated.pattern.removeprefix("(?:(?:").removesuffix("))").split(")|(?:")
+        parts = [re.split(r"\\b|\.\*", each) for each in expressions]
+        if not all(re.fullmatch(r"[\w ,']*", part) for each in parts for part in each):
+            return ("",)
+        return tuple(max(each, key=len).lower() for each in parts)
+
+
+class HiddenNames(_Section):
+    """Names of elements that are hidden, or that plugins add."""
+
+    classes: Names
+    plugins: Names
+    plugin_prefixes: NameList
+
+
+class Logo(_Section):
+    """The source of a logo: its name as the site writes it, words of it in lower case, and its language."""
+
+    name: str | None = None
+    words: Text
+    language: str | None = None
+
+
+class SourceNames(_Section):
+    """Names of sources."""
+
+    names: Names
+    logos: Mapping[str, Logo]
+
+    @cached_property
+    def all_names(self) -> frozenset[str]:
+        """All names in lower case."""
+        return self.names | {logo.name.casefold() for logo in self.logos.values() if logo.name}
+
+
+class SiteProfile(_Section):
+    """All that is known of the site's pages. Expressions are compiled; see `kcnawatch.toml` for their meaning."""
+
+    name: ProfileName
+    valid_from: date | None = None
+    valid_until: date | None = None
+    urls: Urls
+    listing: ListingMarkup
+    article: ArticleMarkup
+    meta: MetaLabels
+    related: RelatedBlock
+    more: MoreLabels
+    ajax: AjaxCall
+    search: SearchQuery
+    sitemap: SitemapNames
+    lines: Lines
+    images: Images
+    blocks: BlockMarks
+    hidden: HiddenNames
+    sources: SourceNames
+
+    _digest: str = PrivateAttr(default="")
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the values in hexadecimal; empty for the built-in profile."""
+        return self._digest
+
+    def set_digest(self, digest: str) -> None:
+        """Set the digest of a profile that was just read."""
+        self._digest = digest
+
+    @cached_property
+    def end_of_list(self) -> re.Pattern[str]:
+        """A line below the last teaser of a list: "More Articles", or the heading of another block."""
+        return re.compile(rf"{self.more.button.pattern}|{self.related.line.pattern}", _FLAGS)
+
+    def holds_on(self, day: date) -> bool:
+        """Whether pages that were captured on this day (UTC) are read with this profile."""
+        return (self.valid_from or date.min) <= day <= (self.valid_until or date.max)
