@@ -167,7 +167,7 @@ def test_urls_calls_and_queries_are_those_of_the_profile(tmp_path: Path) -> None
     search = SearchRoute("https://example.org/", "", "2024-12-01", "2024-12-10")
     assert search.url == "https://example.org/?q=&sort=recent&start=2024-12-01&end=2024-12-10"
     assert [each.url for each in SitemapRoute.candidates("https://example.org/a/")] == ["https://example.org/all.xml"]
-    assert redirects_to_block_page(URL, "https://example.org/join-us/") == "block_sign_up"
+    assert redirects_to_block_page(URL, "https://example.org/join-us/") == "block_page_sign_up"
     use_files(())
     assert article_id(URL) == "1733000001-100001"
 
