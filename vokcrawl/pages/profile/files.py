@@ -86,8 +86,8 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _digest(values: Mapping[str, Any]) -> str:
-    reading = {key: value for key, value in values.items() if key not in _DESCRIPTIVE}
-    content = json.dumps(reading, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
+    extracting = {key: value for key, value in values.items() if key not in _DESCRIPTIVE}
+    content = json.dumps(extracting, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
