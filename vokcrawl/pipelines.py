@@ -1,7 +1,7 @@
 """Item pipelines, in the order in which they run: validation, deduplication, revisions, delivery.
 
-An item is a plain dict on its way: what an item loader gave, and after validation a whole record. Pipelines send
-no requests.
+An item is a plain dict: the output of an item loader, and after validation a complete record. Pipelines send no
+requests.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from vokcrawl.policy.revisit import next_check
 from vokcrawl.runs.run import Run
 from vokcrawl.storage.state.rows import ArticleRow, Status
 
-# The hash of no text at all.
+# The hash of an empty text.
 _NO_BODY = content_hash("", "")
 
 
 class RecordDropped(DropItem):
-    """A record that this project's pipelines dropped and accounted for; `extensions.run` counts all other drops."""
+    """A record that a pipeline of this project dropped on purpose; `extensions.run` reports all other drops."""
 
 
 class Drop(RecordDropped):
-    """An item that is rightly dropped (known, unchanged): no warning in the log."""
+    """Drops a known or unchanged item, without a warning in the log."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, log_level="DEBUG")
 
 
 class RunPipeline:
-    """Base of the pipelines; subclasses define `handle`. `count` is called with the name of what happened."""
+    """Base of the pipelines; subclasses define `handle`. `count` is called with the name of a counter."""
 
     def __init__(self, run: Run, options: Options, count: Callable[[str], None]) -> None:
         self.run = run
@@ -51,11 +51,11 @@ class RunPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """In a crawl: the crawler's run, settings and stats."""
+        """Builds the pipeline of a crawl from the run, the settings and the stats of the crawler."""
         return cls(Run.of(crawler), Options.read(crawler.settings), crawler.stats.inc_value)
 
     def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
-        """Takes a record and gives it on. Raises `DropItem`; a `StorageError` ends the run (`extensions.run`)."""
+        """Processes one item. Raises `DropItem`; a `StorageError` ends the run (`extensions.run`)."""
         if self.run.failure is not None:
             raise Drop("the run is ending because its storage failed")
         try:
@@ -70,7 +70,7 @@ class RunPipeline:
 
 
 class ValidationPipeline(RunPipeline):
-    """Gives on whole records only: every key there, in the contract's order, of the right type and form."""
+    """Passes on valid, complete records: every key present, in the order of the schema, with valid values."""
 
     @override
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class ValidationPipeline(RunPipeline):
             return validated(record)
         except (ValidationError, KeyError) as fault:
             url = str(item.get("url") or item.get("found_on") or "")
-            reason = breaches(fault) if isinstance(fault, ValidationError) else f"schema: {fault} is not one of ours"
+            reason = breaches(fault) if isinstance(fault, ValidationError) else f"schema: {fault} is unknown"
             kept = without_optional_faults(record, fault) if isinstance(fault, ValidationError) else None
             if kept is not None:
                 self.run.problems.note("field_dropped", f"{url} ({reason})")
@@ -89,14 +89,14 @@ class ValidationPipeline(RunPipeline):
             self.run.problems.note("record_rejected", url)
             self.count("vok/validation/rejected")
             if item.get("schema") == ARTICLE and article_id(str(item.get("url"))) is not None:
-                # Not delivered, so not had: a later run may read it better, or the site may mend it.
+                # Not delivered, so it is retried: the site may correct the page, or a later version may read it better.
                 self.run.schedule_retry(str(item["id"]), str(item["url"]), "rejected")
                 self.run.statistics.pages_failed += 1
             raise RecordDropped(f"record rejected: {reason}") from fault
 
 
 class DeduplicationPipeline(RunPipeline):
-    """Drops what was delivered before. Whether an article is a new version is for the next pipeline to say."""
+    """Drops teasers that were delivered before, and articles that were read before in this run."""
 
     @override
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class DeduplicationPipeline(RunPipeline):
 
 
 class RevisionsPipeline(RunPipeline):
-    """Fills in `revision`, `previous_hash`, `changed` and `first_seen_at` of an article that goes on."""
+    """Drops unchanged articles, and sets `revision`, `previous_hash`, `changed` and `first_seen_at` of the others."""
 
     @override
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class RevisionsPipeline(RunPipeline):
         back = row.status is Status.REMOVED
         changed = _changed(row, item)
         if not back and not changed:
-            # The same text, however it was read: later changes are compared with this reading.
+            # The same text, perhaps by another extractor: later changes are compared with this extraction.
             row.extractor, row.body_length = extractor_name(item["extractor"]), len(item["body"])
             self._unchanged(row, "unchanged")
         if item["truncated"] and not row.truncated:
@@ -142,7 +142,7 @@ class RevisionsPipeline(RunPipeline):
         }
 
     def _confirm(self, row: ArticleRow, item: dict[str, Any]) -> None:
-        """Drops a change that may be a worse reading of the page, until a second look finds the same."""
+        """Drops a change that may be an extraction error, until a second request returns the same text."""
         retry = self.run.state.retry_of(row.id)
         delivered = DeliveredVersion(row.body_hash != _NO_BODY, row.extractor, row.body_length)
         reason = unconfirmed_change(item, delivered, retry.reason if retry is not None else None)
@@ -152,7 +152,7 @@ class RevisionsPipeline(RunPipeline):
         self.run.schedule_retry(row.id, item["url"], reason)
         self.run.statistics.pages_failed += 1
         self.count("vok/revisions/unconfirmed")
-        raise Drop(f"article {row.id}: a change that is to be confirmed")
+        raise Drop(f"article {row.id}: an unconfirmed change")
 
     def _unchanged(self, row: ArticleRow, name: str) -> None:
         still_there(self.run, row, self.options.recheck_days)
@@ -161,7 +161,7 @@ class RevisionsPipeline(RunPipeline):
 
 
 def still_there(run: Run, row: ArticleRow, recheck_days: tuple[int, ...]) -> None:
-    """Notes that a delivered article was found as it was, and when it is asked for next."""
+    """Notes in the state that a delivered article is unchanged, and when it is checked next."""
     row.checked_at = run.now()
     row.next_check_at = next_check(row.first_seen_at or row.checked_at, run.moment(), recheck_days)
     row.missing_since = row.missing_status = None
@@ -185,7 +185,7 @@ def _changed(row: ArticleRow, item: dict[str, Any]) -> list[str]:
 
 
 class DeliveryPipeline(RunPipeline):
-    """The last pipeline: what comes here is delivered."""
+    """Appends each record to its file, and notes it in the state."""
 
     @override
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
@@ -201,7 +201,7 @@ class DeliveryPipeline(RunPipeline):
             row = state.articles([item["id"]])[item["id"]]
             row.status, row.missing_since, row.missing_status = Status.REMOVED, None, None
             row.checked_at = item["confirmed_at"]
-            # Should it come back as it was, "not modified" would hide that.
+            # If it reappears unchanged, a 304 would hide that.
             row.etag = row.last_modified = None
             row.next_check_at = self._next_check(row.first_seen_at or item["confirmed_at"])
             state.put_article(row)
@@ -219,14 +219,14 @@ class DeliveryPipeline(RunPipeline):
 
 
 class Chain:
-    """The project's pipelines among those of `ITEM_PIPELINES`, in their order; any others need a crawl."""
+    """The project's pipelines from `ITEM_PIPELINES`, in their order, for a replay; others need a crawler."""
 
     def __init__(self, run: Run, options: Options, settings: BaseSettings, count: Callable[[str], None]) -> None:
         found = map(load_object, build_component_list(settings.getwithbase("ITEM_PIPELINES")))
         self._pipelines = [each(run, options, count) for each in found if issubclass(each, RunPipeline)]
 
     def take(self, item: dict[str, Any]) -> None:
-        """Gives a record to each pipeline, until one drops it."""
+        """Passes a record through all pipelines, until one drops it."""
         try:
             for pipeline in self._pipelines:
                 item = pipeline.process_item(item)

@@ -87,6 +87,7 @@ def _show(folder: OutputFolder, *, published: int) -> None:
     say(json.dumps(articles[0], ensure_ascii=False, indent=2))
     say("\nNext steps:")
     files = f"{folder.path}/articles/*.jsonl"
-    say(f"  duckdb -c \"FROM '{files}' SELECT published_on, title ORDER BY 1\"    # or: jq -r .title {files}")
+    say(f"  duckdb -c \"FROM '{files}' SELECT published_on, title ORDER BY 1\"    # with the DuckDB client installed")
+    say(f"  jq -r .title {files}    # with jq installed")
     crawl = f"{PROGRAM} crawl vok" if PROGRAM == "vokcrawl" else "make crawl"
     say(f"  {crawl}    # crawl the live site, one request every few seconds")

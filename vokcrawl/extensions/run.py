@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 # The extension of the profile that shares a crawl among workers.
 _WORKERS = "vokcrawl.distributed.extension.WorkersExtension"
-# A batch is committed at the latest after so many seconds.
+# Maximum time in seconds between two commits.
 COMMIT_SECONDS = 3.0
 
 
@@ -41,7 +41,7 @@ class RunExtension:
     def __init__(self, crawler: Crawler, run: Run) -> None:
         self.crawler = crawler
         self.run = run
-        # Until the spider has closed: a second Ctrl-C ends the crawl before it has.
+        # Valid until the spider closes; a second Ctrl-C ends the crawl before that.
         self.exit_code = ExitCode.INTERRUPTED
         self.outcome = WORDS[ExitCode.INTERRUPTED]
         self._clock = create_looping_call(self._commit)
@@ -65,7 +65,7 @@ class RunExtension:
         has_workers = _WORKERS in build_component_list(crawler.settings.getwithbase("EXTENSIONS"))
         if (options.state == "redis") != has_workers:
             raise UsageError(
-                f"VOK_STATE: {options.state!r} does not go with this profile; it is set by the profile that needs it, "
+                f"VOK_STATE: {options.state!r} does not fit this profile; the profile that needs it sets it, "
                 "SCRAPY_PROJECT=distributed"
             )
         check_required_components(crawler.settings)
@@ -108,7 +108,7 @@ class RunExtension:
         if isinstance(failure.value, StorageError):
             self.run.fail(failure.value)
         else:
-            # A fault of ours: the page is not lost silently.
+            # An error of this program: the page is counted as failed and retried.
             url = self._url_of(response)
             self.run.problems.note("spider_error", url)
             self.run.statistics.pages_failed += 1
@@ -122,11 +122,11 @@ class RunExtension:
         return request_of(response).url if response is not None else spider.start_urls[0]
 
     def item_error(self, failure: Failure, item: Any) -> None:
-        """A pipeline raised an exception."""
+        """Counts a record as lost because a pipeline raised an exception."""
         self._record_lost("pipeline_error", item)
 
     def item_dropped(self, item: Any, exception: BaseException) -> None:
-        """A pipeline that is not this project's dropped a record: it is lost, unless it was written before."""
+        """Counts a record that a pipeline of another project dropped as lost, unless it was written before."""
         if isinstance(exception, RecordDropped):
             return
         try:
@@ -149,7 +149,7 @@ class RunExtension:
         return row is not None and row.status is Status.REMOVED
 
     def _record_lost(self, reason: str, item: Any) -> None:
-        """The run is incomplete: an article is retried, and no listing crawl of this run counts as complete."""
+        """Makes the run incomplete: an article is retried, and no listing crawl of this run counts as complete."""
         url = str(item.get("url") or "")
         self.run.problems.note(reason, url)
         self.run.statistics.pages_failed += 1
@@ -210,7 +210,7 @@ class RunExtension:
         statistics.coverage = self.run.readable.shares("articles")
         statistics.minimum_coverage = spider.options.min_coverage  # type: ignore[attr-defined]
         if reason not in ("finished", "shutdown"):
-            # Closed by one of Scrapy's limits, at a block page, or because the site refused: there was more to do.
+            # Closed early: by one of Scrapy's limits, at a block page, or because the site refused.
             statistics.cut_short = True
             self.run.problems.note(f"closed_{reason}", "")
 
@@ -244,6 +244,6 @@ class RunExtension:
             self.run.fail(failure)
 
     def _close(self) -> None:
-        """Closes the crawl: what was committed is safe, the rest is met again by the next run."""
-        # Closing is a coroutine; the loop that runs the crawl carries it out.
+        """Closes the crawl; the next run fetches again what was not committed."""
+        # Closing is a coroutine; the event loop of the crawl runs it.
         self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="storage_failed"))
