@@ -1,6 +1,6 @@
-"""Part `core`: what the crawl core itself takes for an event, while it crawls a simulated site.
+"""Part `core`: the CPU time of the crawl core per event, while it crawls a simulated site.
 
-The item loaders that make a teaser's record are not counted: they do the same work wherever a record is made.
+The item loader of teasers is not included.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from vokcrawl.crawling.crawl import Crawl
 from vokcrawl.crawling.events import Event
 from vokcrawl.loaders import load_teaser
 
-CPU_AN_EVENT = "CPU us an event"
+CPU_PER_EVENT = "CPU µs per event"
 CORE, BOUND = "crawl core", "bound"
-# At most so many microseconds.
+# Maximum in microseconds.
 MOST = 60.0
 
 
 def measure_core(articles: int, rounds: int) -> Result:
-    """Crawls a listing of the articles `rounds` times: a first crawl, and one that finds nothing new."""
+    """Crawl a simulated listing `rounds` times, each time twice: a first crawl, and one that finds nothing new."""
     taken = [_crawl(articles) for _ in range(rounds + 1)]
     events = taken[0][1]
-    # The first round, in which modules are loaded and code is warmed up, is not counted.
+    # The first round is not counted, because it imports modules.
     values = [1e6 * seconds / number for seconds, number in taken[1:]]
     title = f"a simulated listing of {articles} articles, {events} events, {rounds} rounds"
-    things = [Measured(CORE, {CPU_AN_EVENT: values}), Measured(BOUND, {CPU_AN_EVENT: [MOST] * rounds})]
-    target = Target("the crawl core's cost of an event", CORE, CPU_AN_EVENT, 1.0)
+    things = [Measured(CORE, {CPU_PER_EVENT: values}), Measured(BOUND, {CPU_PER_EVENT: [MOST] * rounds})]
+    target = Target("CPU time of the crawl core per event", CORE, CPU_PER_EVENT, 1.0)
     return Result("core", title, things, against=BOUND, targets=(target,))
 
 
 def _crawl(articles: int) -> tuple[float, int]:
-    """How long the core was at work, and for how many events."""
+    """Return the CPU time of the core in seconds, and the number of events."""
     world = World(
         seed=1,
         kind=Kind.AJAX,
