@@ -6,7 +6,6 @@ requests.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Self
 
 from pydantic import ValidationError
@@ -42,17 +41,16 @@ class Drop(RecordDropped):
 
 
 class RunPipeline:
-    """Base of the pipelines; subclasses define `handle`. `count` is called with the name of a counter."""
+    """Base of the pipelines; subclasses define `handle`."""
 
-    def __init__(self, run: Run, options: Options, count: Callable[[str], None]) -> None:
+    def __init__(self, run: Run, options: Options) -> None:
         self.run = run
         self.options = options
-        self.count = count
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Builds the pipeline of a crawl from the run, the settings and the stats of the crawler."""
-        return cls(Run.of(crawler), Options.read(crawler.settings), crawler.stats.inc_value)
+        """Builds the pipeline of a crawl from the run and the settings of the crawler."""
+        return cls(Run.of(crawler), Options.read(crawler.settings))
 
     def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
         """Processes one item. Raises `DropItem`; a `StorageError` ends the run (`extensions.run`)."""
@@ -83,11 +81,11 @@ class ValidationPipeline(RunPipeline):
             kept = without_optional_faults(record, fault) if isinstance(fault, ValidationError) else None
             if kept is not None:
                 self.run.problems.note("field_dropped", f"{url} ({reason})")
-                self.count("vok/validation/fields_dropped")
+                self.run.count("vok/validation/fields_dropped")
                 return kept
             self.run.deliver("rejected", {"reason": reason, "record": record})
             self.run.problems.note("record_rejected", url)
-            self.count("vok/validation/rejected")
+            self.run.count("vok/validation/rejected")
             if item.get("schema") == ARTICLE and article_id(str(item.get("url"))) is not None:
                 # Not delivered, so it is retried: the site may correct the page, or a later version may read it better.
                 self.run.schedule_retry(str(item["id"]), str(item["url"]), "rejected")
@@ -103,10 +101,10 @@ class DeduplicationPipeline(RunPipeline):
         identity = item["id"]
         if item["schema"] == TEASER:
             if not self.run.meet_teaser(identity):
-                self.count("vok/deduplication/teasers")
+                self.run.count("vok/deduplication/teasers")
                 raise Drop(f"teaser {identity} was delivered before")
         elif item["schema"] == ARTICLE and not self.run.meet_article(identity):
-            self.count("vok/deduplication/articles")
+            self.run.count("vok/deduplication/articles")
             raise Drop(f"article {identity} was read before in this run")
         return item
 
@@ -132,7 +130,7 @@ class RevisionsPipeline(RunPipeline):
             self._unchanged(row, "truncated_copies")
         if changed:
             self._confirm(row, item)
-        self.count("vok/revisions/returned" if back else "vok/revisions/changed")
+        self.run.count("vok/revisions/returned" if back else "vok/revisions/changed")
         return {
             **item,
             "revision": row.revision + 1,
@@ -151,12 +149,12 @@ class RevisionsPipeline(RunPipeline):
         self.run.problems.note("article_unconfirmed_change", item["url"])
         self.run.schedule_retry(row.id, item["url"], reason)
         self.run.statistics.pages_failed += 1
-        self.count("vok/revisions/unconfirmed")
+        self.run.count("vok/revisions/unconfirmed")
         raise Drop(f"article {row.id}: an unconfirmed change")
 
     def _unchanged(self, row: ArticleRow, name: str) -> None:
         still_there(self.run, row, self.options.recheck_days)
-        self.count(f"vok/revisions/{name}")
+        self.run.count(f"vok/revisions/{name}")
         raise Drop(f"article {row.id}: {name.replace('_', ' ')}")
 
 
@@ -205,7 +203,6 @@ class DeliveryPipeline(RunPipeline):
             row.etag = row.last_modified = None
             row.next_check_at = self._next_check(row.first_seen_at or item["confirmed_at"])
             state.put_article(row)
-        self.count(f"vok/delivery/{kind}")
         self.run.commit_if_full()
         return item
 
@@ -221,9 +218,9 @@ class DeliveryPipeline(RunPipeline):
 class Chain:
     """The project's pipelines from `ITEM_PIPELINES`, in their order, for a replay; others need a crawler."""
 
-    def __init__(self, run: Run, options: Options, settings: BaseSettings, count: Callable[[str], None]) -> None:
+    def __init__(self, run: Run, options: Options, settings: BaseSettings) -> None:
         found = map(load_object, build_component_list(settings.getwithbase("ITEM_PIPELINES")))
-        self._pipelines = [each(run, options, count) for each in found if issubclass(each, RunPipeline)]
+        self._pipelines = [each(run, options) for each in found if issubclass(each, RunPipeline)]
 
     def take(self, item: dict[str, Any]) -> None:
         """Passes a record through all pipelines, until one drops it."""

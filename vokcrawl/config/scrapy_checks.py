@@ -7,6 +7,8 @@ import math
 import sys
 
 from scrapy.settings import BaseSettings
+from scrapy.statscollectors import MemoryStatsCollector
+from scrapy.utils.misc import load_object
 
 from vokcrawl.errors import UsageError
 
@@ -43,6 +45,7 @@ def scrapy_setting_errors(settings: BaseSettings) -> list[str]:
     found.append(_log_level_error(settings))
     found.append(_cache_error(settings))
     found.append(_duplicate_filter_error(settings))
+    found.append(_stats_error(settings))
     found.append(_memory_error(settings))
     if not any(found):
         found.append(_throttle_error(settings))
@@ -77,6 +80,21 @@ def _duplicate_filter_error(settings: BaseSettings) -> str | None:
     if path in _DUPLICATE_FILTERS:
         return None
     return f"DUPEFILTER_CLASS: {path!r} is not supported: it must be {_DUPLICATE_FILTERS[0]}; omit the setting"
+
+
+def _stats_error(settings: BaseSettings) -> str | None:
+    """The manifest and the exit code are made from the stats, so they must be kept."""
+    given = settings.get("STATS_CLASS")
+    try:
+        kept = issubclass(load_object(given), MemoryStatsCollector)
+    except (ImportError, NameError, ValueError, TypeError):
+        kept = False
+    if kept:
+        return None
+    return (
+        f"STATS_CLASS: {given!r} is not {MemoryStatsCollector.__module__}.{MemoryStatsCollector.__qualname__} or a "
+        "subclass of it; omit the setting"
+    )
 
 
 def _memory_error(settings: BaseSettings) -> str | None:

@@ -113,7 +113,7 @@ class Articles:
             return
         self._report_lacks(found, url)
         context.statistics.articles += 1
-        context.extractors["article"][found.strategy] += 1
+        context.statistics.count(f"vok/extractors/article/{found.strategy}")
         if item["truncated"]:
             row = context.state.articles([identity]).get(identity)
             # What was truncated before and still is says nothing new of the site.

@@ -61,8 +61,6 @@ class Context:
     sitemaps: list[str] = field(default_factory=list)
     # Articles that turned out to be another source's, in order.
     other_sources: list[str] = field(default_factory=list)
-    # How often each way of reading a page was the one that worked, by what was read: "article", "teaser".
-    extractors: dict[str, Counter[str]] = field(default_factory=lambda: {"article": Counter(), "teaser": Counter()})
     # ETag and Last-Modified of the answers that emitted articles were read from: for the delivery.
     validators: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     # Article links that lead to other hosts, per host: they may be the site's own under another name.

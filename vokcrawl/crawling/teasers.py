@@ -152,7 +152,7 @@ class Teasers:
         """Emits a teaser's record and reports what it lacks; `titled` says whether its kind of block shows titles."""
         context = self.context
         self.emitted.add(raw.id)
-        context.extractors["teaser"][raw.strategy] += 1
+        context.statistics.count(f"vok/extractors/teaser/{raw.strategy}")
         item = load_teaser(raw, found_on, source) | {"first_seen_at": context.utc_now()}
         # A block on an article's page shows none, also where a browser unfolds it.
         if titled and "title" not in item and article_id(found_on) is None:

@@ -84,7 +84,8 @@ class ProgressExtension:
 
     def _figures(self) -> Figures:
         statistics, revised = self.run.statistics, self._revised()
-        return Figures(statistics.pages_read, self.run.counts["articles"] - revised, revised, statistics.pages_failed)
+        new = self.run.counts.get("articles", 0) - revised
+        return Figures(statistics.pages_read, new, revised, statistics.pages_failed)
 
     def _revised(self) -> int:
         stats: Any = self.crawler.stats

@@ -71,7 +71,13 @@ class RunExtension:
         check_required_components(crawler.settings)
         size = options.archive_size if options.archive else None
         spider.run = Run.open(
-            options.output_dir, spider.name, arguments.model_dump(), crawler.settings, opening_of(options), size
+            options.output_dir,
+            spider.name,
+            arguments.model_dump(),
+            crawler.settings,
+            opening_of(options),
+            size,
+            crawler.stats,
         )
         return cls(crawler, spider.run)
 
@@ -206,7 +212,8 @@ class RunExtension:
     def _fill(self, statistics: RunStatistics, spider: Spider, reason: str) -> None:
         statistics.failure = self.run.failure
         statistics.interrupted = reason == "shutdown"
-        statistics.delivered = sum(self.run.counts[kind] for kind in ("articles", "teasers", "removals"))
+        counts = self.run.counts
+        statistics.delivered = sum(counts.get(kind, 0) for kind in ("articles", "teasers", "removals"))
         statistics.coverage = self.run.readable.shares("articles")
         statistics.minimum_coverage = spider.options.min_coverage  # type: ignore[attr-defined]
         if reason not in ("finished", "shutdown"):
@@ -228,7 +235,7 @@ class RunExtension:
                     "The class names of the site's %s pages are missing on all %d of them: read by structure alone; "
                     "the selectors in vokcrawl/pages/ may need an update",
                     what,
-                    uses.total(),
+                    sum(uses.values()),
                 )
         if never_seen(statistics):
             logger.error("The listings contain no articles of VOK_SOURCE: check that its name is as the site writes it")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
+from typing import Self, overload
 
 from vokcrawl.errors import ExitCode, VokcrawlError
 from vokcrawl.policy.pagination import StopReason
@@ -45,35 +46,62 @@ _LEAST_FOR_COVERAGE = 20
 _LEAST_FOR_BLOCKED = 3
 
 
+class StatsCounter:
+    """An attribute of `RunStatistics` that is kept in its `stats`, under the given name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, statistics: None, owner: type[RunStatistics]) -> Self: ...
+
+    @overload
+    def __get__(self, statistics: RunStatistics, owner: type[RunStatistics]) -> int: ...
+
+    def __get__(self, statistics: RunStatistics | None, owner: type[RunStatistics]) -> int | Self:
+        return self if statistics is None else statistics.stats.get(self._name, 0)
+
+    def __set__(self, statistics: RunStatistics, value: int | StatsCounter) -> None:
+        # The default value of a dataclass field is the descriptor itself.
+        if not isinstance(value, StatsCounter):
+            statistics.stats[self._name] = value
+
+
 @dataclass
 class RunStatistics:
-    """What a run saw that decides its outcome."""
+    """What a run saw that decides its outcome. The counters are in `stats`, which are Scrapy's in a crawl."""
 
+    stats: MutableMapping[str, int] = field(default_factory=dict)
     failure: VokcrawlError | None = None
     interrupted: bool = False
-    starts: int = 0
-    starts_unreachable: int = 0
-    starts_blocked: int = 0
-    starts_not_understood: int = 0
-    pages_read: int = 0
-    wanted_seen: int = 0
+    starts: StatsCounter = StatsCounter("vok/starts/requested")
+    starts_unreachable: StatsCounter = StatsCounter("vok/starts/unreachable")
+    starts_blocked: StatsCounter = StatsCounter("vok/starts/blocked")
+    starts_not_understood: StatsCounter = StatsCounter("vok/starts/not_understood")
+    pages_read: StatsCounter = StatsCounter("vok/pages/read")
+    pages_failed: StatsCounter = StatsCounter("vok/pages/failed")
+    # Entries and articles of the wanted source.
+    wanted_seen: StatsCounter = StatsCounter("vok/entries/wanted")
+    articles: StatsCounter = StatsCounter("vok/articles/read")
+    articles_unchanged: StatsCounter = StatsCounter("vok/articles/unchanged")
+    articles_truncated: StatsCounter = StatsCounter("vok/articles/truncated")
+    articles_blocked: StatsCounter = StatsCounter("vok/articles/blocked")
     cut_short: bool = False
-    articles_blocked: int = 0
-    articles_unchanged: int = 0
     stopped_at_block_page: bool = False
     splash_failed: bool = False
-    pages_failed: int = 0
     stop_reasons: list[StopReason | None] = field(default_factory=list)
     delivered: int = 0
-    articles: int = 0
-    articles_truncated: int = 0
     coverage: Mapping[str, float] = field(default_factory=dict)
     minimum_coverage: Mapping[str, float] = field(default_factory=dict)
 
-    def pages(self) -> dict[str, int]:
-        """How many pages were read and how many could not be had, as it stands in the manifest.
+    def count(self, name: str) -> None:
+        """Adds one to a counter."""
+        self.stats[name] = self.stats.get(name, 0) + 1
 
-        `articles` are those of them that are an article's, `truncated` those whose text the site had truncated.
+    def pages(self) -> dict[str, int]:
+        """Number of pages read and failed, as in the manifest.
+
+        `articles` are the article pages among them, `truncated` those whose text the site truncated.
         """
         return {
             "read": self.pages_read,

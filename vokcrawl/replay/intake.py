@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -38,7 +37,6 @@ class ReplayIntake:
     def __init__(self, run: Run, options: Options, arguments: Arguments, schemes: Mapping[str, str]) -> None:
         self._run = run
         self._minimum_coverage = options.min_coverage
-        self.stats: Counter[str] = Counter()
         self._now: datetime = run.started
         run.clock = lambda: self._now
         config = CrawlConfig(
@@ -52,20 +50,12 @@ class ReplayIntake:
         # Until the end it is unknown which teasers a listing is still to show with their titles.
         self._crawl = Crawl(config, run.state, run.moment, run.id, statistics=run.statistics, holds_teasers=True)
         context = self._crawl.context
-        run.other_sources, run.extractors_used, run.validators = (
-            context.other_sources,
-            context.extractors,
-            context.validators,
-        )
+        run.other_sources, run.validators = context.other_sources, context.validators
         # Articles that failed, and may have been requested again: the URL and the reason, by id.
         self._failed: dict[str, tuple[str, str]] = {}
         # Whether the site closes its pages, and how long those were that had no end, by their URLs.
         self._closes_pages = False
         self._unclosed: dict[str, int] = {}
-
-    def count(self, name: str) -> None:
-        """Counts something under this name."""
-        self.stats[name] += 1
 
     def take(self, found: ExtractionResult) -> Iterator[dict[str, Any]]:
         """The records that follow from an archived answer."""
@@ -117,13 +107,12 @@ class ReplayIntake:
             elif isinstance(action, Report):
                 self._report(action.reason, action.url)
             elif isinstance(action, Count):
-                self.count(action.name)
+                self._run.count(action.name)
             elif isinstance(action, Measure):
                 self._run.measure(action.record, self._minimum_coverage)
 
     def _report(self, reason: str, url: str) -> None:
         self._run.problems.note(reason, url)
-        self.count(f"vok/problems/{reason}")
 
     def _is_cut_off(self, found: ExtractionResult) -> bool:
         """Whether a page without an end is taken for a part of one, by the same rule as in `downloader`."""

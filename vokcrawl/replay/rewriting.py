@@ -54,7 +54,7 @@ class Rewriting:
         bounds = {name: getattr(captures.arguments, name) for name in ("since", "until")}
         self.run = Run.begin(folder, state, SPIDER, captures.started, bounds, settings, captures.run_id)
         self._intake = ReplayIntake(self.run, options, captures.arguments, site.schemes)
-        self._chain = Chain(self.run, options, settings, self._intake.count)
+        self._chain = Chain(self.run, options, settings)
 
     def open(self, source: Source) -> None:
         """A file of the run begins."""
@@ -92,7 +92,8 @@ class Rewriting:
         """All files are over: what waited is given, and the run gets its manifest. Raises `StorageError`."""
         self._deliver(self._intake.end(self.captures.on_incomplete))
         statistics, run = self.run.statistics, self.run
-        statistics.delivered = sum(run.counts[kind] for kind in ("articles", "teasers", "removals"))
+        counts = run.counts
+        statistics.delivered = sum(counts.get(kind, 0) for kind in ("articles", "teasers", "removals"))
         statistics.coverage = run.readable.shares("articles")
         statistics.minimum_coverage = self._options.min_coverage
         statistics.pages_failed += self._flaws

@@ -8,13 +8,13 @@ lengths agree with the state.
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
+from scrapy.statscollectors import StatsCollector
 
 from vokcrawl.errors import ExitCode, StorageError, UsageError, VokcrawlError
 from vokcrawl.normalize import utc
@@ -25,6 +25,7 @@ from vokcrawl.runs.problems import Problems
 from vokcrawl.runs.recovery import recover
 from vokcrawl.runs.run_files import RunFiles
 from vokcrawl.runs.start_check import check_start
+from vokcrawl.runs.stats import CrawlStats, counts_below
 from vokcrawl.storage.manifest import (
     DiscoveryAttempt,
     ListingEntry,
@@ -49,25 +50,32 @@ BATCH = 500
 class Run:
     """An open run: `open` begins it, `deliver` and `commit` write records, `close` ends it."""
 
-    def __init__(self, folder: OutputFolder, state: State, row: RunRow, started: datetime, draft: Manifest) -> None:
+    def __init__(
+        self,
+        folder: OutputFolder,
+        state: State,
+        row: RunRow,
+        started: datetime,
+        draft: Manifest,
+        stats: MutableMapping[str, int],
+    ) -> None:
         self.folder = folder
         self.state = state
         self.row = row
         self.started = started
         self.draft = draft
-        self.problems = Problems()
+        # The counters, by the names of Scrapy's stats.
+        self.stats = stats
+        self.problems = Problems(stats)
+        self.statistics = RunStatistics(stats)
         self.coverage = Coverage()
         # Coverage of all articles that were read, known ones included: VOK_MIN_COVERAGE applies to it.
         self.readable = Coverage()
-        self.counts: Counter[str] = Counter()
         # For the manifest; `storage.manifest.Manifest` describes each.
         self.other_sources: list[str] = []
         self.discovery_attempts: list[DiscoveryAttempt] = []
         self.found_late: list[str] = []
         self.leader_run_id: str | None = None
-        # How often each extractor succeeded, for "article" and "teaser".
-        self.extractors_used: dict[str, Counter[str]] = {"article": Counter(), "teaser": Counter()}
-        self.statistics = RunStatistics()
         self.failure: VokcrawlError | None = None
         # Set when the manifest is written.
         self.manifest: Manifest | None = None
@@ -92,11 +100,12 @@ class Run:
         settings: BaseSettings,
         opening: Opening = in_folder,
         archive_bytes: int | None = None,
+        stats: StatsCollector | None = None,
     ) -> Run:
         """Locks the directory, opens its state, recovers crashed runs, and registers this run.
 
-        `archive_bytes` is the size after which a new archive file is begun; None turns archiving off. Raises
-        `FolderLockedError` or `StorageError`, and the lock is released.
+        `archive_bytes` is the size after which a new archive file is begun; None turns archiving off. `stats` are those
+        of the crawler. Raises `FolderLockedError` or `StorageError`, and the lock is released.
         """
         started = datetime.now(UTC)
         folder = OutputFolder(output_dir)
@@ -107,7 +116,8 @@ class Run:
                 check_start(folder, state)
                 recover(folder, state, started)
                 _warn_of_clock(state, started)
-                run = cls.begin(folder, state, spider, started, arguments, settings)
+                counters = CrawlStats(stats) if stats is not None else None
+                run = cls.begin(folder, state, spider, started, arguments, settings, stats=counters)
             except BaseException:
                 state.close()
                 raise
@@ -128,10 +138,11 @@ class Run:
         arguments: Mapping[str, Any],
         settings: BaseSettings,
         run_id: str | None = None,
+        stats: MutableMapping[str, int] | None = None,
     ) -> Run:
         """Registers a run on a locked directory with an open state, under `run_id` if that is still free.
 
-        Raises `StorageError`.
+        Counters are in `stats`, or in a dict of their own. Raises `StorageError`.
         """
         stem, number = run_order(run_id or started.strftime("%Y%m%dT%H%M%SZ"))
         run_id = run_id or stem
@@ -143,7 +154,7 @@ class Run:
         state.begin()
         state.put_run(row)
         state.commit()
-        return cls(folder, state, row, started, draft)
+        return cls(folder, state, row, started, draft, stats if stats is not None else {})
 
     @staticmethod
     def of(crawler: Crawler) -> Run:
@@ -217,6 +228,20 @@ class Run:
         """Ids of the teasers that have entered the pipelines in this run."""
         return self._teasers
 
+    def count(self, name: str, number: int = 1) -> None:
+        """Adds to a counter."""
+        self.stats[name] = self.stats.get(name, 0) + number
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of records written, by kind."""
+        return dict(sorted(counts_below(self.stats, "records").items()))
+
+    @property
+    def extractors_used(self) -> dict[str, dict[str, int]]:
+        """How often each extraction strategy succeeded, for "article" and "teaser"."""
+        return {what: counts_below(self.stats, f"extractors/{what}") for what in ("article", "teaser")}
+
     def measure(self, record: Mapping[str, Any], fields: Iterable[str]) -> None:
         """Counts for the minimum coverage which of the fields an article's page had, whether it is delivered or not."""
         self.readable.add("articles", {name: record.get(name) for name in fields})
@@ -228,7 +253,7 @@ class Run:
         """
         self.files.append(kind, record)
         self.coverage.add(kind, record)
-        self.counts[kind] += 1
+        self.count(f"vok/records/{kind}")
         self._pending += 1
 
     def commit_if_full(self) -> None:
@@ -248,7 +273,7 @@ class Run:
             # Another worker committed these records first; drop them from the unpublished files.
             for kind, record in self.files.remove_records(lost):
                 self.coverage.remove_records(kind, record)
-                self.counts[kind] -= 1
+                self.count(f"vok/records/{kind}", -1)
             self._sync()
         self.files.mark()
         self._pending = 0
@@ -299,7 +324,7 @@ class Run:
             outcome=outcome,
             exit_code=int(code),
             leader_run_id=self.leader_run_id,
-            counts={kind: count for kind, count in sorted(self.counts.items()) if count},
+            counts=self.counts,
             requests=requests,
             pages=PageCounts(**self.statistics.pages()),
             listings=list(listings),
@@ -307,7 +332,7 @@ class Run:
             found_late=self.found_late,
             files=self.files.entries(),
             coverage=self.coverage.to_dict(),
-            extractors_used={what: dict(counts) for what, counts in self.extractors_used.items()},
+            extractors_used=self.extractors_used,
             errors=self.problems.to_dict(),
             other_sources=self.other_sources,
             replay=replay,

@@ -116,11 +116,7 @@ class VokSpider(Spider):
         run, report = self.run, self.report
         self.crawl = Crawl(self._crawl_config(), run.state, run.moment, run.id, statistics=run.statistics)
         context = self.crawl.context
-        run.other_sources, run.extractors_used, run.validators = (
-            context.other_sources,
-            context.extractors,
-            context.validators,
-        )
+        run.other_sources, run.validators = context.other_sources, context.validators
         run.discovery_attempts = self.crawl.discovery_attempts
         self.responses = ResponseReader(self.options, self.allowed_authorities, run.statistics, run.moment, report)
         self.requests = RequestBuilder(
@@ -268,7 +264,7 @@ class VokSpider(Spider):
         elif isinstance(action, Report):
             self.report(action.reason, action.url)
         elif isinstance(action, Count):
-            self.crawler.stats.inc_value(action.name)
+            self.run.count(action.name)
         elif isinstance(action, Measure):
             self.run.measure(action.record, self.options.min_coverage)
 
@@ -296,4 +292,3 @@ class VokSpider(Spider):
     def report(self, reason: str, url: str) -> None:
         """Counts a problem for the manifest, and in the stats under `vok/problems/<reason>`."""
         self.run.problems.note(reason, url)
-        self.crawler.stats.inc_value(f"vok/problems/{reason}")

@@ -112,6 +112,11 @@ REFUSED = {
         {"DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter"},
         "DUPEFILTER_CLASS: 'scrapy.dupefilters.BaseDupeFilter' is not supported",
     ),
+    "stats that are not kept": (
+        {"STATS_CLASS": "scrapy.statscollectors.DummyStatsCollector"},
+        "STATS_CLASS: 'scrapy.statscollectors.DummyStatsCollector' is not "
+        "scrapy.statscollectors.MemoryStatsCollector or a subclass of it; omit the setting",
+    ),
 }
 
 

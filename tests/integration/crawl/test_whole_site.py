@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.crawling import Crawl
 from tests.support.expected import Record, assert_whole, by_id
-from vokcrawl.sample import SampleServer
+from vokcrawl.sample import ALL_FAULTS, SampleServer
 
 Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]
@@ -53,6 +53,25 @@ def test_the_mixed_news_stream_gives_the_wanted_source_only(
     others = server.site.truth()["others"]
     assert others
     assert not {each["id"] for each in done.articles() + done.teasers()} & set(others)
+
+
+def test_manifest_is_filled_from_the_stats_of_scrapy(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(30, faults=ALL_FAULTS)
+    done = crawl(f"{server.url}/article/163/", output, settings={"LOG_LEVEL": "INFO"})
+    dumped = re.findall(r"'(vok/[^']+)': (\d+)", done.stderr)
+    stats = {name: int(value) for name, value in dumped}
+
+    def below(area: str) -> dict[str, int]:
+        return {name.removeprefix(area): value for name, value in stats.items() if name.startswith(area) and value}
+
+    manifest = done.manifest
+    assert below("vok/records/") == manifest["counts"]
+    assert below("vok/problems/") == done.errors
+    assert below("vok/extractors/article/") == manifest["extractors_used"]["article"]
+    assert below("vok/extractors/teaser/") == manifest["extractors_used"]["teaser"]
+    pages = manifest["pages"]
+    assert (stats["vok/pages/read"], stats["vok/articles/read"]) == (pages["read"], pages["articles"])
+    assert (stats.get("vok/pages/failed", 0), stats["vok/articles/truncated"]) == (pages["failed"], pages["truncated"])
 
 
 @pytest.mark.parametrize(("skin", "more"), [("classic", "link"), ("plain", "ajax")])

@@ -11,31 +11,31 @@ from vokcrawl.storage.manifest import ErrorCount
 
 
 def test_problems_are_counted_by_reason_with_a_few_different_examples() -> None:
-    problems = Problems()
+    problems = Problems({})
     for number in range(9):
         problems.note("article_without_date", f"http://site.test/{number // 2}/")
     problems.note("a_listing", "http://site.test/")
     for number in range(9):
         problems.note("many", f"http://site.test/{number}/")
-    told = problems.to_dict()
-    assert list(told) == ["a_listing", "article_without_date", "many"]
-    assert told["article_without_date"] == ErrorCount(count=9, examples=[f"http://site.test/{n}/" for n in range(5)])
-    assert told["many"] == ErrorCount(count=9, examples=[f"http://site.test/{n}/" for n in range(5)])
+    entries = problems.to_dict()
+    assert list(entries) == ["a_listing", "article_without_date", "many"]
+    assert entries["article_without_date"] == ErrorCount(count=9, examples=[f"http://site.test/{n}/" for n in range(5)])
+    assert entries["many"] == ErrorCount(count=9, examples=[f"http://site.test/{n}/" for n in range(5)])
     assert problems.count(["many", "a_listing", "never"]) == 10
 
 
 def test_a_run_without_problems_lists_none() -> None:
-    assert Problems().to_dict() == {}
+    assert Problems({}).to_dict() == {}
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=3))))
 def test_no_case_is_lost_from_the_count(cases: list[tuple[str, str]]) -> None:
-    problems = Problems()
+    problems = Problems({})
     for reason, url in cases:
         problems.note(reason, url)
-    told = problems.to_dict()
-    assert sum(each.count for each in told.values()) == len(cases)
-    for reason, each in told.items():
+    entries = problems.to_dict()
+    assert sum(each.count for each in entries.values()) == len(cases)
+    for reason, each in entries.items():
         assert set(each.examples) <= {url for name, url in cases if name == reason}
         assert 1 <= len(each.examples) == len(set(each.examples)) <= 5
 
