@@ -101,6 +101,7 @@ class Command(FolderCommand):
         if done.passed_over:
             others = ", ".join(f"{name} ({number})" for name, number in done.passed_over.most_common(5))
             say(f"Skipped, because they are not responses of the site: {others}")
+        _say_unread(done)
         return done
 
     def _diff(self, replay: Replay, args: Sequence[str], as_json: _FaultPrinter | None) -> Done:
@@ -128,6 +129,7 @@ class Command(FolderCommand):
                 "answers": done.answers,
                 "faults": done.faults,
                 "faults_listed": as_json.listed,
+                "unread_articles": dict(sorted(done.unread.items())),
                 "kinds": {kind: changes.to_dict() for kind, changes in kinds.items()},
             }
             say(json.dumps(result, ensure_ascii=False, indent=2))
@@ -136,6 +138,7 @@ class Command(FolderCommand):
         for kind, changes in kinds.items():
             for line in changes.words(kind):
                 say(line)
+        _say_unread(done)
         return done
 
     def _fresh(self, path: Path) -> OutputFolder:
@@ -155,6 +158,13 @@ class Command(FolderCommand):
         folder = OutputFolder(path)
         if path.exists() and (folder.state.exists() or folder.holds_records()):
             raise UsageError(f"--to: {path} contains a crawl or an earlier replay; give another directory")
+
+
+def _say_unread(done: Done) -> None:
+    """Print how many articles no response gave a record of, and why."""
+    if done.unread:
+        reasons = ", ".join(f"{reason} ({number})" for reason, number in done.unread.most_common())
+        say(f"Without a record: {pluralize(done.unread.total(), 'article')}: {reasons}; the manifests name them")
 
 
 def _workers(given: str | None) -> int:

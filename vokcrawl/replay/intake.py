@@ -21,7 +21,7 @@ from vokcrawl.crawling.events import (
     no_more,
 )
 from vokcrawl.normalize import parse_utc
-from vokcrawl.replay.findings import ExtractionResult, Kind
+from vokcrawl.replay.results import ExtractionResult, Kind
 from vokcrawl.runs.run import Run
 
 # The failure of a page without its end; a crawl has requested it again.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
+from threading import Thread
 from typing import TypeVar
 
 from vokcrawl.errors import ReplayError
@@ -69,3 +72,12 @@ def _method() -> str:
 def _prepare() -> None:
     # Ctrl-C is sent to all processes of a terminal; the main process handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        Thread(target=_exit_after, args=(parent,), daemon=True).start()
+
+
+def _exit_after(parent: BaseProcess) -> None:
+    """End this process when its parent has ended; a killed parent cannot do that, and the queue never ends."""
+    parent.join()
+    os._exit(1)

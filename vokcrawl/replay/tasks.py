@@ -11,12 +11,14 @@ from vokcrawl.normalize import article_id
 from vokcrawl.replay.extraction import Site, Task
 from vokcrawl.replay.payloads import Payloads
 from vokcrawl.replay.sources import Captures, Source
+from vokcrawl.warc.http_exchange import split_message
 from vokcrawl.warc.reader import CapturedRecord, Flaw, read_archive
 from vokcrawl.warc.records import RENDERED
 
 # Maximum number of responses, and of bytes, in a batch.
 _MAX_TASKS, _MAX_BYTES = 64, 2_000_000
 _ANSWERS = ("response", "revisit", "resource")
+_WITHOUT_PAGES = ("request", "metadata", "warcinfo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,14 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A file ends. `passed_over` counts skipped records, which are not responses of the site, by host or kind."""
+    """A file ends. `passed_over` counts skipped records, which are not responses of the site, by host or kind.
+
+    `others` counts requests, metadata and warcinfo records.
+    """
 
     source: Source
     passed_over: Counter[str]
+    others: Counter[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +66,9 @@ def read_tasks(sources: Sequence[Captures], site: Site, longest: int) -> Iterato
             yield Begun(captures)
             for source in captures.sources:
                 yield Opened(source)
-                passed_over: Counter[str] = Counter()
-                yield from _Batches(source, site, longest, payloads, passed_over).read()
-                yield Closed(source, passed_over)
+                batches = _Batches(source, site, longest, payloads)
+                yield from batches.read()
+                yield Closed(source, batches.passed_over, batches.others)
             yield Over(captures)
     finally:
         payloads.close()
@@ -71,14 +77,15 @@ def read_tasks(sources: Sequence[Captures], site: Site, longest: int) -> Iterato
 class _Batches:
     """Reads one archive file in batches."""
 
-    def __init__(self, source: Source, site: Site, longest: int, payloads: Payloads, passed_over: Counter[str]) -> None:
+    def __init__(self, source: Source, site: Site, longest: int, payloads: Payloads) -> None:
         self.source = source
         # Archives of other programs may refer to payloads by digest only.
         self.is_of_others = source.run_id is None
         self.site = site
         self.longest = longest
         self.payloads = payloads
-        self.passed_over = passed_over
+        self.passed_over: Counter[str] = Counter()
+        self.others: Counter[str] = Counter()
 
     def read(self) -> Iterator[Flaw | list[Task]]:
         tasks: list[Task] = []
@@ -104,7 +111,8 @@ class _Batches:
                 return record
             self.passed_over["large files"] += 1
             return None
-        if record.kind == "warcinfo":
+        if record.kind in _WITHOUT_PAGES:
+            self.others[f"{record.kind} records"] += 1
             return None
         if record.kind not in _ANSWERS:
             self.passed_over[f"{record.kind} records"] += 1
@@ -117,14 +125,28 @@ class _Batches:
             self.payloads.note(record)
         if record.kind != "revisit" or b" 304" in record.block[:16]:
             return Task(record, url, self.source.head.name)
-        payload = self.payloads.of(record)
-        if payload is None:
-            named = record.payload_digest or "without a digest"
-            if record.payload_digest is None and record.refers_to is not None:
-                named = f"{record.refers_to[0][:255]} at {record.refers_to[1]}"
-            text = f"it refers to a payload ({named}) that is in none of the given archives"
+        return self._revisit_task(record, url)
+
+    def _revisit_task(self, record: CapturedRecord, url: str) -> Task | Flaw:
+        """Return a revisit with the payload of the record that it refers to, and its head if it has none itself."""
+        original = self.payloads.of(record)
+        if original is None:
+            text = f"it refers to a payload ({_named(record)}) that is in none of the given archives"
             return Flaw(record.place, text, record.url)
+        head, payload = split_message(original.block)
+        if not record.block.strip():
+            record = record._replace(block=head, block_digest=None)
         return Task(record, url, self.source.head.name, payload)
+
+
+def _named(revisit: CapturedRecord) -> str:
+    """Return what a revisit names of the record that it refers to."""
+    if revisit.payload_digest is not None or revisit.refers_to is None:
+        return revisit.payload_digest or "without a digest"
+    location, record_id, capture = revisit.refers_to
+    if location is not None:
+        return f"{location[0][:255]} at {location[1]}"
+    return (record_id or " of ".join(reversed(capture or ())) or "without a digest")[:255]
 
 
 def _matters(flaw: Flaw, site: Site) -> bool:

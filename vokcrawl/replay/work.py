@@ -18,7 +18,7 @@ from vokcrawl.policy.outcome import RunStatistics, below_minimum_coverage
 from vokcrawl.replay.extraction import Site, extract_all
 from vokcrawl.replay.pool import in_order
 from vokcrawl.replay.rewriting import SPIDER, Rewriting
-from vokcrawl.replay.sources import Captures, TellFault
+from vokcrawl.replay.sources import Captures, FaultHandler
 from vokcrawl.replay.tasks import Begun, Closed, Mark, Opened, Over, read_tasks
 from vokcrawl.runs.field_coverage import Coverage
 from vokcrawl.storage.output_folder import OutputFolder
@@ -33,7 +33,11 @@ _ROOM = 1 << 20
 
 @dataclass
 class Done:
-    """The result of a replay."""
+    """The result of a replay.
+
+    `unread` counts the articles that no response in the archives gave a record of, by reason. `last_code` is the exit
+    code in the manifest of the last run.
+    """
 
     runs: int = 0
     answers: int = 0
@@ -43,19 +47,21 @@ class Done:
     passed_over: Counter[str] = field(default_factory=Counter)
     coverage: Coverage = field(default_factory=Coverage)
     below_minimum_coverage: list[str] = field(default_factory=list)
+    unread: Counter[str] = field(default_factory=Counter)
+    last_code: ExitCode = ExitCode.OK
 
     @property
     def exit_code(self) -> ExitCode:
         """The exit code of the command."""
         if self.below_minimum_coverage:
             return ExitCode.LAYOUT
-        return ExitCode.INCOMPLETE if self.faults else ExitCode.OK
+        return ExitCode.INCOMPLETE if self.faults or self.unread else self.last_code
 
 
 class Replay:
     """One replay. `on_fault` is called with each fault as it is found."""
 
-    def __init__(self, options: Options, settings: BaseSettings, workers: int, on_fault: TellFault) -> None:
+    def __init__(self, options: Options, settings: BaseSettings, workers: int, on_fault: FaultHandler) -> None:
         self.options = options
         self.settings = settings
         self.workers = workers
@@ -79,6 +85,7 @@ class Replay:
             state = in_folder(folder, folder.holds_records())
             try:
                 self._rewrite(folder, state, captures)
+                self.done.unread.update(row.reason for row in state.pending_retries())
             finally:
                 state.close()
         finally:
@@ -90,6 +97,7 @@ class Replay:
 
     def _rewrite(self, folder: OutputFolder, state: State, captures: Sequence[Captures]) -> None:
         site = site_of(self.options, self.settings, captures)
+        groups = _Groups(captures)
         one: Rewriting | None = None
         try:
             for event in self._events(captures, site):
@@ -102,9 +110,11 @@ class Replay:
                 elif isinstance(event, Flaw):
                     one.flaw(event.place.offset, event.text)
                 elif isinstance(event, Closed):
-                    one.close(event.passed_over)
+                    nothing = groups.close(event, has_responses=one.close(event.passed_over))
+                    if nothing is not None:
+                        one.report_nothing(*nothing)
                 elif isinstance(event, Over):
-                    one.end()
+                    self.done.last_code = one.end()
                     self._add(one)
                     one = None
                 else:
@@ -124,6 +134,32 @@ class Replay:
         self.done.answers += one.answers.total()
         self.done.articles += one.run.statistics.articles
         self.done.coverage.update(one.run.readable)
+
+
+class _Groups:
+    """Finds files, directories and WACZ files without a response of the site.
+
+    A file that was named must have one; of those in a directory or WACZ file, one of them: a crawl by several workers
+    leaves files that contain only images, or the texts that it has extracted.
+    """
+
+    def __init__(self, captures: Sequence[Captures]) -> None:
+        self._last = {source.group: source for each in captures for source in each.sources}
+        self._with_responses: set[Path | None] = set()
+        self._contents: dict[Path | None, Counter[str]] = {}
+
+    def close(self, event: Closed, *, has_responses: bool) -> tuple[Path, Counter[str]] | None:
+        """Note the end of a file; return what has no response, and what it contains, if that is known now."""
+        group = event.source.group
+        contents = event.passed_over + event.others
+        if group is None:
+            return None if has_responses else (event.source.path, contents)
+        self._contents.setdefault(group, Counter()).update(contents)
+        if has_responses:
+            self._with_responses.add(group)
+        if group in self._with_responses or self._last[group] is not event.source:
+            return None
+        return group, self._contents[group]
 
 
 def site_of(options: Options, settings: BaseSettings, captures: Sequence[Captures]) -> Site:

@@ -11,8 +11,9 @@ from vokcrawl.utils.program import PROGRAM
 from vokcrawl.warc.gzip_members import MAX_UNPACKED, read_member
 from vokcrawl.warc.http_exchange import split_message
 from vokcrawl.warc.http_response import Unreadable, answer_of
+from vokcrawl.warc.record_head import parse_size
 from vokcrawl.warc.records import digest
-from vokcrawl.warc.validation import ArchivedRecord, InvalidRecordError, location_fault, parse_record, parse_size
+from vokcrawl.warc.validation import ArchivedRecord, InvalidRecordError, location_fault, parse_record
 
 
 def archived_message(folder: OutputFolder, place: Mapping[str, Any], url: str) -> bytes:

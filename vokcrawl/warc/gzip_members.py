@@ -15,8 +15,6 @@ _LEVEL = 2
 _GZIP = 31
 _MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 16
-# Bytes to decompress at a time where the result is not needed.
-_STEP = 1 << 20
 # Maximum size of a decompressed record; this project's records are much smaller.
 MAX_UNPACKED = 1 << 27
 
@@ -63,25 +61,6 @@ def read_member(file: BinaryIO, start: int) -> Member | None:
         if size > MAX_UNPACKED:
             return Member(start, _next(file, start + 1), None, f"it decompresses to more than {MAX_UNPACKED} bytes")
     return Member(start, start + read - len(unpacker.unused_data), b"".join(found))
-
-
-def member_end(file: BinaryIO, start: int) -> int:
-    """Return the end of the member at `start`, whatever its size; if it is damaged, the next gzip signature."""
-    file.seek(start)
-    unpacker = zlib.decompressobj(_GZIP)
-    read = 0
-    while not unpacker.eof:
-        chunk = unpacker.unconsumed_tail
-        if not chunk:
-            chunk = file.read(_CHUNK)
-            read += len(chunk)
-        try:
-            unpacker.decompress(chunk, _STEP)
-        except zlib.error:
-            return _next(file, start + 1)
-        if not chunk:
-            break
-    return start + read - len(unpacker.unused_data)
 
 
 def _next(file: BinaryIO, start: int) -> int:

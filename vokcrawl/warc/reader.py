@@ -1,65 +1,78 @@
 """Reads the records of any WARC file, including damaged and hostile ones.
 
-FastWARC reads valid records. Where it fails, the gzip members of the file are examined one by one, the fault is
-reported with its offset, and reading continues with the next member. Files that are not compressed, or compressed as a
-whole, are read as well, but reading cannot always continue after a fault.
+One rule holds for every record: a head, a block of its length, and any number of empty lines; then the next record
+or the end of the file. Where a file breaks this rule, the fault is reported with its offset, and reading continues
+with the next gzip member or Zstandard frame, or in a file that is not compressed with the next text that looks like
+a record. Libraries are stricter than the standard (lower-case field names, dates without a time, WARC 0.18), and do
+not continue after a fault.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import reduce
-from operator import or_
+from datetime import datetime
 from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from fastwarc.warc import ArchiveIterator, WarcHeader, WarcRecord, WarcRecordType
-
 from vokcrawl.storage.output_folder import translate_os_errors
-from vokcrawl.warc.compression import Compression, detect_compression
-from vokcrawl.warc.gzip_members import find_bytes, member_end, members
-from vokcrawl.warc.validation import InvalidRecordError, parse_record, parse_size
+from vokcrawl.warc.compression import (
+    CUT_OFF,
+    WARC_START,
+    Compression,
+    Content,
+    Location,
+    detect_compression,
+    next_member,
+)
+from vokcrawl.warc.files import open_file
+from vokcrawl.warc.record_head import HEAD_END, MAX_HEAD, parse_date, parse_head, parse_size
 
-# Types of records that may contain a response or describe the file; others (requests, metadata) are skipped.
-_NAMES = ("response", "revisit", "resource", "conversion", "continuation", "warcinfo")
-_TYPES: tuple[WarcRecordType, ...] = tuple(getattr(WarcRecordType, name) for name in _NAMES)
-_KINDS = dict(zip(map(int, _TYPES), _NAMES, strict=True))
-_WANTED = reduce(or_, _TYPES)
-# The end of a block followed by the next record; a block that contains it has a wrong length.
-_NEXT = b"\r\n\r\nWARC/1."
-_HEAD = _NEXT.index(b"WARC")
-_MAX_HEAD = 1 << 16
-# There was no web before that year.
-FIRST_YEAR = 1990
-_ENDS = "the file ends within this record"
+# Types of records whose blocks are never needed.
+_UNREAD = ("request", "metadata")
+# The end of a block followed by the next record, with either kind of line ends.
+_NEXT = b"\n\r\nWARC/", b"\n\nWARC/"
+_MAX_SHOWN = 100
 
 
 class Place(NamedTuple):
-    """Location of a record: file and offset in bytes. In a file compressed as a whole, all offsets are 0."""
+    """Location of a record: the file, the offset of its gzip member or Zstandard frame, and the offset in that.
+
+    In a file that is not compressed, `inside` is 0 and `offset` is that of the record.
+    """
 
     file: Path
     offset: int
+    inside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A fault: what could not be read, and why. `url` is the URL of the record if it is known."""
+    """A fault: what could not be read, and why. `url` and `at` are those of the record if they are known."""
 
     place: Place
     text: str
     url: str = ""
+    at: datetime | None = None
 
     def __str__(self) -> str:
         return f"{self.place.file}: at {self.place.offset}: {self.text}"
 
 
+class RefersTo(NamedTuple):
+    """What a revisit names of the record with its payload: file and offset, the record's id, and URL and date."""
+
+    location: tuple[str, int] | None = None
+    record_id: str | None = None
+    capture: tuple[str, str] | None = None
+
+
 class CapturedRecord(NamedTuple):
     """A record with its block. `at` is its WARC-Date (aware); URLs and digests are those in the record.
 
-    A named tuple, because it is passed between processes, and tuples unpickle faster than dataclasses.
+    A named tuple, because it is passed between processes, and tuples unpickle faster than dataclasses. Requests and
+    metadata have an empty block.
     """
 
     place: Place
@@ -71,33 +84,36 @@ class CapturedRecord(NamedTuple):
     payload_digest: str | None = None
     block_digest: str | None = None
     truncated: str | None = None
-    refers_to: tuple[str, int] | None = None
+    record_id: str | None = None
+    refers_to: RefersTo | None = None
 
 
 def read_archive(path: Path, longest: int) -> Iterator[CapturedRecord | Flaw]:
-    """Yield the records of a file that may contain a response, and its flaws, in file order.
+    """Yield the records of a file, and its flaws, in file order.
 
     `longest` is the maximum length of a block. Raises `NotAnArchiveError`, or `StorageError` if unreadable.
     """
-    with translate_os_errors(path), path.open("rb") as file:
-        yield from _Reader(path, file, detect_compression(file), longest).records()
+    with translate_os_errors(path), open_file(path) as file:
+        yield from _Reader(path, file, detect_compression(file), longest).records(Location(0))
 
 
 def read_at(place: Place, longest: int) -> Iterator[CapturedRecord | Flaw]:
     """Like `read_archive`, but start at a record."""
-    with translate_os_errors(place.file), place.file.open("rb") as file:
-        yield from _Reader(place.file, file, detect_compression(file), longest).records(place.offset)
+    with translate_os_errors(place.file), open_file(place.file) as file:
+        start = Location(place.offset, place.inside)
+        yield from _Reader(place.file, file, detect_compression(file), longest).records(start)
 
 
 class _RecordError(Exception):
-    """An invalid record: its offset, the fault, and the offset at which to continue (None: nowhere)."""
+    """An invalid record."""
 
-    def __init__(self, offset: int, text: str, following: int | None, url: str = "") -> None:
+    def __init__(self, at: Location, text: str, fields: dict[str, str] | None = None, *, damaged: bool = False) -> None:
         super().__init__(text)
-        self.offset = offset
+        self.at = at
         self.text = text
-        self.following = following
-        self.url = url
+        self.fields = fields or {}
+        # Whether the compressed data is damaged, so that nothing after it can be decompressed.
+        self.damaged = damaged
 
 
 class _Reader:
@@ -108,176 +124,194 @@ class _Reader:
         self.file = file
         self.compression = compression
         self.longest = longest
+        # Whether every record so far began with a member; then a damaged one costs its own record only.
+        self._aligned = compression is not Compression.NONE
 
-    def records(self, start: int = 0) -> Iterator[CapturedRecord | Flaw]:
-        at: int | None = start
-        while at is not None:
+    def records(self, start: Location) -> Iterator[CapturedRecord | Flaw]:
+        """Yield records and flaws from a location on."""
+        content: Content | None = self._content(start)
+        while content is not None:
             try:
-                yield from self._sound(at)
-                return
+                record = self._record(content)
             except _RecordError as wrong:
-                yield Flaw(Place(self.path, wrong.offset), wrong.text, wrong.url)
-                at = wrong.following if wrong.following is None or wrong.following > at else None
+                following = self._recover(content, wrong)
+                gap = self._gap(content, wrong, following)
+                at = parse_date(wrong.fields.get("warc-date", ""))
+                yield Flaw(self._place(wrong.at), f"{wrong.text}{gap}", _url(wrong.fields), at)
+                content = following
+                continue
+            if record is None:
+                return
+            yield record
 
-    def _sound(self, start: int) -> Iterator[CapturedRecord | Flaw]:
-        """Yield the records from `start` on, up to the first invalid one. Raises `_RecordError`.
+    def _content(self, start: Location) -> Content:
+        if self.compression is Compression.NONE:
+            start = Location(start.offset + start.inside)
+        return Content(self.file, self.compression, start)
 
-        A record is yielded only after the reader has passed it, because its checksum is at its end.
-        """
-        self.file.seek(start)
-        before: CapturedRecord | Flaw | None = None
-        last = start
-        try:
-            for record in ArchiveIterator(self.file, parse_http=False, record_types=_WANTED):
-                if before is not None:
-                    yield before
-                    before = None
-                last = self._offset(record)
-                before = self._read(record, last)
-        except OSError as failure:
-            yield from self._after(before, last, failure)
-            return
-        if self.compression is Compression.MEMBERS:
-            # A file that ends within a head looks complete to FastWARC.
-            yield from self._after(before, last, None)
-        elif before is not None:
-            yield before
-            if self.compression is Compression.PLAIN:
-                self._check_tail(last)
-
-    def _offset(self, record: WarcRecord) -> int:
-        return 0 if self.compression is Compression.STREAM else record.stream_pos
-
-    def _read(self, record: WarcRecord, offset: int) -> CapturedRecord | Flaw:
-        length = record.content_length
-        if length > self.longest:
-            text = f"skipped a record of {length} bytes; the maximum is {self.longest}"
-            if self.compression is Compression.STREAM:
-                return Flaw(Place(self.path, offset), text, _url(record))
-            # The length may be wrong, so search for the next record instead of skipping that many bytes.
-            raise _RecordError(offset, text, self._behind(offset), _url(record))
-        block = record.reader.read()
-        if len(block) < length:
-            raise _RecordError(offset, _ENDS, self._behind(offset))
-        if self.compression is Compression.MEMBERS and _NEXT in block:
-            self._check_length(offset)
-        at = _moment(record)
-        if at is None:
-            return Flaw(Place(self.path, offset), f"invalid WARC-Date: {_date_as_written(record)!r}")
-        kind = _KINDS[int(record.record_type)]
-        return CapturedRecord(
-            Place(self.path, offset),
-            kind,
-            _url(record),
-            at,
-            block,
-            _get(record, WarcHeader.CONTENT_TYPE) or "",
-            _get(record, WarcHeader.WARC_PAYLOAD_DIGEST),
-            _get(record, WarcHeader.WARC_BLOCK_DIGEST),
-            _get(record, WarcHeader.WARC_TRUNCATED),
-            _refers_to(record) if kind == "revisit" else None,
+    def _place(self, at: Location) -> Place:
+        return (
+            Place(self.path, at.offset + at.inside) if self.compression is Compression.NONE else Place(self.path, *at)
         )
 
-    def _check_length(self, offset: int) -> None:
-        """Check a record that seems to extend into the next one against its gzip member. Raises `_RecordError`."""
-        where = self.file.tell()
-        member = next(members(self.file, offset))
-        try:
-            parse_record(member)
-        except InvalidRecordError as fault:
-            raise _RecordError(offset, str(fault), member.end) from fault
-        finally:
-            self.file.seek(where)
+    def _record(self, content: Content) -> CapturedRecord | Flaw | None:
+        """Return the next record; None at the end of the file. Raises `_RecordError`.
 
-    def _behind(self, offset: int) -> int | None:
-        """Return the offset of the next record without relying on the one at `offset`; None at the end."""
-        if self.compression is Compression.MEMBERS:
-            return member_end(self.file, offset)
-        if self.compression is Compression.PLAIN:
-            return self._next_head(offset + len(_NEXT))
-        return None
-
-    def _next_head(self, start: int) -> int | None:
-        """Return the offset of the next text that looks like a record after a block, from `start` on."""
-        place = find_bytes(self.file, _NEXT, start)
-        return None if place is None else place + _HEAD
-
-    def _check_tail(self, last: int) -> None:
-        """Raise `_RecordError` if the file ends within a head after the record at `last`."""
-        start = self._next_head(last + len(_NEXT))
-        while start is not None:
-            self.file.seek(start)
-            if b"\r\n\r\n" not in self.file.read(_MAX_HEAD):
-                raise _RecordError(start, _ENDS, None)
-            start = self._next_head(start + len(_NEXT))
-
-    def _after(
-        self, before: CapturedRecord | Flaw | None, last: int, failure: OSError | None
-    ) -> Iterator[CapturedRecord | Flaw]:
-        """Yield the pending record after the reader has ended or failed somewhere after the record at `last`.
-
-        Raises `_RecordError`.
+        A record is returned only after the data after it was read, because the checksum of a member is at its end.
         """
-        if self.compression is not Compression.MEMBERS:
-            if before is not None:
-                yield before
-            plain = self.compression is Compression.PLAIN
-            following = self._next_head(last + len(_NEXT)) if plain else None
-            # In an uncompressed file, that record may have been read already.
-            raise _RecordError(last, f"the data after this record cannot be read: {failure}", following)
-        for member in members(self.file, last):
-            try:
-                record = parse_record(member)
-            except InvalidRecordError as fault:
-                following = self._next_record(member.end)
-                raise _RecordError(member.start, f"{fault}{self._gap(member.end, following)}", following) from failure
-            if member.start == last and before is not None:
-                yield before
-            elif record.kind in _NAMES:
-                raise _RecordError(member.start, str(failure), member.end) from failure
+        content.skip_blank()
+        at = content.location
+        fields = self._head(content, at)
+        if fields is None:
+            return None
+        self._aligned &= not at.inside
+        kind = fields.get("warc-type", "").lower()
+        written = fields.get("content-length", "")
+        length = parse_size(written)
+        wrong_length = f"its Content-Length is wrong: {written[:_MAX_SHOWN] or 'missing'}"
+        if length is None:
+            raise _RecordError(at, wrong_length, fields)
+        if length > self.longest and kind not in _UNREAD:
+            text = f"skipped a record of {length} bytes; the maximum is {self.longest}"
+            raise _RecordError(at, text, fields)
+        block = self._block(content, at, fields, length, read=kind not in _UNREAD)
+        content.skip_blank()
+        following = content.peek(len(WARC_START))
+        damage = content.damage
+        if not following and damage is not None and (damage.offset, at.inside) == (at.offset, 0):
+            # The checksum of its member is wrong or missing.
+            raise _RecordError(at, damage.text, fields, damaged=True)
+        # A next member that does not begin with a record is a fault of its own.
+        if following and following != WARC_START and content.location.inside:
+            raise _RecordError(at, wrong_length, fields)
+        return self._parsed(at, kind, fields, block)
 
-    def _gap(self, end: int, following: int | None) -> str:
+    def _head(self, content: Content, at: Location) -> dict[str, str] | None:
+        """Return the fields of the record at which the content is, and go to its block; None at the end."""
+        start = content.peek(len(WARC_START))
+        if len(start) < len(WARC_START) and content.damage is not None:
+            damage = content.damage
+            raise _RecordError(Location(damage.offset), damage.text, damaged=True)
+        if not start:
+            return None
+        if start != WARC_START:
+            raise _RecordError(at, CUT_OFF if WARC_START.startswith(start) else "not a WARC record")
+        end = content.find(HEAD_END, MAX_HEAD)
+        if end is None:
+            cut = len(content.peek(MAX_HEAD)) < MAX_HEAD
+            fault = content.damage.text if content.damage is not None else CUT_OFF if cut else "its head has no end"
+            raise _RecordError(at, fault, damaged=content.damage is not None)
+        if content.boundary_with(WARC_START, end.end()) is not None:
+            raise _RecordError(at, "its head ends in the middle")
+        fields = parse_head(content.peek(end.end()))
+        if fields is None:
+            raise _RecordError(at, "not a WARC record, or one of an unknown version")
+        content.skip(end.end())
+        return fields
+
+    def _block(self, content: Content, at: Location, fields: dict[str, str], length: int, *, read: bool) -> bytes:
+        """Read the block, or skip it. Raises `_RecordError` if it is incomplete or extends into the next record."""
+        if not read:
+            there = content.skip(length)
+            block = b""
+        else:
+            block = content.peek(length)
+            there = len(block)
+            if content.boundary_with(WARC_START, there) is not None:
+                raise _RecordError(at, f"its Content-Length is wrong: {length}", fields)
+        if there < length:
+            damage = content.damage
+            raise _RecordError(at, damage.text if damage is not None else CUT_OFF, fields, damaged=damage is not None)
+        if read:
+            content.skip(length)
+        return block
+
+    def _parsed(self, at: Location, kind: str, fields: dict[str, str], block: bytes) -> CapturedRecord | Flaw:
+        date = parse_date(fields.get("warc-date", ""))
+        if date is None:
+            text = f"invalid WARC-Date: {fields.get('warc-date', '')[:_MAX_SHOWN]!r}"
+            return Flaw(self._place(at), text, _url(fields))
+        return CapturedRecord(
+            self._place(at),
+            kind,
+            _url(fields),
+            date,
+            block,
+            fields.get("content-type", ""),
+            fields.get("warc-payload-digest"),
+            fields.get("warc-block-digest"),
+            fields.get("warc-truncated"),
+            fields.get("warc-record-id"),
+            _refers_to(fields) if kind == "revisit" else None,
+        )
+
+    def _recover(self, content: Content, wrong: _RecordError) -> Content | None:
+        """Return the content at the next record that can be read after an invalid one; None if there is none."""
+        if wrong.damaged:
+            return self._after_damage(content, wrong)
+        if not self._aligned and content.damage is None:
+            return self._next_text(self._content(wrong.at))
+        searched = self._content(wrong.at)
+        is_alone = wrong.at == (0, 0)
+        while searched.next_boundary():
+            is_alone = False
+            if searched.peek(len(WARC_START)) == WARC_START:
+                return searched
+        if searched.damage is not None:
+            return self._after_damage(searched, wrong)
+        # The file is compressed as a whole.
+        return self._next_text(self._content(wrong.at)) if is_alone else None
+
+    def _after_damage(self, content: Content, wrong: _RecordError) -> Content | None:
+        """Return the content at the first record after damaged compressed data."""
+        damage = content.damage
+        start = damage.offset if damage is not None else wrong.at.offset
+        while (offset := next_member(self.file, self.compression, start + 1)) is not None:
+            content = self._content(Location(offset))
+            if content.peek(len(WARC_START)) == WARC_START and content.find(HEAD_END, MAX_HEAD) is not None:
+                return content
+            if not self._aligned and content.damage is None:
+                return self._next_text(content)
+            start = offset
+        return None
+
+    def _next_text(self, content: Content) -> Content | None:
+        """Return the content at the next text that looks like a record after a block."""
+        places = []
+        for text in _NEXT:
+            searched = self._content(content.location)
+            if searched.seek_text(text):
+                searched.skip(text.index(WARC_START))
+                places.append(searched.location)
+        return self._content(min(places)) if places else None
+
+    def _gap(self, content: Content, wrong: _RecordError, following: Content | None) -> str:
         """Describe the range that could not be read, if the next record does not follow immediately."""
-        last = self.file.seek(0, SEEK_END) if following is None else following
-        return "" if last <= end else f"; nothing could be read up to {last}, which may be more than one record"
-
-    def _next_record(self, start: int) -> int | None:
-        """Return the offset of the next member from `start` on with a valid record, or None."""
-        for member in members(self.file, start):
-            try:
-                parse_record(member)
-            except InvalidRecordError:
-                continue
-            return member.start
-        return None
+        if not wrong.damaged or not self._aligned or content.damage is None or content.damage.is_cut_off:
+            return ""
+        end = next_member(self.file, self.compression, content.damage.offset + 1)
+        size = self.file.seek(0, SEEK_END)
+        last = size if following is None else following.location.offset
+        if last <= (size if end is None else end):
+            return ""
+        return f"; nothing could be read up to {last}, which may be more than one record"
 
 
-def _get(record: WarcRecord, name: WarcHeader | str) -> str | None:
-    # Lookup with a string takes seven times as long as with FastWARC's constants.
-    return record.headers.get(name)
+def _refers_to(fields: dict[str, str]) -> RefersTo:
+    file = fields.get("warc-refers-to-filename")
+    offset = parse_size(fields.get("warc-refers-to-file-offset", ""))
+    url, date = fields.get("warc-refers-to-target-uri"), fields.get("warc-refers-to-date")
+    return RefersTo(
+        (file, offset) if file and offset is not None else None,
+        fields.get("warc-refers-to"),
+        (_without_brackets(url), date) if url and date else None,
+    )
 
 
-def _refers_to(record: WarcRecord) -> tuple[str, int] | None:
-    """Return the file and the offset that a revisit names, or None if one is missing."""
-    file = _get(record, "WARC-Refers-To-Filename")
-    place = parse_size(_get(record, "WARC-Refers-To-File-Offset") or "")
-    return (file, place) if file and place is not None else None
+def _url(fields: dict[str, str]) -> str:
+    return _without_brackets(fields.get("warc-target-uri", ""))
 
 
-def _moment(record: WarcRecord) -> datetime | None:
-    """Return the time of capture; None if it is invalid or before the web existed."""
-    at = record.record_date
-    try:
-        sound = at is not None and at.tzinfo is not None and at.year >= FIRST_YEAR
-        return at.astimezone(UTC) if at is not None and sound else None
-    except OverflowError:
-        return None
-
-
-def _url(record: WarcRecord) -> str:
+def _without_brackets(url: str) -> str:
     # WARC 1.0 encloses it in angle brackets.
-    return (_get(record, WarcHeader.WARC_TARGET_URI) or "").removeprefix("<").removesuffix(">")
-
-
-def _date_as_written(record: WarcRecord) -> str:
-    return (_get(record, WarcHeader.WARC_DATE) or "")[:100]
+    return url.removeprefix("<").removesuffix(">")

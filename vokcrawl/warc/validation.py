@@ -13,11 +13,11 @@ from vokcrawl.normalize import canonical_url
 from vokcrawl.storage.output_folder import ARCHIVE, PART, WARC, OutputFolder, translate_os_errors
 from vokcrawl.warc.gzip_members import Member, members, read_member
 from vokcrawl.warc.http_exchange import split_message
+from vokcrawl.warc.record_head import parse_head, parse_size
 from vokcrawl.warc.records import digest
 
 _FILE = re.compile(rf"{ARCHIVE}/[\w.-]+{re.escape(WARC)}", re.ASCII)
 _ANSWERS = ("response", "revisit")
-_MAX_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +135,14 @@ def location_fault(folder: OutputFolder, place: dict[str, Any], url: str) -> str
     return None
 
 
-def parse_size(value: str) -> int | None:
-    """Parse a number of bytes in a header; None if it is not a number, or impossibly large."""
-    return int(value) if len(value) <= _MAX_DIGITS and value.isascii() and value.isdigit() else None
-
-
 def parse_record(member: Member) -> ArchivedRecord:
     """Parse the record in a member. Raises `InvalidRecordError`."""
     if member.data is None:
         raise InvalidRecordError(member.fault)
     head, _, rest = member.data.partition(b"\r\n\r\n")
-    version, *lines = head.decode("utf-8", "replace").split("\r\n")
-    if not version.startswith("WARC/1."):
+    fields = parse_head(head + b"\r\n")
+    if fields is None:
         raise InvalidRecordError("not a WARC record")
-    fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     value = fields.get("content-length", "")
     length = parse_size(value)
     if length is None or rest[length:] != b"\r\n\r\n":

@@ -13,6 +13,7 @@ from tests.support.replaying import replay
 from tests.support.scheduling import contents
 
 SITE = site_of(11)
+NOTHING = "no archive: neither a file, nor the id of a run that has one in output/sample/archive"
 
 
 @pytest.fixture
@@ -32,8 +33,8 @@ def test_a_path_that_does_not_exist_is_named_and_the_rest_is_read(archive: Path,
     done = replay(tmp_path / "missing.warc.gz", archive, "20200101T000000Z", to=tmp_path / "to")
     assert done.code == 10
     assert done.faults == [
-        f"{tmp_path}/missing.warc.gz: no archive: neither a file, nor a run's id that has one in output/sample/archive",
-        "20200101T000000Z: no archive: neither a file, nor a run's id that has one in output/sample/archive",
+        f"{tmp_path}/missing.warc.gz: {NOTHING}",
+        f"20200101T000000Z: {NOTHING}",
     ]
     assert len(done.articles()) == 11
 
@@ -41,13 +42,13 @@ def test_a_path_that_does_not_exist_is_named_and_the_rest_is_read(archive: Path,
 WRONG = {
     "empty.warc.gz": (b"", "it is empty"),
     "text.warc.gz": (b"hello, this is a text\n" * 50, "it is not a WARC file"),
-    "text.gz": (gzip.compress(b"hello, this is a text\n" * 50), "no record could be read in it"),
+    "text.gz": (gzip.compress(b"hello, this is a text\n" * 50), "it is a compressed file without WARC records"),
     "picture.warc": (b"\x89PNG\r\n\x1a\n" + bytes(100), "it is not a WARC file"),
     "crawl.wacz": (
         b"PK\x03\x04" + bytes(100),
-        "it is a ZIP file, perhaps a WACZ: extract it and name the WARC files in it",
+        "it is not a valid WACZ file",
     ),
-    "torn.warc.gz": (gzip.compress(b"WARC/1.1\r\n")[:9], "it is a gzip file without WARC records"),
+    "torn.warc.gz": (gzip.compress(b"WARC/1.1\r\n")[:9], "no record could be read in it"),
 }
 
 
@@ -71,7 +72,7 @@ def test_an_archive_of_another_site_is_named_with_what_it_holds(archive: Path, t
     done = replay(archive, to=tmp_path / "to", settings={"VOK_START_URLS": "https://elsewhere.example/newstream/"})
     assert done.code == 10
     assert done.faults == [
-        f"{archive}: it holds no answer of elsewhere.example, but: site.example (13); "
+        f"{archive}: it contains no response of elsewhere.example, but: site.example (13); "
         "if that is the site, name it in VOK_START_URLS"
     ]
     assert done.manifest["replay"]["skipped"] == {"site.example": 13}
@@ -163,7 +164,7 @@ def test_json_goes_with_diff_alone(archive: Path, tmp_path: Path) -> None:
 def test_a_folder_without_archives_is_not_called_missing(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = replay(tmp_path / "empty", archive, to=tmp_path / "to")
-    assert (done.code, done.faults) == (10, [f"{tmp_path}/empty: this folder holds no WARC file"])
+    assert (done.code, done.faults) == (10, [f"{tmp_path}/empty: this directory contains no WARC or WACZ file"])
 
 
 def test_a_revisit_without_a_digest_is_named_with_the_place_that_it_refers_to(tmp_path: Path) -> None:

@@ -105,14 +105,14 @@ def test_a_truncated_tail_costs_what_was_cut_off(kept: int, tmp_path: Path) -> N
     end = starts[-2] + kept if kept > 0 else starts[-1] + kept
     path.write_bytes(path.read_bytes()[:end])
     done = replay(path, to=tmp_path / "to")
-    assert_lost_alone(done, offset=starts[-2], saying="ends within")
+    assert_lost_alone(done, offset=starts[-2], saying="ends in the middle")
 
 
 def test_a_truncated_tail_of_a_file_without_compression(tmp_path: Path) -> None:
     content = b"".join(records([*PAGES[:AT], *PAGES[AT + 1 :], PAGES[AT]]))
     path = tmp_path / "a.warc"
     path.write_bytes(content[:-2000])
-    assert_lost_alone(replay(path, to=tmp_path / "to"), saying="ends within")
+    assert_lost_alone(replay(path, to=tmp_path / "to"), saying="ends in the middle")
 
 
 _SOME_LENGTHS = ["999999999999", "3"]
@@ -204,8 +204,8 @@ def test_a_body_that_lies_costs_its_article_alone(body: str, tmp_path: Path) -> 
     if reason is None:
         assert (done.code, {each["id"] for each in done.articles()}) == (0, ids)
         return
-    # What the site sent is no fault of the archive: it is told as a crawl tells it.
-    assert (done.code, done.stderr) == (0, "")
+    # What the site sent is not a fault of the archive; the exit code is that of a crawl.
+    assert (done.code, done.stderr) == (10, "")
     assert {each["id"] for each in done.articles()} == ids - {LOST}
     assert {each["id"] for each in done.teasers()} == ids
     assert done.errors == {reason: 1}

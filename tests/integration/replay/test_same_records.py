@@ -23,14 +23,14 @@ Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]
 
 
-def assert_same(crawled: Crawl, to: Path, in_flight: int = 0) -> Replayed:
+def assert_same(crawled: Crawl, to: Path, in_flight: int = 0, code: int = 0) -> Replayed:
     """Replays all archives of a crawl's folder, and holds the records to those that were delivered.
 
     So many answers were `in_flight` when a run was killed: archived, perhaps, and not delivered before the next run.
     """
     before = contents(crawled.output)
     done = replay(to=to, output=crawled.output, settings={})
-    assert (done.code, done.stderr) == (0, "")
+    assert (done.code, done.stderr) == (code, "")
     assert all_of_the_site(done) == all_of_the_site(crawled)
     # They are the runs that they were, read from the same records of the archive, and seen when those were captured.
     assert [each["run_id"] for each in done.manifests()] == [each["run_id"] for each in crawled.manifests()]
@@ -62,7 +62,8 @@ def test_the_whole_sample_site(skin: str, more: str, crawl: Crawling, serve: Ser
 def test_a_site_with_all_the_faults_that_it_can_have(crawl: Crawling, serve: Serving, tmp_path: Path) -> None:
     server = serve(45, faults=ALL_FAULTS)
     done = crawl(f"{server.url}/article/163/", tmp_path / "output")
-    again = assert_same(done, tmp_path / "to")
+    assert done.code == 10
+    again = assert_same(done, tmp_path / "to", code=10)
     kept = ("article_not_found", "article_gone", "article_block_page_sign_up")
     assert {name: again.errors.get(name) for name in kept} == {name: done.errors.get(name) for name in kept}
     owed = [[(each["id"], each["reason"]) for each in one.manifest["pending_retries"]] for one in (again, done)]

@@ -25,7 +25,7 @@ def test_two_runs_with_the_same_id_are_refused_together(tmp_path: Path) -> None:
     first = packed(records(PAGES[:7]), tmp_path / "a" / NAME)
     second = packed(records(PAGES[7:]), tmp_path / "b" / NAME)
     done = replay(tmp_path / "a", tmp_path / "b", to=tmp_path / "to")
-    said = f"are both called {NAME}: of two crawls, or copies; replay those of each folder alone"
+    said = f"are both called {NAME}: from two crawls, or copies; replay each directory on its own"
     assert (done.code, done.faults) == (2, [f"{first} and {second} {said}"])
     assert not (tmp_path / "to").exists()
     for number, path in enumerate((first, second)):
