@@ -1,1 +1,1 @@
-"""Checks whether records, files and state agree (`verify`), and rebuilds what does not (`repair`)."""
+"""Checks that records, files and state are consistent (`verify`), and rebuilds the state (`repair`)."""

@@ -1,6 +1,6 @@
-"""Tells a Redis server anew what the folders of all workers hold: one that has lost its memory, or is a new one.
+"""Rebuilds the state on a Redis server from the output directories of all workers.
 
-What it knows already stays. The folders are read in the order of their runs, as the records came about.
+Existing data on the server is kept. The runs of all directories are read in the order in which they began.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from typing_extensions import override
 
 from vokcrawl.errors import FolderLockedError
 from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests, retries_are_cut
@@ -22,20 +23,20 @@ from vokcrawl.storage.state.redis.folders import OnServer
 from vokcrawl.storage.state.redis.store import RedisState
 from vokcrawl.storage.state.rows import Status
 
-# So many records are told at a time.
+# Number of records per commit.
 _BATCH = 500
 _KINDS = ("articles", "teasers", "removals")
 
 
 def rebuild_shared(folders: Sequence[OutputFolder], opening: OnServer, recheck_days: Sequence[int]) -> RedisState:
-    """Gives the memory as the first of the folders sees it. All must be held, and no worker may be at work.
+    """Rebuilds the state, and returns it as the first directory sees it. All directories must be locked.
 
-    Raises `FolderLockedError` when one is, `UsageError` for a wrong server, and `StorageError`.
+    Raises `FolderLockedError` while workers are active, `UsageError` for a wrong server, and `StorageError`.
     """
     states = [opening.adopt(folder) for folder in folders]
     if at_work := states[0].at_work():
         raise FolderLockedError(
-            f"{states[0].where}: workers are at work (run {', '.join(at_work)}); wait for them to end"
+            f"{states[0].where}: workers are active (run {', '.join(at_work)}); wait for them to end"
         )
     delivered = {_key(kind, record) for folder in folders for kind, record in _finished(folder)}
     placed: list[tuple[OutputFolder, RedisState, ChainNode]] = []
@@ -60,56 +61,60 @@ def rebuild_shared(folders: Sequence[OutputFolder], opening: OnServer, recheck_d
 
 
 class _SharedBuilder(Builder):
-    """Takes in what the server does not know yet."""
+    """Adds what the server does not know yet."""
 
     _pending = 0
 
-    def taken(self) -> None:
+    @override
+    def on_record(self) -> None:
         self._pending += 1
         if self._pending % _BATCH == 0:
             _commit(self.state)
 
-    def take_teaser(self, record: dict[str, Any]) -> None:
+    @override
+    def add_teaser(self, record: dict[str, Any]) -> None:
         entry = self.state.entries([record["id"]]).get(record["id"])
         if entry is None or not entry.delivered:
-            super().take_teaser(record)
+            super().add_teaser(record)
 
-    def take_removal(self, record: dict[str, Any]) -> None:
+    @override
+    def add_removal(self, record: dict[str, Any]) -> None:
         row = self.state.articles([record["id"]]).get(record["id"])
         if row is not None and row.status is Status.DELIVERED and row.content_hash == record["last_hash"]:
             self.mark_removed(row, record)
 
-    def take_other(self, identity: str, at: str) -> None:
+    @override
+    def add_other(self, identity: str, at: str) -> None:
         if identity not in self.state.articles([identity]):
-            super().take_other(identity, at)
+            super().add_other(identity, at)
 
 
 def _commit(state: State) -> None:
-    # Nobody else is at work: what is lost is known already.
+    # No worker is active, so what the commit refuses is already there.
     while state.commit():
         pass
 
 
 def _finished(folder: OutputFolder) -> Iterable[tuple[str, dict[str, Any]]]:
-    """The records of the files that have their names."""
+    """The records of complete files."""
     for kind in _KINDS:
         yield from ((kind, line.record) for line in read_kind(folder, kind) if line.record is not None)
 
 
 def _finish_parts(folder: OutputFolder, state: RedisState, delivered: set[tuple[str, ...]]) -> None:
-    """Finishes what dead runs left. Of what was not committed only those records stay that are nowhere else."""
+    """Finishes the files of crashed runs. Of uncommitted records only those are kept that are nowhere else."""
     committed = {row.path: row.bytes for row in state.files()}
     for part in list(folder.parts()):
         kind, name = part.parent.name, str(part.relative_to(folder.path)).removesuffix(PART)
         if kind in _KINDS:
-            _leave_out_doubled(part, kind, committed.get(name, 0), state, delivered)
+            _drop_duplicates(part, kind, committed.get(name, 0), state, delivered)
         finish_part(folder, part)
         finished = folder.path / name
         if kind in _KINDS and finished.exists():
             delivered.update(_key(kind, line.record) for line in read_file(finished, kind) if line.record is not None)
 
 
-def _leave_out_doubled(part: Path, kind: str, length: int, state: RedisState, delivered: set[tuple[str, ...]]) -> None:
+def _drop_duplicates(part: Path, kind: str, length: int, state: RedisState, delivered: set[tuple[str, ...]]) -> None:
     with translate_os_errors(part):
         content = part.read_bytes()
     kept = [content[:length]]
@@ -134,6 +139,6 @@ def _is_known(kind: str, record: dict[str, Any], state: RedisState) -> bool:
 
 
 def _key(kind: str, record: dict[str, Any]) -> tuple[str, ...]:
-    """What tells a record from every other one."""
+    """The identity of a record among all records."""
     more = {"articles": ("revision",), "removals": ("last_hash", "confirmed_at")}.get(kind, ())
     return (kind, record["id"], *(str(record[name]) for name in more))

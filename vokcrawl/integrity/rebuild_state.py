@@ -1,4 +1,4 @@
-"""Makes the state anew from the delivered files and manifests alone: a lost state must never cost the archive."""
+"""Rebuilds the state from the delivered files and manifests."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from vokcrawl.warc.validation import answers
 logger = logging.getLogger(__name__)
 
 _PAYLOAD = ("warc-payload-digest", "warc-target-uri", "warc-date")
-# An SQLite file, and what it keeps beside it while it is open.
+# An SQLite file, and the files beside it while it is open.
 _SUFFIXES = ("", "-wal", "-shm")
 
 
 def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteState:
-    """Moves the old state aside, if there is one, and gives a new one made from the files. The folder must be held.
+    """Rebuilds the state and returns it; an old one is kept under another name. The directory must be locked.
 
-    Unfinished files are cut back to their last whole record and finished: without the state nothing says what was
-    committed, and a whole record is a record. Raises `StorageError`.
+    Partial files are truncated to their last complete record and finished, because only the old state knew what was
+    committed. Raises `StorageError`.
     """
     for part in list(folder.parts()):
         finish_part(folder, part)
     nodes, _ = read_chain(folder)
     nodes.extend(missing_manifests(folder, nodes))
-    # Beside the old one, and in its place only when it is whole: half a state would let all be delivered again.
+    # Replaces the old state only when it is complete: with half a state, records would be delivered again.
     new = folder.state.with_name(folder.state.name + ".new")
     with translate_os_errors(new):
         for suffix in _SUFFIXES:
@@ -54,14 +54,14 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteSt
     builder.finish(nodes)
     state.commit()
     state.close()
-    _move_aside(folder)
+    _keep_old(folder)
     with translate_os_errors(folder.state):
         os.replace(new, folder.state)
         sync_folder(folder.path)
     return SqliteState.open(folder.state, expected=bool(nodes))
 
 
-def _move_aside(folder: OutputFolder) -> None:
+def _keep_old(folder: OutputFolder) -> None:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     for suffix in _SUFFIXES:
         old = folder.state.with_name(folder.state.name + suffix)
@@ -75,8 +75,8 @@ def _move_aside(folder: OutputFolder) -> None:
 class _Seen:
     """Teasers that one run delivered.
 
-    They are covered once each listing that may have shown them had a complete crawl since; `awaited` are the listings
-    that had none yet.
+    They are covered when each listing that may have shown them has been crawled completely since; `awaited` are the
+    listings for which that is still missing.
     """
 
     ids: list[str]
@@ -84,7 +84,7 @@ class _Seen:
 
 
 class Builder:
-    """Reads run after run into a new state."""
+    """Adds runs to a new state, in their order."""
 
     def __init__(
         self, folder: OutputFolder, state: State, recheck_days: Sequence[int], nodes: Sequence[ChainNode], *, lost: bool
@@ -93,13 +93,13 @@ class Builder:
         self.state = state
         self.recheck_days = recheck_days
         self.now = datetime.now(UTC)
-        # A run that was killed has not said which listings it walked.
+        # The manifest of a killed run does not name its listings.
         self._listings = {listing.url for node in nodes for listing in node.manifest.listings}
         self._seen = _Seen([], set())
-        # By listing: what its next complete crawl covers, and what its next one without `since` covers again.
+        # By listing: the teasers that its next complete crawl covers, and those that need one without `since`.
         self._awaiting: defaultdict[str, list[_Seen]] = defaultdict(list)
         self._awaiting_whole: defaultdict[str, list[_Seen]] = defaultdict(list)
-        # Teasers' addresses, kept where delivered records were lost: their articles are asked for again.
+        # URLs of teasers, if delivered records were lost: their articles are requested again.
         self._lost = lost
         self._addresses: dict[str, str] = {}
 
@@ -113,30 +113,30 @@ class Builder:
         for entry in manifest.files:
             path = self.folder.path / entry.path
             if path.exists():
-                # As it is now: the next run compares sizes, and `verify` compares the manifest.
+                # Its present size: the next run compares sizes, and `verify` the manifest.
                 self.state.put_file(FileRow(entry.path, run_id, path.stat().st_size, entry.records))
             if entry.path.startswith(f"{ARCHIVE}/"):
                 self._payloads(entry.path)
-        walked = {listing.url for listing in manifest.listings} or self._listings
-        self._seen = _Seen([], set(walked))
-        for url in walked:
+        crawled = {listing.url for listing in manifest.listings} or self._listings
+        self._seen = _Seen([], set(crawled))
+        for url in crawled:
             self._awaiting[url].append(self._seen)
             self._awaiting_whole[url].append(self._seen)
-        takes = {"articles": self.take_article, "teasers": self.take_teaser, "removals": self.take_removal}
-        for kind, take in takes.items():
+        handlers = {"articles": self.add_article, "teasers": self.add_teaser, "removals": self.add_removal}
+        for kind, handle in handlers.items():
             path = self.folder.path / kind / f"{run_id}.jsonl"
             for line in read_file(path, kind) if path.exists() else ():
                 if line.record is None:
-                    logger.warning("%s:%d: passed over: %s", path, line.number, line.fault)
+                    logger.warning("%s:%d: skipped: %s", path, line.number, line.fault)
                 else:
-                    take(line.record)
-                    self.taken()
+                    handle(line.record)
+                    self.on_record()
         for identity in manifest.other_sources:
-            self.take_other(identity, ended)
+            self.add_other(identity, ended)
         for listing in manifest.listings:
-            # Where records were lost nothing counts as covered: the next run reads the whole listing again.
+            # If records were lost, nothing counts as covered: the next run reads the whole listing again.
             if listing.complete and not self._lost:
-                self._walk(listing, run_id, manifest)
+                self._complete_crawl(listing, run_id, manifest)
 
     def finish(self, nodes: Sequence[ChainNode]) -> None:
         """Takes the retry queue from the newest manifest, and adds the articles that are in no file."""
@@ -150,14 +150,14 @@ class Builder:
             if not self.state.articles([identity]) and self.state.retry_of(identity) is None:
                 self.state.put_retry(RetryRow(identity, url, "lost", 1, now, now))
 
-    def taken(self) -> None:
-        """A record was taken in."""
+    def on_record(self) -> None:
+        """Called after each record."""
 
-    def take_other(self, identity: str, at: str) -> None:
-        """An article of another source. Its address is not needed: it is never asked for."""
+    def add_other(self, identity: str, at: str) -> None:
+        """Adds an article of another source; its URL is not needed, because it is never requested."""
         self.state.put_article(ArticleRow(identity, "", Status.OTHER, checked_at=at))
 
-    def take_article(self, record: dict[str, Any]) -> None:
+    def add_article(self, record: dict[str, Any]) -> None:
         """Adds a version of an article."""
         status = _status_of(self.state.articles([record["id"]]).get(record["id"]))
         if status.with_version(record) != status:
@@ -165,7 +165,7 @@ class Builder:
             self.state.put_article(ArticleRow.of_record(record, due))
 
     def _payloads(self, name: str) -> None:
-        """What was archived, so that it is referred to again."""
+        """Adds the payloads of an archive file, so that later records can refer to them."""
         if not (self.folder.path / name).exists():
             return
         for offset, answer in answers(self.folder.path / name):
@@ -173,31 +173,31 @@ class Builder:
             if digest and url and date:
                 self.state.meet_payload(PayloadRow(digest, url, date, name, offset))
 
-    def take_teaser(self, record: dict[str, Any]) -> None:
+    def add_teaser(self, record: dict[str, Any]) -> None:
         """Adds a delivered teaser."""
         self.state.put_entry(record["id"], delivered=True)
         self._seen.ids.append(record["id"])
         if self._lost:
             self._addresses[record["id"]] = record["url"]
 
-    def take_removal(self, record: dict[str, Any]) -> None:
+    def add_removal(self, record: dict[str, Any]) -> None:
         """Marks an article as removed."""
         row = self.state.articles([record["id"]]).get(record["id"])
         if row is not None and _status_of(row).with_removal(record).removed_at is not None:
             self.mark_removed(row, record)
 
     def mark_removed(self, row: ArticleRow, record: dict[str, Any]) -> None:
-        """Stores that an article was removed."""
+        """Marks an article as removed, without a check."""
         row.status, row.checked_at = Status.REMOVED, record["confirmed_at"]
         self.state.put_article(row)
 
-    def _walk(self, listing: ListingEntry, run_id: str, manifest: Manifest) -> None:
-        """A complete walk covers all that its listing had shown up to it, back to its bound if it had one."""
+    def _complete_crawl(self, listing: ListingEntry, run_id: str, manifest: Manifest) -> None:
+        """Registers a complete listing crawl: it covers what the listing has shown until then, back to its `since`."""
         url, covered_since = listing.url, listing.covered_since
         number = self.state.begin_listing_crawl(url, run_id)
         self.state.complete_listing_crawl(number, covered_since)
         if manifest.arguments.get("until"):
-            # What is newer than `until` was passed over; to cover nothing costs a few pages, and leaves no gap.
+            # Newer entries were skipped. Covering nothing costs a few pages, and leaves no gap.
             return
         affected = dict.fromkeys(self._awaiting.pop(url, []))
         if not covered_since:
@@ -214,7 +214,7 @@ class Builder:
 
 
 def _status_of(row: ArticleRow | None) -> ArticleStatus:
-    """The status of a row that was built from records: it was checked when its last record was made."""
+    """The status of a row that was built from records."""
     if row is None:
         return ArticleStatus()
     return ArticleStatus(row.revision, row.checked_at or "", row.checked_at if row.status is Status.REMOVED else None)

@@ -1,4 +1,4 @@
-"""Checks a whole output folder against itself: lines, checksums, chain, versions, and the state against the files."""
+"""Checks an output directory: lines, checksums, manifest chain, revisions, archive, and the state."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from vokcrawl.warc.validation import ArchiveCheck, location_fault
 
 
 class Verification:
-    """One check of a folder. `faults` gives what is wrong; afterwards the counts say what was looked at.
+    """One check of a directory. `faults` yields what is wrong; afterwards the counters say how much was checked.
 
-    `agreement` takes in the records, of other folders too where it is told so.
+    `consistency` checks the records; the directories of several workers share one.
     """
 
     def __init__(
-        self, folder: OutputFolder, opening: Opening = in_folder, agreement: ConsistencyCheck | None = None
+        self, folder: OutputFolder, opening: Opening = in_folder, consistency: ConsistencyCheck | None = None
     ) -> None:
         self.folder = folder
         self._opening = opening
-        self._agreement = agreement or ConsistencyCheck()
+        self._consistency = consistency or ConsistencyCheck()
         self.manifests = 0
         self.files = 0
         self.records = 0
         self.archived = 0
-        # Whether the records at hand come from a replay (`replay.rewriting`).
+        # Whether the current run is a replay.
         self._replayed = False
 
     def faults(self, *, last: bool = True) -> Iterator[Fault]:
-        """All faults. The folder must be held, so that no run changes it meanwhile.
+        """All faults. The directory must be locked, so that no run changes it meanwhile.
 
-        `last` says that the records of no other folder are still to come: now the state must say the same.
+        `last`: all directories have been read now, so the records are compared with the state.
         """
         nodes, chain_errors = read_chain(self.folder)
         self.manifests = len(nodes)
@@ -74,7 +74,7 @@ class Verification:
 
     def _records(self, node: ChainNode) -> Iterator[Fault]:
         self._replayed = node.manifest.replay is not None
-        for kind, check in self._agreement.takes.items():
+        for kind, check in self._consistency.takes.items():
             path = self.folder.path / kind / f"{node.run_id}.jsonl"
             if not path.exists():
                 continue
@@ -89,14 +89,14 @@ class Verification:
 
     def _taken(self, check: Take, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
         yield from check(line, record)
-        # The archives of a replay stay where they are.
+        # The archives of a replay are in another directory.
         place = record.get("archived_as") if not self._replayed else None
         fault = location_fault(self.folder, place, record["url"]) if place is not None else None
         if fault is not None:
             yield Fault(line.path, line.number, f"article {record['id']}: archived_as: {fault}")
 
     def _state(self, nodes: list[ChainNode], unnamed: list[Path], *, last: bool) -> Iterator[Fault]:
-        """The state against the files; `unnamed` are the files that no manifest names."""
+        """Compares the state with the files; `unnamed` are the files that no manifest names."""
         path: Path | str = self.folder.state
         if self._opening is in_folder and not (self.folder.state.exists() or self.folder.holds_records() or unnamed):
             # The first run was killed before it had a state.
@@ -124,24 +124,24 @@ class Verification:
             for text in state_faults(state, self.folder, nodes):
                 yield Fault(path, None, text)
         # Crashed runs: the next run finishes their files and writes their manifests.
-        dead = {row.run_id for row in state.unfinished_runs()}
-        left = {each for each in unnamed if each.name.partition(".")[0] in dead}
+        crashed = {row.run_id for row in state.unfinished_runs()}
+        left = {each for each in unnamed if each.name.partition(".")[0] in crashed}
         yield from (_unnamed(each) for each in unnamed if each not in left)
-        yield from self._state_files(state, dead, left)
+        yield from self._state_files(state, crashed, left)
         if last:
-            yield from self._agreement.with_state(state)
-        told = next(((node.run_id, node.sha256) for node in reversed(nodes) if node.run_id not in dead), None)
-        if state.last_manifest() != told:
-            known, found = (each[0] if each else "none" for each in (state.last_manifest(), told))
-            yield Fault(path, None, f"the last manifest that it knows is that of run {known}, but there is {found}")
+            yield from self._consistency.with_state(state)
+        newest = next(((node.run_id, node.sha256) for node in reversed(nodes) if node.run_id not in crashed), None)
+        if state.last_manifest() != newest:
+            known, found = (each[0] if each else "none" for each in (state.last_manifest(), newest))
+            yield Fault(path, None, f"its last manifest is that of run {known}, but the files have that of {found}")
 
-    def _state_files(self, state: State, dead: set[str], left: set[Path]) -> Iterator[Fault]:
-        """`dead` are the runs that died, `left` those of their files that have their names, but no manifest yet."""
+    def _state_files(self, state: State, crashed: set[str], left: set[Path]) -> Iterator[Fault]:
+        """`crashed` are run ids; `left` are files of those runs with their final names, but without a manifest."""
         for row in state.files():
             path = self.folder.path / row.path
             part = path.with_name(path.name + PART)
-            if row.run_id in dead and part.exists() and not path.exists():
-                # What was committed of it must be there.
+            if row.run_id in crashed and part.exists() and not path.exists():
+                # The committed part must exist.
                 yield from self._unfinished(part, path.parent.name, row.bytes)
             elif not path.exists():
                 yield Fault(path, None, "the state knows this file, but it is missing")
@@ -155,7 +155,7 @@ class Verification:
             yield Fault(part, None, f"{part.stat().st_size} bytes, but {length} were committed")
         if kind == ARCHIVE:
             yield from _flaws(part, ArchiveCheck(self.folder, part, length))
-        check = self._agreement.takes.get(kind)
+        check = self._consistency.takes.get(kind)
         for line in read_file(part, kind) if check is not None else ():
             length -= len(line.raw)
             if length < 0 or check is None:

@@ -77,7 +77,7 @@ def web_server() -> Iterator[int]:
 
 
 def test_a_server_that_is_not_redis_is_reported_as_such(group: Group, web_server: int) -> None:
-    assert "no Redis server" in refused(group, 2, f"redis://127.0.0.1:{web_server}/0")
+    assert "not a Redis server" in refused(group, 2, f"redis://127.0.0.1:{web_server}/0")
 
 
 def test_an_unreachable_server_is_retried_and_then_reported(group: Group) -> None:
@@ -89,7 +89,7 @@ def test_keys_of_another_project_are_left_alone(group: Group) -> None:
     with group.redis.client() as client:
         client.hset(f"{group.prefix}:articles", "theirs", "1")
     said = refused(group, 2)
-    assert f"{group.prefix}:articles there is another program's" in said
+    assert f"{group.prefix}:articles belongs to another program" in said
     assert "VOK_REDIS_PREFIX" in said
     assert group.known("articles") == {"theirs": "1"}
 

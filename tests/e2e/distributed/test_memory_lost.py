@@ -78,7 +78,7 @@ def test_shared_state_is_not_rebuilt_while_workers_run(serve: Serving, grouped: 
     run_crawl(group.start_url, group.output(1), args={"max_pages": 1})
     refused = group.scrapy("repair", "--rebuild-state", worker=1)
     assert refused.returncode == 13
-    assert "workers are at work" in refused.stderr
+    assert "workers are active" in refused.stderr
     assert process.poll() is None
 
 

@@ -1,6 +1,5 @@
-"""What is remembered between runs: which records were delivered, what is owed, how far each listing was walked.
+"""The crawl state: which records were delivered, the retry queue, and how far each listing was crawled.
 
-`interface` says what is asked of a memory, `rows` are the plain values that it keeps, `sqlite` keeps them in one file,
-`redis` on a server. `place` says where a folder's memory is.
-No module here knows of pages or of Scrapy.
+`protocol` is its interface, `rows` the values that it stores. `sqlite` stores them in one file, `redis` on a server,
+and `factory` opens the one that the settings select. No module here knows of pages or of Scrapy.
 """

@@ -1,4 +1,4 @@
-"""Where the memory of an output folder is, and how it is opened."""
+"""Selects and opens the state of an output directory."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from vokcrawl.utils.program import install_command
 
 
 class Opening(Protocol):
-    """How the memory of a folder is opened."""
+    """A function that opens the state of an output directory."""
 
     def __call__(self, folder: OutputFolder, expected: bool, *, read_only: bool = False) -> State:
-        """Makes it where none is `expected`: where the folder holds no records that it would have to agree with.
+        """Opens the state. It is created unless it is `expected`, because the directory has records.
 
         Raises `StateError` or `StorageError`.
         """
 
 
 def in_folder(folder: OutputFolder, expected: bool, *, read_only: bool = False) -> State:
-    """The memory in the folder's own SQLite file."""
+    """The state in the SQLite file of the directory."""
     return SqliteState.open(folder.state, expected, read_only)
 
 
 def opening_of(options: Options) -> Opening:
-    """How the settings say that a folder's memory is opened. Raises `UsageError` when they lack what it needs."""
+    """The function that opens the state that the settings select. Raises `UsageError` if a package is missing."""
     if options.state != "redis":
         return in_folder
     for module, package in (("redis", "redis"), ("scrapy_redis", "scrapy-redis")):
         if find_spec(module) is None:
             raise UsageError(
-                f"the package {package} is missing, which several workers need; run `{install_command('distributed')}`"
+                f"several workers need the package {package}: not installed; run `{install_command('distributed')}`"
             )
-    # A crawl by one worker loads no client.
+    # Not imported in a crawl by a single worker.
     from vokcrawl.storage.state.redis.folders import OnServer  # noqa: PLC0415
 
     return OnServer(options.redis_url, options.redis_prefix, options.redis_timeout)

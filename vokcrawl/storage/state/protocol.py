@@ -1,7 +1,7 @@
-"""What is asked of a memory, whatever keeps it: `sqlite` for one folder, `redis` for many workers.
+"""The interface of the crawl state, with two implementations: `sqlite` for one directory, `redis` for several workers.
 
-Changes are made in an open transaction and seen at once by whoever made them; `commit` makes them last. So what a run
-has met and what was delivered come to be known in the same moment. The same tests run against each memory.
+Changes are made in a transaction and are visible to its owner at once; `commit` makes them durable, all or none. The
+same tests run against both implementations.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRo
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The ids about which another worker has spoken first: what this one wanted to say of them does not count."""
+    """Ids that another worker has committed first: the changes of this worker to them were dropped."""
 
     articles: frozenset[str] = frozenset()
     teasers: frozenset[str] = frozenset()
@@ -25,50 +25,49 @@ class Lost:
 
 
 class State(Protocol):
-    """An open memory. Every method may raise `StorageError`."""
+    """An open state. Every method may raise `StorageError`."""
+
+    # The location of the state, for messages.
+    where: str
 
     @property
     def shared(self) -> bool:
-        """Whether other folders' runs are remembered here too.
+        """Whether other workers use this state, too.
 
-        Runs, files and archived payloads are always this folder's alone.
+        Runs, files and archived payloads are always those of this output directory.
         """
-
-    @property
-    def where(self) -> str:
-        """Where it lies, for messages."""
 
     # The transaction
 
     def begin(self) -> None:
-        """Opens the transaction that all changes go into, unless one is open."""
+        """Begins a transaction, unless one is open."""
 
     def commit(self) -> Lost:
-        """Makes the changes last, all or none.
+        """Makes all changes durable, or none.
 
-        Where it gives ids, none has lasted: all that was to be said of those was forgotten. Their records are to be
-        taken out of the files before the rest is committed once more. A memory that is not shared gives none.
+        If it returns ids, nothing was committed, and the changes to these ids were dropped: remove their records from
+        the files, and commit again. Only a shared state returns ids.
         """
 
     def rollback(self) -> None:
-        """Forgets the changes since the last commit."""
+        """Drops the changes since the last commit."""
 
     def close(self) -> None:
-        """Lets go of it; what was not committed is forgotten."""
+        """Closes the state; uncommitted changes are dropped."""
 
     def check(self) -> list[str]:
-        """What the memory itself finds wrong with what it holds; empty when it is sound."""
+        """Returns the faults that the storage itself finds, for example by its integrity check."""
 
     # Runs and their files
 
     def take_run_id(self, run_id: str) -> bool:
-        """Whether no run has this id yet; if so, none but the caller's may have it."""
+        """Reserves a run id; returns whether it was free."""
 
     def put_run(self, row: RunRow) -> None:
         """Adds or replaces a run."""
 
     def unfinished_runs(self) -> list[RunRow]:
-        """The runs that did not live to say how they ended, oldest first."""
+        """The runs that have not ended, oldest first."""
 
     def runs(self, most: int = -1) -> list[RunRow]:
         """The runs, newest first."""
@@ -77,22 +76,22 @@ class State(Protocol):
         """The ids of all runs."""
 
     def last_manifest(self) -> tuple[str, str] | None:
-        """Run id and sha256 of the newest manifest, to which the next one is chained."""
+        """Run id and SHA-256 of the newest manifest, which the next one refers to."""
 
     def put_file(self, row: FileRow) -> None:
         """Adds or replaces a file of a run."""
 
     def drop_file(self, path: str) -> None:
-        """Forgets a file."""
+        """Removes a file."""
 
     def files(self, run_id: str | None = None) -> list[FileRow]:
         """The files of one run, or all of them, by path."""
 
     def meet_payload(self, row: PayloadRow) -> PayloadRow | None:
-        """The record of this folder's archive that first had such a payload; None where this one is the first."""
+        """The archive record that had this payload first; if it is new, stores the given one and returns None."""
 
     def note(self, name: str) -> str | None:
-        """Something small that is remembered under a name."""
+        """A small value stored under a name, if there is one."""
 
     def put_note(self, name: str, value: str) -> None:
         """Stores a small value under a name."""
@@ -100,54 +99,54 @@ class State(Protocol):
     # Articles
 
     def articles(self, ids: Iterable[str]) -> dict[str, ArticleRow]:
-        """The rows of those of the ids that are known, in no order."""
+        """The rows of the known ones among the ids, in any order."""
 
     def put_article(self, row: ArticleRow) -> None:
         """Adds or replaces an article."""
 
     def due(self, now: str, after: tuple[str, str], most: int) -> list[ArticleRow]:
-        """Articles to be asked for again at `now`, by the moment they were due and id, behind `after`."""
+        """Articles due for a recheck at `now`, sorted by due time and id, after the position `after`."""
 
     def delivered(self, after: str, most: int) -> list[ArticleRow]:
-        """Articles of which a version was delivered, by id, behind the id `after`."""
+        """Delivered articles, sorted by id, after the id `after`."""
 
     def newest(self) -> str | None:
-        """The id of the delivered article that the site took in last."""
+        """The id of the delivered article that the site ingested last."""
 
     def all_articles(self) -> Iterator[ArticleRow]:
-        """All that are known, in no order."""
+        """All known articles, in any order."""
 
     def days(self) -> list[tuple[str, int]]:
-        """How many delivered articles each shown day has, oldest first."""
+        """Number of delivered articles by shown day, oldest first."""
 
     def count_articles(self) -> dict[str, int]:
-        """How many articles are known, by status."""
+        """Number of known articles by status."""
 
     def count_revised(self) -> int:
-        """How many articles have more than one delivered version."""
+        """Number of articles with more than one delivered version."""
 
-    # Teasers and the walks that saw them
+    # Listing entries and listing crawls
 
     def entries(self, ids: Iterable[str]) -> dict[str, EntryRow]:
-        """The entries of those of the ids that are known, in no order."""
+        """The known entries among the ids, in any order."""
 
-    def put_entry(self, identity: str, walk: int | None = None, delivered: bool = False) -> None:
-        """Notes that a walk saw it, that its record was delivered, or both; what was noted before stays."""
+    def put_entry(self, identity: str, crawl: int | None = None, delivered: bool = False) -> None:
+        """Notes that a listing crawl saw an entry, that its teaser was delivered, or both; earlier notes stay."""
 
     def count_teasers(self) -> int:
-        """How many were delivered."""
+        """Number of delivered teasers."""
 
     def delivered_teasers(self) -> Iterator[str]:
-        """The ids of those that were delivered, in no order."""
+        """The ids of delivered teasers, in any order."""
 
     def begin_listing_crawl(self, listing: str, run_id: str) -> int:
-        """Begins a walk and gives its number, higher than those before."""
+        """Registers a listing crawl and returns its number, which is higher than all before."""
 
-    def complete_listing_crawl(self, number: int, back_to: str | None) -> None:
-        """Says that a walk was complete, back to a day or (None) to the end."""
+    def complete_listing_crawl(self, number: int, covered_since: str | None) -> None:
+        """Marks a listing crawl as complete, back to a day or (None) to the end."""
 
     def listing(self, url: str, source: str) -> ListingRow | None:
-        """How a listing was left for a source, compared without case."""
+        """The row of a listing for a source, which is compared without case."""
 
     def listings(self) -> list[ListingRow]:
         """All listings, by URL."""
@@ -156,18 +155,18 @@ class State(Protocol):
         """Adds or replaces a listing."""
 
     def stored_route(self, start: str, source: str) -> str | None:
-        """Where a start page was found to lead for a source (a route as text), if that is remembered."""
+        """The stored route from a start page to the listing of a source, if there is one."""
 
     def put_route(self, start: str, source: str, route: str) -> None:
         """Stores the route from a start page to the listing of a source."""
 
     def drop_route(self, start: str, source: str) -> None:
-        """Forgets a stored route."""
+        """Removes a stored route."""
 
-    # What is owed
+    # The retry queue
 
     def pending_retries(self, until: str | None = None) -> list[RetryRow]:
-        """What is owed, or what of it is to be asked for by the moment `until`; longest owed first."""
+        """All pending retries, or those due by the time `until`, oldest failure first."""
 
     def retry_of(self, identity: str) -> RetryRow | None:
         """The pending retry of an article, if there is one."""

@@ -16,9 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar, get_args, get_type_hints
 
+from typing_extensions import override
+
 from vokcrawl.errors import StateError, StorageError
 from vokcrawl.storage.output_folder import translate_os_errors
-from vokcrawl.storage.state.protocol import Lost
+from vokcrawl.storage.state.protocol import Lost, State
 from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, PayloadRow, RetryRow, RunRow, Status
 from vokcrawl.storage.state.sqlite_schema import APPLICATION_ID, VERSION, create_tables, migrate, statements
 from vokcrawl.utils.program import PROGRAM
@@ -31,7 +33,7 @@ T = TypeVar("T")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
-class SqliteState:
+class SqliteState(State):
     """An open state file; `protocol.State` describes the methods. Each may raise `StorageError`."""
 
     shared = False
@@ -53,23 +55,28 @@ class SqliteState:
         """
         return cls(_connect(path, expected, read_only), path)
 
+    @override
     def begin(self) -> None:
         if not self._db.in_transaction:
             self._do("BEGIN IMMEDIATE")
 
+    @override
     def commit(self) -> Lost:
         if self._db.in_transaction:
             self._do("COMMIT")
         return Lost()
 
+    @override
     def rollback(self) -> None:
         if self._db.in_transaction:
             self._do("ROLLBACK")
 
+    @override
     def close(self) -> None:
         with self._translated:
             self._db.close()
 
+    @override
     def check(self) -> list[str]:
         found = [row[0] for row in self._all("PRAGMA integrity_check")]
         with self._translated, closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
@@ -92,59 +99,74 @@ class SqliteState:
 
     # Runs and their files
 
+    @override
     def put_run(self, row: RunRow) -> None:
         self._put("runs", row)
 
+    @override
     def unfinished_runs(self) -> list[RunRow]:
         return self._rows(RunRow, "SELECT * FROM runs WHERE ended_at IS NULL ORDER BY rowid")
 
+    @override
     def runs(self, most: int = -1) -> list[RunRow]:
         return self._rows(RunRow, "SELECT * FROM runs ORDER BY rowid DESC LIMIT ?", most)
 
+    @override
     def run_ids(self) -> set[str]:
         return {row[0] for row in self._all("SELECT run_id FROM runs")}
 
+    @override
     def take_run_id(self, run_id: str) -> bool:
         # The directory is locked: no other process can register a run.
         return not self._all("SELECT 1 FROM runs WHERE run_id = ?", run_id)
 
+    @override
     def last_manifest(self) -> tuple[str, str] | None:
         rows = self._all(
             "SELECT run_id, manifest_sha256 FROM runs WHERE manifest_sha256 IS NOT NULL ORDER BY rowid DESC LIMIT 1"
         )
         return (rows[0][0], rows[0][1]) if rows else None
 
+    @override
     def put_file(self, row: FileRow) -> None:
         self._put("files", row)
 
+    @override
     def drop_file(self, path: str) -> None:
         self._do("DELETE FROM files WHERE path = ?", path)
 
+    @override
     def files(self, run_id: str | None = None) -> list[FileRow]:
         return self._rows(FileRow, "SELECT * FROM files WHERE ?1 IS NULL OR run_id = ?1 ORDER BY path", run_id)
 
+    @override
     def meet_payload(self, row: PayloadRow) -> PayloadRow | None:
         values = (row.digest, row.url, row.date, row.file, row.offset)
         if self._do("INSERT INTO payloads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", *values):
             return None
         return self._rows(PayloadRow, "SELECT * FROM payloads WHERE digest = ?", row.digest)[0]
 
+    @override
     def note(self, name: str) -> str | None:
         rows = self._all("SELECT value FROM notes WHERE name = ?", name)
         return str(rows[0][0]) if rows else None
 
+    @override
     def put_note(self, name: str, value: str) -> None:
         self._do("INSERT INTO notes VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", name, value)
 
     # Articles
 
+    @override
     def articles(self, ids: Iterable[str]) -> dict[str, ArticleRow]:
         rows = self._of_ids(ArticleRow, "SELECT * FROM articles WHERE id IN ({})", ids)
         return {row.id: row for row in rows}
 
+    @override
     def put_article(self, row: ArticleRow) -> None:
         self._put("articles", row)
 
+    @override
     def due(self, now: str, after: tuple[str, str], most: int) -> list[ArticleRow]:
         return self._rows(
             ArticleRow,
@@ -155,33 +177,40 @@ class SqliteState:
             most,
         )
 
+    @override
     def delivered(self, after: str, most: int) -> list[ArticleRow]:
         query = "SELECT * FROM articles WHERE revision > 0 AND id > ? ORDER BY id LIMIT ?"
         return self._rows(ArticleRow, query, after, most)
 
+    @override
     def newest(self) -> str | None:
         rows = self._all("SELECT id FROM articles WHERE revision > 0 ORDER BY id DESC LIMIT 1")
         return str(rows[0][0]) if rows else None
 
+    @override
     def all_articles(self) -> Iterator[ArticleRow]:
         with self._translated:
             for row in self._db.execute("SELECT * FROM articles ORDER BY id"):
                 yield _decoded(ArticleRow, row)
 
+    @override
     def days(self) -> list[tuple[str, int]]:
         return self._all(
             "SELECT published_on, count(*) FROM articles WHERE published_on IS NOT NULL AND revision > 0"
             " GROUP BY published_on ORDER BY published_on"
         )
 
+    @override
     def count_articles(self) -> dict[str, int]:
         return dict(self._all("SELECT status, count(*) FROM articles GROUP BY status"))
 
+    @override
     def count_revised(self) -> int:
         return int(self._all("SELECT count(*) FROM articles WHERE revision > 1")[0][0])
 
     # Listings
 
+    @override
     def entries(self, ids: Iterable[str]) -> dict[str, EntryRow]:
         rows = self._of_ids(
             EntryRow,
@@ -192,6 +221,7 @@ class SqliteState:
         )
         return {row.id: row for row in rows}
 
+    @override
     def put_entry(self, identity: str, crawl: int | None = None, delivered: bool = False) -> None:
         self._do(
             "INSERT INTO entries (id, crawl, delivered) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
@@ -201,36 +231,45 @@ class SqliteState:
             int(delivered),
         )
 
+    @override
     def count_teasers(self) -> int:
         return int(self._all("SELECT count(*) FROM entries WHERE delivered = 1")[0][0])
 
+    @override
     def delivered_teasers(self) -> Iterator[str]:
         with self._translated:
             for row in self._db.execute("SELECT id FROM entries WHERE delivered = 1 ORDER BY id"):
                 yield row[0]
 
+    @override
     def begin_listing_crawl(self, listing: str, run_id: str) -> int:
         self._do("INSERT INTO listing_crawls (listing, run_id) VALUES (?, ?)", listing, run_id)
         return int(self._all("SELECT max(number) FROM listing_crawls")[0][0])
 
+    @override
     def complete_listing_crawl(self, number: int, covered_since: str | None) -> None:
         self._do("UPDATE listing_crawls SET complete = 1, covered_since = ? WHERE number = ?", covered_since, number)
 
+    @override
     def listing(self, url: str, source: str) -> ListingRow | None:
         rows = self._rows(ListingRow, "SELECT * FROM listings WHERE url = ? AND source = ?", url, source)
         return rows[0] if rows else None
 
+    @override
     def listings(self) -> list[ListingRow]:
         return self._rows(ListingRow, "SELECT * FROM listings ORDER BY url, source")
 
+    @override
     def put_listing(self, row: ListingRow) -> None:
         query, values = _upsert("listings", tuple(row.__dataclass_fields__))
         self._do(query, *(json.dumps(value) if isinstance(value, tuple) else value for value in values(row)))
 
+    @override
     def stored_route(self, start: str, source: str) -> str | None:
         rows = self._all("SELECT route FROM routes WHERE start = ? AND source = ?", start, source.casefold())
         return str(rows[0][0]) if rows else None
 
+    @override
     def put_route(self, start: str, source: str, route: str) -> None:
         self._do(
             "INSERT INTO routes VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET route = excluded.route",
@@ -239,22 +278,27 @@ class SqliteState:
             route,
         )
 
+    @override
     def drop_route(self, start: str, source: str) -> None:
         self._do("DELETE FROM routes WHERE start = ? AND source = ?", start, source.casefold())
 
     # The retry queue
 
+    @override
     def pending_retries(self, until: str | None = None) -> list[RetryRow]:
         query = "SELECT * FROM retries WHERE ?1 IS NULL OR next_attempt_at <= ?1 ORDER BY first_failed_at, id"
         return self._rows(RetryRow, query, until)
 
+    @override
     def retry_of(self, identity: str) -> RetryRow | None:
         rows = self._rows(RetryRow, "SELECT * FROM retries WHERE id = ?", identity)
         return rows[0] if rows else None
 
+    @override
     def put_retry(self, row: RetryRow) -> None:
         self._put("retries", row)
 
+    @override
     def drop_retry(self, identity: str) -> None:
         self._do("DELETE FROM retries WHERE id = ?", identity)
 

@@ -66,7 +66,7 @@ def test_an_unknown_output_directory_with_records_is_refused(
     with_a_run(opening, folder).close()
     elsewhere = OnServer(redis_server.url, "elsewhere", 1)
     for read_only in (False, True):
-        with pytest.raises(StateError, match="knows nothing of") as refused:
+        with pytest.raises(StateError, match="does not know") as refused:
             elsewhere(folder, True, read_only=read_only)
         assert refused.value.exit_code is ExitCode.STORAGE
         assert "repair --rebuild-state" in str(refused.value)
@@ -77,14 +77,14 @@ def test_an_unknown_output_directory_with_records_is_refused(
 def test_an_output_directory_with_records_and_without_id_is_refused(opening: OnServer, folder: OutputFolder) -> None:
     with_a_run(opening, folder).close()
     (folder.path / ID_FILE).unlink()
-    with pytest.raises(StateError, match="knows nothing of"):
+    with pytest.raises(StateError, match="does not know"):
         opening(folder, True)
     assert not (folder.path / ID_FILE).exists()
 
 
 def test_an_invalid_id_is_refused(opening: OnServer, folder: OutputFolder) -> None:
     (folder.path / ID_FILE).write_bytes(b"\xff../../x")
-    with pytest.raises(StateError, match="holds no worker's id"):
+    with pytest.raises(StateError, match="not the id of a worker"):
         opening(folder, False)
 
 
@@ -93,7 +93,7 @@ def test_a_server_without_the_last_run_of_the_output_directory_is_refused(
 ) -> None:
     with_a_run(opening, folder).close()
     write_whole(folder.manifest("20241211T060000Z"), b"{}")
-    with pytest.raises(StateError, match="run 20241211T060000Z left its manifest here, but it has forgotten"):
+    with pytest.raises(StateError, match="the manifest of run 20241211T060000Z is here, but it has lost"):
         opening(folder, True)
 
 

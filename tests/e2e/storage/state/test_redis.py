@@ -168,7 +168,7 @@ def test_a_server_that_has_forgotten_a_commit_is_not_built_upon(one: State, redi
     one.put_article(article(B))
     with redis_server.client() as client:
         client.delete(*client.keys(f"{one.server.prefix}:*"))
-    with pytest.raises(StateError, match="has forgotten what was committed"):
+    with pytest.raises(StateError, match="has lost committed data"):
         one.commit()
 
 
@@ -184,7 +184,7 @@ def test_an_older_copy_of_what_it_knew_is_not_built_upon(one: State, redis_serve
         for key, kept in copy.items():
             client.restore(key, 0, kept)
     one.put_article(article(B, revision=2))
-    with pytest.raises(StateError, match="has forgotten what was committed"):
+    with pytest.raises(StateError, match="has lost committed data"):
         one.commit()
     assert list(one.articles([A, B])) == [A, B], "what was not committed is still to be seen here"
 

@@ -1,7 +1,7 @@
-"""Rows as text, and what lies on a Redis server made rows again.
+"""Converts rows to text for a Redis server, and back.
 
-Whoever may write there may have changed it, so each is held to its form: there is no half a row that fails somewhere
-later. All functions that read raise `StateError`.
+Other programs may have changed the data on the server, so each row is validated when it is read. All functions that
+read raise `StateError`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vokcrawl.utils.program import PROGRAM
 
 T = TypeVar("T")
 
-# Made when they are first needed.
+# Created on first use.
 _adapters: dict[Any, TypeAdapter[Any]] = {}
 _MOMENTS = ("_at", "_since")
 
@@ -50,14 +50,14 @@ def read(kind: Any, raw: str) -> Any:
 
 
 def whole(raw: str | None) -> int:
-    """A whole number, 0 where there is none."""
+    """A whole number; 0 for None."""
     if raw is not None and not re.fullmatch(r"-?\d{1,18}", raw, re.ASCII):
         raise _damaged(raw)
     return int(raw or 0)
 
 
 def seconds(moment: str) -> int:
-    """A moment, ``YYYY-MM-DDTHH:MM:SSZ``, as seconds since 1970. Raises `ValueError` for what is none."""
+    """A moment, ``YYYY-MM-DDTHH:MM:SSZ``, as seconds since 1970. Raises `ValueError` for any other text."""
     return int(datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
 
 
@@ -73,7 +73,7 @@ def _names(kind: Any) -> list[str]:
 
 def _damaged(raw: str) -> StateError:
     return StateError(
-        f"REDIS_URL: what lies on the server is damaged, or was not written by vokcrawl: {raw[:60]!a}; find out who "
-        f"can write there, stop all workers, set another VOK_REDIS_PREFIX, and run `{PROGRAM} repair --rebuild-state` "
+        f"REDIS_URL: data on the server is damaged, or was not written by vokcrawl: {raw[:60]!a}; find out who can "
+        f"write to it, stop all workers, set another VOK_REDIS_PREFIX, and run `{PROGRAM} repair --rebuild-state` "
         "with all their folders"
     )

@@ -1,4 +1,4 @@
-"""How a batch becomes known on a Redis server: in one step, or, where another worker was first, not at all."""
+"""The script that commits a batch on a Redis server: all of it, or nothing if another worker was first."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ COMMIT_KEYS = ("marker", "tokens", "entries", "requests", "queue", "claims", "ow
 
 # KEYS: as above. ARGV[1]: the batch as JSON:
 #   version                 of the marker
-#   folder, before, token   the token of this folder's last batch, and of this one: what was done is not done again
-#   checks  [[key, field, value or null], …]   what must still stand there, for what is to be said rests on it
-#   teasers [id, …]         records of teasers: none may have been delivered
-#   entries [[id, walk or "", "1" or "0"], …]
-#   commands [[command, …], …]                 what is changed
-#   run, done [id, …], back [id, …]            requests that are answered, and those to be given back to the queue
-# Gives a word first: "done", "version", "forgotten", or "lost" and the ids of articles and of teasers.
+#   folder, before, token   the tokens of this directory's last batch and of this one, so that none is applied twice
+#   checks  [[key, field, value or null], …]   values that the batch is based on; they must be unchanged
+#   teasers [id, …]         delivered teasers: none may have been delivered before
+#   entries [[id, crawl or "", "1" or "0"], …]
+#   commands [[command, …], …]                 the changes
+#   run, done [id, …], back [id, …]            requests that are finished, and those to return to the queue
+# Returns a word first: "done", "version", "forgotten", or "lost" and the ids of articles and of teasers.
 COMMIT = """
 local batch = cjson.decode(ARGV[1])
 local version = redis.call('HGET', KEYS[1], 'version')
@@ -34,10 +34,10 @@ end
 if #articles + #teasers > 0 then return {'lost', articles, teasers} end
 for _, entry in ipairs(batch.entries) do
   local there = redis.call('HGET', KEYS[3], entry[1]) or '0'
-  local delivered, walk = string.sub(there, 1, 1), string.sub(there, 2)
+  local delivered, crawl = string.sub(there, 1, 1), string.sub(there, 2)
   if entry[3] == '1' then delivered = '1' end
-  if entry[2] ~= '' then walk = entry[2] end
-  redis.call('HSET', KEYS[3], entry[1], delivered .. walk)
+  if entry[2] ~= '' then crawl = entry[2] end
+  redis.call('HSET', KEYS[3], entry[1], delivered .. crawl)
 end
 for _, command in ipairs(batch.commands) do redis.call(unpack(command)) end
 for _, id in ipairs(batch.done) do

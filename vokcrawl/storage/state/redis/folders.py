@@ -1,4 +1,4 @@
-"""Opening the memory on a Redis server for one worker's folder: the server must be ours, and must know the folder."""
+"""Opens the state on a Redis server for the output directory of a worker."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from vokcrawl.storage.state.redis.namespace import AT_WORK, FORGOTTEN
 from vokcrawl.storage.state.redis.store import RedisState
 from vokcrawl.utils.program import PROGRAM
 
-# The file in a worker's folder that says by which id the server knows it.
+# File in the output directory of a worker with the id that the server knows it by.
 ID_FILE = ".worker"
 _ID = re.compile(r"[0-9a-f]{32}")
-_WAY_OUT = f"mend REDIS_URL or VOK_REDIS_PREFIX, or stop all workers and run `{PROGRAM} repair --rebuild-state` here"
+_HINT = f"correct REDIS_URL or VOK_REDIS_PREFIX, or stop all workers and run `{PROGRAM} repair --rebuild-state` here"
 
 
 @dataclass(frozen=True, slots=True)
 class OnServer:
-    """How a folder's memory is opened where it lies on a Redis server (see `state.place.Opening`)."""
+    """Opens the state of an output directory on a Redis server; implements `state.factory.Opening`."""
 
     url: str
     prefix: str
     patience: float
 
     def __call__(self, folder: OutputFolder, expected: bool, *, read_only: bool = False) -> RedisState:
-        """Opens the state of a folder.
+        """Opens the state of a directory.
 
-        Raises `UsageError` for a wrong server, `StateError` where a folder holds records and the server does not know
-        it, `FolderLockedError` where another folder of the same id is being written to, and `StorageError`.
+        Raises `UsageError` for a wrong server, `StateError` if the directory has records and the server does not know
+        it, `FolderLockedError` if another directory with the same id is in use, and `StorageError`.
         """
         server = Server(self.url, self.prefix, self.patience)
         try:
@@ -43,9 +43,7 @@ class OnServer:
             worker = id_of(folder)
             known = bool(ours and worker and server.call(lambda: server.client.hexists(server.key("folders"), worker)))
             if (expected or read_only) and not known:
-                raise StateError(
-                    f"{server.name}: it knows nothing of {folder.path}, which holds delivered records; {_WAY_OUT}"
-                )
+                raise StateError(f"{server.name}: does not know {folder.path}, which has delivered records; {_HINT}")
             if not read_only:
                 worker = worker or _make_id(folder)
                 _register(server, folder, worker)
@@ -58,17 +56,17 @@ class OnServer:
         return state
 
     def folders(self) -> dict[str, tuple[str, str]]:
-        """The folders that the server knows, by their ids: host and path of each. Raises as opening one does."""
+        """Host and path of the directories that the server knows, by id. Raises the same as opening one."""
         server = Server(self.url, self.prefix, self.patience)
         try:
             server.open(make=False)
-            told = server.call(lambda: server.client.hgetall(server.key("folders")))
+            places = server.call(lambda: server.client.hgetall(server.key("folders")))
         finally:
             server.close()
-        return {worker: read(tuple[str, str], place) for worker, place in told.items()}
+        return {worker: read(tuple[str, str], place) for worker, place in places.items()}
 
     def adopt(self, folder: OutputFolder) -> RedisState:
-        """The memory for a folder that it may not know yet: for a repair, which tells it what the folder holds."""
+        """Opens the state for a directory that the server may not know yet, for a repair."""
         server = Server(self.url, self.prefix, self.patience)
         server.open(make=True)
         worker = id_of(folder) or _make_id(folder)
@@ -77,15 +75,15 @@ class OnServer:
 
 
 def id_of(folder: OutputFolder) -> str | None:
-    """The id by which a server knows a folder; None where it was never a worker's. Raises `StateError`."""
+    """The id of a directory; None if no worker has used it. Raises `StateError`."""
     path = folder.path / ID_FILE
     if not path.exists():
         return None
     with translate_os_errors(path):
-        said = path.read_text(encoding="ascii", errors="replace").strip()
-    if not _ID.fullmatch(said):
-        raise StateError(f"{path}: it holds no worker's id; move it away, and {_WAY_OUT.partition(', or ')[2]}")
-    return said
+        identity = path.read_text(encoding="ascii", errors="replace").strip()
+    if not _ID.fullmatch(identity):
+        raise StateError(f"{path}: not the id of a worker; move it away, and {_HINT.partition(', or ')[2]}")
+    return identity
 
 
 def _make_id(folder: OutputFolder) -> str:
@@ -95,7 +93,7 @@ def _make_id(folder: OutputFolder) -> str:
 
 
 def _register(server: Server, folder: OutputFolder, worker: str) -> None:
-    """Stores where the folder is. Raises `FolderLockedError` when a copy of it (the same id elsewhere) is in use."""
+    """Stores the location of the directory. Raises `FolderLockedError` if a copy with the same id is in use."""
     place = json.dumps([socket.gethostname(), str(Path(folder.path).absolute())])
     before = server.call(lambda: server.client.hget(server.key("folders"), worker))
     if before not in (None, place):
@@ -106,19 +104,19 @@ def _register(server: Server, folder: OutputFolder, worker: str) -> None:
             if _worker_of(server, run) == worker:
                 host, path = read(tuple[str, str], before)
                 raise FolderLockedError(
-                    f"{folder.path}: run {run} is writing to a folder of the same id, {path} on {host}; was this one "
-                    f"copied from there? Wait for it to end, or set another VOK_OUTPUT_DIR"
+                    f"{folder.path}: run {run} uses a directory with the same id, {path} on {host}; is this one a "
+                    f"copy? Wait for the run to end, or set another VOK_OUTPUT_DIR"
                 )
     server.call(lambda: server.client.hset(server.key("folders"), worker, place))
 
 
 def _worker_of(server: Server, run_id: str) -> str | None:
-    """The id of the folder that a run writes to."""
-    said: str | None = server.call(lambda: server.client.hget(server.key("run_ids"), run_id))
-    return said
+    """The id of the directory that a run writes to."""
+    worker: str | None = server.call(lambda: server.client.hget(server.key("run_ids"), run_id))
+    return worker
 
 
 def _refuse_forgotten(state: RedisState, folder: OutputFolder) -> None:
     newest = in_run_order(matching(folder.runs, ".json"))[-1:]
     if newest and not state.has_run(newest[0].stem):
-        raise StateError(f"{state.server.name}: run {newest[0].stem} left its manifest here, but {FORGOTTEN}")
+        raise StateError(f"{state.server.name}: the manifest of run {newest[0].stem} is here, but {FORGOTTEN}")

@@ -1,30 +1,30 @@
-"""What tells this project's names on a Redis server from those of others, and from those of other versions of it."""
+"""The keys of this project on a Redis server, and the marker that shows its version."""
 
 from __future__ import annotations
 
 from vokcrawl.utils.program import PROGRAM
 
 APPLICATION = "vokcrawl"
-# The runs that are at work, sorted by the moment (milliseconds since 1970) until which they count as that.
+# Active runs, sorted by the time (milliseconds since 1970) until which they count as active.
 AT_WORK = "workers"
-# What lies there beside the marker and what is a folder's alone: the memory, then what is in work.
+# All keys except the marker and those of single directories: the state, then the queue.
 NAMES = (
     *("articles", "retries", "entries", "listing_crawls", "listings", "routes", "notes", "due", "delivered"),
     *("statuses", "days", "counts", "tokens", "folders", "run_ids", "requests", "queue", "claims", "owners", "crawl"),
     *(AT_WORK, "deferred_teasers", "related_only"),
 )
-# Raised when the form of what lies there changes, or what workers say to each other by it.
+# Raised when the format of the stored data changes.
 VERSION = 2
 
 FORGOTTEN = (
-    "it has forgotten what was committed: was an older copy of it restored, or is its append-only file off? Stop all "
+    "it has lost committed data: was an older copy of it restored, or is its append-only file off? Stop all "
     f"workers, and run `{PROGRAM} repair --rebuild-state` with all their folders"
 )
 # Begins every script but the next one; the marker is its last key.
 GUARD = "if redis.call('EXISTS', KEYS[#KEYS]) == 0 then return redis.error_reply('FORGOTTEN its marker') end\n"
 
-# KEYS: the marker, and all keys of `NAMES`. ARGV: application, version, whether to make the marker. Gives what is
-# there: "foreign" and a key, "version" and the version, "ours", or "none".
+# KEYS: the marker, and all keys of `NAMES`. ARGV: application, version, whether to create the marker. Returns
+# what exists: "foreign" and a key, "version" and the version, "ours", or "none".
 OPEN = """
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind == 'none' then

@@ -1,38 +1,39 @@
-"""Reading rows from a Redis server as they will be: with what was changed since the last commit."""
+"""Reads rows from a Redis server, with the uncommitted changes of this worker applied."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.redis.codec import whole
 from vokcrawl.storage.state.redis.connection import Server
 from vokcrawl.storage.state.redis.write_batch import Batch, Raw, sliced
 
-# So many rows are asked for at a time where all of them may be too many.
+# Number of rows that are requested at a time from large tables.
 PART = 100
 
 
-class Extractor:
-    """Tables are named by their keys. What is read of articles and debts is noted: what is said of them rests on it."""
+class TableReader(State):
+    """Tables are named by their keys. Rows of articles and retries are noted when read: changes are based on them."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self._articles, self._retries = server.key("articles"), server.key("retries")
 
     def rollback(self) -> None:
-        """Forgets the changes since the last commit."""
+        """Drops the changes since the last commit."""
         self._batch = Batch(self._articles, self._retries)
 
     def also(self, *command: str) -> None:
-        """Runs a command of the server with the next commit; what it does is not to be seen before."""
+        """Adds a command to the next commit; its effect is not visible before."""
         self._batch.commands.append(command)
 
     def _call(self, command: str, *values: Any, **named: Any) -> Any:
         return self.server.call(lambda: getattr(self.server.client, command)(*values, **named))
 
     def _many(self, table: str, ids: Iterable[str]) -> dict[str, str]:
-        """The rows of those of the ids that are there."""
+        """The existing rows among the ids."""
         changed, found = self._batch.of(table), dict[str, Raw]()
         for some in sliced(ids):
             asked = [each for each in some if each not in changed]
@@ -44,11 +45,11 @@ class Extractor:
         return {identity: raw for identity, raw in found.items() if raw is not None}
 
     def _all(self, table: str) -> list[str]:
-        """All rows of a table that is small."""
+        """All rows of a small table."""
         return [raw for raw in {**self._call("hgetall", table), **self._batch.of(table)}.values() if raw is not None]
 
     def _scan(self, table: str) -> Iterator[tuple[str, str]]:
-        """All rows of a table that may be large, in parts."""
+        """All rows of a table that may be large."""
         changed = self._batch.of(table)
         yield from ((identity, raw) for identity, raw in changed.items() if raw is not None)
         given = set(changed)
@@ -56,7 +57,7 @@ class Extractor:
         while True:
             place, rows = self._call("hscan", table, place, count=5 * PART)
             for identity, raw in rows.items():
-                # The server may tell a row twice.
+                # The server may return a row twice.
                 if identity not in given:
                     given.add(identity)
                     yield identity, raw

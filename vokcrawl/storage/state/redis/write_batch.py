@@ -1,4 +1,4 @@
-"""What has changed since the last commit, and what it rests on: kept here until a Redis server takes it in one step."""
+"""The uncommitted changes of a worker, and the rows that they are based on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from vokcrawl.storage.state.rows import ArticleRow
 
 # The name of the number of articles that have a later version.
 REVISED = "revised"
-# A row as text, None for one that is not there.
+# A row as text; None for a missing one.
 Raw = str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What of an article is counted or sorted by."""
+    """The values of an article that are counted or sorted."""
 
     status: str | None = None
     day: str | None = None
@@ -28,6 +28,7 @@ class Traits:
 
     @classmethod
     def of(cls, raw: Raw) -> Traits:
+        """The values of a row."""
         if raw is None:
             return cls()
         row = unpacked(ArticleRow, raw)
@@ -40,9 +41,9 @@ class Traits:
 class Batch:
     """The changes. Tables are named by their keys.
 
-    `rows` are what was put, by table and id; `seen` are articles and debts as they were first read; `entries` are for
-    each teaser the crawl that saw it and whether its record was delivered; `commands` are changes of any other kind;
-    `done` are the requests that this batch answers, `back` those to be given back.
+    `rows` are the changed rows, by table and id; `seen` are articles and retries as they were first read; `entries`
+    have for each entry the crawl that saw it and whether its teaser was delivered; `commands` are all other changes;
+    `done` are finished requests, `back` those to return to the queue.
     """
 
     articles: str
@@ -58,6 +59,7 @@ class Batch:
         return bool(any(self.rows.values()) or self.entries or self.commands or self.done or self.back)
 
     def put(self, table: str, identity: str, raw: Raw) -> None:
+        """Replaces a row; None removes it."""
         self.rows.setdefault(table, {})[identity] = raw
 
     def of(self, table: str) -> dict[str, Raw]:
@@ -65,7 +67,7 @@ class Batch:
         return self.rows.get(table, {})
 
     def forget(self, lost: Lost) -> None:
-        """Leaves out what was to be said of the ids; requests for the articles among them are given back."""
+        """Drops the changes to the ids; requests for the articles among them return to the queue."""
         for identity in lost.articles:
             for table in (self.articles, self.retries):
                 self.rows.get(table, {}).pop(identity, None)
@@ -79,12 +81,12 @@ class Batch:
                 self.entries[identity] = (crawl, False)
 
     def changed(self) -> Iterator[tuple[str, Traits, Traits]]:
-        """The changed articles, each as it was and as it is now."""
+        """The changed articles, each before and after the change."""
         for identity, raw in self.of(self.articles).items():
             yield identity, Traits.of(self.seen[self.articles, identity]), Traits.of(raw)
 
     def counted(self, trait: str) -> Counter[str]:
-        """By how much the numbers of articles with each value of a trait have changed."""
+        """The change in the number of articles with each value of a trait."""
         change: Counter[str] = Counter()
         for _, before, now in self.changed():
             for traits, sign in ((before, -1), (now, 1)):
@@ -93,12 +95,12 @@ class Batch:
         return change
 
     def checks(self) -> list[list[Raw]]:
-        """What must still stand there: all that was read of the articles of which something is to be said."""
+        """The rows that must be unchanged on the server: those that were read of the articles to change."""
         ids = self.of(self.articles).keys() | self.of(self.retries).keys()
         return [[table, each, raw] for (table, each), raw in self.seen.items() if each in ids]
 
     def commands_with(self, due: str, delivered: str, statuses: str, days: str, counts: str) -> list[tuple[str, ...]]:
-        """The commands that make the changes; the names are the keys of what is kept beside the rows."""
+        """The commands that apply the changes; the parameters are the keys of indexes and counters."""
         commands: list[tuple[str, ...]] = []
         for table, rows in self.rows.items():
             for identity, raw in rows.items():
@@ -114,7 +116,8 @@ class Batch:
             commands.append(("HINCRBY", counts, "teasers", str(new)))
         return commands + self.commands
 
-    def told_entries(self) -> list[list[str]]:
+    def serialized_entries(self) -> list[list[str]]:
+        """The entries as the commit script takes them."""
         return [
             [identity, "" if crawl is None else str(crawl), str(int(delivered))]
             for identity, (crawl, delivered) in self.entries.items()
@@ -122,7 +125,7 @@ class Batch:
 
 
 def sliced(ids: Iterable[str], most: int = 500) -> Iterator[list[str]]:
-    """The ids, each once, in parts that one command takes."""
+    """The ids, without duplicates, in parts for one command each."""
     wanted = list(dict.fromkeys(ids))
     for start in range(0, len(wanted), most):
         yield wanted[start : start + most]
