@@ -132,7 +132,22 @@ MIGRATIONS = ("vokcrawl/storage/manifest_v1.py", "vokcrawl/storage/state/sqlite_
 # These are checked in full; of the other tests only the names of files, classes and functions.
 CHECKED = ("vokcrawl/", "benchmarks/", "deploy/", "docs/", "tests/support/", ".ci/")
 TOP = ("README.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml", "mkdocs.yml", "setup.py")
-TEXT = (".md", ".toml", ".yml", ".yaml", ".cfg", ".sh", ".ini", ".j2", ".html", ".css", ".conf", ".service", ".timer")
+TEXT = (
+    ".md",
+    ".json",
+    ".toml",
+    ".yml",
+    ".yaml",
+    ".cfg",
+    ".sh",
+    ".ini",
+    ".j2",
+    ".html",
+    ".css",
+    ".conf",
+    ".service",
+    ".timer",
+)
 # Old names of settings and of words in them are named to those who still use them.
 SETTING = re.compile(r"\b(VOK|SPLASH|SCRAPY)_[A-Z_]+\b")
 
