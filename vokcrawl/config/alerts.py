@@ -1,4 +1,7 @@
-"""The settings of what happens after a run: monitors, notifications, health file and metrics. See docs/alerts.md."""
+"""The settings of what happens after a run: monitors, notifications, feeds, health file and metrics.
+
+See docs/alerts.md and docs/feeds.md.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from vokcrawl.config.model import SettingsModel, setting
 from vokcrawl.config.values import (
     Coverage,
     Factor,
+    Feeds,
     Mailboxes,
     MetricsFile,
     OptionalText,
@@ -16,12 +20,13 @@ from vokcrawl.config.values import (
     SmtpUrl,
     Text,
     Token,
+    WatchFile,
     WholeNumber,
 )
 
 
 class Alerts(SettingsModel):
-    """The settings of monitors, notifications, health file and metrics."""
+    """The settings of monitors, notifications, feeds, health file and metrics."""
 
     alert_outcomes: OutcomeCounts = setting(
         "10=3,11=1,12=1,13=3,14=3,15=1",
@@ -67,6 +72,23 @@ class Alerts(SettingsModel):
     )
     alert_mail_from: Mailboxes = setting("", "The sender's mail address.")
     alert_mail_to: Mailboxes = setting("", "The recipients' mail addresses.")
+
+    feeds: Feeds = setting(
+        "50",
+        "The feeds in `feeds/` of the output directory ([feeds.md](feeds.md)): the number of entries of each, and "
+        "after a comma the URL at which you publish that directory, such as `50,https://example.org/feeds/`. `off`: no "
+        "feeds.",
+    )
+    watch: WatchFile = setting(
+        "",
+        "A text file in UTF-8 with watched words and names, one phrase per line. Articles that contain one are in the "
+        "feed `watched`, and each of them is sent to the channels of alerts. Empty: nothing is watched.",
+    )
+    notify_min_change: WholeNumber = setting(
+        0,
+        "The number of characters that must have been deleted or inserted in a watched article for a notification "
+        "about a change. `0`: every change.",
+    )
 
     health_file: Text = setting(
         "health.json", "The file that reports how the last run ended; relative to the output directory."

@@ -12,11 +12,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
+from vokcrawl.config.watch_list import WatchListError, read_watch_list
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.items import Article
 from vokcrawl.normalize import absolute_url, clean_text
@@ -27,6 +29,7 @@ T = TypeVar("T")
 MAX_NUMBER = 999_999_999
 # A hundred years.
 _MAX_AGE_DAYS = 36_500
+_MAX_FEED_ENTRIES = 1000
 _EMPTY = "must not be empty; omit the setting to use the default"
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 _ARTICLE_FIELDS = tuple(name for name in Article.model_fields if name != "schema_")
@@ -322,6 +325,33 @@ def parse_metrics_file(value: Any) -> str:
     return path
 
 
+def parse_feeds(value: Any) -> tuple[int, str]:
+    """The number of entries of a feed, and the base URL or an empty text; 0 entries are no feeds."""
+    parts = [clean_text(str(part)) for part in (value if isinstance(value, (list, tuple)) else str(value).split(","))]
+    if [part.lower() for part in parts] == ["off"]:
+        return 0, ""
+    number, *urls = parts
+    if not re.fullmatch(r"[0-9]{1,4}", number) or int(number) > _MAX_FEED_ENTRIES or len(urls) > 1:
+        raise InvalidValue
+    if urls == [] or urls == [""]:
+        return int(number), ""
+    url = urls[0]
+    if not _is_http_url(url) or "@" in urlsplit(url).netloc or urlsplit(url).query or urlsplit(url).fragment:
+        raise InvalidValue(f"{url!r} is not the http or https URL of a directory, such as https://example.org/feeds/")
+    return int(number), url.rstrip("/") + "/"
+
+
+def parse_watch_file(value: Any) -> str:
+    """The path of a readable list of watched phrases; may be empty."""
+    path = str(value or "").strip()
+    if path:
+        try:
+            read_watch_list(Path(path))
+        except WatchListError as error:
+            raise InvalidValue(f"{path}: {error}") from error
+    return path
+
+
 def _is_http_url(url: str) -> bool:
     return absolute_url(url, url) is not None and bool(urlsplit(url).scheme)
 
@@ -387,3 +417,12 @@ Mailboxes = Annotated[
     tuple[str, ...], BeforeValidator(parse_mailboxes), Allowed("mail addresses, comma-separated, or empty")
 ]
 MetricsFile = Annotated[str, BeforeValidator(parse_metrics_file), Allowed("a path that ends in .prom, or empty")]
+Feeds = Annotated[
+    tuple[int, str],
+    BeforeValidator(parse_feeds),
+    Allowed(
+        f"a number of entries from 0 to {_MAX_FEED_ENTRIES}, such as 50, with a base URL after a comma if wanted "
+        "(50,https://example.org/feeds/), or off"
+    ),
+]
+WatchFile = Annotated[str, BeforeValidator(parse_watch_file), Allowed("a text file, or empty")]

@@ -75,6 +75,7 @@ EXTENSIONS = {
     "vokcrawl.extensions.run.RunExtension": -100,
     "vokcrawl.extensions.progress.ProgressExtension": 100,
     "vokcrawl.extensions.monitors.MonitorsExtension": 200,
+    "vokcrawl.extensions.feeds.FeedsExtension": 300,
 }
 # Scrapy also imports disabled extensions; without these two, an idle run does not import a web and a shell server.
 EXTENSIONS_BASE = {

@@ -114,6 +114,33 @@ def test_a_number_that_is_too_high_is_refused_with_the_highest(value: str) -> No
     assert options(VOK_LOOKBACK_DAYS="999999999").lookback_days == 999_999_999
 
 
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("50", (50, "")),
+        (0, (0, "")),
+        (" OFF ", (0, "")),
+        ("20, https://mirror.test/feeds", (20, "https://mirror.test/feeds/")),
+        (["20", "http://mirror.test/"], (20, "http://mirror.test/")),
+    ],
+)
+def test_feeds_are_a_number_of_entries_with_a_base_url(value: Any, read: tuple[int, str]) -> None:
+    assert Alerts.read(Settings({"VOK_FEEDS": value})).feeds == read
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "-1", "1001", "1.5", "many", "https://mirror.test/", "50,mirror.test/feeds", "50,ftp://mirror.test/"),
+        *("50,https://user:secret@mirror.test/", "50,https://mirror.test/?a=b", "50,https://a.test/,https://b.test/"),
+    ],
+)
+def test_feeds_without_a_number_or_with_a_base_url_that_is_none_are_refused(value: str) -> None:
+    with pytest.raises(UsageError, match=r"^VOK_FEEDS: .* is not ") as refused:
+        options(VOK_FEEDS=value)
+    assert "\n" not in str(refused.value)
+
+
 def test_a_next_run_that_no_calendar_holds_is_refused() -> None:
     settings = Settings({"VOK_EXPECT_WITHIN_HOURS": "876001"})
     assert "VOK_EXPECT_WITHIN_HOURS: '876001' is not a whole number from 0 to 876000" in setting_errors(settings)
