@@ -255,6 +255,44 @@ class ArticlePage:
         first = self._end if self.block_source is not None else 0
         return teasers_among(self.blocks[first : self._block_end], start=self._end - first, skip=skip)
 
+    def found_by(self) -> dict[str, str]:
+        """How each field was found: by a selector of the profile, by words, by the slug of the URL, or by structure."""
+        markup, root = self.site.article, self.root
+        headline = self._headline
+        chosen = markup.headline.first(root)
+        if chosen is not None and headline is not None and headline == self._place_of(chosen):
+            title = f"selector {markup.headline.css}"
+        else:
+            title = "slug of the URL" if headline == self._slugged_headline() else "position above the text"
+        found = {"title": title} if headline is not None else {}
+        found["body"] = f"selector {markup.content.css}" if self.content is not None else "structure"
+        selectors = {"published_on": markup.date, "source": markup.source, "original_url": markup.original}
+        labels = {"published_on": "date", "source": "source", "original_url": "original"}
+        for name, selector in selectors.items():
+            if self._meta is not None and getattr(self._meta[0], labels[name]):
+                found[name] = f"selector {selector.css}" if selector.first(root) is not None else "words of its label"
+        return found
+
+    def unexplained(self) -> tuple[list[str], int, int]:
+        """The texts above the block of other articles that belong to no field, their letters, and the letters of all.
+
+        Navigation, forms, footers and the lines that the profile names are left out.
+        """
+        body = {id(block) for block in self._body_blocks}
+        meta = range(self._meta[1], self._meta[2] + 1) if self._meta else range(0)
+        others, letters, total = [], 0, 0
+        for index, block in enumerate(self.blocks[: self._end]):
+            size = sum(map(str.isalnum, block.text))
+            total += size
+            known = index == self._headline or index in meta or id(block) in body
+            if not size or known or is_aside(block) or block.linked:
+                continue
+            if self._is_frame(block.text) or self._is_furniture(block) or self._is_metering(block):
+                continue
+            others.append(block.text)
+            letters += size
+        return others, letters, total
+
     # The headline
 
     def _is_frame(self, text: str) -> bool:

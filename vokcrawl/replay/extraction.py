@@ -86,7 +86,7 @@ def _extract(task: Task, site: Site, shown: set[tuple[str | None, str]]) -> Extr
         if captured.url.startswith(RENDERED):
             _rendered(found, captured, site)
             return found
-        answer = _answer(task, site)
+        answer = answer_to(task, site)
         if found.identity is not None:
             _article(found, answer, captured, shown)
         else:
@@ -104,7 +104,8 @@ def _extract(task: Task, site: Site, shown: set[tuple[str | None, str]]) -> Extr
     return found
 
 
-def _answer(task: Task, site: Site) -> Answer:
+def answer_to(task: Task, site: Site) -> Answer:
+    """The archived response of a record. Raises `Unreadable`."""
     captured = task.captured
     if captured.kind == "resource":
         return Answer(200, {"content-type": captured.content_type}, captured.block[: site.largest])

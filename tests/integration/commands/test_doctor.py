@@ -1,0 +1,145 @@
+"""`scrapy doctor`: visits of the sample site in every skin and behind each gate, and archives."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.commanding import run_command
+from tests.support.hostile import HostileServer, HostileSite
+from tests.support.scheduling import Done, Serving, scrapy
+from tests.support.servers import free_port
+from vokcrawl.commands.doctor import Command
+from vokcrawl.sample import Answer
+
+FAST = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0", "-s", "VOK_BACKOFF_SECONDS=0.1")
+BOT_CHECK = b"<html><head><title>Just a moment...</title></head><body>Checking your browser</body></html>"
+HTML = [("Content-Type", "text/html; charset=utf-8")]
+
+
+def visit(url: str, output: Path, *arguments: str) -> tuple[Done, dict[str, Any]]:
+    """A visit and its findings."""
+    file = output.parent / "findings.json"
+    done = scrapy("doctor", url, "--json", str(file), *arguments, *FAST, output=output)
+    return done, json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def verdicts(findings: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(each["name"], each["verdict"]) for article in findings["articles"] for each in article["fields"]}
+
+
+@pytest.mark.parametrize(("skin", "more"), [("current", "link"), ("classic", "ajax"), ("plain", "link")])
+def test_visit_confirms_each_field_in_every_skin(skin: str, more: str, serve: Serving, output: Path) -> None:
+    server = serve(45, skin=skin, more=more, search="link", sitemap=True)
+    done, found = visit(f"{server.url}/newstream/", output)
+    assert done.code == 0, done.stdout
+    assert found["verdict"] in ("ready", "ready with remarks")
+    confirmed = {"title", "published_on", "source", "body"}
+    assert {(name, verdict) for name, verdict in verdicts(found) if name in confirmed} == {
+        (name, "confirmed") for name in confirmed
+    }
+    assert len(found["articles"]) == 3
+    pages = [each for each in found["listings"] if each["kind"] != "search"]
+    assert {each["teasers"] for each in pages} == {10}
+    assert all(each["with_title"] == each["with_day"] == each["with_excerpt"] == 10 for each in pages)
+    assert {each["more_kind"] for each in pages if each["kind"] == "listing"} == {more}
+    assert [each["to_parameter"] for each in pages if each["kind"] == "ajax"] == (["size"] if more == "ajax" else [])
+    followed = [each for each in found["discovery"]["listings"] if each["found_by"] == "article page"]
+    assert [each["pages"] for each in followed] == [2]
+    assert found["robots"] == {"status": 200, "allowed": True, "crawl_delay": None, "sitemaps": []}
+    assert len(found["sitemaps"]) == 2
+    assert found["estimate"]["entries_per_page"] == 10
+    # At most 15 requests, and no records and no state.
+    assert len(server.requests) == len(found["requests"]) <= 15
+    assert [each.name for each in output.iterdir()] == ["doctor"]
+    [kept] = (output / "doctor").iterdir()
+    assert sorted(each.name for each in kept.iterdir()) == ["doctor.html", "doctor.json", "visit.warc.gz"]
+    assert json.loads((kept / "doctor.json").read_text(encoding="utf-8"))["articles"] == found["articles"]
+
+
+def test_archive_of_a_visit_gives_the_same_findings(
+    serve: Serving, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = serve(45)
+    _, found = visit(f"{server.url}/article/163/", output)
+    [archive] = (output / "doctor").glob("*/visit.warc.gz")
+    done = run_command(
+        Command(), f"{server.url}/article/163/", "--archive", str(archive), "--json", "-", output=output, capsys=capsys
+    )
+    assert done.code == 0
+    again = json.loads(done.stdout)
+    assert again["articles"] == found["articles"]
+    assert again["listings"] == found["listings"]
+    everything = ("--archive", str(archive), "--all", "--json", "-")
+    done = run_command(Command(), f"{server.url}/", *everything, output=output, capsys=capsys)
+    [month] = json.loads(done.stdout)["months"]
+    assert month["articles"] == month["read"] == month["with_selector"] == 3
+    assert month["fields"]["title"] == month["fields"]["body"] == month["fields"]["source"] == 3
+    done = run_command(Command(), "https://other.test/", "--archive", str(archive), output=output, capsys=capsys)
+    assert done.code == 2
+    assert f"--archive: {archive} has no page of kcnawatch.org, other.test; it has: 127.0.0.1" in done.stderr
+
+
+def _all_pages(site: HostileSite, answer: Answer) -> None:
+    for path in ("/article/163/", "/newstream/"):
+        site.change(path, answer)
+
+
+GATES = {
+    "a bot check": (Answer(403, HTML, BOT_CHECK), 11, "block page"),
+    "the sign-up form": (Answer(302, [("Location", "/free-member-form/")], b""), 11, "block page"),
+    "a page without teasers": (
+        Answer(200, HTML, b"<html><body><p>A page of the site.</p></body></html>"),
+        12,
+        "no teasers",
+    ),
+    "a server error": (Answer(503, HTML, b"<html><body><p>Busy</p></body></html>"), 14, "cannot be reached"),
+}
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_gate_has_its_exit_code(gate: str, output: Path) -> None:
+    answer, code, text = GATES[gate]
+    site = HostileSite(20)
+    _all_pages(site, answer)
+    with HostileServer(site) as server:
+        done, found = visit(f"{server.url}/article/163/", output)
+    assert (done.code, found["exit_code"], found["verdict"]) == (code, code, "not ready")
+    assert text in found["remarks"][0]["text"]
+    assert "not ready" in done.stdout
+
+
+def test_robots_txt_that_disallows_everything_ends_with_14(output: Path) -> None:
+    site = HostileSite(20)
+    site.change("/robots.txt", Answer(200, [("Content-Type", "text/plain")], b"User-agent: *\nDisallow: /\n"))
+    with HostileServer(site) as server:
+        done, found = visit(f"{server.url}/article/163/", output)
+        assert [each.target for each in server.requests] == ["/robots.txt"]
+    assert (done.code, found["robots"]["allowed"]) == (14, False)
+
+
+def test_site_that_does_not_answer_ends_with_14(output: Path) -> None:
+    done, found = visit(f"http://127.0.0.1:{free_port()}/newstream/", output)
+    assert (done.code, found["exit_code"]) == (14, 14)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("ftp://site.test/",), "URL: 'ftp://site.test/' is not an http or https URL"),
+        (("https://a.test/", "https://b.test/"), "expected at most one URL"),
+        (("--all",), "--all needs --archive FILE"),
+        (("--json", ""), "--json: must not be empty"),
+        (("--archive", "none.warc.gz"), "there is no archive that could be read"),
+    ],
+)
+def test_wrong_argument_is_an_error(
+    arguments: tuple[str, ...], message: str, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = run_command(Command(), *arguments, output=output, capsys=capsys)
+    assert done.code == 2
+    assert message in done.stderr
+    assert not output.exists()

@@ -1,0 +1,188 @@
+"""`scrapy doctor`: examines what the crawler understands of the site."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from vokcrawl.cli import FolderCommand, say
+from vokcrawl.config.values import parse_start_url, read_value
+from vokcrawl.errors import ExitCode, UsageError
+from vokcrawl.storage.output_folder import translate_os_errors
+from vokcrawl.utils.program import PROGRAM
+
+# Imported late, because Scrapy imports all commands to run one.
+if TYPE_CHECKING:
+    from vokcrawl.doctor.examination import Examination
+    from vokcrawl.doctor.months import Month
+
+_NAMES = {"archive": "visit.warc.gz", "json": "doctor.json", "page": "doctor.html"}
+_MOST_ARTICLES = 3
+
+
+class Command(FolderCommand):
+    """Makes a short visit to the site, or examines pages of an archive. Writes no records and no state."""
+
+    requires_crawler_process = True
+
+    @override
+    def syntax(self) -> str:
+        return "[options] [URL]"
+
+    @override
+    def short_desc(self) -> str:
+        return "Examine what the crawler understands of the site"
+
+    @override
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", metavar="FILE", help="also write all findings as JSON (`-`: standard output)")
+        parser.add_argument("--archive", metavar="FILE", help="examine an archive (WARC, a directory, or a run id)")
+        parser.add_argument("--all", action="store_true", help="with --archive: all pages, as shares by month")
+
+    @override
+    def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
+        if len(args) > 1:
+            raise UsageError("expected at most one URL")
+        if opts.all and not opts.archive:
+            raise UsageError("--all needs --archive FILE")
+        if opts.json == "":
+            raise UsageError("--json: must not be empty; give a file, or - for standard output")
+        url = read_value("URL", parse_start_url, args[0]) if args else self.options.start_urls[0]
+        if opts.archive:
+            result, months = self._examine_archive(url, opts.archive, opts.all)
+            self._print(result, months, opts.json)
+        else:
+            with self._new_directory() as place:
+                result, months = self._visit(url, place), []
+                self._keep(place, result)
+                self._print(result, months, opts.json)
+        return result.code
+
+    # The visit
+
+    @contextmanager
+    def _new_directory(self) -> Iterator[Path]:
+        """A directory for the results that gets its name when they are complete. Raises `StorageError`."""
+        parent = self.folder.path / "doctor"
+        name = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        place = parent / f"{name}-{os.getpid()}.part"
+        with translate_os_errors(place):
+            place.mkdir(parents=True)
+        try:
+            yield place
+            final = parent / name
+            number = 1
+            while final.exists():
+                number += 1
+                final = parent / f"{name}-{number}"
+            with translate_os_errors(final):
+                place.rename(final)
+            sys.stderr.write(f"{PROGRAM} doctor: {final} has the archive, the findings, and a page to read\n")
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def _visit(self, url: str, place: Path) -> Examination:
+        from vokcrawl.doctor.examination import examine, finish  # noqa: PLC0415
+        from vokcrawl.doctor.visit import make_visit  # noqa: PLC0415
+
+        if self.options.state == "redis":
+            raise UsageError("doctor runs in one process; select another profile than SCRAPY_PROJECT=distributed")
+        if self.crawler_process is None or self.settings is None:
+            raise RuntimeError("Scrapy gave this command no crawler process")
+        visit = make_visit(self.crawler_process, url, place / "crawl")
+        result = self._examination(url)
+        result.requests, result.visit = visit.requests, visit.manifest
+        pages = self._captured([url])
+        if visit.archives:
+            from vokcrawl.storage.output_folder import OutputFolder  # noqa: PLC0415
+
+            found = pages.read([str(each) for each in visit.archives], OutputFolder(str(place / "crawl")))
+            examine(found, result, self.settings["USER_AGENT"])
+            with translate_os_errors(place):
+                shutil.move(visit.archives[0], place / _NAMES["archive"])
+        result.faults, result.other_hosts = pages.faults, dict(pages.others)
+        finish(result, visit.delay)
+        shutil.rmtree(place / "crawl", ignore_errors=True)
+        return result
+
+    def _keep(self, place: Path, result: Examination) -> None:
+        from vokcrawl.doctor.printing import as_html  # noqa: PLC0415
+
+        with translate_os_errors(place):
+            (place / _NAMES["json"]).write_text(_json(result, []), encoding="utf-8")
+            (place / _NAMES["page"]).write_text(as_html(result), encoding="utf-8")
+
+    # Archives
+
+    def _examine_archive(self, url: str, archive: str, whole: bool) -> tuple[Examination, list[Month]]:
+        from vokcrawl.doctor.examination import examine, finish  # noqa: PLC0415
+        from vokcrawl.doctor.months import by_month  # noqa: PLC0415
+
+        if self.settings is None:
+            raise RuntimeError("Scrapy gave this command no settings")
+        result = self._examination(url)
+        pages = self._captured([url, *self.options.start_urls])
+        most = None if whole else _MOST_ARTICLES
+        examine(pages.read([archive], self.folder), result, self.settings["USER_AGENT"], most)
+        result.faults, result.other_hosts = pages.faults, dict(pages.others)
+        if not (result.listings or result.articles):
+            hosts = ", ".join(f"{name} ({count})" for name, count in pages.others.most_common(3)) or "none"
+            raise UsageError(
+                f"--archive: {archive} has no page of {', '.join(sorted(pages.site.schemes))}; it has: {hosts}"
+            )
+        finish(result, self.settings.getfloat("DOWNLOAD_DELAY"))
+        return result, by_month(result.articles, result.listings) if whole else []
+
+    def _examination(self, url: str) -> Examination:
+        from vokcrawl.doctor.examination import Examination  # noqa: PLC0415
+        from vokcrawl.pages.profile import site, use_files  # noqa: PLC0415
+
+        use_files(self.options.site_profile)
+        digest = site().digest
+        return Examination(url, self.options.source, f"{site().name} {digest[:12]}".strip())
+
+    def _captured(self, urls: list[str]) -> Any:
+        from vokcrawl.doctor.captured import CapturedPages  # noqa: PLC0415
+        from vokcrawl.normalize import schemes_of  # noqa: PLC0415
+        from vokcrawl.replay.extraction import Site  # noqa: PLC0415
+
+        if self.settings is None:
+            raise RuntimeError("Scrapy gave this command no settings")
+        largest = self.settings.getint("DOWNLOAD_MAXSIZE")
+        return CapturedPages(Site(schemes_of(urls), largest, self.options.site_profile), largest + (1 << 20))
+
+    # Results
+
+    def _print(self, result: Examination, months: list[Month], target: str | None) -> None:
+        from rich.console import Console  # noqa: PLC0415
+
+        from vokcrawl.doctor.printing import show  # noqa: PLC0415
+
+        if target == "-":
+            say(_json(result, months))
+            return
+        console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+        with translate_os_errors(Path("standard output")):
+            show(result, console, months)
+        if target is not None:
+            path = Path(target)
+            part = path.with_name(f"{path.name}.part")
+            with translate_os_errors(path):
+                part.write_text(_json(result, months), encoding="utf-8")
+                part.replace(path)
+
+
+def _json(result: Examination, months: list[Month]) -> str:
+    values = {**result.to_dict(), "months": [month.to_dict() for month in months]}
+    return json.dumps(values, ensure_ascii=False, indent=2, default=str) + "\n"

@@ -1,0 +1,85 @@
+"""What an examination finds: plain values, for JSON and for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+__all__ = ["ArticleFindings", "FieldFinding", "ListingFindings", "Verdict", "shorten"]
+
+_LONGEST_VALUE = 160
+
+
+class Verdict(StrEnum):
+    """What cross-checks say about a value."""
+
+    CONFIRMED = "confirmed"  # another part of the pages says the same
+    UNCHECKED = "unchecked"  # nothing to compare with
+    CONTRADICTED = "contradicted"  # another part of the pages says something else
+    MISSING = "missing"  # not found, although articles have it
+    ABSENT = "absent"  # not found; not all articles have it
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFinding:
+    """A field of an article: its value (cut), how it was found, the verdict, and the evidence for that."""
+
+    name: str
+    value: str | None
+    found_by: str
+    verdict: Verdict
+    evidence: str = ""
+
+
+@dataclass(slots=True)
+class ArticleFindings:
+    """One article page. `fault` says why it could not be read at all."""
+
+    url: str
+    id: str
+    captured_at: str
+    fault: str | None = None
+    strategy: str | None = None
+    fields: list[FieldFinding] = field(default_factory=list)
+    unexplained_share: float = 0.0
+    unexplained: list[str] = field(default_factory=list)
+    block_source: str | None = None
+    block_teasers: int = 0
+
+    def verdict(self, name: str) -> Verdict | None:
+        """The verdict about a field; None if the page could not be read."""
+        return next((each.verdict for each in self.fields if each.name == name), None)
+
+
+@dataclass(slots=True)
+class ListingFindings:
+    """One page of a listing, of an AJAX batch, or of the search.
+
+    `with_title` and the like are numbers of teasers; `more` is the URL of the next page as the page names it, and
+    `more_kind` how: ``link``, ``ajax``, or "" if it is not understood. `to_parameter` is what an AJAX batch shows about
+    the parameter ``to``: ``size`` or ``end``.
+    """
+
+    url: str
+    kind: str
+    captured_at: str
+    fault: str | None = None
+    teasers: int = 0
+    with_title: int = 0
+    with_excerpt: int = 0
+    with_day: int = 0
+    with_source: int = 0
+    strategies: dict[str, int] = field(default_factory=dict)
+    newest: str | None = None
+    oldest: str | None = None
+    more_label: bool = False
+    more_kind: str = ""
+    more: str | None = None
+    says_end: bool = False
+    source_number: str | None = None
+    to_parameter: str | None = None
+
+
+def shorten(text: str, longest: int = _LONGEST_VALUE) -> str:
+    """The beginning of a text."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
