@@ -70,8 +70,8 @@ def _to_parameter(url: str, received: int) -> str | None:
     start, to = (query.get(names[name], [""])[0] for name in ("from", "to"))
     if not (start.isascii() and start.isdigit() and to.isascii() and to.isdigit()) or not received or start == "0":
         return None
-    # Entries behind the position `to` can only be a batch of that size.
-    if int(to) <= int(start):
+    # More entries than up to the position `to`: it can only be the size of the batch.
+    if received > int(to) - int(start):
         return "size"
     return "end" if received == int(to) - int(start) else None
 

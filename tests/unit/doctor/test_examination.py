@@ -72,7 +72,9 @@ def test_day_that_differs_from_the_teaser_is_contradicted() -> None:
 
 
 def test_text_that_differs_from_the_excerpt_is_contradicted() -> None:
-    found = examined(site(40), on_article=lambda text: re.sub(r"<p>.*?</p>", "<p>Quite another text.</p>", text))
+    found = examined(
+        site(40), on_article=lambda text: re.sub(r"<p>.*?</p>", "<p>Quite another text.</p>", text, flags=re.S)
+    )
     # The third teaser has only the headline as its excerpt.
     verdicts = [article.verdict("body") for article in found.articles]
     assert sorted(map(str, verdicts)) == ["contradicted", "contradicted", "unchecked"]
