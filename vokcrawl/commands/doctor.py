@@ -46,7 +46,7 @@ class Command(FolderCommand):
     @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", metavar="FILE", help="also write all findings as JSON (`-`: standard output)")
+        parser.add_argument("--json", metavar="FILE", help="also write all results as JSON (`-`: standard output)")
         parser.add_argument("--archive", metavar="FILE", help="examine an archive (WARC, a directory, or a run id)")
         parser.add_argument("--all", action="store_true", help="with --archive: all pages, as shares by month")
 
@@ -88,7 +88,7 @@ class Command(FolderCommand):
                 final = parent / f"{name}-{number}"
             with translate_os_errors(final):
                 place.rename(final)
-            sys.stderr.write(f"{PROGRAM} doctor: {final} has the archive, the findings, and a page to read\n")
+            sys.stderr.write(f"{PROGRAM} doctor: {final} has the archive, the results, and a page to read\n")
         finally:
             shutil.rmtree(place, ignore_errors=True)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from vokcrawl.crawling.article_result import article_page, find_article
 from vokcrawl.doctor.captured import Page
-from vokcrawl.doctor.findings import ArticleFindings, FieldFinding, Verdict, shorten
+from vokcrawl.doctor.checks import ArticleReport, CheckResult, FieldCheck, shorten
 from vokcrawl.normalize import utc
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import PageFault, read_document
@@ -43,10 +43,10 @@ def longest_text() -> LongestText | None:
 
 def examine_article(
     page: Page, teasers: Mapping[str, ListedValues], source: str, second: LongestText | None
-) -> ArticleFindings:
+) -> ArticleReport:
     """Examine the page of an article. `teasers` are those of listings, by id; `second` is a second extractor."""
     identity = page.article or ""
-    found = ArticleFindings(page.url, identity, utc(page.at))
+    found = ArticleReport(page.url, identity, utc(page.at))
     if page.answer.status != 200:
         found.fault = f"http_{page.answer.status}"
         return found
@@ -83,80 +83,80 @@ class _Checks:
         self.found_by = page.found_by()
         self.slug = Slug(page.url)
 
-    def fields(self) -> list[FieldFinding]:
+    def fields(self) -> list[FieldCheck]:
         return [
             self._field("title", self._title),
             self._field("published_on", self._published_on),
             self._field("source", self._source),
             self._field("body", self._body),
             self._field("original_url", self._original_url, always=False),
-            self._field("images", lambda _: (Verdict.UNCHECKED, ""), always=False),
+            self._field("images", lambda _: (CheckResult.UNCHECKED, ""), always=False),
         ]
 
-    def _field(self, name: str, check: Callable[[Any], tuple[Verdict, str]], *, always: bool = True) -> FieldFinding:
+    def _field(self, name: str, check: Callable[[Any], tuple[CheckResult, str]], *, always: bool = True) -> FieldCheck:
         value = self.item.get(name)
         if name == "images" and value:
             value = f"{len(value)}: {', '.join(each['url'] for each in value)}"
         if not value:
-            verdict, evidence = self._missing(name, always)
-            return FieldFinding(name, None, self.found_by.get(name, ""), verdict, evidence)
-        verdict, evidence = check(value)
-        return FieldFinding(
-            name, shorten(" ".join(str(value).split())), self.found_by.get(name, "structure"), verdict, evidence
+            result, evidence = self._missing(name, always)
+            return FieldCheck(name, None, self.found_by.get(name, ""), result, evidence)
+        result, evidence = check(value)
+        return FieldCheck(
+            name, shorten(" ".join(str(value).split())), self.found_by.get(name, "structure"), result, evidence
         )
 
-    def _missing(self, name: str, always: bool) -> tuple[Verdict, str]:
+    def _missing(self, name: str, always: bool) -> tuple[CheckResult, str]:
         listed = {"title": self.teaser.title, "published_on": self.teaser.published_on, "body": self.teaser.excerpt}
         if name == "body" and self.item.get("title") and _same(self.item["title"], self.teaser.excerpt):
-            return Verdict.ABSENT, "the excerpt of the teaser is the headline"
+            return CheckResult.ABSENT, "the excerpt of the teaser is the headline"
         if shown := listed.get(name):
-            return Verdict.MISSING, f"the teaser shows: {shorten(shown, 80)}"
-        return (Verdict.MISSING, "") if always else (Verdict.ABSENT, "")
+            return CheckResult.MISSING, f"the teaser shows: {shorten(shown, 80)}"
+        return (CheckResult.MISSING, "") if always else (CheckResult.ABSENT, "")
 
-    def _title(self, value: str) -> tuple[Verdict, str]:
+    def _title(self, value: str) -> tuple[CheckResult, str]:
         if self.teaser.title and not _same(value, self.teaser.title) and not _begins(value, self.teaser.title):
-            return Verdict.CONTRADICTED, f"the teaser shows: {shorten(self.teaser.title, 80)}"
+            return CheckResult.CONTRADICTED, f"the teaser shows: {shorten(self.teaser.title, 80)}"
         agreeing = ["the teaser"] if self.teaser.title else []
         if self.slug.says(value):
             agreeing.append("the slug of the URL")
         elif self.slug.says(value) is False and not agreeing:
-            return Verdict.CONTRADICTED, "the slug of the URL has other words"
-        return (Verdict.CONFIRMED, " and ".join(agreeing)) if agreeing else (Verdict.UNCHECKED, "")
+            return CheckResult.CONTRADICTED, "the slug of the URL has other words"
+        return (CheckResult.CONFIRMED, " and ".join(agreeing)) if agreeing else (CheckResult.UNCHECKED, "")
 
-    def _published_on(self, value: str) -> tuple[Verdict, str]:
+    def _published_on(self, value: str) -> tuple[CheckResult, str]:
         listed = self.teaser.published_on
         if listed is None:
-            return Verdict.UNCHECKED, "no teaser with a date"
+            return CheckResult.UNCHECKED, "no teaser with a date"
         apart = abs((date.fromisoformat(value) - date.fromisoformat(listed)).days)
         if apart > 1:
-            return Verdict.CONTRADICTED, f"the teaser shows: {listed}"
-        return Verdict.CONFIRMED, "the teaser"
+            return CheckResult.CONTRADICTED, f"the teaser shows: {listed}"
+        return CheckResult.CONFIRMED, "the teaser"
 
-    def _source(self, value: str) -> tuple[Verdict, str]:
+    def _source(self, value: str) -> tuple[CheckResult, str]:
         if _same(value, self.source):
-            return Verdict.CONFIRMED, "VOK_SOURCE"
+            return CheckResult.CONFIRMED, "VOK_SOURCE"
         if self.block_source and _same(value, self.block_source):
-            return Verdict.CONFIRMED, "the heading of the block below"
-        return Verdict.UNCHECKED, "another source than VOK_SOURCE"
+            return CheckResult.CONFIRMED, "the heading of the block below"
+        return CheckResult.UNCHECKED, "another source than VOK_SOURCE"
 
-    def _body(self, value: str) -> tuple[Verdict, str]:
+    def _body(self, value: str) -> tuple[CheckResult, str]:
         excerpt = self.teaser.excerpt
         if not excerpt:
-            return Verdict.UNCHECKED, "no teaser with an excerpt"
+            return CheckResult.UNCHECKED, "no teaser with an excerpt"
         if _begins(value, excerpt):
-            return Verdict.CONFIRMED, "the excerpt of the teaser"
+            return CheckResult.CONFIRMED, "the excerpt of the teaser"
         if _begins(str(self.item.get("title") or ""), excerpt):
-            return Verdict.UNCHECKED, "the excerpt of the teaser is the headline"
+            return CheckResult.UNCHECKED, "the excerpt of the teaser is the headline"
         if _letters(excerpt) in _letters(value):
-            return Verdict.CONTRADICTED, "the excerpt of the teaser is not at the start of the text"
-        return Verdict.CONTRADICTED, f"the excerpt of the teaser: {shorten(excerpt, 80)}"
+            return CheckResult.CONTRADICTED, "the excerpt of the teaser is not at the start of the text"
+        return CheckResult.CONTRADICTED, f"the excerpt of the teaser: {shorten(excerpt, 80)}"
 
-    def _original_url(self, _: str) -> tuple[Verdict, str]:
+    def _original_url(self, _: str) -> tuple[CheckResult, str]:
         if self.item.get("story"):
-            return Verdict.CONFIRMED, "the form of the source's URLs"
-        return Verdict.UNCHECKED, ""
+            return CheckResult.CONFIRMED, "the form of the source's URLs"
+        return CheckResult.UNCHECKED, ""
 
-    def compare_body(self, fields: list[FieldFinding], text: str) -> None:
+    def compare_body(self, fields: list[FieldCheck], text: str) -> None:
         """Compare the body with that of another extractor."""
         own, other = set(_words(str(self.item.get("body") or ""))), set(_words(text))
         if not own or len("".join(other)) < _LEAST_BODY:
@@ -170,8 +170,8 @@ class _Checks:
             fields[place] = replace(body, evidence=evidence)
             return
         evidence = f"{body.evidence}, trafilatura".removeprefix(", ")
-        confirmed = Verdict.CONFIRMED if body.verdict == Verdict.UNCHECKED else body.verdict
-        fields[place] = replace(body, verdict=confirmed, evidence=evidence)
+        confirmed = CheckResult.CONFIRMED if body.result == CheckResult.UNCHECKED else body.result
+        fields[place] = replace(body, result=confirmed, evidence=evidence)
 
 
 def _words(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Puts the findings about all pages together, and draws the conclusions."""
+"""Puts the results about all pages together, and draws the conclusions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from protego import Protego
 
 from vokcrawl.doctor.articles import examine_article, longest_text
 from vokcrawl.doctor.captured import Page
-from vokcrawl.doctor.findings import ArticleFindings, ListingFindings, Verdict
+from vokcrawl.doctor.checks import ArticleReport, CheckResult, ListingReport
 from vokcrawl.doctor.listings import LISTING, SEARCH, examine_listing, is_page
 from vokcrawl.doctor.visit import RequestFacts
 from vokcrawl.errors import ExitCode
@@ -46,8 +46,8 @@ class Severity(StrEnum):
     """What a remark means for a crawl."""
 
     NOTE = "note"  # it works
-    DOUBT = "doubt"  # something may be missing or wrong: exit code 10
-    OBSTACLE = "obstacle"  # a crawl would not work
+    WARNING = "warning"  # something may be missing or wrong: exit code 10
+    ERROR = "error"  # a crawl would not work
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +86,15 @@ class Estimate:
 
 @dataclass(slots=True)
 class Examination:
-    """All findings. `visit` is the manifest of a visit; None for the pages of an archive."""
+    """All results. `visit` is the manifest of a visit; None for the pages of an archive."""
 
     start_url: str
     source: str
     profile: str
     requests: list[RequestFacts] = field(default_factory=list)
     robots: Robots | None = None
-    listings: list[ListingFindings] = field(default_factory=list)
-    articles: list[ArticleFindings] = field(default_factory=list)
+    listings: list[ListingReport] = field(default_factory=list)
+    articles: list[ArticleReport] = field(default_factory=list)
     sitemaps: dict[str, int | None] = field(default_factory=dict)
     estimate: Estimate | None = None
     visit: Manifest | None = None
@@ -110,9 +110,9 @@ class Examination:
         return next((code for code in order if code in codes), ExitCode.OK)
 
     @property
-    def verdict(self) -> str:
+    def conclusion(self) -> str:
         """The conclusion in a few words."""
-        if any(remark.severity is Severity.OBSTACLE for remark in self.remarks):
+        if any(remark.severity is Severity.ERROR for remark in self.remarks):
             return "not ready"
         return "ready with remarks" if self.remarks else "ready"
 
@@ -121,7 +121,7 @@ class Examination:
         visit = self.visit
         return {
             "schema": SCHEMA,
-            "verdict": self.verdict,
+            "conclusion": self.conclusion,
             "exit_code": int(self.code),
             "start_url": self.start_url,
             "source": self.source,
@@ -222,34 +222,34 @@ def _about_visit(result: Examination) -> Iterable[Remark]:
     shown = ", ".join(f"{reason} ({error.examples[0]})" for reason, error in errors.items() if error.examples)
     if result.visit.exit_code == ExitCode.UNREACHABLE:
         yield Remark(
-            Severity.OBSTACLE,
+            Severity.ERROR,
             f"the site cannot be reached, or robots.txt disallows it: {shown or result.start_url}",
             "check the address, the network and robots.txt; VOK_ROBOTS_UNREADABLE says what an unreadable one means",
             ExitCode.UNREACHABLE,
         )
     elif result.visit.exit_code == ExitCode.BLOCKED:
         yield Remark(
-            Severity.OBSTACLE,
+            Severity.ERROR,
             f"the site shows a block page: {shown or result.start_url}",
             "ask the operator of the site for access, and set VOK_CONTACT; block pages are never circumvented",
             ExitCode.BLOCKED,
         )
     if result.robots is not None and not result.robots.allowed and result.visit.exit_code != ExitCode.UNREACHABLE:
         yield Remark(
-            Severity.OBSTACLE, "robots.txt disallows the start page", "choose another start URL", ExitCode.UNREACHABLE
+            Severity.ERROR, "robots.txt disallows the start page", "choose another start URL", ExitCode.UNREACHABLE
         )
 
 
 def _about_listings(result: Examination) -> Iterable[Remark]:
     blocked = [each for each in result.listings if each.fault in _BLOCK_PAGES]
     if blocked and result.visit is None:
-        yield Remark(Severity.OBSTACLE, f"{blocked[0].url} is a block page ({blocked[0].fault})", "", ExitCode.BLOCKED)
+        yield Remark(Severity.ERROR, f"{blocked[0].url} is a block page ({blocked[0].fault})", "", ExitCode.BLOCKED)
     pages = [each for each in result.listings if each.kind != SEARCH and each.fault not in _BLOCK_PAGES]
     read = [each for each in pages if each.teasers]
     if not read:
         if pages and not blocked:
             yield Remark(
-                Severity.OBSTACLE,
+                Severity.ERROR,
                 f"no teasers were found on {pages[0].url} ({pages[0].fault})",
                 "set listing.item or listing.text in a site profile",
                 ExitCode.LAYOUT,
@@ -261,7 +261,7 @@ def _about_listings(result: Examination) -> Iterable[Remark]:
     if not followed and not any(each.more or each.says_end for each in read):
         label = "its target is not understood" if any(each.more_label for each in read) else "it was not found"
         yield Remark(
-            Severity.OBSTACLE,
+            Severity.ERROR,
             f'"More Articles": {label} on {read[0].url}',
             "set more.button or more.selector in a site profile, or VOK_SOURCE_ID; with JavaScript only, SPLASH_URL",
             ExitCode.LAYOUT,
@@ -269,12 +269,12 @@ def _about_listings(result: Examination) -> Iterable[Remark]:
     for name, key in (("title", "title"), ("excerpt", "excerpt"), ("day", "date")):
         count, total = sum(getattr(each, f"with_{name}") for each in read), sum(each.teasers for each in read)
         if count < total:
-            severity = Severity.DOUBT if count < total / 2 else Severity.NOTE
+            severity = Severity.WARNING if count < total / 2 else Severity.NOTE
             yield Remark(
                 severity,
                 f"{total - count} of {total} teasers have no {name}",
-                f"set listing.{key} in a site profile" if severity is Severity.DOUBT else "",
-                ExitCode.INCOMPLETE if severity is Severity.DOUBT else ExitCode.OK,
+                f"set listing.{key} in a site profile" if severity is Severity.WARNING else "",
+                ExitCode.INCOMPLETE if severity is Severity.WARNING else ExitCode.OK,
             )
     if all(set(each.strategies) == {"structure"} for each in read):
         yield Remark(
@@ -284,24 +284,24 @@ def _about_listings(result: Examination) -> Iterable[Remark]:
         )
     failed = [each for each in pages if each.fault and each.fault not in _BLOCK_PAGES and each.kind == LISTING]
     for each in failed:
-        yield Remark(Severity.DOUBT, f"{each.url}: {each.fault}", "", ExitCode.INCOMPLETE)
+        yield Remark(Severity.WARNING, f"{each.url}: {each.fault}", "", ExitCode.INCOMPLETE)
 
 
 def _about_articles(result: Examination) -> Iterable[Remark]:
     if not result.articles:
         if any(each.teasers for each in result.listings):
-            yield Remark(Severity.DOUBT, "no article page was read", "", ExitCode.INCOMPLETE)
+            yield Remark(Severity.WARNING, "no article page was read", "", ExitCode.INCOMPLETE)
         return
     readable = [each for each in result.articles if each.fault is None]
     for each in result.articles:
         if each.fault in _BLOCK_PAGES and result.visit is None:
-            yield Remark(Severity.OBSTACLE, f"{each.url} is a block page ({each.fault})", "", ExitCode.BLOCKED)
+            yield Remark(Severity.ERROR, f"{each.url} is a block page ({each.fault})", "", ExitCode.BLOCKED)
         elif each.fault is not None and not each.fault.startswith("http_4"):
-            yield Remark(Severity.DOUBT, f"{each.url}: {each.fault}", "", ExitCode.INCOMPLETE)
+            yield Remark(Severity.WARNING, f"{each.url}: {each.fault}", "", ExitCode.INCOMPLETE)
     if not readable:
         if not any(each.fault in _BLOCK_PAGES for each in result.articles):
             yield Remark(
-                Severity.OBSTACLE,
+                Severity.ERROR,
                 f"no article page was understood ({result.articles[0].fault})",
                 "set the keys of [article] in a site profile",
                 ExitCode.LAYOUT,
@@ -312,7 +312,7 @@ def _about_articles(result: Examination) -> Iterable[Remark]:
     if sources and not any(same_source(str(name), result.source) for name in sources):
         seen = ", ".join(str(name) for name, _ in sources.most_common(3))
         yield Remark(
-            Severity.DOUBT,
+            Severity.WARNING,
             f"no article of {result.source!r} was found, but of: {seen}",
             "set VOK_SOURCE to the name as the site writes it, or choose another start URL",
             ExitCode.INCOMPLETE,
@@ -326,31 +326,31 @@ def _about_articles(result: Examination) -> Iterable[Remark]:
     for each in readable:
         if each.unexplained_share > _MUCH_UNEXPLAINED:
             yield Remark(
-                Severity.DOUBT,
+                Severity.WARNING,
                 f"{each.url}: {each.unexplained_share:.0%} of the text belongs to no field: {each.unexplained[0]!r}",
                 "set article.content, or name what does not belong to the text in article.remove",
                 ExitCode.INCOMPLETE,
             )
 
 
-def _about_fields(readable: Sequence[ArticleFindings]) -> Iterable[Remark]:
+def _about_fields(readable: Sequence[ArticleReport]) -> Iterable[Remark]:
     for name, key in PROFILE_KEYS.items():
-        verdicts = Counter(each.verdict(name) for each in readable)
-        missing, total = verdicts[Verdict.MISSING], len(readable)
+        checked = Counter(each.result(name) for each in readable)
+        missing, total = checked[CheckResult.MISSING], len(readable)
         if missing:
             all_missing = missing == total
             yield Remark(
-                Severity.OBSTACLE if all_missing else Severity.DOUBT,
+                Severity.ERROR if all_missing else Severity.WARNING,
                 f"{name} was not found in {missing} of {total} articles",
                 f"set {key} in a site profile",
                 ExitCode.LAYOUT if all_missing else ExitCode.INCOMPLETE,
             )
-        if verdicts[Verdict.CONTRADICTED]:
-            found = next(each for each in readable if each.verdict(name) is Verdict.CONTRADICTED)
+        if checked[CheckResult.CONTRADICTED]:
+            found = next(each for each in readable if each.result(name) is CheckResult.CONTRADICTED)
             evidence = next(each.evidence for each in found.fields if each.name == name)
-            count = verdicts[Verdict.CONTRADICTED]
+            count = checked[CheckResult.CONTRADICTED]
             yield Remark(
-                Severity.DOUBT,
+                Severity.WARNING,
                 f"{name} is contradicted in {count} of {total} articles: {found.url}: {evidence}",
                 f"compare the page with the value; {key} in a site profile selects the element",
                 ExitCode.INCOMPLETE,
@@ -364,7 +364,7 @@ def _about_requests(result: Examination) -> Iterable[Remark]:
     for each in result.requests:
         if (wait := each.headers.get("Retry-After")) is not None:
             yield Remark(
-                Severity.DOUBT,
+                Severity.WARNING,
                 f"{each.url} answered {each.status} with Retry-After: {wait}",
                 "raise DOWNLOAD_DELAY",
                 ExitCode.INCOMPLETE,
@@ -375,7 +375,7 @@ def _about_requests(result: Examination) -> Iterable[Remark]:
 def _about_archive(result: Examination) -> Iterable[Remark]:
     if result.faults:
         yield Remark(
-            Severity.DOUBT,
+            Severity.WARNING,
             f"{len(result.faults)} records could not be read: {result.faults[0]}",
             "",
             ExitCode.INCOMPLETE,

@@ -6,7 +6,7 @@ from collections import Counter
 from urllib.parse import parse_qs, urlsplit
 
 from vokcrawl.doctor.captured import Page
-from vokcrawl.doctor.findings import ListingFindings
+from vokcrawl.doctor.checks import ListingReport
 from vokcrawl.loaders import listed_values
 from vokcrawl.normalize import utc
 from vokcrawl.pages.block_pages import find_block_page
@@ -29,9 +29,9 @@ def is_page(page: Page) -> bool:
     return path != "/robots.txt" and kind in ("text/html", "application/xhtml+xml", "")
 
 
-def examine_listing(page: Page, source: str) -> tuple[ListingFindings, dict[str, ListedValues]]:
+def examine_listing(page: Page, source: str) -> tuple[ListingReport, dict[str, ListedValues]]:
     """Examine a page. Returns also the values of its teasers by the id of the article."""
-    found = ListingFindings(page.url, _kind(page.url), utc(page.at))
+    found = ListingReport(page.url, _kind(page.url), utc(page.at))
     if page.answer.status != 200:
         block = find_block_page(page.answer.body, page.answer.status, page.answer.headers)
         found.fault = str(block or f"http_{page.answer.status}")
@@ -76,7 +76,7 @@ def _to_parameter(url: str, received: int) -> str | None:
     return "end" if received == int(to) - int(start) else None
 
 
-def _count(found: ListingFindings, raws: list[RawTeaser]) -> dict[str, ListedValues]:
+def _count(found: ListingReport, raws: list[RawTeaser]) -> dict[str, ListedValues]:
     values = {raw.id: listed_values(raw) for raw in raws}
     days = sorted(each.published_on for each in values.values() if each.published_on)
     found.teasers = len(raws)

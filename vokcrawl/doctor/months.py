@@ -1,4 +1,4 @@
-"""Findings about many pages as shares by month of capture: a change of the site shows as a step."""
+"""Results about many pages as shares by month of capture: a change of the site shows as a step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vokcrawl.doctor.findings import ArticleFindings, ListingFindings
+from vokcrawl.doctor.checks import ArticleReport, ListingReport
 
 __all__ = ["Month", "by_month"]
 
@@ -57,7 +57,7 @@ class Month:
         }
 
 
-def by_month(articles: Iterable[ArticleFindings], listings: Iterable[ListingFindings]) -> list[Month]:
+def by_month(articles: Iterable[ArticleReport], listings: Iterable[ListingReport]) -> list[Month]:
     """The months with any page, oldest first."""
     months: dict[str, Month] = {}
     for article in articles:

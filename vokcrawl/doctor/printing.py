@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
 
+from vokcrawl.doctor.checks import ArticleReport, CheckResult, ListingReport
 from vokcrawl.doctor.examination import Examination, Severity
-from vokcrawl.doctor.findings import ArticleFindings, ListingFindings, Verdict
 from vokcrawl.doctor.months import Month
 from vokcrawl.utils.terminal import harmless
 
@@ -21,13 +21,13 @@ _HTML_WIDTH = 110
 # Below this width tables become lists.
 _NARROW = 90
 _STYLES = {
-    Verdict.CONFIRMED: "green",
-    Verdict.UNCHECKED: "",
-    Verdict.ABSENT: "",
-    Verdict.CONTRADICTED: "red",
-    Verdict.MISSING: "red",
+    CheckResult.CONFIRMED: "green",
+    CheckResult.UNCHECKED: "",
+    CheckResult.ABSENT: "",
+    CheckResult.CONTRADICTED: "red",
+    CheckResult.MISSING: "red",
 }
-_SEVERITIES = {Severity.NOTE: "", Severity.DOUBT: "yellow", Severity.OBSTACLE: "red"}
+_SEVERITIES = {Severity.NOTE: "", Severity.WARNING: "yellow", Severity.ERROR: "red"}
 _MOST_LISTINGS = 8
 
 
@@ -133,7 +133,7 @@ def _discovery(result: Examination) -> Iterable[RenderableType]:
         yield _line(f"{reason}: {error.count} ({', '.join(error.examples[:1])})")
 
 
-def _listing(found: ListingFindings) -> RenderableType:
+def _listing(found: ListingReport) -> RenderableType:
     lines = [_heading(f"{found.kind}: {found.url}")]
     if found.fault:
         return Group(*lines, _text(f"  {found.fault}", "red"))
@@ -167,7 +167,7 @@ def _estimate(result: Examination) -> Iterable[RenderableType]:
         )
 
 
-def _article(found: ArticleFindings, narrow: bool) -> RenderableType:
+def _article(found: ArticleReport, narrow: bool) -> RenderableType:
     parts: list[RenderableType] = [_heading(f"article: {found.url}")]
     if found.fault:
         parts.append(_text(f"  {found.fault}", "red"))
@@ -175,15 +175,15 @@ def _article(found: ArticleFindings, narrow: bool) -> RenderableType:
         return Group(*parts)
     if narrow:
         for each in found.fields:
-            parts.append(_text(f"  {each.name}: {each.verdict} ({each.found_by})", _STYLES[each.verdict]))
+            parts.append(_text(f"  {each.name}: {each.result} ({each.found_by})", _STYLES[each.result]))
             parts.extend(_line(f"  {text}") for text in (each.value, each.evidence) if text)
     else:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for name in ("field", "value", "found by", "verdict", "evidence"):
+        for name in ("field", "value", "found by", "result", "evidence"):
             table.add_column(name, overflow="fold")
         for each in found.fields:
-            style = _STYLES[each.verdict]
-            cells = (each.name, each.value or "", each.found_by, each.verdict, each.evidence)
+            style = _STYLES[each.result]
+            cells = (each.name, each.value or "", each.found_by, each.result, each.evidence)
             table.add_row(*(_text(cell, style if cell is cells[3] else "") for cell in cells))
         parts.append(table)
     parts.append(_line(f"block below: {found.block_source or 'none'}, {found.block_teasers} teasers"))
@@ -226,7 +226,7 @@ def _share(value: float | None) -> str:
 
 def _summary(result: Examination) -> RenderableType:
     style = "green" if not result.code else "red"
-    lines: list[RenderableType] = [Text(f"\n{result.verdict} (exit code {int(result.code)})", style=f"bold {style}")]
+    lines: list[RenderableType] = [Text(f"\n{result.conclusion} (exit code {int(result.code)})", style=f"bold {style}")]
     for remark in result.remarks:
         lines.append(_text(f"- {remark.text}", _SEVERITIES[remark.severity]))
         if remark.remedy:

@@ -21,14 +21,14 @@ HTML = [("Content-Type", "text/html; charset=utf-8")]
 
 
 def visit(url: str, output: Path, *arguments: str) -> tuple[Done, dict[str, Any]]:
-    """A visit and its findings."""
-    file = output.parent / "findings.json"
+    """A visit and its results."""
+    file = output.parent / "results.json"
     done = scrapy("doctor", url, "--json", str(file), *arguments, *FAST, output=output)
     return done, json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
-def verdicts(findings: dict[str, Any]) -> set[tuple[str, str]]:
-    return {(each["name"], each["verdict"]) for article in findings["articles"] for each in article["fields"]}
+def checked(results: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(each["name"], each["result"]) for article in results["articles"] for each in article["fields"]}
 
 
 @pytest.mark.parametrize(("skin", "more"), [("current", "link"), ("classic", "ajax"), ("plain", "link")])
@@ -36,9 +36,9 @@ def test_visit_confirms_each_field_in_every_skin(skin: str, more: str, serve: Se
     server = serve(45, skin=skin, more=more, search="link", sitemap=True)
     done, found = visit(f"{server.url}/newstream/", output)
     assert done.code == 0, done.stdout
-    assert found["verdict"] in ("ready", "ready with remarks")
+    assert found["conclusion"] in ("ready", "ready with remarks")
     confirmed = {"title", "published_on", "source", "body"}
-    assert {(name, verdict) for name, verdict in verdicts(found) if name in confirmed} == {
+    assert {(name, result) for name, result in checked(found) if name in confirmed} == {
         (name, "confirmed") for name in confirmed
     }
     assert len(found["articles"]) == 3
@@ -61,7 +61,7 @@ def test_visit_confirms_each_field_in_every_skin(skin: str, more: str, serve: Se
     assert json.loads((kept / "doctor.json").read_text(encoding="utf-8"))["articles"] == found["articles"]
 
 
-def test_archive_of_a_visit_gives_the_same_findings(
+def test_archive_of_a_visit_gives_the_same_results(
     serve: Serving, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = serve(45)
@@ -102,13 +102,13 @@ GATES = {
 
 
 @pytest.mark.parametrize("gate", GATES)
-def test_gate_has_its_exit_code(gate: str, output: Path) -> None:
+def test_block_page_has_its_exit_code(gate: str, output: Path) -> None:
     answer, code, text = GATES[gate]
     site = HostileSite(20)
     _all_pages(site, answer)
     with HostileServer(site) as server:
         done, found = visit(f"{server.url}/article/163/", output)
-    assert (done.code, found["exit_code"], found["verdict"]) == (code, code, "not ready")
+    assert (done.code, found["exit_code"], found["conclusion"]) == (code, code, "not ready")
     assert text in found["remarks"][0]["text"]
     assert "not ready" in done.stdout
 

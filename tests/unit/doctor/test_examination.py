@@ -1,4 +1,4 @@
-"""The findings about pages of the sample site, in every skin, and about changed ones."""
+"""The results about pages of the sample site, in every skin, and about changed ones."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rich.console import Console
 
 from tests.support.sample_reading import BASE, site
 from vokcrawl.doctor.captured import Page
+from vokcrawl.doctor.checks import ArticleReport, CheckResult, FieldCheck
 from vokcrawl.doctor.examination import Examination, Severity, examine, finish
-from vokcrawl.doctor.findings import ArticleFindings, FieldFinding, Verdict
 from vokcrawl.doctor.listings import examine_listing
 from vokcrawl.doctor.months import by_month
 from vokcrawl.doctor.printing import as_html, show
@@ -49,7 +49,7 @@ def test_each_skin_is_ready(skin: str) -> None:
     assert not [remark for remark in found.remarks if remark.severity is not Severity.NOTE]
     for article in found.articles:
         for name in ("title", "published_on", "source", "body"):
-            assert article.verdict(name) is Verdict.CONFIRMED, (name, article)
+            assert article.result(name) is CheckResult.CONFIRMED, (name, article)
         assert article.unexplained_share < 0.1, article.unexplained
     [listing] = found.listings
     assert listing.teasers == listing.with_day == listing.with_title == 10
@@ -57,12 +57,12 @@ def test_each_skin_is_ready(skin: str) -> None:
     assert found.estimate.pages_per_year
 
 
-def test_field_that_all_articles_lack_is_an_obstacle() -> None:
+def test_field_that_all_articles_lack_is_an_error() -> None:
     found = examined(site(40), on_article=lambda text: re.sub(r"Date: \d\d/\d\d/\d{4} \| ", "", text))
     assert found.code == 12
     assert found.remarks[0].text == "published_on was not found in 3 of 3 articles"
     assert found.remarks[0].remedy == "set article.date in a site profile"
-    assert {article.verdict("published_on") for article in found.articles} == {Verdict.MISSING}
+    assert {article.result("published_on") for article in found.articles} == {CheckResult.MISSING}
 
 
 def test_day_that_differs_from_the_teaser_is_contradicted() -> None:
@@ -75,9 +75,7 @@ def test_text_that_differs_from_the_excerpt_is_contradicted() -> None:
     found = examined(
         site(40), on_article=lambda text: re.sub(r"<p>.*?</p>", "<p>Quite another text.</p>", text, flags=re.S)
     )
-    # The third teaser has only the headline as its excerpt.
-    verdicts = [article.verdict("body") for article in found.articles]
-    assert sorted(map(str, verdicts)) == ["contradicted", "contradicted", "unchecked"]
+    assert {article.result("body") for article in found.articles} == {CheckResult.CONTRADICTED}
     assert found.code == 10
 
 
@@ -89,13 +87,13 @@ def test_text_of_no_field_is_shown() -> None:
     assert "belongs to no field" in found.remarks[0].text
 
 
-def test_listing_without_a_way_on_is_an_obstacle() -> None:
+def test_listing_without_a_next_page_is_an_error() -> None:
     found = examined(site(40), on_listing=lambda text: text.replace("More Articles", "Onward"))
-    assert (found.code, found.verdict) == (12, "not ready")
+    assert (found.code, found.conclusion) == (12, "not ready")
     assert found.remarks[0].text == f'"More Articles": it was not found on {BASE}/article/163/'
 
 
-def test_articles_of_another_source_only_are_a_doubt() -> None:
+def test_articles_of_another_source_only_are_a_warning() -> None:
     result = Examination(f"{BASE}/article/163/", "Rodong Sinmun (En)", "kcnawatch")
     served = site(40)
     url = served.truth()["articles"][0]["url"]
@@ -119,9 +117,9 @@ def test_last_ajax_parameter_is_recognised_as_size_or_end() -> None:
 
 
 def test_change_of_the_site_is_a_step_by_month() -> None:
-    def article(month: str, strategy: str, value: str | None) -> ArticleFindings:
-        fields = [FieldFinding("title", value, "", Verdict.UNCHECKED)]
-        return ArticleFindings("u", "i", f"{month}-03T00:00:00Z", None, strategy, fields)
+    def article(month: str, strategy: str, value: str | None) -> ArticleReport:
+        fields = [FieldCheck("title", value, "", CheckResult.UNCHECKED)]
+        return ArticleReport("u", "i", f"{month}-03T00:00:00Z", None, strategy, fields)
 
     months = by_month(
         [article("2031-02", "structure", None), article("2031-01", "content", "A"), article("2031-01", "content", "B")],

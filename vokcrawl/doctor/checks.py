@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["ArticleFindings", "FieldFinding", "ListingFindings", "Verdict", "shorten"]
+__all__ = ["ArticleReport", "CheckResult", "FieldCheck", "ListingReport", "shorten"]
 
 _LONGEST_VALUE = 160
 
 
-class Verdict(StrEnum):
+class CheckResult(StrEnum):
     """What cross-checks say about a value."""
 
     CONFIRMED = "confirmed"  # another part of the pages says the same
@@ -21,18 +21,18 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FieldFinding:
-    """A field of an article: its value (cut), how it was found, the verdict, and the evidence for that."""
+class FieldCheck:
+    """A field of an article: its value (cut), how it was found, the result, and the evidence for that."""
 
     name: str
     value: str | None
     found_by: str
-    verdict: Verdict
+    result: CheckResult
     evidence: str = ""
 
 
 @dataclass(slots=True)
-class ArticleFindings:
+class ArticleReport:
     """One article page. `fault` says why it could not be read at all."""
 
     url: str
@@ -40,19 +40,19 @@ class ArticleFindings:
     captured_at: str
     fault: str | None = None
     strategy: str | None = None
-    fields: list[FieldFinding] = field(default_factory=list)
+    fields: list[FieldCheck] = field(default_factory=list)
     unexplained_share: float = 0.0
     unexplained: list[str] = field(default_factory=list)
     block_source: str | None = None
     block_teasers: int = 0
 
-    def verdict(self, name: str) -> Verdict | None:
-        """The verdict about a field; None if the page could not be read."""
-        return next((each.verdict for each in self.fields if each.name == name), None)
+    def result(self, name: str) -> CheckResult | None:
+        """The result about a field; None if the page could not be read."""
+        return next((each.result for each in self.fields if each.name == name), None)
 
 
 @dataclass(slots=True)
-class ListingFindings:
+class ListingReport:
     """One page of a listing, of an AJAX batch, or of the search.
 
     `with_title` and the like are numbers of teasers; `more` is the URL of the next page as the page names it, and
