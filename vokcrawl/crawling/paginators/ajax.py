@@ -68,6 +68,8 @@ class AjaxPaginator:
         self.aligned = False
         # Whether that is a guess, because the site did not answer for another offset.
         self._multiple_is_guessed = False
+        # Whether a call has brought entries besides pinned ones, new or not: then it is understood.
+        self._has_answered = False
         self._overlap = 1
         # The step by which `to` would be the index behind the last item, from the numbers that the page named; and
         # whether it has turned out to be a size.
@@ -174,6 +176,7 @@ class AjaxPaginator:
             self._note_pinned(len(ids))
         if not batch.body:
             return self._nothing(listing, request, route, page)
+        self._has_answered = True
         if rounded is not None:
             if self._suspected == (ids, rounded):
                 self.aligned = True
@@ -341,7 +344,11 @@ class AjaxPaginator:
             return Checked(Trust.STOP, stop=StopReason.REPEATS)
         # All that stands in it was read, so the listing goes on from it as well.
         self._taken = batch
-        if self._last in batch.body or len(batch.body) <= self._overlap:
+        shows_last = self._last in batch.body
+        if shows_last and len(batch.body) >= max(2, self._largest - self._pinned):
+            # A full batch says nothing of what stands behind it.
+            return self._ask(listing, route.at(batch.end - 1))
+        if shows_last or len(batch.body) <= self._overlap:
             self._tail, self._tail_is_assumed = batch, False
             return self._ask(listing, route.at(batch.end))
         return self._ask(listing, route.at(batch.end - self._overlap))
@@ -430,7 +437,7 @@ class AjaxPaginator:
             return self._ask(listing, route, attempt=2)
         if self._nothing_behind or (self._multiple_is_guessed and not self._batches):
             return Checked(Trust.FAIL, reason=page.reason or EMPTY_PAGE)
-        if not self._batches and page.kind is not PageKind.END:
+        if not self._has_answered and page.kind is not PageKind.END:
             # No call has ever brought anything: it may not be understood, and the page has promised more.
             return Checked(Trust.FAIL, reason=page.reason or EMPTY_PAGE)
         return self._ask_before(listing, route)
