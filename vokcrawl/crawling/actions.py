@@ -58,7 +58,10 @@ class FetchListing:
 
 @dataclass(frozen=True, slots=True)
 class FetchArticle:
-    """Fetch an article's page. `is_start` marks an article page that the crawl starts from."""
+    """Fetch an article's page. `is_start` marks an article page that the crawl starts from.
+
+    `part` is above 1 for a later page of an article in several parts.
+    """
 
     id: str
     url: str
@@ -66,6 +69,7 @@ class FetchArticle:
     is_start: bool = False
     etag: str | None = None
     last_modified: str | None = None
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True)

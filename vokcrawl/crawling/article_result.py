@@ -9,6 +9,7 @@ from typing import Any
 from vokcrawl.loaders import load_article
 from vokcrawl.normalize import article_id
 from vokcrawl.pages.article import ArticlePage
+from vokcrawl.pages.article_parts import linked_parts
 from vokcrawl.pages.block_pages import BlockPage, find_block_page, redirects_to_block_page
 from vokcrawl.pages.document import CHROME_ONLY, LISTING_IN_PLACE, REDIRECTED, PageFault
 from vokcrawl.pages.extractors import Extractor
@@ -38,12 +39,12 @@ class ArticleResult:
     block: BlockReader
     headline_only: bool = False
     server_errors: bool = False
-    # Whether the article goes on in a second part, which is not read.
-    in_parts: bool = False
+    # The numbers and URLs of the other parts of the article that the page links to.
+    parts: tuple[tuple[int, str], ...] = ()
 
     @property
     def strategy(self) -> str:
-        """Which way of reading was the one that worked."""
+        """The extraction strategy that succeeded."""
         return strategy_of(str(self.item["extractor"]))
 
 
@@ -79,7 +80,7 @@ def find_article(page: ArticlePage, identity: str, url: str, body: bytes) -> Art
         unfit=_unfit(page, item, raw.meta is not None, body),
         block=page.teasers,
         server_errors=raw.server_errors,
-        in_parts=page.has_more_parts,
+        parts=tuple(sorted(linked_parts(page.root, url).items())),
     )
 
 

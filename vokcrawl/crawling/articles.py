@@ -92,15 +92,11 @@ class Articles:
         """An article's page: its record and the teasers of its block; of another source's article nothing."""
         found, url, identity = event.found, event.url, event.request.id
         context = self.context
-        # Without a meta line the block below, "More From <source>", still names the page's source.
-        source = source_name(found.source or found.block_source or "")
-        if source is not None and not same_source(source, context.config.source):
-            self._take_other_source(identity, url, source)
-            return
-        if source is None and found.source is not None and not self._is_expected(identity):
-            # The site shows an empty name, and nothing else says that the article is the wanted source's.
-            context.report("article_without_source_name", url)
-            self._take_other_source(identity, url, found.source)
+        other = self.other_source_of(event)
+        if other is not None:
+            if source_name(other) is None:
+                context.report("article_without_source_name", url)
+            self._take_other_source(identity, url, other)
             return
         context.statistics.wanted_seen += 1
         self.teasers.on_article_read(identity, found.source)
@@ -125,6 +121,18 @@ class Articles:
         context.validators[identity] = (None, None) if item["truncated"] else (event.etag, event.last_modified)
         now = context.utc_now()
         context.emit(item | {"first_seen_at": now, "fetched_at": now, "archived_as": event.archived_as})
+
+    def other_source_of(self, event: ArticleFetched) -> str | None:
+        """The source of an article that is not of the wanted one; None if it is.
+
+        It is an empty name where the site shows none, and nothing else says that the article is the wanted source's.
+        """
+        found = event.found
+        # Without a meta line the block below, "More From <source>", still names the page's source.
+        source = source_name(found.source or found.block_source or "")
+        if source is not None:
+            return None if same_source(source, self.context.config.source) else source
+        return found.source if not self._is_expected(event.request.id) else None
 
     def _is_expected(self, identity: str) -> bool:
         """Whether an article without a source's name is expected to be the wanted source's.
@@ -158,10 +166,13 @@ class Articles:
         found.headline_only = found.unfit is None and not found.item["body"] and bool(listed.excerpt)
         return True
 
-    def fail(self, identity: str, url: str, reason: str) -> None:
-        """Schedules a retry of what could not be fetched. A delivered article stays as it is, and due as it was."""
+    def fail(self, identity: str, url: str, reason: str, seen_at: str = "") -> None:
+        """Schedules a retry of what could not be fetched. A delivered article stays as it is, and due as it was.
+
+        `seen_at` is the URL to report, if it is not that of the article.
+        """
         context = self.context
-        context.report(f"article_{reason}", url)
+        context.report(f"article_{reason}", seen_at or url)
         is_missing = reason == BlockPage.FRONT_PAGE and self._leads_missing_home(identity)
         context.statistics.pages_failed += not is_missing
         if is_missing and self._take_led_home(identity):
@@ -314,10 +325,6 @@ class Articles:
             report("article_wrong_date", url)
         if not found.item["body"] and not found.headline_only:
             report("article_without_body", url)
-        if found.in_parts:
-            # Nothing fetches the other parts: the record is not the whole article.
-            report("article_in_parts", url)
-            self.context.statistics.pages_failed += 1
         if found.server_errors:
             report("article_server_warning", url)
         if found.item["truncated"]:

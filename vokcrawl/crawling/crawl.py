@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from vokcrawl.crawling.actions import Action, FetchArticle, Repeat
+from vokcrawl.crawling.article_parts import ArticleParts, PartFailed
 from vokcrawl.crawling.articles import Articles
 from vokcrawl.crawling.browser_pages import BrowserPages
 from vokcrawl.crawling.context import Context, CrawlConfig
@@ -80,6 +81,7 @@ class Crawl:
         context = self.context
         self.teasers = Teasers(context)
         self.articles = Articles(context, self.teasers)
+        self.parts = ArticleParts(context)
         self.revisits = Revisits(context, self.articles)
         self.calls = SourceCalls(context)
         self.entries = Entries(context, self.teasers, self.articles)
@@ -182,15 +184,36 @@ class Crawl:
     # Articles
 
     def _on_article(self, event: ArticleFetched) -> None:
+        if event.request.part > 1 or self.articles.other_source_of(event) is None:
+            try:
+                whole = self.parts.handle(event)
+            except PartFailed as failed:
+                self._part_failed(failed)
+                return
+            if whole is None:
+                return
+            event = whole
         self.articles.take_page(event, defer_block=self.holds_teasers or self.is_paginating)
         self._sources.handle_article(event)
         self._article_finished(event.request.id)
+
+    def _part_failed(self, failed: PartFailed | None) -> None:
+        """A part of an article could not be read: the article is retried. Its first page was read all the same."""
+        if failed is None:
+            return
+        first = failed.first
+        self.articles.fail(first.request.id, first.url, failed.reason, seen_at=failed.url)
+        self._sources.handle_article(first)
+        self._article_finished(first.request.id)
 
     def _on_article_not_modified(self, event: ArticleNotModified) -> None:
         self.articles.take_not_modified(event.request.id)
         self._article_finished(event.request.id)
 
     def _on_article_missing(self, event: ArticleMissing) -> None:
+        if event.request.part > 1:
+            self._part_failed(self.parts.fail(event.request.id, f"http_{event.status}", event.url))
+            return
         self.articles.take_missing(event.request.id, event.url, event.status)
         self._article_finished(event.request.id)
 
@@ -198,6 +221,9 @@ class Crawl:
         request = event.request
         if event.may_repeat:
             self.context.actions.append(Repeat(request, event.reason, replace(event, may_repeat=False)))
+            return
+        if request.part > 1:
+            self._part_failed(self.parts.fail(request.id, event.reason, event.url))
             return
         if request.is_start:
             self._sources.open_start_articles.discard(request.id)
@@ -227,6 +253,8 @@ class Crawl:
             self.entries.handle_listed(teaser, event.url)
 
     def _on_all_pages_read(self, _: AllPagesRead) -> None:
+        for failed in self.parts.fail_all("part_missing"):
+            self._part_failed(failed)
         for identity in list(self.teasers.awaiting_source):
             self.articles.finish_request(identity)
         self.teasers.release_deferred()

@@ -131,7 +131,9 @@ class WorkerCoordinator(Coordinator):
 
     @override
     def handled(self, event: Event) -> None:
-        if isinstance(event, _OF_ARTICLES) and not (isinstance(event, ArticleFailed) and event.may_repeat):
+        if not isinstance(event, _OF_ARTICLES) or (isinstance(event, ArticleFailed) and event.may_repeat):
+            return
+        if not self.spider.crawl.parts.is_waiting(event.request.id):
             self._mark_finished(event.request.id)
 
     def _mark_finished(self, identity: str) -> None:

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from typing import ClassVar
-from urllib.parse import urlsplit
 
-from vokcrawl.normalize import absolute_url, article_id
+from vokcrawl.normalize import article_id
 from vokcrawl.pages.block_pages import cut_metering, is_metering
 from vokcrawl.pages.flow import Block, flow, is_aside
 from vokcrawl.pages.listing import RawTeaser, marked_items, teasers_among
@@ -84,17 +83,6 @@ class ArticlePage:
         if removed := self.site.article.remove.all(root):
             omitted |= set(removed)
         self.blocks = flow(root, without=items, omitted=omitted)
-
-    @property
-    def has_more_parts(self) -> bool:
-        """Whether this is the first of several pages of one article, as WordPress parts it: it links to a second."""
-        own = urlsplit(self.url).path.rstrip("/")
-        hrefs = (link.attributes.get("href") or "" for link in self.root.css('a[href*="2"]'))
-        parts = (urlsplit(url) for href in hrefs if (url := absolute_url(self.url, href)) is not None)
-        return any(
-            each.path.rstrip("/") == f"{own}/2" or (each.path.rstrip("/") == own and each.query == "page=2")
-            for each in parts
-        )
 
     @cached_property
     def _meta(self) -> tuple[MetaLine, int, int] | None:

@@ -139,7 +139,7 @@ def _article(
         page = find_article(root, identity, found.url, answer.body)
         found.kind, found.item = Kind.ARTICLE, page.item
         found.source, found.block_source, found.unfit = page.source, page.block_source, page.unfit
-        found.has_meta, found.has_date = page.has_meta, page.has_date
+        found.has_meta, found.has_date, found.parts = page.has_meta, page.has_date, page.parts
         found.validators = answer.headers.get("etag"), answer.headers.get("last-modified")
         known = {each for source, each in shown if source == page.block_source}
         found.teasers = page.block(known)

@@ -22,6 +22,7 @@ from vokcrawl.crawling.events import (
 )
 from vokcrawl.normalize import parse_utc
 from vokcrawl.replay.results import ExtractionResult, Kind
+from vokcrawl.pages.article_parts import part_number
 from vokcrawl.runs.run import Run
 
 # The failure of a page without its end; a crawl has requested it again.
@@ -75,7 +76,7 @@ class ReplayIntake:
     def end(self, on_incomplete: bool) -> Iterator[dict[str, Any]]:
         """The archive is over. A run that broke off emitted nothing of what waited: a later one shows it again."""
         for identity, (url, reason) in self._failed.items():
-            yield from self._handle(ArticleFailed(FetchArticle(identity, url), reason, url))
+            yield from self._handle(ArticleFailed(_request(identity, url), reason, url))
         if not on_incomplete:
             yield from self._handle(AllPagesRead())
 
@@ -87,7 +88,7 @@ class ReplayIntake:
             return
         self._failed.pop(identity, None)
         self._crawl.articles.requested.add(identity)
-        yield from self._handle(self._article_event(found, FetchArticle(identity, found.url)))
+        yield from self._handle(self._article_event(found, _request(identity, found.url)))
 
     def _article_event(self, found: ExtractionResult, request: FetchArticle) -> Event:
         if found.kind is Kind.UNCHANGED:
@@ -122,3 +123,7 @@ class ReplayIntake:
         before = self._unclosed.get(found.url)
         self._unclosed[found.url] = found.unclosed
         return self._closes_pages or before != found.unclosed
+
+
+def _request(identity: str, url: str) -> FetchArticle:
+    return FetchArticle(identity, url, part=part_number(url))

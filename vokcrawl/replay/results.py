@@ -51,6 +51,7 @@ class ExtractionResult:
     has_meta: bool = False
     has_date: bool = False
     unfit: str | None = None
+    parts: tuple[tuple[int, str], ...] = ()
     teasers: list[RawTeaser] = field(default_factory=list)
 
     def article(self) -> ArticleResult:
@@ -62,6 +63,7 @@ class ExtractionResult:
             has_meta=self.has_meta,
             has_date=self.has_date,
             unfit=self.unfit,
+            parts=self.parts,
             block=lambda skip: [raw for raw in self.teasers if raw.id not in skip],
         )
 
@@ -80,5 +82,6 @@ def _result(values: dict[str, Any]) -> ExtractionResult:
     found = ExtractionResult(**values)
     found.kind = Kind(found.kind)
     found.validators = (found.validators[0], found.validators[1])
+    found.parts = tuple((number, url) for number, url in found.parts)
     found.teasers = [RawTeaser(**each) for each in values["teasers"]]
     return found

@@ -32,8 +32,9 @@ from vokcrawl.downloader.capture.warc_handler import place_of
 from vokcrawl.downloader.failures import CLOSING, PASSING, block_page_of, lower_headers, name_of, request_of
 from vokcrawl.downloader.splash.pages import rendered_pages
 from vokcrawl.downloader.splash.result import Outcome, Rendered
+from vokcrawl.pages.article_parts import part_number
 from vokcrawl.pages.block_pages import check_in_headers, redirects_to_block_page
-from vokcrawl.pages.document import EMPTY_PAGE, PASSING_FAULTS, REFUSALS, Document, PageFault, read_document
+from vokcrawl.pages.document import EMPTY_PAGE, PASSING_FAULTS, REDIRECTED, REFUSALS, Document, PageFault, read_document
 from vokcrawl.pages.extractors import Extractor, extractor_at
 from vokcrawl.pages.routes import SitemapRoute, SplashRoute
 from vokcrawl.pages.search import number_in_form
@@ -155,6 +156,9 @@ class ResponseReader:
         if elsewhere is not None:
             # With 404 not this article is missing, but what it was redirected to.
             return ArticleFailed(fetch, elsewhere, requested)
+        if fetch.part > 1 and part_number(response.url) != fetch.part:
+            # WordPress redirects a part that does not exist to the article.
+            return ArticleFailed(fetch, REDIRECTED, requested)
         if response.status in (404, 410):
             return ArticleMissing(fetch, response.url, response.status)
         extractor = self._extractor

@@ -1,17 +1,20 @@
-"""WordPress's pagination in its usual forms is followed to the end."""
+"""WordPress's pagination in its usual forms is followed to the end, in listings and in articles."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.support.altered_responses import replacing
+from tests.support.altered_responses import NOT_FOUND, redirect
 from tests.support.crawling import Crawl
 from tests.support.expected import assert_whole
 from tests.support.hostile import HostileSite, with_body
+from tests.support.replaying import all_of_the_site, replay
+from tests.support.scheduling import T0, faults
 from vokcrawl.sample import Answer, SampleServer
 
 Crawling = Callable[..., Crawl]
@@ -60,20 +63,84 @@ class Paginated(HostileSite):
         return with_body(answer, MORE.sub(form, answer.body.decode()).encode())
 
 
-@pytest.mark.parametrize("second", ["2/", "?page=2"])
-def test_an_article_in_parts_is_named_and_is_not_taken_for_whole(
-    second: str, crawl: Crawling, serve: Serving, output: Path
+class Parted(HostileSite):
+    """A site that splits one article into pages of two paragraphs, as WordPress does at `<!--nextpage-->`."""
+
+    def __init__(self, articles: int, suffix: str) -> None:
+        super().__init__(articles)
+        self._suffix = suffix
+        self.article = max(self.truth()["articles"], key=lambda each: each["body"].count("\n\n"))
+        self.requested: list[int] = []
+        # The answer for part 2 in place of the page.
+        self.second: Answer | None = None
+
+    def url(self, number: int) -> str:
+        return self.article["url"] + (self._suffix.format(number) if number > 1 else "")
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
+        numbers = {self.url(number): number for number in range(1, 10)}
+        number = numbers.get(target.partition("?utm")[0])
+        if number is None:
+            return super().answer(method, target, headers)
+        self.requested.append(number)
+        if number == 2 and self.second is not None:
+            return self.second
+        answer = super().answer(method, self.article["url"], {})
+        page = answer.body.decode()
+        texts = re.findall(r"<p>[^<]*</p>\n", page[page.index("article-content") : page.index("<aside")])
+        for at, text in enumerate(texts):
+            if not 2 * (number - 1) <= at < 2 * number:
+                page = page.replace(text, "")
+        last = -(-len(texts) // 2)
+        assert last > 2
+        links = "".join(f'<a href="{self.url(each)}">{each}</a> ' for each in range(1, last + 1) if each != number)
+        page = page.replace("<aside", f'<div class="page-links">Pages: <span>{number}</span> {links}</div><aside', 1)
+        return with_body(answer, page.encode())
+
+
+@pytest.mark.parametrize("suffix", ["{}/", "?page={}"])
+def test_article_in_parts_is_read_to_its_last_part(
+    suffix: str, crawl: Crawling, serve: Serving, tmp_path: Path
 ) -> None:
-    site = HostileSite(6)
+    site = Parted(12, suffix)
     server = serve(site=site)
-    parted = site.truth()["articles"][2]
-    links = f'<div class="page-links">Pages: <span>1</span> <a href="{parted["url"]}{second}">2</a></div></body>'
-    site.change(parted["id"], replacing("</body>", links))
-    done = crawl(server.url + LISTING, output, settings={"VOK_RECHECK_DAYS": ""})
-    assert done.code == 10, done.stderr
-    assert done.errors["article_in_parts"] == 1
-    assert done.manifest["errors"]["article_in_parts"]["examples"] == [parted["url"]]
+    done = crawl(server.url + LISTING, tmp_path / "output", settings={"VOK_RECHECK_DAYS": ""})
+    assert done.code == 0, done.stderr
     assert_whole(done, site)
+    assert site.requested == [1, 2, 3]
+    # `archived_as` names the first part.
+    (record,) = [each for each in done.articles() if each["id"] == site.article["id"]]
+    again = replay(to=tmp_path / "to", output=done.output, settings={})
+    assert (again.code, again.stderr) == (0, "")
+    (same,) = [each for each in again.articles() if each["id"] == site.article["id"]]
+    assert same == record
+    assert faults(done.output) == []
+    assert all_of_the_site(again) == all_of_the_site(done)
+
+
+def test_part_that_fails_sends_the_article_to_the_retry_queue(crawl: Crawling, serve: Serving, tmp_path: Path) -> None:
+    site = Parted(12, "{}/")
+    server = serve(site=site)
+    answers = {
+        "http_404": NOT_FOUND,
+        "redirected": redirect(server.url + site.url(1)),
+        "offsite": redirect("http://127.0.0.2:1/newstream/"),
+    }
+    for name, answer in answers.items():
+        site.second = answer
+        output = tmp_path / name
+        done = crawl(server.url + LISTING, output, settings={"VOK_RECHECK_DAYS": ""})
+        assert done.code == 10, done.stderr
+        assert done.manifest["errors"][f"article_{name}"]["examples"] == [server.url + site.url(2)]
+        (retry,) = done.manifest["pending_retries"]
+        assert (retry["id"], retry["reason"]) == (site.article["id"], name)
+        assert site.article["id"] not in {each["id"] for each in done.articles()}
+        again = replay(to=tmp_path / f"to-{name}", output=output, settings={})
+        assert site.article["id"] not in {each["id"] for each in again.articles()}
+    site.second = None
+    later = crawl(server.url + LISTING, output, now=T0 + timedelta(days=2), settings={"VOK_RECHECK_DAYS": ""})
+    assert later.code == 0, later.stderr
+    assert [each["id"] for each in later.articles()].count(site.article["id"]) == 1
 
 
 @pytest.mark.parametrize("form", FORMS)
