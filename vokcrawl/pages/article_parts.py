@@ -8,13 +8,11 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
-from vokcrawl.normalize import absolute_url, authority
+from vokcrawl.normalize import absolute_url, article_id, authority
 from vokcrawl.pages.tree import Element
 
 __all__ = ["linked_parts", "part_number"]
 
-# The number follows the slug. Without a slug it could be the slug itself.
-_PATH = re.compile(r"(/newstream/\d{10}-\d{1,12}/[^/]+)/([1-9]\d{0,3})/?$", re.ASCII)
 _NUMBER = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 
 
@@ -49,8 +47,11 @@ def linked_parts(root: Element, url: str) -> dict[int, str]:
 def _split(url: str) -> tuple[str, int]:
     """Return the path of the article and the number of the part."""
     parts = urlsplit(url)
-    if (match := _PATH.search(parts.path)) is not None and match[2] != "1":
-        return parts.path[: match.start()] + match[1], int(match[2])
+    path = parts.path.rstrip("/")
+    identity = article_id(url)
+    behind = path.rpartition(f"/{identity}/")[2].split("/") if identity is not None else []
+    # The number follows the slug. Without a slug it could be the slug itself.
+    if len(behind) == 2 and behind[1] != "1" and _NUMBER.fullmatch(behind[1]):
+        return path.removesuffix(f"/{behind[1]}"), int(behind[1])
     pages = parse_qs(parts.query).get("page", []) if "page=" in parts.query else []
-    number = int(pages[0]) if len(pages) == 1 and _NUMBER.fullmatch(pages[0]) else 1
-    return parts.path.rstrip("/"), number
+    return path, int(pages[0]) if len(pages) == 1 and _NUMBER.fullmatch(pages[0]) else 1

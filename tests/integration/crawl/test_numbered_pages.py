@@ -107,7 +107,7 @@ def test_article_in_parts_is_read_to_its_last_part(
     done = crawl(server.url + LISTING, tmp_path / "output", settings={"VOK_RECHECK_DAYS": ""})
     assert done.code == 0, done.stderr
     assert_whole(done, site)
-    assert site.requested == [1, 2, 3]
+    assert site.requested == [1, 2, 3, 4]
     # `archived_as` names the first part.
     (record,) = [each for each in done.articles() if each["id"] == site.article["id"]]
     again = replay(to=tmp_path / "to", output=done.output, settings={})
@@ -129,7 +129,7 @@ def test_part_that_fails_sends_the_article_to_the_retry_queue(crawl: Crawling, s
     for name, answer in answers.items():
         site.second = answer
         output = tmp_path / name
-        done = crawl(server.url + LISTING, output, settings={"VOK_RECHECK_DAYS": ""})
+        done = crawl(server.url + LISTING, output, at=T0, settings={"VOK_RECHECK_DAYS": ""})
         assert done.code == 10, done.stderr
         assert done.manifest["errors"][f"article_{name}"]["examples"] == [server.url + site.url(2)]
         (retry,) = done.manifest["pending_retries"]
@@ -138,7 +138,7 @@ def test_part_that_fails_sends_the_article_to_the_retry_queue(crawl: Crawling, s
         again = replay(to=tmp_path / f"to-{name}", output=output, settings={})
         assert site.article["id"] not in {each["id"] for each in again.articles()}
     site.second = None
-    later = crawl(server.url + LISTING, output, now=T0 + timedelta(days=2), settings={"VOK_RECHECK_DAYS": ""})
+    later = crawl(server.url + LISTING, output, at=T0 + timedelta(days=2), settings={"VOK_RECHECK_DAYS": ""})
     assert later.code == 0, later.stderr
     assert [each["id"] for each in later.articles()].count(site.article["id"]) == 1
 
