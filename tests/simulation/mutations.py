@@ -59,7 +59,7 @@ def _jumps_at_once(self: Positions, seen: Any) -> int | None:
 
 
 def _count_before_by_page(self: ListingProgress, fresh: Any) -> None:
-    self._before = 100 if self.rules.since is not None and not self.rules.in_windows else 0
+    self._before = 100 if self.rules.since is not None and not self.rules.in_date_ranges else 0
 
 
 def _finishes_without_rereading(self: Rereads, listing: Listing, event: Any) -> None:

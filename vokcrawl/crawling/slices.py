@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from vokcrawl.crawling.context import Context
 from vokcrawl.pages.profile import site
 from vokcrawl.pages.routes import Route, SearchRoute, route_from, route_to_text
-from vokcrawl.policy.date_windows import Window, Windows
+from vokcrawl.policy.date_ranges import DateRange, DateRanges
 
 # A turn takes about so many slices; a slice has at least and at most so many pages, and so many while it is not known
 # how many the listing has.
@@ -79,15 +79,15 @@ class Slice:
         self.context.state.put_note(self._name, json.dumps(record))
 
 
-def next_window(route: SearchRoute, received: int, cut: Sequence[str] | None, today: str) -> SearchRoute | None:
+def next_date_range(route: SearchRoute, received: int, cut: Sequence[str] | None, today: str) -> SearchRoute | None:
     """The days before those of a search, as many or more of them; None where there are no earlier ones.
 
     `cut` are the days that a page has shown which does not show all that it found: a part of its days comes next.
     """
     if route.start is None:
         return None
-    window = Window.of(route.start, route.end)
-    windows = Windows.behind(window, today)
-    narrower = windows.narrower(window, cut) if cut is not None and not route.page else None
-    following = narrower or windows.older(window, received if not route.page else site().ajax.page_size)
+    range_ = DateRange.of(route.start, route.end)
+    ranges = DateRanges.behind(range_, today)
+    split = ranges.split(range_, cut) if cut is not None and not route.page else None
+    following = split or ranges.previous(range_, received if not route.page else site().ajax.page_size)
     return route.between(*following.to_dict()) if following is not None else None

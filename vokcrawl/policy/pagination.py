@@ -1,7 +1,4 @@
-"""Go on or stop, and why: the rules of the walk through one listing (docs/architecture.md, "The walk").
-
-Pure: what a page showed goes in, a decision comes out. No page is parsed and nothing is remembered here.
-"""
+"""Stop conditions for paginating a listing (docs/architecture.md, "Pagination"). Pure functions."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from enum import StrEnum
 
 
 class StopReason(StrEnum):
-    """Why a walk stopped, as it stands in the manifest."""
+    """Why a listing crawl stopped. The values are those of `stop_reason` in the manifest."""
 
     END = "end of the listing"
     UNCHANGED = "first page unchanged since the last complete crawl"
@@ -37,11 +34,11 @@ class StopReason(StrEnum):
     SHARE = "the sitemap's limit per run reached"
 
 
-# The reasons after which all that the listing holds (back to `since`, where that was given) has been seen.
+# The reasons after which every entry of the listing (back to `since`) was read.
 _COMPLETE = frozenset({StopReason.END, StopReason.UNCHANGED, StopReason.KNOWN, StopReason.SINCE})
-# So many entries in a row that are older than `since`: single ones may be dated back.
+# Consecutive entries older than `since` that end a crawl: single ones may be back-dated.
 _LEAST_BEFORE = 10
-# This many pages in a row that only repeat this walk's own entries: the site ignores where it is asked to go on.
+# Consecutive pages that only repeat entries of this crawl: the site ignores the page number.
 _MOST_REPEATS = 3
 
 
@@ -49,8 +46,8 @@ _MOST_REPEATS = 3
 class Entry:
     """One teaser of a listing page.
 
-    `day` is the shown date (``YYYY-MM-DD``) or None; `wanted` is False for another source's; `already_crawled` says
-    that a complete crawl of the listing has seen it, and that it is resolved.
+    `day` is its date (``YYYY-MM-DD``) or None. `wanted` is False for other sources. `already_crawled` is True if a
+    complete crawl of the listing has read it, and it is resolved.
     """
 
     id: str
@@ -61,13 +58,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class StopRules:
-    """What bounds a walk.
+    """The limits of a listing crawl.
 
-    `known_pages` is how many familiar pages in a row end it, 0 for never (`full`, or no complete walk yet to
-    join); `head` are the ids that the last complete walk ended with on the first page; in a sweep familiar pages are
-    read all the same, back to `rescan_days` before `today` or before the newest day shown, whichever is earlier. With
-    `in_windows` a page is a window of days: an empty one is no end, what it repeats is no circle, and `since` bounds
-    the windows, not what they show.
+    `known_pages` consecutive known pages end it; 0 for never (`full`, or no complete crawl yet). `head` are the ids of
+    the first page after the last complete crawl. A rescan reads known pages too, back to `rescan_days` before `today`
+    or before the newest day shown, whichever is earlier. With `in_date_ranges` a page is a date range: an empty one is
+    no end, repeated entries are no circle, and `since` limits the ranges instead of the entries.
     """
 
     since: str | None = None
@@ -76,12 +72,12 @@ class StopRules:
     head: tuple[str, ...] = ()
     rescan_days: int | None = None
     today: str = "9999-12-31"
-    in_windows: bool = False
+    in_date_ranges: bool = False
 
 
 @dataclass
 class ListingProgress:
-    """The walk through one listing, page by page."""
+    """The progress of one listing crawl, page by page."""
 
     rules: StopRules
     pages: int = 0
@@ -90,31 +86,33 @@ class ListingProgress:
     head: tuple[str, ...] = ()
     newest: str | None = None
     oldest: str | None = None
-    # What was shown, in the order in which it was read: the place of each id in it.
+    # The position of each id in the order in which the entries were read.
     ids: dict[str, int] = field(default_factory=dict)
     stopped: StopReason | None = None
-    # How many entries only reading the first pages once more has shown.
+    # Number of entries that were found only by reading the first pages again.
     new_on_top: int = 0
-    # How many entries of the last page no page before had shown, and whether a page behind the first had such.
+    # The same, over all times that they were read again.
+    found_again: int = 0
+    # Number of new entries on the last page, and whether any page after the first had some.
     fresh: int = 0
     led_on: bool = False
-    # How many entries had been shown when the first pages were read once more, the place of the last entry there, and
-    # how many entries up to it followed each other as they did before.
+    # While the first pages are read again: the number of entries before that, the position of the last entry, and how
+    # many entries up to it are in the same order as before.
     _read: int | None = None
     _last_place: int = -2
     _in_order: int = 0
-    # How many entries the first page had.
+    # Number of entries on the first page.
     _first_page: int = 0
-    _familiar: int = 0
+    _known_pages: int = 0
     # Entries in a row that are older than `since`.
     _before: int = 0
     _repeats: int = 0
 
     def page(self, entries: Sequence[Entry], *, may_repeat: bool = False) -> StopReason | None:
-        """Takes in the next page's entries; gives the reason to stop, or None to go on.
+        """Add the entries of the next page; return the reason to stop, or None to continue.
 
-        With `may_repeat` pages that only repeat what was shown are no reason: whoever asks for them counts them.
-        `received` counts what the site sent, repeats too: that is how far the listing was advanced.
+        With `may_repeat` pages that only repeat earlier entries are no reason to stop: the paginator counts them.
+        `received` counts all entries that the site sent, including repeated ones.
         """
         self.pages += 1
         self.received += len(entries)
@@ -128,21 +126,21 @@ class ListingProgress:
             self._first_page = len(entries)
         self.new += sum(entry.wanted and not entry.already_crawled for entry in fresh)
         self._count_before(fresh)
-        self.stopped = self._decide(entries, fresh, may_repeat or self.rules.in_windows)
+        self.stopped = self._decide(entries, fresh, may_repeat or self.rules.in_date_ranges)
         return self.stopped
 
     def again(self, entries: Iterable[Entry]) -> bool:
-        """Takes in the first pages read once more at the end; True when they have come to what was read.
+        """Add the entries of a first page that was read again; return whether it overlaps with what was read before.
 
-        A listing moves while it is read: what came in at the top meanwhile is met here. Entries may have been moved to
-        the top, so it takes two that followed each other on the first two pages, or three anywhere.
+        A listing moves while it is read: new entries at the top are found here. Entries may have been moved to the top,
+        so an overlap takes two entries in their earlier order on the first two pages, or three anywhere.
         """
         entries = list(entries)
         pinned = 0
         if self._read is None:
             self._read = len(self.ids)
         else:
-            # What stands on top of each page says nothing of what follows it.
+            # Pinned entries are on top of each page.
             while pinned < min(len(entries), len(self.head)) and entries[pinned].id == self.head[pinned]:
                 pinned += 1
         places = [place if (place := self.ids.get(entry.id, -2)) < self._read else -2 for entry in entries[pinned:]]
@@ -156,37 +154,38 @@ class ListingProgress:
             joins |= self._in_order >= (2 if place < 2 * self._first_page else 3)
         fresh = {entry.id: entry for entry in entries if entry.id not in self.ids}
         self.new_on_top += len(fresh)
+        self.found_again += len(fresh)
         self.new += sum(entry.wanted and not entry.already_crawled for entry in fresh.values())
         self._note_ids(entries)
         self._note_days(entries)
         return joins
 
     def begin_again(self) -> None:
-        """The first pages are read once more from the top."""
+        """Begin to read the first pages again."""
         self._read, self._last_place, self._in_order, self.new_on_top = None, -2, 0, 0
 
     def note_read(self, ids: Iterable[str]) -> None:
-        """Entries that an earlier run has read in the same crawl of the listing."""
+        """Add entries that an earlier run has read in the same listing crawl."""
         for identity in ids:
             self.ids.setdefault(identity, len(self.ids))
 
-    def stop(self, why: StopReason) -> None:
-        """Ends the walk for a reason that lies outside the pages' entries; the first reason stays."""
-        self.stopped = self.stopped or why
+    def stop(self, reason: StopReason) -> None:
+        """Stop for a reason other than the entries; an earlier reason is kept."""
+        self.stopped = self.stopped or reason
 
-    def mark_incomplete(self, why: StopReason) -> None:
-        """Ends the walk for a reason that undoes an earlier one: what looked complete is not."""
-        self.stopped = why
+    def mark_incomplete(self, reason: StopReason) -> None:
+        """Stop for a reason that overrides an earlier one."""
+        self.stopped = reason
 
     def unchanged(self) -> None:
-        """Takes the site's word that the first page is as the last complete walk left it."""
+        """Stop because the site answered that the first page has not changed."""
         self.pages += 1
         self.head = self.rules.head
         self.stopped = StopReason.UNCHANGED
 
     @property
     def complete(self) -> bool:
-        """Whether all that the listing holds, or holds back to `since`, was seen."""
+        """Whether every entry of the listing, or back to `since`, was read."""
         return self.stopped in _COMPLETE
 
     def _note_ids(self, entries: Iterable[Entry]) -> None:
@@ -203,15 +202,15 @@ class ListingProgress:
         rules = self.rules
         if not entries and self.pages == 1:
             return StopReason.NO_TEASERS
-        if not entries and not rules.in_windows:
+        if not entries and not rules.in_date_ranges:
             return StopReason.END
         if self.pages == 1 and rules.head == self.head and rules.known_pages and rules.rescan_days is None:
             return StopReason.UNCHANGED
         self._repeats = 0 if fresh or may_repeat else self._repeats + 1
         if self._repeats >= _MOST_REPEATS:
             return StopReason.REPEATS
-        self._count_familiar(fresh)
-        if rules.known_pages and self._familiar >= rules.known_pages and not self._is_rescanning(entries):
+        self._count_known(fresh)
+        if rules.known_pages and self._known_pages >= rules.known_pages and not self._is_rescanning(entries):
             return StopReason.KNOWN
         if self._before >= _LEAST_BEFORE and self._all_before(entries, rules.since or ""):
             return StopReason.SINCE
@@ -221,20 +220,20 @@ class ListingProgress:
 
     def _count_before(self, fresh: Iterable[Entry]) -> None:
         since = self.rules.since
-        if since is None or self.rules.in_windows:
+        if since is None or self.rules.in_date_ranges:
             return
         for entry in fresh:
             if entry.day is not None:
                 self._before = self._before + 1 if entry.day < since else 0
 
-    def _count_familiar(self, fresh: Sequence[Entry]) -> None:
+    def _count_known(self, fresh: Sequence[Entry]) -> None:
         wanted = [entry for entry in fresh if entry.wanted]
-        # A page that holds only other sources' entries, or what was shown before, says nothing either way.
+        # A page with only repeated entries or those of other sources is neither known nor new.
         if wanted:
-            self._familiar = self._familiar + 1 if all(entry.already_crawled for entry in wanted) else 0
+            self._known_pages = self._known_pages + 1 if all(entry.already_crawled for entry in wanted) else 0
 
     def _is_rescanning(self, entries: Sequence[Entry]) -> bool:
-        """Whether familiar pages are read on: a sweep that has not yet passed its days."""
+        """Whether known pages are still read: a rescan that has not reached the end of its days."""
         if self.rules.rescan_days is None:
             return False
         latest = min(self.rules.today, self.newest or self.rules.today)

@@ -1,4 +1,4 @@
-"""The site's search as a listing, in date ranges (`policy.date_windows`), newest first."""
+"""The site's search as a listing, in date ranges (`policy.date_ranges`), newest first."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from vokcrawl.pages.more import More
 from vokcrawl.pages.profile import site
 from vokcrawl.pages.routes import SearchRoute
 from vokcrawl.pages.search import further_results
-from vokcrawl.policy.date_windows import Window, Windows
+from vokcrawl.policy.date_ranges import DateRange, DateRanges
 from vokcrawl.policy.pagination import StopReason
 
-# So many pages in a row that are the same, or that bring nothing new: their links onward lead nowhere.
+# After so many consecutive pages that are the same, or have no new entry, links to further results are ignored.
 _MOST_SAME, _MOST_STALE = 2, 12
 
 
 class SearchPaginator:
-    """The date ranges of one listing. Its first page is what the search shows without days."""
+    """The date ranges of one listing. Its first page is the search without dates."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._windows: Windows | None = None
-        # The guessed page that is being tried behind a full one of a single day.
+        self._ranges: DateRanges | None = None
+        # The guessed page after a full one of a single day.
         self._guess = ""
-        # What the last page showed, and how many pages in a row were the same, or brought nothing new.
+        # The ids of the last page, and the number of consecutive pages that were the same, or had no new entry.
         self._last_ids: list[str] = []
         self._same = 0
         self._stale = 0
@@ -41,7 +41,7 @@ class SearchPaginator:
         if page.kind not in (PageKind.OTHER, PageKind.END):
             return Checked(Trust.REPEAT, reason=EMPTY_PAGE if page.kind is not PageKind.REFUSAL else page.reason)
         if request.attempt == 1:
-            # A page that merely came without its teasers would be a gap.
+            # A page that was sent without its teasers would be a gap.
             return Checked(Trust.ASK, replace(request, attempt=2))
         return TAKE
 
@@ -49,49 +49,49 @@ class SearchPaginator:
         route = _search(request)
         received = len({raw.id for raw in page.teasers})
         more = page.more() if page.teasers else More(False, None)
-        if self._windows is None:
+        if self._ranges is None:
             rules = listing.progress.rules
-            self._windows = Windows(listing.days, rules.today, rules.since)
+            self._ranges = DateRanges(listing.days, rules.today, rules.since)
         if route.start is None:
-            return Following(route.between(*self._windows.first().to_dict()))
-        return self._next_results(listing, self._windows, route, more, received)
+            return Following(route.between(*self._ranges.first().to_dict()))
+        return self._next_results(listing, self._ranges, route, more, received)
 
     def _next_results(
-        self, listing: Listing, windows: Windows, route: SearchRoute, more: More, received: int
+        self, listing: Listing, ranges: DateRanges, route: SearchRoute, more: More, received: int
     ) -> Following:
-        """More of the same days where they have more, else the days before them."""
-        window = Window.of(route.start or "", route.end)
+        """Return further results of the same days, or else the previous range."""
+        range_ = DateRange.of(route.start or "", route.end)
         fresh = listing.progress.fresh
-        if windows.is_foreign(window, listing.days, fresh):
-            if windows.ignored:
+        if ranges.is_foreign(range_, listing.days, fresh):
+            if ranges.ignored:
                 return Following(stop=StopReason.DAYS_IGNORED)
-            return self._older(listing, windows, route, window, 0)
+            return self._previous(listing, ranges, route, range_, 0)
         further = further_results(more, route)
         led_nowhere = self._leads_nowhere(listing, route, fresh)
         if further is not None and further.url not in listing.visited and not led_nowhere:
             return Following(further)
-        # A page that shows other days than was requested says nothing of how many entries those hold.
-        full = 1 < listing.largest_page <= received and windows.may_be_of(window, listing.days)
+        # A page of other days than requested does not show how many entries these have.
+        full = 1 < listing.largest_page <= received and ranges.may_be_of(range_, listing.days)
         cut = not led_nowhere and (more.label_found or (full and (not route.page or bool(self._guess))))
-        narrower = windows.narrower(window, listing.days) if cut and (more.label_found or not route.page) else None
-        if narrower is not None:
-            return Following(route.between(*narrower.to_dict()))
+        split = ranges.split(range_, listing.days) if cut and (more.label_found or not route.page) else None
+        if split is not None:
+            return Following(route.between(*split.to_dict()))
         if cut and not more.label_found:
             guess = next_page_url(route.url)
             if guess is not None and guess not in listing.visited:
-                # A full page of a single day that names no next one: there may be one all the same.
+                # A full page of a single day without a link: there may be a next one all the same.
                 self._guess = guess
                 return Following(replace(route, page=guess))
-        # A site that shows the same results whichever page it is asked for says nothing of what stands behind them.
+        # A site that ignores the page number does not show whether there are more results.
         if (cut and more.label_found) or (full and led_nowhere and self._guess):
             self._context.report("search_day_cut", route.url)
-            if windows.note_cut(window) and more.label_found:
-                return Following(stop=StopReason.DAYS_CUT if windows.honoured else StopReason.DAYS_IGNORED)
+            if ranges.note_cut(range_) and more.label_found:
+                return Following(stop=StopReason.DAYS_CUT if ranges.honoured else StopReason.DAYS_IGNORED)
         self._guess = ""
-        return self._older(listing, windows, route, window, received if not route.page else site().ajax.page_size)
+        return self._previous(listing, ranges, route, range_, received if not route.page else site().ajax.page_size)
 
     def _leads_nowhere(self, listing: Listing, route: SearchRoute, fresh: int) -> bool:
-        """Whether links onward bring nothing new. What came in meanwhile may make one or the other page repeat some."""
+        """Return whether links to further results bring nothing new. New articles may make single pages repeat some."""
         if not route.page or fresh:
             self._same = self._stale = 0
         else:
@@ -100,35 +100,35 @@ class SearchPaginator:
         self._last_ids = listing.last_ids
         return self._same >= _MOST_SAME or self._stale >= _MOST_STALE
 
-    def _older(
-        self, listing: Listing, windows: Windows, route: SearchRoute, window: Window, received: int
+    def _previous(
+        self, listing: Listing, ranges: DateRanges, route: SearchRoute, range_: DateRange, received: int
     ) -> Following:
-        older = windows.older(window, received)
-        if older is not None:
-            return Following(route.between(*older.to_dict()))
+        previous = ranges.previous(range_, received)
+        if previous is not None:
+            return Following(route.between(*previous.to_dict()))
         return Following(stop=StopReason.END if listing.progress.rules.since is None else StopReason.SINCE)
 
     @property
     def has_cut_days(self) -> bool:
-        """Whether some days were not seen whole: then the listing is not complete, however it ended."""
-        return self._windows is not None and self._windows.cut > 0
+        """Whether some days were not read completely: then the listing is incomplete, whatever the reason to stop."""
+        return self._ranges is not None and self._ranges.cut > 0
 
     def follow_again(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
         return Following(stop=StopReason.END)
 
     def failed(self, listing: Listing, request: FetchListing, reason: str) -> Checked | None:
-        """A guessed page that the site does not have means that the day held no more; the days before come next."""
+        """A guessed page that does not exist means that the day has no more results; the previous range follows."""
         route = _search(request)
         if not self._guess or route.page != self._guess or reason not in ("http_404", "http_410"):
             return None
         self._guess = ""
-        windows = self._windows
-        if windows is None:
+        ranges = self._ranges
+        if ranges is None:
             return None
-        older = windows.older(Window.of(route.start or "", route.end), site().ajax.page_size)
-        if older is None:
+        previous = ranges.previous(DateRange.of(route.start or "", route.end), site().ajax.page_size)
+        if previous is None:
             return Checked(Trust.STOP, stop=StopReason.END)
-        return Checked(Trust.ASK, listing.next_request(route.between(*older.to_dict())))
+        return Checked(Trust.ASK, listing.next_request(route.between(*previous.to_dict())))
 
 
 def _search(request: FetchListing) -> SearchRoute:

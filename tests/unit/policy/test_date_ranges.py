@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vokcrawl.policy.date_windows import FIRST_DAY, Window, Windows
+from vokcrawl.policy.date_ranges import FIRST_DAY, DateRange, DateRanges
 
 TODAY = date(2024, 12, 10)
 PAGE = 10
@@ -32,9 +32,9 @@ class Search:
         self.seen: set[int] = set()
         self.asked = 0
 
-    def show(self, window: Window | None) -> tuple[list[str], int, bool]:
+    def show(self, range_: DateRange | None) -> tuple[list[str], int, bool]:
         """The days shown, how many of the articles were not shown before, and whether there are more."""
-        found = [each for each in self.articles if window is None or window.holds(each[1][1])]
+        found = [each for each in self.articles if range_ is None or range_.holds(each[1][1])]
         page = found[:PAGE] or (self.articles[:PAGE] if self.other_news else [])
         fresh = {number for number, _ in page} - self.seen
         self.seen |= fresh
@@ -43,25 +43,27 @@ class Search:
         return [shown.isoformat() for _, (shown, _) in page], len(fresh), len(found) > PAGE
 
 
-def paginate(search: Search, since: date | None = None, says_more: bool = True) -> Windows:
-    """Walks a search as the spider does; `says_more` is False for one that does not say that there is more."""
+def paginate(search: Search, since: date | None = None, says_more: bool = True) -> DateRanges:
+    """Paginates a search as the crawl does; `says_more` is False for one that does not say that there is more."""
     shown, _, _ = search.show(None)
-    windows = Windows(shown, TODAY.isoformat(), since.isoformat() if since else None)
-    window: Window | None = windows.first()
-    while window is not None:
-        shown, fresh, more = search.show(window)
-        if windows.is_foreign(window, shown, fresh):
-            window = windows.older(window, 0)
+    ranges = DateRanges(shown, TODAY.isoformat(), since.isoformat() if since else None)
+    range_: DateRange | None = ranges.first()
+    largest = 0
+    while range_ is not None:
+        shown, fresh, more = search.show(range_)
+        if ranges.is_foreign(range_, shown, fresh):
+            range_ = ranges.previous(range_, 0)
             continue
-        full = windows.was_full(len(shown), PAGE)
+        largest = max(largest, len(shown))
+        full = PAGE <= len(shown) == largest
         cut = more if says_more else full
-        following = windows.narrower(window, shown) if cut else None
+        following = ranges.split(range_, shown) if cut else None
         if following is None:
             if cut and more:
-                windows.note_cut(window)
-            following = windows.older(window, len(shown))
-        window = following
-    return windows
+                ranges.note_cut(range_)
+            following = ranges.previous(range_, len(shown))
+        range_ = following
+    return ranges
 
 
 def few_a_day(articles: Sequence[tuple[date, date]]) -> bool:
@@ -88,9 +90,9 @@ def test_no_article_is_left_out_whichever_day_the_search_goes_by(
     if not few_a_day(articles):
         return
     search = Search(articles, other_news)
-    windows = paginate(search, says_more=says_more)
+    ranges = paginate(search, says_more=says_more)
     assert search.seen == set(range(len(articles)))
-    assert not windows.cut
+    assert not ranges.cut
 
 
 @settings(max_examples=100, deadline=None)
@@ -109,8 +111,8 @@ def test_back_to_a_day_nothing_is_left_out_that_is_not_older(shown: list[date], 
 def test_a_day_that_holds_more_than_a_page_is_counted_and_the_others_are_whole(counts: list[int]) -> None:
     shown = [TODAY - timedelta(days=back) for back, count in enumerate(counts) for _ in range(count)]
     search = Search([(each, each) for each in shown])
-    windows = paginate(search)
-    assert windows.cut == sum(count > PAGE for count in counts)
+    ranges = paginate(search)
+    assert ranges.cut == sum(count > PAGE for count in counts)
     assert len(search.seen) == sum(min(count, PAGE) for count in counts)
 
 
@@ -128,40 +130,40 @@ def test_a_search_that_holds_little_is_asked_little() -> None:
 
 @pytest.mark.parametrize("strange", ["9999-12-31", "0001-01-01"])
 def test_a_day_that_cannot_be_true_leads_no_windows_astray(strange: str) -> None:
-    windows = Windows(["2024-12-09", strange, "2024-12-08"], TODAY.isoformat())
-    assert windows.first() == Window(date(2024, 12, 9))
-    narrower = windows.narrower(Window(date(2024, 12, 1)), ["2024-12-09", strange, "2024-12-05"])
-    assert narrower == Window(date(2024, 12, 6))
+    ranges = DateRanges(["2024-12-09", strange, "2024-12-08"], TODAY.isoformat())
+    assert ranges.first() == DateRange(date(2024, 12, 9))
+    split = ranges.split(DateRange(date(2024, 12, 1)), ["2024-12-09", strange, "2024-12-05"])
+    assert split == DateRange(date(2024, 12, 6))
 
 
 def test_where_the_clock_is_behind_the_days_shown_are_believed() -> None:
     search = Search([(TODAY - timedelta(days=n // 4), TODAY - timedelta(days=n // 4)) for n in range(40)])
     shown, _, _ = search.show(None)
-    assert Windows(shown, "1970-01-01").first().start > date(2024, 12, 1)
+    assert DateRanges(shown, "1970-01-01").first().start > date(2024, 12, 1)
 
 
 def test_a_site_that_does_not_look_at_the_days_is_found_out() -> None:
-    windows = Windows(["2024-12-10", "2024-12-08"], TODAY.isoformat())
+    ranges = DateRanges(["2024-12-10", "2024-12-08"], TODAY.isoformat())
     shown = ["2024-12-10", "2024-12-09"]
-    assert not windows.is_foreign(windows.first(), shown, 0)
+    assert not ranges.is_foreign(ranges.first(), shown, 0)
     # The day before those shown may be that of their intake.
-    assert not windows.is_foreign(Window(day("2024-12-09"), day("2024-12-09")), shown, 0)
+    assert not ranges.is_foreign(DateRange(day("2024-12-09"), day("2024-12-09")), shown, 0)
     for back in (8, 7):
-        assert windows.is_foreign(Window(day(f"2024-12-0{back}"), day(f"2024-12-0{back}")), shown, 0)
-        assert not windows.ignored
-    assert windows.is_foreign(Window(day("2024-12-06"), day("2024-12-06")), shown, 0)
-    assert windows.ignored
-    # Where all older days are asked for at once, one such answer is enough: it would be the last.
-    everything = Windows(["2024-12-10", "2024-12-08"], TODAY.isoformat())
-    assert everything.is_foreign(Window(FIRST_DAY, day("2024-12-01")), shown, 0)
+        assert ranges.is_foreign(DateRange(day(f"2024-12-0{back}"), day(f"2024-12-0{back}")), shown, 0)
+        assert not ranges.ignored
+    assert ranges.is_foreign(DateRange(day("2024-12-06"), day("2024-12-06")), shown, 0)
+    assert ranges.ignored
+    # Where all previous days are asked for at once, one such answer is enough: it would be the last.
+    everything = DateRanges(["2024-12-10", "2024-12-08"], TODAY.isoformat())
+    assert everything.is_foreign(DateRange(FIRST_DAY, day("2024-12-01")), shown, 0)
     assert everything.ignored
 
 
 def test_what_came_late_is_no_other_news_and_those_are_no_sign_once_days_were_kept() -> None:
-    windows = Windows(["2024-12-10", "2024-12-08"], TODAY.isoformat())
-    assert not windows.is_foreign(Window(day("2024-12-05"), day("2024-12-06")), ["2024-11-01"], 0)
-    assert not windows.is_foreign(Window(day("2024-12-05"), day("2024-12-06")), ["2024-12-06"], 1)
+    ranges = DateRanges(["2024-12-10", "2024-12-08"], TODAY.isoformat())
+    assert not ranges.is_foreign(DateRange(day("2024-12-05"), day("2024-12-06")), ["2024-11-01"], 0)
+    assert not ranges.is_foreign(DateRange(day("2024-12-05"), day("2024-12-06")), ["2024-12-06"], 1)
     for back in range(10, 20):
-        window = Window(TODAY - timedelta(days=back), TODAY - timedelta(days=back))
-        assert windows.is_foreign(window, ["2024-12-10", "2024-12-09"], 0)
-        assert not windows.ignored
+        range_ = DateRange(TODAY - timedelta(days=back), TODAY - timedelta(days=back))
+        assert ranges.is_foreign(range_, ["2024-12-10", "2024-12-09"], 0)
+        assert not ranges.ignored
