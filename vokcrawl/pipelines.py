@@ -163,7 +163,7 @@ def still_there(run: Run, row: ArticleRow, recheck_days: tuple[int, ...]) -> Non
     row.checked_at = run.now()
     row.next_check_at = next_check(row.first_seen_at or row.checked_at, run.moment(), recheck_days)
     row.missing_since = row.missing_status = None
-    row.etag, row.last_modified = run.validators.pop(row.id, (row.etag, row.last_modified))
+    row.etag, row.last_modified = run.results.validators.pop(row.id, (row.etag, row.last_modified))
     state = run.begin_transaction()
     state.put_article(row)
     state.drop_retry(row.id)
@@ -208,7 +208,7 @@ class DeliveryPipeline(RunPipeline):
 
     def _row(self, item: dict[str, Any]) -> ArticleRow:
         row = ArticleRow.of_record(item, self._next_check(item["first_seen_at"]))
-        row.etag, row.last_modified = self.run.validators.pop(item["id"], (None, None))
+        row.etag, row.last_modified = self.run.results.validators.pop(item["id"], (None, None))
         return row
 
     def _next_check(self, first_seen_at: str) -> str | None:

@@ -118,7 +118,7 @@ class Articles:
             self.out_of_range.add(identity)
             return
         # A truncated copy is never requested conditionally: what it hides may come back without a change of them.
-        context.validators[identity] = (None, None) if item["truncated"] else (event.etag, event.last_modified)
+        context.results.validators[identity] = (None, None) if item["truncated"] else (event.etag, event.last_modified)
         now = context.utc_now()
         context.emit(item | {"first_seen_at": now, "fetched_at": now, "archived_as": event.archived_as})
 
@@ -303,7 +303,7 @@ class Articles:
         )
         context.state.drop_retry(identity)
         self.teasers.awaiting_source.pop(identity, None)
-        context.other_sources.append(identity)
+        context.results.other_sources.append(identity)
         context.count("vok/articles/other_source")
 
     def _confirm(self, row: ArticleRow) -> None:

@@ -13,6 +13,7 @@ from vokcrawl.crawling.state import CrawlState
 from vokcrawl.normalize import absolute_url, article_id, authority, upgraded, utc, with_scheme
 from vokcrawl.pages.block_pages import BlockPage
 from vokcrawl.policy.outcome import RunStatistics
+from vokcrawl.storage.crawl_results import CrawlResults
 
 # Blocks that end a crawl.
 _ENDS_CRAWL = (BlockPage.BOT_CHECK, BlockPage.NATIONAL_BLOCK)
@@ -56,13 +57,10 @@ class Context:
     run_id: str
     started: datetime
     statistics: RunStatistics = field(default_factory=RunStatistics)
+    results: CrawlResults = field(default_factory=CrawlResults)
     actions: list[Action] = field(default_factory=list)
     # The sitemaps on the site that its robots.txt names.
     sitemaps: list[str] = field(default_factory=list)
-    # Articles that turned out to be another source's, in order.
-    other_sources: list[str] = field(default_factory=list)
-    # ETag and Last-Modified of the answers that emitted articles were read from: for the delivery.
-    validators: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     # Article links that lead to other hosts, per host: they may be the site's own under another name.
     offsite_hosts: Counter[str] = field(default_factory=Counter)
     # The time that was used last, and as records have it.

@@ -53,7 +53,7 @@ from vokcrawl.crawling.teasers import Teasers
 from vokcrawl.normalize import article_id
 from vokcrawl.policy.outcome import RunStatistics
 from vokcrawl.policy.pagination import StopReason
-from vokcrawl.storage.manifest import DiscoveryAttempt
+from vokcrawl.storage.crawl_results import CrawlResults
 from vokcrawl.storage.state.rows import Status
 
 logger = logging.getLogger(__name__)
@@ -73,9 +73,11 @@ class Crawl:
         run_id: str,
         *,
         statistics: RunStatistics | None = None,
+        results: CrawlResults | None = None,
         holds_teasers: bool = False,
     ) -> None:
-        self.context = Context(config, state, now, run_id, now(), statistics or RunStatistics())
+        statistics, results = statistics or RunStatistics(), results or CrawlResults()
+        self.context = Context(config, state, now, run_id, now(), statistics, results)
         self.config = config
         self.holds_teasers = holds_teasers
         context = self.context
@@ -144,11 +146,6 @@ class Crawl:
         return self._listings.all
 
     @property
-    def discovery_attempts(self) -> list[DiscoveryAttempt]:
-        """Which strategies to find the source failed, in order, and why."""
-        return self._sources.attempts
-
-    @property
     def is_paginating(self) -> bool:
         """Whether a listing is still crawled, or looked for."""
         return self._sources.is_searching or any(listing.is_open for listing in self.listings.values())
@@ -158,6 +155,8 @@ class Crawl:
         for listing in self.listings.values():
             if listing.state is ListingState.SUSPENDED:
                 listing.finish(StopReason.LEFT if finished or listing.is_superseded else None)
+            if listing.offsite_entries:
+                self.entries.name_other_hosts(listing)
             if finished and listing.progress.complete:
                 self.entries.check_resolved(listing)
             listing.positions.advance(self.entries.are_resolved)
@@ -237,7 +236,7 @@ class Crawl:
         if row is not None and row.status is Status.OTHER:
             self.teasers.awaiting_source.pop(event.id, None)
             # They tell a stream of several sources from a listing of one.
-            self.context.other_sources.append(event.id)
+            self.context.results.other_sources.append(event.id)
         self._article_finished(event.id)
 
     def _article_finished(self, identity: str) -> None:

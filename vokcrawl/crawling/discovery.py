@@ -1,7 +1,7 @@
 """Source discovery: how the listing of the wanted source is found where a start page shows several, or cannot be read.
 
 The strategies are tried in the order of `Strategy`, each once a run, and each attempt that failed is recorded
-(`Crawl.discovery_attempts`):
+(`CrawlResults.discovery_attempts`):
 
 1. an article of the source that the start page shows: its page may lead into the source's listing;
 2. the search for the source's name: it may show articles of the source, and its form may name the source's number;

@@ -63,7 +63,7 @@ class SourceSearch:
         # By start page.
         self.discoveries: dict[str, SourceDiscovery] = {}
         # Which strategies to find the source failed, in order, and why.
-        self.attempts: list[DiscoveryAttempt] = []
+        self.attempts = context.results.discovery_attempts
         # Articles whose pages may lead to the source's listing, and whether the discovery waits for them.
         self.probed_articles: dict[str, tuple[SourceDiscovery, bool]] = {}
         # Articles that the crawl starts from, and that were not answered yet.
@@ -104,7 +104,7 @@ class SourceSearch:
     ) -> bool:
         """Whether a stream of several sources waits for an article that may lead to the source's own listing."""
         # Logos say it, or articles that were read and turned out to be others'.
-        others = any(not entry.wanted for entry in entries) or bool(self._context.other_sources)
+        others = any(not entry.wanted for entry in entries) or bool(self._context.results.other_sources)
         if listing.discovered_from is not None or listing.probed or not others:
             return False
         if not self._probe_one_of(self._discovery_for(listing.key, listing), wanted):
@@ -313,7 +313,7 @@ class SourceSearch:
     def handle_article(self, event: ArticleFetched) -> None:
         """An article was read: it may lead to the source's listing."""
         identity = event.request.id
-        is_others = identity in self._context.other_sources
+        is_others = identity in self._context.results.other_sources
         if identity in self.probed_articles and not is_others:
             self._follow_article(self.probed_articles[identity][0], event)
         if event.request.is_start:

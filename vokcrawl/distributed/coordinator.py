@@ -206,7 +206,7 @@ class WorkerCoordinator(Coordinator):
         for identity in self.queue.claimed - self.finished:
             request = self.queue.take(identity)
             if request is not None:
-                spider.report("article_unanswered", request.url)
+                spider.run.problems.note("article_unanswered", request.url)
                 spider.run.statistics.pages_failed += 1
                 spider.run.schedule_retry(identity, request.url, "error")
             self._mark_finished(identity)

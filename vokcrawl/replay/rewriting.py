@@ -15,8 +15,8 @@ from vokcrawl.errors import ExitCode, StorageError
 from vokcrawl.normalize import utc
 from vokcrawl.pipelines import Chain
 from vokcrawl.policy.outcome import determine_outcome
+from vokcrawl.replay.archive_crawl import ArchiveCrawl
 from vokcrawl.replay.extraction import Site
-from vokcrawl.replay.intake import ReplayIntake
 from vokcrawl.replay.results import Kind, from_json
 from vokcrawl.replay.sources import Captures, FaultHandler, Source
 from vokcrawl.runs.run import Run
@@ -54,7 +54,7 @@ class Rewriting:
         self._before = 0
         bounds = {name: getattr(captures.arguments, name) for name in ("since", "until")}
         self.run = Run.begin(folder, state, SPIDER, captures.started, bounds, settings, captures.run_id)
-        self._intake = ReplayIntake(self.run, options, captures.arguments, site.schemes)
+        self._crawl = ArchiveCrawl(self.run, options, captures.arguments, site.schemes)
         self._chain = Chain(self.run, options, settings)
 
     def open(self, source: Source) -> None:
@@ -96,14 +96,14 @@ class Rewriting:
             self.answers[found.reason if found.kind is Kind.OTHER else found.kind.value] += 1
             if found.kind is Kind.FLAWED:
                 self.flaw(found.place["offset"], found.reason)
-            self._deliver(self._intake.take(found))
+            self._deliver(self._crawl.handle(found))
 
     def end(self) -> ExitCode:
         """End the run: deliver what waited for the end, write the manifest. Raises `StorageError`.
 
         Returns the exit code in the manifest.
         """
-        self._deliver(self._intake.end(self.captures.on_incomplete))
+        self._deliver(self._crawl.finish(self.captures.is_incomplete))
         statistics, run = self.run.statistics, self.run
         counts = run.counts
         statistics.delivered = sum(counts.get(kind, 0) for kind in ("articles", "teasers", "removals"))

@@ -94,7 +94,7 @@ class Captures:
         return [str(url) for url in (argument, *starts) if url]
 
     @property
-    def on_incomplete(self) -> bool:
+    def is_incomplete(self) -> bool:
         """Whether the run ended before its listing crawls did, so that no deferred teaser was delivered."""
         if self.manifest is None:
             return False

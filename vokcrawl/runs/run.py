@@ -26,8 +26,8 @@ from vokcrawl.runs.recovery import recover
 from vokcrawl.runs.run_files import RunFiles
 from vokcrawl.runs.start_check import check_start
 from vokcrawl.runs.stats import CrawlStats, counts_below
+from vokcrawl.storage.crawl_results import CrawlResults
 from vokcrawl.storage.manifest import (
-    DiscoveryAttempt,
     ListingEntry,
     Manifest,
     PageCounts,
@@ -71,9 +71,9 @@ class Run:
         self.coverage = Coverage()
         # Coverage of all articles that were read, known ones included: VOK_MIN_COVERAGE applies to it.
         self.readable = Coverage()
+        # What the crawl core leaves for the manifest and the pipelines.
+        self.results = CrawlResults()
         # For the manifest; `storage.manifest.Manifest` describes each.
-        self.other_sources: list[str] = []
-        self.discovery_attempts: list[DiscoveryAttempt] = []
         self.found_late: list[str] = []
         self.leader_run_id: str | None = None
         self.failure: VokcrawlError | None = None
@@ -83,8 +83,6 @@ class Run:
         self.clock: Callable[[], datetime] = _clock
         # Called once when the run fails; the run extension then closes the spider.
         self.on_failure: Callable[[], None] | None = None
-        # ETag and Last-Modified of the responses that the articles in the pipelines were extracted from, by id.
-        self.validators: dict[str, tuple[str | None, str | None]] = {}
         self._teasers: set[str] = set()
         self._articles: set[str] = set()
         self.files = RunFiles(folder, row.run_id)
@@ -328,13 +326,13 @@ class Run:
             requests=requests,
             pages=PageCounts(**self.statistics.pages()),
             listings=list(listings),
-            discovery_attempts=self.discovery_attempts,
+            discovery_attempts=self.results.discovery_attempts,
             found_late=self.found_late,
             files=self.files.entries(),
             coverage=self.coverage.to_dict(),
             extractors_used=self.extractors_used,
             errors=self.problems.to_dict(),
-            other_sources=self.other_sources,
+            other_sources=self.results.other_sources,
             replay=replay,
         )
         self.row.manifest_sha256 = write_manifest(self.folder, manifest)

@@ -36,6 +36,7 @@ from vokcrawl.pages.article_parts import part_number
 from vokcrawl.pages.block_pages import check_in_headers, redirects_to_block_page
 from vokcrawl.pages.document import EMPTY_PAGE, PASSING_FAULTS, REDIRECTED, REFUSALS, Document, PageFault, read_document
 from vokcrawl.pages.extractors import Extractor, extractor_at
+from vokcrawl.pages.numbered_pages import last_page_number
 from vokcrawl.pages.routes import SitemapRoute, SplashRoute
 from vokcrawl.pages.search import number_in_form
 from vokcrawl.pages.sitemap import read_sitemap
@@ -123,6 +124,7 @@ class ResponseReader:
             etag,
             last_modified,
             number_in_form(root, self._options.source) or "",
+            last_page=lambda: last_page_number(root, response.url),
         )
 
     def _browser_event(self, rendered: Rendered, fetch: FetchListing, route: SplashRoute) -> Event:

@@ -25,14 +25,11 @@ from vokcrawl.config.required_components import splash_installed
 from vokcrawl.config.scrapy_checks import check_scrapy_settings
 from vokcrawl.crawling.actions import (
     Action,
-    Count,
     Emit,
     FetchArticle,
     FetchListing,
-    Measure,
     ReadHere,
     Repeat,
-    Report,
     Stop,
 )
 from vokcrawl.crawling.context import CrawlConfig
@@ -47,6 +44,7 @@ from vokcrawl.runs.run import Run
 from vokcrawl.spiders.coordinator import Coordinator
 from vokcrawl.spiders.requests import RequestBuilder
 from vokcrawl.spiders.responses import ResponseReader
+from vokcrawl.spiders.run_recorder import RunRecorder
 from vokcrawl.utils.program import PROGRAM
 
 logger = logging.getLogger(__name__)
@@ -70,6 +68,7 @@ class VokSpider(Spider):
     schemes: dict[str, str]
     run: Run
     crawl: Crawl
+    recorder: RunRecorder
     # Set where several workers share the crawl.
     coordinator: Coordinator | None = None
 
@@ -113,11 +112,10 @@ class VokSpider(Spider):
 
     def begin(self) -> None:
         """Prepares the crawl of the run that is open now."""
-        run, report = self.run, self.report
-        self.crawl = Crawl(self._crawl_config(), run.state, run.moment, run.id, statistics=run.statistics)
-        context = self.crawl.context
-        run.other_sources, run.validators = context.other_sources, context.validators
-        run.discovery_attempts = self.crawl.discovery_attempts
+        run = self.run
+        self.recorder = RunRecorder(run, self.options.min_coverage)
+        self.crawl = self.recorder.crawl(self._crawl_config())
+        report = run.problems.note
         self.responses = ResponseReader(self.options, self.allowed_authorities, run.statistics, run.moment, report)
         self.requests = RequestBuilder(
             self.crawler.settings, self.options, self.allowed_authorities, self.parse, self.failed
@@ -219,7 +217,7 @@ class VokSpider(Spider):
         """An error of this program outside the callbacks, where nothing else counts it: the run is incomplete."""
         url = self.start_urls[0]
         logger.exception("%s: the crawl could not go on from here", url)
-        self.report("spider_error", url)
+        self.run.problems.note("spider_error", url)
         self.run.statistics.pages_failed += 1
 
     # What the crawl wants done
@@ -261,12 +259,8 @@ class VokSpider(Spider):
                 yield from self.coordinator.read_here(action.id)
         elif isinstance(action, Repeat):
             yield from self._repeat(action, answered)
-        elif isinstance(action, Report):
-            self.report(action.reason, action.url)
-        elif isinstance(action, Count):
-            self.run.count(action.name)
-        elif isinstance(action, Measure):
-            self.run.measure(action.record, self.options.min_coverage)
+        else:
+            self.recorder.record(action)
 
     def request(self, fetch: FetchListing | FetchArticle) -> Request | None:
         """The request for a fetch action; None for a URL in the state that cannot be requested, which is counted."""
@@ -275,7 +269,7 @@ class VokSpider(Spider):
         except ValueError as error:
             name = fetch.id if isinstance(fetch, FetchArticle) else fetch.listing
             logger.error("%s: its URL in the state cannot be requested (%s); run `%s repair`", name, error, PROGRAM)
-            self.report("stored_url_unreadable", fetch.url)
+            self.run.problems.note("stored_url_unreadable", fetch.url)
             self.run.statistics.pages_failed += 1
             return None
 
@@ -288,7 +282,3 @@ class VokSpider(Spider):
         first = repeated.meta.get("redirect_urls", [repeated.url])[0]
         meta = {name: value for name, value in repeated.meta.items() if not name.startswith("redirect_")}
         yield repeated.replace(url=first, meta=meta)
-
-    def report(self, reason: str, url: str) -> None:
-        """Counts a problem for the manifest, and in the stats under `vok/problems/<reason>`."""
-        self.run.problems.note(reason, url)

@@ -107,7 +107,7 @@ def test_validators_of_the_first_part_are_not_kept() -> None:
     started = Scenario()
     started.answer("One", 2)
     started.answer("Two", 2)
-    assert started.crawl.context.validators[ID] == (None, None)
+    assert started.crawl.context.results.validators[ID] == (None, None)
 
 
 @pytest.mark.parametrize("reason", ["http_500", "http_404", "redirected", "timeout"])

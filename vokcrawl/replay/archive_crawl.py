@@ -1,4 +1,4 @@
-"""Hands what the archive of one run holds to the crawl core, in the order of capture."""
+"""The crawl core of a replay: results from the archive of one run become its events, in the order of capture."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from vokcrawl.config import Arguments, Options
-from vokcrawl.crawling.actions import Count, Emit, FetchArticle, Measure, Report
+from vokcrawl.crawling.actions import Emit, FetchArticle
 from vokcrawl.crawling.context import CrawlConfig
-from vokcrawl.crawling.crawl import Crawl
 from vokcrawl.crawling.events import (
     AllPagesRead,
     ArticleFailed,
@@ -21,23 +20,25 @@ from vokcrawl.crawling.events import (
     no_more,
 )
 from vokcrawl.normalize import parse_utc
-from vokcrawl.replay.results import ExtractionResult, Kind
 from vokcrawl.pages.article_parts import part_number
+from vokcrawl.replay.results import ExtractionResult, Kind
 from vokcrawl.runs.run import Run
+from vokcrawl.spiders.run_recorder import RunRecorder
 
-# The failure of a page without its end; a crawl has requested it again.
+# The failure of a page without its end tag; a crawl has requested it again.
 _CUT_OFF = "cut_off"
 
 
-class ReplayIntake:
-    """One run that is replayed. `take` yields the records of an archived answer, `end` those that waited for the end.
+class ArchiveCrawl:
+    """The crawl of one replayed run.
 
-    `schemes` are the site's hosts, each with its port if it has one, and the scheme of its URLs in records.
+    `handle` yields the records of an archived response, `finish` those that were deferred to the end. `schemes` are the
+    site's hosts, each with its port if it has one, and the scheme of its URLs in records.
     """
 
     def __init__(self, run: Run, options: Options, arguments: Arguments, schemes: Mapping[str, str]) -> None:
         self._run = run
-        self._minimum_coverage = options.min_coverage
+        self._recorder = RunRecorder(run, options.min_coverage)
         self._now: datetime = run.started
         run.clock = lambda: self._now
         config = CrawlConfig(
@@ -49,38 +50,39 @@ class ReplayIntake:
             until=arguments.until,
         )
         # Until the end it is unknown which teasers a listing is still to show with their titles.
-        self._crawl = Crawl(config, run.state, run.moment, run.id, statistics=run.statistics, holds_teasers=True)
-        context = self._crawl.context
-        run.other_sources, run.validators = context.other_sources, context.validators
+        self._crawl = self._recorder.crawl(config, holds_teasers=True)
         # Articles that failed, and may have been requested again: the URL and the reason, by id.
         self._failed: dict[str, tuple[str, str]] = {}
-        # Whether the site closes its pages, and how long those were that had no end, by their URLs.
+        # Whether the site's pages have an end tag, and the length of those without one, by URL.
         self._closes_pages = False
         self._unclosed: dict[str, int] = {}
 
-    def take(self, found: ExtractionResult) -> Iterator[dict[str, Any]]:
-        """The records that follow from an archived answer."""
+    def handle(self, found: ExtractionResult) -> Iterator[dict[str, Any]]:
+        """Yield the records of an archived response."""
         self._now = parse_utc(found.at)
         if found.status and found.kind is not Kind.OTHER:
             self._run.statistics.pages_read += 1
         if found.wrong_charset:
-            self._report("wrong_charset", found.url)
+            self._run.problems.note("wrong_charset", found.url)
         if found.identity is not None:
-            yield from self._take_article(found, found.identity)
+            yield from self._handle_article(found, found.identity)
         elif found.kind is Kind.LISTING and not self._is_cut_off(found):
             yield from self._handle(TeasersFound(found.url, found.teasers))
         elif found.kind is Kind.ERROR:
-            self._report("spider_error", found.url)
+            self._run.problems.note("spider_error", found.url)
             self._run.statistics.pages_failed += 1
 
-    def end(self, on_incomplete: bool) -> Iterator[dict[str, Any]]:
-        """The archive is over. A run that broke off emitted nothing of what waited: a later one shows it again."""
+    def finish(self, is_incomplete: bool) -> Iterator[dict[str, Any]]:
+        """Yield the deferred records at the end of the archive.
+
+        A run that ended early delivered none of them; a later run shows these teasers again.
+        """
         for identity, (url, reason) in self._failed.items():
             yield from self._handle(ArticleFailed(_request(identity, url), reason, url))
-        if not on_incomplete:
+        if not is_incomplete:
             yield from self._handle(AllPagesRead())
 
-    def _take_article(self, found: ExtractionResult, identity: str) -> Iterator[dict[str, Any]]:
+    def _handle_article(self, found: ExtractionResult, identity: str) -> Iterator[dict[str, Any]]:
         if found.kind is Kind.OTHER:
             return
         if found.kind in (Kind.FAILED, Kind.ERROR, Kind.FLAWED) or self._is_cut_off(found):
@@ -105,18 +107,11 @@ class ReplayIntake:
         for action in self._crawl.handle(event):
             if isinstance(action, Emit):
                 yield action.record
-            elif isinstance(action, Report):
-                self._report(action.reason, action.url)
-            elif isinstance(action, Count):
-                self._run.count(action.name)
-            elif isinstance(action, Measure):
-                self._run.measure(action.record, self._minimum_coverage)
-
-    def _report(self, reason: str, url: str) -> None:
-        self._run.problems.note(reason, url)
+            else:
+                self._recorder.record(action)
 
     def _is_cut_off(self, found: ExtractionResult) -> bool:
-        """Whether a page without an end is taken for a part of one, by the same rule as in `downloader`."""
+        """Whether a page without an end tag is incomplete, by the same rule as in `downloader`."""
         self._closes_pages |= found.closed
         if not found.unclosed:
             return False
