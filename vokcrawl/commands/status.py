@@ -13,6 +13,7 @@ from typing_extensions import override
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.errors import ExitCode
 from vokcrawl.items import REMOVAL
+from vokcrawl.reporting.backfill import describe_backfill
 from vokcrawl.reporting.outcome_help import outcome_help
 from vokcrawl.utils.humanize import format_size, pluralize
 from vokcrawl.utils.program import PROGRAM
@@ -59,7 +60,9 @@ def _text(found: dict[str, Any]) -> Iterator[str]:
     yield f"Last run: {run['run_id']}, {run['outcome']}" if run else "No run yet"
     if run and (said := outcome_help(run["outcome"])):
         yield f"  {said.meaning}; {said.next}"
-    if not found["listings"]:
+    for each in found["backfills"]:
+        yield f"Backfill of {each['url']}: {describe_backfill(each)}"
+    if not found["listings"] and not found["backfills"]:
         yield "No complete crawl of a listing yet: the next run paginates to the end"
     for row in found["listings"]:
         bound = f", back to {row['covered_since']}" if row["covered_since"] else ""

@@ -29,12 +29,18 @@ def no_more() -> More:
     return More(False, None)
 
 
+def no_last_page() -> int:
+    """A page that links to no numbered page."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class ListingPage:
     """A listing page as read. `more` returns the next page that it names, and is asked only where that matters.
 
     `source_number` is the number of the wanted source in the page's search form, empty where there is none. `reason`
-    is the problem's name where there is no page at all (`EMPTY` without a body, `REFUSAL`).
+    is the problem's name where there is no page at all (`EMPTY` without a body, `REFUSAL`). `last_page` returns the
+    highest number of a page of this listing that it links to.
     """
 
     teasers: Sequence[RawTeaser]
@@ -44,6 +50,7 @@ class ListingPage:
     last_modified: str | None = None
     source_number: str = ""
     reason: str = ""
+    last_page: Callable[[], int] = no_last_page
 
 
 @dataclass(frozen=True, slots=True)

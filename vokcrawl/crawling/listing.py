@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from vokcrawl.crawling.actions import FetchListing, Purpose
+from vokcrawl.crawling.backfill import backfill_of
 from vokcrawl.crawling.context import Context
 from vokcrawl.crawling.events import UnexpectedEvent
 from vokcrawl.crawling.positions import Positions
@@ -107,6 +108,8 @@ class Listing:
     etag: str | None = None
     last_modified: str | None = None
     largest_page: int = 0
+    # The highest page number that the first page links to, 0 if there is none.
+    last_page: int = 0
     # The ids and days that the last page showed.
     last_ids: list[str] = field(default_factory=list)
     days: list[str] = field(default_factory=list)
@@ -144,7 +147,7 @@ class Listing:
             head=before.first_page_ids if before is not None and joins and in_order else (),
             rescan_days=config.lookback_days if joins and rescan else None,
             today=context.started.date().isoformat(),
-            in_windows=isinstance(first, SearchRoute | SitemapRoute),
+            in_date_ranges=isinstance(first, SearchRoute | SitemapRoute),
         )
         return cls(
             key,
@@ -298,7 +301,7 @@ class Listing:
         unfinished = self.progress.stopped in (StopReason.TIME, StopReason.INTERRUPTED, None)
         if not unfinished or not positions.pages:
             return None
-        return Backfill(pages=positions.pages, entries=positions.entries, began_at=positions.began_at)
+        return backfill_of(positions, self.progress, self.since, self.last_page, positions.context.started)
 
     def to_manifest(self) -> ListingEntry:
         """The listing as the manifest has it."""

@@ -86,6 +86,8 @@ class Positions:
     _on_top: _Page | None = None
     # Whether a page was noted in this run.
     _has_begun: bool = False
+    # The number of entries that earlier runs have read, 0 if this run does not continue their crawl.
+    entries_before: int = 0
     # How many pages were read from the position on that an earlier run had stored.
     continued_pages: int = 0
 
@@ -100,6 +102,7 @@ class Positions:
             if stored is not None and stored.since == context.config.since:
                 positions.stored = stored
                 positions.began_at, positions.pages, positions.entries = stored.began_at, stored.pages, stored.entries
+                positions.entries_before = stored.entries
         return positions
 
     @property
@@ -107,6 +110,11 @@ class Positions:
         """Whether positions are stored: not in runs of a part of the listing, and not with `full`."""
         config = self.context.config
         return not (config.full or config.until is not None or config.max_pages is not None)
+
+    @property
+    def route(self) -> Route | None:
+        """The route to the position; None if there is none yet."""
+        return self._at.route if self._at is not None else None
 
     @property
     def _name(self) -> str:
@@ -150,7 +158,7 @@ class Positions:
     def abandon(self) -> None:
         """The listing has moved too far to continue at the position: the crawl goes on from the top."""
         self.resumed = False
-        self._at, self._recent, self.pages, self.entries = None, (), 0, 0
+        self._at, self._recent, self.pages, self.entries, self.entries_before = None, (), 0, 0, 0
 
     def note_page(self, route: Route, ids: Sequence[str], opened: Sequence[str], seen: Iterable[str]) -> None:
         """Notes a page that was read. `opened` are its unresolved entries, `seen` all entries that were read so far.

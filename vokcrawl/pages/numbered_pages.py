@@ -15,7 +15,7 @@ from vokcrawl.normalize import absolute_url, article_id, authority, clean_text
 from vokcrawl.pages.profile import site
 from vokcrawl.pages.tree import Element, text_of
 
-__all__ = ["next_page_link", "page_number"]
+__all__ = ["last_page_number", "next_page_link", "page_number"]
 
 _PATH = re.compile(r"/page/(\d{1,6})/?$", re.ASCII)
 _FIELDS = re.compile(r"paged|page|pg|query(?:-\d{1,4})?-page")
@@ -55,6 +55,11 @@ def next_page_link(root: Element, base: str) -> str | None:
     return next(
         (url for link, url, number in later if number == own + 1 and text_of(link).strip() == str(number)), None
     )
+
+
+def last_page_number(root: Element, base: str) -> int:
+    """Return the highest number of a page of this listing that the page at `base` links to; 0 if there is none."""
+    return max((number for _, _, number in _later_pages(root, base)), default=0)
 
 
 def _later_pages(root: Element, base: str) -> Iterator[tuple[Element, str, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vokcrawl.errors import ExitCode
-from vokcrawl.policy.outcome import CRASHED, NOTHING_NEW, WORDS
+from vokcrawl.policy.outcome import BACKFILL, CRASHED, NOTHING_NEW, WORDS
 from vokcrawl.utils.program import PROGRAM
 
 
@@ -57,6 +57,10 @@ _BY_CODE = {
 }
 _BY_OUTCOME = {
     NOTHING_NEW: OutcomeHelp("the site shows nothing that has not been delivered", "nothing to do"),
+    BACKFILL: OutcomeHelp(
+        "the time of the run is used up; the crawl of the listing is not complete yet",
+        "nothing to do; the next run continues where this one stopped",
+    ),
     CRASHED: OutcomeHelp(
         "the run was killed or crashed; everything committed until then is delivered",
         "nothing to do; the next run recovers its files and continues",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from vokcrawl.errors import ExitCode
 from vokcrawl.normalize import parse_utc
+from vokcrawl.reporting.backfill import describe_backfill
 from vokcrawl.reporting.outcome_help import outcome_help
 from vokcrawl.storage.manifest import Manifest
 from vokcrawl.utils.humanize import format_duration, pluralize
@@ -47,6 +48,9 @@ def _figures(manifest: Manifest, revised: int, paused: float) -> Iterator[str]:
         waited = f", {format_duration(paused)} of it paused because the site refused requests" if paused else ""
         read, requests = pluralize(manifest.pages.read, "page"), pluralize(manifest.requests or 0, "request")
         yield f"{read} read, {manifest.pages.failed:,} failed; {requests} in {duration}{waited}"
+    for listing in manifest.listings:
+        if listing.backfill is not None:
+            yield f"backfill of {listing.url}: {describe_backfill(listing.backfill)}"
     errors = sorted(manifest.errors.items(), key=lambda each: -each[1].count)
     if errors:
         listed = ", ".join(f"{reason} ({error.count:,})" for reason, error in errors[:_MAX_REASONS])

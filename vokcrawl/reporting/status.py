@@ -10,6 +10,7 @@ from typing import Any
 
 from vokcrawl.normalize import utc
 from vokcrawl.policy.outcome import CRASHED, RUNNING
+from vokcrawl.reporting.backfill import backfills
 from vokcrawl.storage.disk_usage import disk_use
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.protocol import State
@@ -49,6 +50,7 @@ def status(folder: OutputFolder, state: State, now: datetime) -> dict[str, Any]:
             }
             for row in state.listings()
         ],
+        "backfills": backfills(folder),
         "possibly_removed": _possibly_removed(state),
         "pending_retries": [asdict(row) for row in state.pending_retries()],
         "gaps": [{"from": first, "to": last} for first, last in gaps([day for day, _ in days])],

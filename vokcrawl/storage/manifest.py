@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -54,12 +54,24 @@ class PageCounts(_Part):
     truncated: int = Field(ge=0, description="Article pages whose text the site truncated.")
 
 
+BY_LAST_PAGE: Final = "last page number"
+BY_SINCE: Final = "date of since"
+
+
 class Backfill(_Part):
     """How far the crawl of a listing has come that the next run continues."""
 
     pages: int = Field(ge=0, description="Pages of the listing that are read and resolved.")
     entries: int = Field(ge=0, description="Entries on these pages.")
     began_at: Moment = Field(description="When the first run of this crawl began.")
+    entries_left: int | None = Field(ge=0, description="Estimated number of entries that are left; null if unknown.")
+    estimated_from: Literal["last page number", "date of since"] | None = Field(
+        description="What the estimate is based on: the number of the last page, or the dates back to `since`."
+    )
+    done_at: Moment | None = Field(
+        description="Estimated time when the crawl is complete, at the pace of the runs so far; null if unknown, as in "
+        "the first run."
+    )
 
 
 class ListingEntry(_Part):

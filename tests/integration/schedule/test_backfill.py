@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.expected import assert_whole
-from tests.support.scheduling import QUIET, Crawling, Serving, asked
+from tests.support.scheduling import QUIET, Crawling, Serving, asked, scrapy
 
 # About a second and a half of pagination.
 SLICE = {**QUIET, "VOK_MAX_RUN_MINUTES": 0.025, "DOWNLOAD_DELAY": 0.02, "DOWNLOAD_DELAY_JITTER": 0}
@@ -24,6 +24,10 @@ def test_first_crawl_in_slices_delivers_everything_and_calls_nothing_complete_be
         done = crawl(url, output, settings=SLICE)
         assert done.code == 0, done.stderr
         manifests.append(done.manifest)
+        shown = scrapy("status", output=output).stdout
+        in_progress = done.manifest["listings"][0]["backfill"]
+        assert (f"Backfill of {url}: " in shown) == (in_progress is not None), shown
+        assert ("Last complete crawl of" in shown) == (in_progress is None), shown
     assert_whole(done, server.site)
     *slices, last = [manifest["listings"][0] for manifest in manifests]
     assert slices, "the whole listing was read within one slice"
@@ -36,3 +40,19 @@ def test_first_crawl_in_slices_delivers_everything_and_calls_nothing_complete_be
     # An article is fetched once; each run reads robots.txt and the newest pages again.
     articles = [each.target for each in asked(server) if "/newstream/" in each.target]
     assert len(articles) == len(set(articles)) == 200
+
+
+def test_backfill_with_since_shows_what_is_left(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(200, more="ajax")
+    url, oldest = f"{server.url}/article/163/", min(each["published_on"] for each in server.site.truth()["articles"])
+    for _ in range(2):
+        done = crawl(url, output, args={"since": oldest}, settings=SLICE)
+        assert (done.code, done.manifest["outcome"]) == (0, "backfill in progress"), done.stderr
+    backfill = done.manifest["listings"][0]["backfill"]
+    assert backfill["estimated_from"] == "date of since"
+    # The days of the sample site have about the same number of articles each.
+    assert 50 < backfill["entries"] + backfill["entries_left"] < 800
+    assert backfill["done_at"] is not None
+    shown = f"about {backfill['entries_left']:,} left, estimated from the date of since; complete about"
+    assert shown in scrapy("status", output=output).stdout
+    assert done.manifest["listings"][0]["complete"] is False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from vokcrawl.reporting.backfill import describe_backfill
 from vokcrawl.reporting.outcome_help import outcome_help
 from vokcrawl.reporting.report.runs import ReportedRun
 from vokcrawl.utils.humanize import format_duration, pluralize
@@ -37,7 +38,10 @@ def notices(
         )
         yield Notice("look", text, (*faults, *more))
     yield from _of_run(status["last_run"], runs, now)
-    if not status["listings"]:
+    for each in status["backfills"]:
+        text = "The crawl of a listing is not complete yet; the next run continues it."
+        yield Notice("know", text, (f"{each['url']}: {describe_backfill(each)}",))
+    if not status["listings"] and not status["backfills"]:
         yield Notice("look", "No crawl of a listing is complete yet: older articles may be missing.")
     if status["pending_retries"]:
         retries = pluralize(len(status["pending_retries"]), "article")

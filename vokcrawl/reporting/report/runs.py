@@ -8,7 +8,7 @@ from typing import Literal
 
 from vokcrawl.errors import ExitCode
 from vokcrawl.normalize import parse_utc
-from vokcrawl.policy.outcome import NOTHING_NEW, WORDS
+from vokcrawl.policy.outcome import BACKFILL, NOTHING_NEW, WORDS
 from vokcrawl.storage.manifest import Manifest
 
 Kind = Literal["good", "stopped", "bad"]
@@ -16,6 +16,7 @@ Kind = Literal["good", "stopped", "bad"]
 _KINDS: dict[str, Kind] = {
     WORDS[ExitCode.OK]: "good",
     NOTHING_NEW: "good",
+    BACKFILL: "good",
     WORDS[ExitCode.INTERRUPTED]: "stopped",
 }
 

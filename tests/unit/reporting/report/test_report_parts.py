@@ -132,6 +132,7 @@ def test_text_of_others_becomes_text(text: str) -> None:
 STATUS: dict[str, Any] = {
     "last_run": {"run_id": "r", "started_at": "2024-01-01T06:00:00Z", "outcome": "done"},
     "listings": [{}],
+    "backfills": [],
     "pending_retries": [],
 }
 NOW = datetime(2024, 1, 1, 7, tzinfo=UTC)
@@ -176,6 +177,21 @@ def test_where_all_is_well_there_is_nothing_to_look_at() -> None:
 )
 def test_what_needs_a_look_is_said(status: dict[str, Any], runs: list[ReportedRun], now: datetime, said: str) -> None:
     assert notices_of(status, runs, now=now).startswith(said)
+
+
+def test_backfill_in_progress_needs_no_attention() -> None:
+    backfill = {
+        "url": "https://site.test/article/163/",
+        "entries": 1200,
+        "began_at": "2024-01-01T06:00:00Z",
+        "entries_left": 300,
+        "estimated_from": "last page number",
+        "done_at": None,
+    }
+    (notice,) = notices({**STATUS, "listings": [], "backfills": [backfill]}, RUNS[:1], [], 0, NOW)
+    assert notice.level == "know"
+    assert notice.text == "The crawl of a listing is not complete yet; the next run continues it."
+    assert "about 300 left, estimated from the last page number" in notice.detail[0]
 
 
 def test_faults_are_shown_first() -> None:
