@@ -41,16 +41,18 @@ class Entries:
         if unresolved:
             self._context.report("entries_unresolved", listing.key)
             logger.error("%s: %d entries are neither delivered nor scheduled for a retry", listing.key, len(unresolved))
-        if listing.offsite_entries:
-            hosts = ", ".join(host for host, _ in self._context.offsite_hosts.most_common(3))
-            logger.error(
-                "%s: %d article links lead to %s; if that is the same site, use it in VOK_START_URLS or start_url",
-                listing.key,
-                listing.offsite_entries,
-                hosts,
-            )
         if unresolved or listing.offsite_entries:
             listing.progress.mark_incomplete(StopReason.UNRESOLVED)
+
+    def name_other_hosts(self, listing: Listing) -> None:
+        """Log to which hosts the off-site article links of a listing lead: they may be names of the same site."""
+        hosts = ", ".join(host for host, _ in self._context.offsite_hosts.most_common(3))
+        logger.error(
+            "%s: %d article links lead to %s; if that is the same site, use it in VOK_START_URLS or start_url",
+            listing.key,
+            listing.offsite_entries,
+            hosts,
+        )
 
     def are_resolved(self, ids: list[str]) -> bool:
         if any(identity in self._articles.in_flight for identity in ids):
