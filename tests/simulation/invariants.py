@@ -43,6 +43,8 @@ class RunResult:
     complete: bool = False
     # Whether every listing was read to its end, not only up to what is known or to `since`.
     read_to_end: bool = False
+    # The same, and by this run alone.
+    read_whole: bool = False
     listing_requests: int = 0
     article_requests: int = 0
     delivered: int = 0
@@ -118,7 +120,8 @@ class Delivered:
 
 def check_complete(world: World, site: Site, state: MemoryState, delivered: Delivered, result: RunResult) -> None:
     """Invariant 1, for a run that calls every listing complete."""
-    if world.needs_reread or (world.may_hide_below and not result.read_to_end):
+    is_exempt = world.may_hide_from_whole_run if result.read_whole else world.needs_reread
+    if is_exempt or (world.may_hide_below and not result.read_to_end):
         # Only the rolling re-read finds it.
         return
     has_hidden = "filtered_batches" in world.behaviours or world.has_single_entries

@@ -41,7 +41,7 @@ class End(StrEnum):
     CLAMPED = "clamped"  # the last page again
     ENDLESS = "endless"  # pages that were shown before, without an end
     NO_LINK = "no link"  # numbered pages: the last one has no link onward
-    BARE_LINK = "bare link"  # numbered pages: the last one links to a page that is not there
+    BARE_LINK = "bare link"  # numbered pages: the last one links to a page that does not exist
 
 
 # What the crawler can be expected to take as proof of the end, with exit code 0.
@@ -184,6 +184,18 @@ class World:
         return any(self.behaviours >= each for each in _TRACELESS[self.kind])
 
     @property
+    def may_hide_from_whole_run(self) -> bool:
+        """Whether an entry may be hidden even from a run that reads the whole listing, first page to end.
+
+        An entry that only came in deep in what was read moves all that follows by one place; that is seen.
+        """
+        kinds = (Kind.AJAX, Kind.LINK)
+        moves = self.behaviours & _MOVES
+        if self.kind not in kinds or moves != {"inserted_deep"} or self.has_single_entries:
+            return self.needs_reread
+        return replace(self, behaviours=self.behaviours - moves).needs_reread
+
+    @property
     def has_single_entries(self) -> bool:
         """Whether batches hold a single entry, so that they cannot overlap."""
         return self.page_size - len(self.behaviours & {"short_batches", "pinned_in_place_of_one"}) <= 1
@@ -241,6 +253,8 @@ _SHIFTS = (
     "stale_first_page",
     "cached_pages",
 )
+# What moves entries, or hides where they are.
+_MOVES = frozenset(_SHIFTS) | {"inserted", "moved_to_top", "repeated", "filtered_batches", "multiples_only"}
 _NUMBERED: tuple[frozenset[str], ...] = tuple(frozenset({each}) for each in _SHIFTS)
 _DEEP = ("moved_anywhere", "inserted_deep", "stale_first_page", "cached_pages", "articles_missing_for_a_while")
 _BY_OFFSET: tuple[frozenset[str], ...] = (

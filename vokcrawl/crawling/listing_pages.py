@@ -19,7 +19,7 @@ from vokcrawl.crawling.events import (
 from vokcrawl.crawling.listing import Listing, ListingProblem, ProblemKind
 from vokcrawl.crawling.listing_failures import ListingFailures
 from vokcrawl.crawling.listings import Listings
-from vokcrawl.crawling.paginators.link import next_page_url
+from vokcrawl.crawling.paginators.link import MISSING, next_page_url
 from vokcrawl.crawling.paginators.protocol import Checked, Following, Trust
 from vokcrawl.crawling.paginators.selection import Paginators
 from vokcrawl.crawling.problem_reports import ProblemReports
@@ -144,8 +144,13 @@ class ListingPages:
         first = listing.progress.pages == 0
         if first:
             listing.etag, listing.last_modified = page.etag, page.last_modified
+            listing.last_page = page.last_page()
         listing.note_page(page.teasers, entries, request.route.url)
         stop = listing.progress.page(entries, may_repeat=isinstance(request.route, AjaxRoute))
+        if stop is StopReason.NO_TEASERS and listing.offsite_entries:
+            # Its teasers are understood, and all lead to another name of the site, or to another site.
+            stop = StopReason.UNRESOLVED
+            listing.progress.mark_incomplete(stop)
         following = Following(stop=stop)
         if stop is None or stop is StopReason.KNOWN:
             paginator = self._paginators.of(listing, request)
@@ -260,7 +265,10 @@ class ListingPages:
             self._rereads.slice_failed(listing, reason, url)
             return
         if request.purpose is Purpose.END_PROBE:
-            self._end_probed(listing, brought_new=reason not in ("http_404", "http_410"))
+            self._end_probed(listing, brought_new=reason not in MISSING)
+            return
+        if request.purpose is Purpose.REREAD and reason in MISSING and request.number > listing.progress.pages:
+            self._rereads.end(listing)
             return
         if isinstance(listing.first, SitemapRoute):
             self._sitemaps.file_failed(listing, reason, url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vokcrawl.crawling.actions import FetchListing, Purpose
 from vokcrawl.crawling.context import Context
@@ -17,7 +18,7 @@ from vokcrawl.crawling.events import (
 from vokcrawl.crawling.listing import Listing
 from vokcrawl.crawling.listings import Listings
 from vokcrawl.crawling.paginators.selection import Paginators
-from vokcrawl.crawling.slices import next_window
+from vokcrawl.crawling.slices import next_date_range
 from vokcrawl.crawling.teasers import teaser_day
 from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.pages.more import More
@@ -90,7 +91,7 @@ class Rereads:
             return further
         days = [day for raw in page.teasers if (day := teaser_day(raw)) is not None]
         cut = days if more.label_found and further is None else None
-        return next_window(route, len(ids), cut, listing.progress.rules.today)
+        return next_date_range(route, len(ids), cut, listing.progress.rules.today)
 
     def take(self, listing: Listing, event: ListingFetched) -> None:
         """The first pages once more, until they overlap with what was read: what came in meanwhile is met."""
@@ -98,6 +99,10 @@ class Rereads:
         if not page.teasers and not (isinstance(request.route, AjaxRoute) and page.kind is not PageKind.OTHER):
             reason = page.reason or EMPTY_PAGE
             self._listings.repeat(listing, request, reason, ListingFailed(request, reason, event.url))
+            return
+        if not page.teasers and request.number > 1 and request.attempt == 1:
+            # Behind the last entry nothing comes twice; a batch that merely came empty does not end the re-read.
+            self._listings.fetch(listing, replace(request, attempt=2))
             return
         before, overlaps = listing.progress.head, self._paginators.overlap(listing)
         entries = self._entries.take(listing, page.teasers, event.url)
@@ -107,12 +112,15 @@ class Rereads:
             listing.progress.head = ids
             # Numbered pages cannot overlap: an entry that left the first one has moved up the first of each later one.
             listing.rereads_all = not overlaps and _has_lost(before, ids)
-        elif overlaps and not self._paginators.rejoins(listing, ids):
+        elif overlaps and ids and not self._paginators.rejoins(listing, ids):
             listing.finish(StopReason.UNJOINED)
             return
         listing.last_ids = list(ids)
         listing.reread_joins |= listing.progress.again(entries)
-        if (not listing.reread_joins or listing.rereads_all) and request.number <= listing.progress.pages + 2:
+        # Entries that came in above what was read, and are not on the first pages, are further down.
+        is_explained = listing.progress.found_again >= self._paginators.moved(listing)
+        is_done = listing.reread_joins and is_explained and not listing.rereads_all
+        if not is_done and request.number <= listing.progress.pages + 2:
             following = self._paginators.of(listing, request).follow_again(listing, request, page, event.url)
             if following.route is not None:
                 number = request.number + 1
@@ -126,6 +134,10 @@ class Rereads:
             listing.reread_joins, listing.last_ids = False, []
             self._listings.fetch(listing, FetchListing(listing.key, listing.first, Purpose.REREAD))
             return
+        self.end(listing)
+
+    def end(self, listing: Listing) -> None:
+        """The first pages were read again, as far as there are pages."""
         self.finish_listing(listing, None if listing.reread_joins else StopReason.UNJOINED)
 
     def slice_failed(self, listing: Listing, reason: str, url: str) -> None:

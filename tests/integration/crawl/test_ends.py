@@ -115,6 +115,35 @@ def test_several_full_pages_without_a_button_on_the_last_are_an_end(
     assert_is_end(crawl(server.url + LISTING, output), site)
 
 
+NOT_HERE = reply("<html><body><h1>Page not found</h1></body></html>", status=404)
+
+
+def test_link_of_a_short_last_page_to_a_missing_one_is_an_end(crawl: Crawling, serve: Serving, output: Path) -> None:
+    site = HostileSite(25)
+    server = serve(site=site)
+    site.change(LISTING + "page/3/", another_more(LISTING + "page/4/"))
+    site.change(LISTING + "page/4/", NOT_HERE)
+    assert_is_end(crawl(server.url + LISTING, output), site)
+    asked = [each.target for each in server.requests if each.target.startswith(LISTING)]
+    assert [asked.count(LISTING + f"page/{number}/") for number in (2, 3, 4)] == [1, 2, 2]
+
+
+@pytest.mark.parametrize(("articles", "missing"), [(29, 4), (45, 3), (8, 2)])
+def test_link_to_a_missing_page_without_evidence_of_the_end_is_incomplete(
+    articles: int, missing: int, crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    # Behind a full page, and behind the only one.
+    site = HostileSite(articles)
+    server = serve(site=site)
+    before = f"page/{missing - 1}/" if missing > 2 else ""
+    site.change(LISTING + before, another_more(LISTING + f"page/{missing}/"))
+    site.change(LISTING + f"page/{missing}/", NOT_HERE)
+    done = crawl(server.url + LISTING, output)
+    assert done.code == 10, done.stderr
+    assert not done.manifest["listings"][0]["complete"]
+    assert done.errors["listing_http_404"] == 1
+
+
 @pytest.mark.parametrize("href", ["/newstream/#", "/article/163/#", "#", "#more"])
 def test_load_more_with_an_empty_fragment_is_a_button_and_no_link(
     href: str, crawl: Crawling, serve: Serving, output: Path

@@ -105,11 +105,23 @@ class AjaxPaginator:
         self._gaps = 0
         # A batch that two offsets have brought, and the second of them.
         self._suspected: tuple[list[str], int] | None = None
+        # The place of each entry when the crawl began, and by how many places the listing has moved down since.
+        self._places: dict[str, int] = {}
+        self._moved = 0
+        # Whether places are known. They are not where a batch had fewer entries than others (some may be hidden), and
+        # where entries moved up (offsets may be rounded, or an answer was stale).
+        self._places_are_known = True
+        self._last_received = 0
 
     @property
     def overlaps(self) -> bool:
         """Whether the batches overlap, so that each one is known to join the one before. Single entries cannot."""
         return not self.aligned and self._largest - self._pinned > 1
+
+    @property
+    def moved(self) -> int:
+        """How many entries at most have come in above the batches that were read."""
+        return self._moved if self._places_are_known and not self.aligned else 0
 
     @property
     def has_holes(self) -> bool:
@@ -462,6 +474,7 @@ class AjaxPaginator:
         ids = list(dict.fromkeys(raw.id for raw in page.teasers))
         self._largest = max(self._largest, len(ids))
         batch = _Batch(route.start, ids[self._pinned :] or ids)
+        self._note_places(batch, len(ids), len(page.teasers))
         self._note_taken(batch)
         if route.to_is_end and self._to_is_size:
             route = replace(route, to_is_end=False)
@@ -471,6 +484,22 @@ class AjaxPaginator:
         # What the listing begins with may be pinned on top of this batch too.
         pinned = _common_prefix(batch.body, listing.progress.head) if route.start else 0
         return Following(route.at(route.start + max(1, len(batch.body) - self._overlap - pinned)))
+
+    def _note_places(self, batch: _Batch, received: int, shown: int) -> None:
+        """Notes where the entries of a batch are, and how far known ones have moved since they were read."""
+        before = self._taken
+        if shown > received or 0 < self._last_received < self._largest:
+            self._places_are_known = False
+        self._last_received = received
+        if not self._places:
+            self._places = {identity: before.start + at for at, identity in enumerate(before.body)}
+        known = [batch.start + at - self._places[each] for at, each in enumerate(batch.body) if each in self._places]
+        # An entry that was moved down says nothing of the others.
+        moved = min(known, default=self._moved)
+        self._places_are_known &= moved >= self._moved
+        self._moved = moved
+        for at, identity in enumerate(batch.body):
+            self._places.setdefault(identity, batch.start + at - self._moved)
 
     def follow_again(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
         route = _call(request)

@@ -1,9 +1,14 @@
-"""Numbered pages that link to the next one. They cannot overlap; a shift is healed by what is read again."""
+"""Numbered pages that link to the next one. They cannot overlap; a shift is healed by what is read again.
+
+A last page may link to one that does not exist (404), as some WordPress themes do. That is the end only with evidence:
+the last page is shorter than each one before, it is the same when it is read again, and the next one is missing twice.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -25,6 +30,8 @@ from vokcrawl.policy.pagination import StopReason
 logger = logging.getLogger(__name__)
 
 _PAGE_PATH = re.compile(r"/page/(\d{1,6})/?$", re.ASCII)
+# The answers for a page that does not exist.
+MISSING = frozenset({"http_404", "http_410"})
 _PAGE_FIELDS = ("paged", "page", "pg")
 
 
@@ -35,8 +42,30 @@ class LinkPaginator:
         self._context = context
         self._calls = calls
         self._ajax = ajax
+        # The page that was taken last, its ids, and the fewest entries of a page before it.
+        self._last: Route | None = None
+        self._last_ids: list[str] = []
+        self._fewest_before = 0
+        # The missing page behind it, and whether the last page was the same when it was read again.
+        self._missing: FetchListing | None = None
+        self._is_confirmed = False
+        # How often each entry was shown on a page behind its first one.
+        self._repeats: Counter[str] = Counter()
+        self._known: set[str] = set()
+
+    @property
+    def moved(self) -> int:
+        """How many entries have come in above the pages that were read: so many were shown a second time.
+
+        What is shown more often stands on every page.
+        """
+        return sum(times == 1 for times in self._repeats.values())
 
     def check(self, listing: Listing, request: FetchListing, page: ListingPage) -> Checked:
+        missing = self._missing
+        if missing is not None and request.route == self._last:
+            self._is_confirmed = [raw.id for raw in page.teasers] == self._last_ids
+            return Checked(Trust.ASK, replace(missing, attempt=2))
         if page.teasers or not listing.progress.pages:
             return TAKE
         if page.kind is PageKind.END:
@@ -47,6 +76,7 @@ class LinkPaginator:
     def follow(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
         if not page.teasers:
             return Following(stop=StopReason.END)
+        self._note_taken(listing, request, page)
         more = self._calls.choose(page.more(), url, len(page.teasers))
         if more.route is None and not more.label_found:
             return self._without_more(listing, len({raw.id for raw in page.teasers}), url)
@@ -71,7 +101,28 @@ class LinkPaginator:
         return following
 
     def failed(self, listing: Listing, request: FetchListing, reason: str) -> Checked | None:
+        """A missing page is the end behind a last page that is short and stays the same."""
+        last, is_short = self._last, 0 < len(set(self._last_ids)) < self._fewest_before
+        if reason not in MISSING or not is_short or last is None or not isinstance(request.route, LinkRoute):
+            return None
+        if self._missing is None:
+            self._missing = request
+            return Checked(Trust.ASK, listing.next_request(last))
+        if request == replace(self._missing, attempt=2) and self._is_confirmed:
+            return Checked(Trust.STOP, stop=StopReason.END)
         return None
+
+    def _note_taken(self, listing: Listing, request: FetchListing, page: ListingPage) -> None:
+        before = len(set(self._last_ids))
+        if before:
+            self._fewest_before = min(before, self._fewest_before or before)
+        self._last, self._last_ids = request.route, [raw.id for raw in page.teasers]
+        ids, head = list(dict.fromkeys(self._last_ids)), listing.progress.head
+        # What the first page begins with as well may be pinned on top of every page.
+        pinned = next((at for at, (one, other) in enumerate(zip(ids, head, strict=False)) if one != other), len(ids))
+        self._repeats.update(self._known.intersection(ids[pinned:]))
+        self._known.update(ids)
+        self._missing, self._is_confirmed = None, False
 
     def _without_more(self, listing: Listing, received: int, url: str) -> Following:
         """A short page may be all there is; behind a full one something may come that this page does not name."""

@@ -57,6 +57,11 @@ class Paginators:
         """Whether a batch that is read once more joins the one before, where they can overlap."""
         return self._all(listing).ajax.rejoins(listing.last_ids, ids)
 
+    def moved(self, listing: Listing) -> int:
+        """How many entries have come in above the pages that this run has read, as far as the pages show it."""
+        found = self._all(listing)
+        return max(found.link.moved, found.ajax.moved)
+
     def has_holes(self, listing: Listing) -> bool:
         """Whether the batches of the listing leave out entries that cannot be requested."""
         return self._all(listing).ajax.has_holes
