@@ -64,7 +64,7 @@ class MemoryState:
         self._tables = tables or Tables()
         table = self._tables.table
         self._runs, self._files, self._payloads, self._notes = map(table, ("runs", "files", "payloads", "notes"))
-        self._articles, self._entries, self._walks = map(table, ("articles", "entries", "walks"))
+        self._articles, self._entries, self._crawls = map(table, ("articles", "entries", "listing_crawls"))
         self._listings, self._ways, self._owed = map(table, ("listings", "ways", "owed"))
 
     def begin(self) -> None:
@@ -161,21 +161,21 @@ class MemoryState:
     def count_revised(self) -> int:
         return sum(row.revision > 1 for row in self._articles.values())
 
-    # Teasers and the walks that saw them
+    # Entries and the listing crawls that read them
 
     def entries(self, ids: Iterable[str]) -> dict[str, EntryRow]:
         found = {}
         for each in ids:
             entry = self._entries.get(each)
             if entry is not None:
-                walk, delivered = entry
-                complete, back_to = self._walks[walk] if walk is not None else (False, None)
-                found[each] = EntryRow(each, walk, delivered, complete, back_to)
+                crawl, delivered = entry
+                complete, back_to = self._crawls[crawl] if crawl is not None else (False, None)
+                found[each] = EntryRow(each, crawl, delivered, complete, back_to)
         return found
 
-    def put_entry(self, identity: str, walk: int | None = None, delivered: bool = False) -> None:
+    def put_entry(self, identity: str, crawl: int | None = None, delivered: bool = False) -> None:
         before = self._entries.get(identity, (None, False))
-        entry = (walk if walk is not None else before[0], delivered or before[1])
+        entry = (crawl if crawl is not None else before[0], delivered or before[1])
         self._tables.put(self._entries, identity, entry)
 
     def count_teasers(self) -> int:
@@ -185,12 +185,12 @@ class MemoryState:
         return iter(sorted(each for each, (_, delivered) in self._entries.items() if delivered))
 
     def begin_listing_crawl(self, listing: str, run_id: str = "") -> int:
-        number = len(self._walks) + 1
-        self._tables.put(self._walks, number, (False, None))
+        number = len(self._crawls) + 1
+        self._tables.put(self._crawls, number, (False, None))
         return number
 
     def complete_listing_crawl(self, number: int, back_to: str | None) -> None:
-        self._tables.put(self._walks, number, (True, back_to))
+        self._tables.put(self._crawls, number, (True, back_to))
 
     def listing(self, url: str, source: str) -> ListingRow | None:
         return self._listings.get((url, source.casefold()))

@@ -1,4 +1,4 @@
-"""What an answer to an article's address says, before anything is known of the run: pure."""
+"""Results of article pages, independent of the run. Pure functions."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ BlockReader = Callable[[Container[str]], list[RawTeaser]]
 
 @dataclass(slots=True)
 class ArticleResult:
-    """An article's page as it was read.
+    """The result of an article page.
 
-    `item` is its record without the fields that are the run's; `source` is whose it is by its meta line, `block_source`
-    by the heading of its "More From" block, both as written; `unfit` says why it cannot be delivered, if so;
-    `headline_only` that its teaser confirms that it has no text.
+    `item` is the record without the fields that the run sets. `source` is the source in the meta line, `block_source`
+    that in the heading of the "More From" block, both as written. `unfit` is why the article cannot be delivered, None
+    if it can. `headline_only` is True if its teaser confirms that it has no text.
     """
 
     item: dict[str, Any]
@@ -49,26 +49,26 @@ class ArticleResult:
 
 
 def led_elsewhere(asked: str, got: str, identity: str) -> str | None:
-    """What it means that an article was requested at one address and the answer came from another; None for nothing."""
-    gate = redirects_to_block_page(asked, got)
-    if gate is not None:
-        return gate
+    """Return the problem if the response to an article's request came from another URL; None if there is none."""
+    block = redirects_to_block_page(asked, got)
+    if block is not None:
+        return block
     return REDIRECTED if article_id(got) != identity else None
 
 
-def article_page(reading: Extractor, root: Element, url: str, body: bytes) -> ArticlePage:
-    """An answer as an article's page. Raises `PageFault` that names what it is instead."""
-    page = reading.article(root, url)
+def article_page(extractor: Extractor, root: Element, url: str, body: bytes) -> ArticlePage:
+    """Return a response as an article page. Raises `PageFault` with the name of what it is instead."""
+    page = extractor.article(root, url)
     if page.is_article():
         return page
-    gate = find_block_page(body)
-    if gate is not None:
-        raise PageFault(gate)
+    block = find_block_page(body)
+    if block is not None:
+        raise PageFault(block)
     raise PageFault(LISTING_IN_PLACE if len(page.teasers()) > 1 else CHROME_ONLY)
 
 
 def find_article(page: ArticlePage, identity: str, url: str, body: bytes) -> ArticleResult:
-    """Reads an article's page; `url` is the address that answered."""
+    """Read an article page; `url` is the URL of the response."""
     raw = page.read()
     item = load_article(raw, identity, url)
     return ArticleResult(
@@ -85,16 +85,16 @@ def find_article(page: ArticlePage, identity: str, url: str, body: bytes) -> Art
 
 
 def _unfit(page: ArticlePage, item: dict[str, Any], has_meta: bool, body: bytes) -> str | None:
-    """Why a record read from an article's page is not delivered; None when it is."""
+    """Return why the record of an article page is not delivered; None if it is."""
     if page.is_password_protected:
         return BlockPage.PASSWORD_FORM
     if "title" not in item:
         return "without_title"
     if item["body"]:
         return None
-    gate = find_block_page(body)
-    # A page with an article's meta line is no check of visitors, whatever word a form on it says.
-    if gate is not None and not (has_meta and gate is BlockPage.BOT_CHECK):
-        return gate
-    # With a meta line it is an article without a text: some have a headline only.
+    block = find_block_page(body)
+    # A page with an article's meta line is no bot check, whatever the words of a form on it.
+    if block is not None and not (has_meta and block is BlockPage.BOT_CHECK):
+        return block
+    # With a meta line it is an article without text: some have a headline only.
     return None if has_meta else "without_text"

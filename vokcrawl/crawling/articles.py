@@ -274,9 +274,9 @@ class Articles:
         first = before.first_failed_at if before is not None else utc(now)
         state.put_retry(RetryRow(identity, address, reason, attempts, first, next_attempt(attempts, now)))
 
-    def _take_never_had(self, identity: str, answered: str, status: int, now: datetime) -> None:
+    def _take_never_had(self, identity: str, address: str, status: int, now: datetime) -> None:
         state = self.context.state
-        url = canonical_url(answered) or answered
+        url = canonical_url(address) or address
         before = state.retry_of(identity)
         if before is not None and is_confirmed(before.missing_since, now):
             state.put_article(ArticleRow(identity, url, Status.GONE, checked_at=utc(now)))

@@ -39,7 +39,7 @@ class BrowserPages:
         self._pages = pages
 
     def take(self, event: BrowserFetched) -> None:
-        listing = self._listings.answered(event.request)
+        listing = self._listings.on_response(event.request)
         if listing is None:
             return
         route, progress = clicks_of(event.request), listing.progress

@@ -242,8 +242,8 @@ class Crawl:
     def _article_finished(self, identity: str) -> None:
         """An article was answered, well or badly: what waited for it goes on."""
         self.articles.finish_request(identity)
-        self._sources.article_answered(identity)
-        self._sitemaps.article_answered(identity)
+        self._sources.on_article_finished(identity)
+        self._sitemaps.on_article_finished(identity)
 
     # Pages that were read before, or by others
 

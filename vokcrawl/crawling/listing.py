@@ -175,7 +175,7 @@ class Listing:
             self.state = ListingState.RUNNING
         return request
 
-    def answered(self, request: FetchListing) -> None:
+    def on_response(self, request: FetchListing) -> None:
         """Notes that the request under way was answered. Raises `UnexpectedEvent` for any other one."""
         if self.outstanding != request:
             raise UnexpectedEvent(f"{self.key}: no such request is under way: {request}")

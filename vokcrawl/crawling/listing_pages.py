@@ -87,7 +87,7 @@ class ListingPages:
         if request.purpose is Purpose.SOURCE_PROBE:
             self._sources.take_source_probe(event)
             return
-        listing = self._listings.answered(request)
+        listing = self._listings.on_response(request)
         if listing is None:
             return
         if request.purpose is Purpose.END_PROBE:
@@ -214,7 +214,7 @@ class ListingPages:
             self._rereads.finish_listing(listing)
 
     def take_not_modified(self, event: ListingNotModified) -> None:
-        listing = self._listings.answered(event.request)
+        listing = self._listings.on_response(event.request)
         if listing is not None:
             listing.not_modified()
             listing.finish()
@@ -250,7 +250,7 @@ class ListingPages:
             self._context.stop_at(event.reason)
             self._sources.try_next(self._sources.discoveries[request.listing])
             return
-        listing = self._listings.answered(request)
+        listing = self._listings.on_response(request)
         if listing is None:
             return
         final = event.reason.startswith("block_page_") or isinstance(listing.first, SitemapRoute)

@@ -102,12 +102,12 @@ class Listings:
             request = replace(request, route=bounded(listing, request.route))
         self._context.fetch(listing.expect(request))
 
-    def answered(self, request: FetchListing) -> Listing | None:
+    def on_response(self, request: FetchListing) -> Listing | None:
         """The listing that an answer belongs to; None where it is suspended, so that the answer is requested later."""
         listing = self.all.get(request.listing)
         if listing is None:
             raise UnexpectedEvent(f"{request.listing}: no such listing")
-        listing.answered(request)
+        listing.on_response(request)
         if listing.state is ListingState.SUSPENDED:
             listing.suspended_next = request
             return None

@@ -49,7 +49,7 @@ class Sitemaps:
         self._entries = entries
 
     def take(self, event: SitemapFetched) -> None:
-        listing = self._listings.answered(event.request)
+        listing = self._listings.on_response(event.request)
         if listing is None or listing.progress.stopped is not None:
             return
         listing.strategy = event.request.route.strategy
@@ -143,7 +143,7 @@ class Sitemaps:
         self._context.stop_at(reason)
         self.follow_next_page(listing)
 
-    def article_answered(self, identity: str) -> None:
+    def on_article_finished(self, identity: str) -> None:
         """An article was answered, well or badly: the sitemap that waited for it goes on."""
         for listing in list(self._listings.all.values()):
             if identity in listing.awaited:

@@ -320,7 +320,7 @@ class SourceSearch:
             self.open_start_articles.discard(identity)
             self._begin_at_article(event, is_others)
 
-    def article_answered(self, identity: str) -> None:
+    def on_article_finished(self, identity: str) -> None:
         """An article was answered, well or badly: the discovery that waited for it goes on."""
         discovery, waits = self.probed_articles.pop(identity, (None, False))
         if discovery is not None and waits:

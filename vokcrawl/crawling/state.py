@@ -28,7 +28,7 @@ class CrawlState(Protocol):
     def entries(self, ids: Iterable[str]) -> dict[str, EntryRow]:
         """The listing entries of those of the ids that are known."""
 
-    def put_entry(self, identity: str, walk: int | None = None, delivered: bool = False) -> None: ...
+    def put_entry(self, identity: str, crawl: int | None = None, delivered: bool = False) -> None: ...
 
     def begin_listing_crawl(self, listing: str, run_id: str) -> int:
         """Begins a crawl of a listing and returns its number, higher than those before."""

@@ -1,4 +1,4 @@
-"""How a run ended: from what happened to an outcome in words and an exit code. Pure."""
+"""The outcome of a run and its exit code, from the run statistics. Pure functions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOTHING_NEW = "nothing new"
 BACKFILL = "backfill in progress"
 CRASHED = "crashed"
 RUNNING = "running"
-# Reasons to stop a walk that mean: the page is there, but is not what it was.
+# Reasons to stop that mean that the page exists, but its layout is not understood.
 _LAYOUT = frozenset({StopReason.NO_TEASERS, StopReason.NO_ROUTE, StopReason.NO_MORE})
 _BROKEN_OFF = frozenset(
     {
@@ -41,7 +41,7 @@ _BROKEN_OFF = frozenset(
         StopReason.UNRESOLVED,
     }
 )
-# So few articles say nothing about a share of them.
+# The minimum number of articles for a share of them.
 _LEAST_FOR_COVERAGE = 20
 _LEAST_FOR_BLOCKED = 3
 
@@ -112,7 +112,7 @@ class RunStatistics:
 
 
 def below_minimum_coverage(statistics: RunStatistics) -> list[str]:
-    """The fields whose coverage over the run's articles is under its floor."""
+    """Return the fields whose coverage over the run's articles is below the minimum."""
     if statistics.articles < _LEAST_FOR_COVERAGE:
         return []
     return sorted(
@@ -121,12 +121,12 @@ def below_minimum_coverage(statistics: RunStatistics) -> list[str]:
 
 
 def never_seen(statistics: RunStatistics) -> bool:
-    """Whether whole listings were walked and showed nothing of the wanted source: its name may be wrong."""
+    """Return whether whole listings were crawled and have no entry of the wanted source: its name may be wrong."""
     return StopReason.END in statistics.stop_reasons and not statistics.wanted_seen
 
 
 def determine_outcome(statistics: RunStatistics) -> tuple[str, ExitCode]:
-    """The outcome and its exit code: the worst of what happened, storage first."""
+    """Return the outcome and its exit code: the most severe of what happened, storage first."""
     code = _code(statistics)
     if code is ExitCode.OK and StopReason.TIME in statistics.stop_reasons:
         return BACKFILL, code
@@ -136,7 +136,7 @@ def determine_outcome(statistics: RunStatistics) -> tuple[str, ExitCode]:
 
 
 def _all_blocked(statistics: RunStatistics) -> bool:
-    """Whether every article that was asked for was metered, or behind a gate; of one or two that says nothing."""
+    """Return whether every requested article was truncated or blocked; one or two are no evidence."""
     asked = statistics.articles + statistics.articles_blocked + statistics.articles_unchanged
     return asked >= _LEAST_FOR_BLOCKED and statistics.articles_truncated + statistics.articles_blocked == asked
 

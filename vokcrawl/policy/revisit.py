@@ -1,4 +1,4 @@
-"""When a page is asked for again: delivered articles, articles that seem gone, and what is owed. Pure."""
+"""When a page is requested again: delivered articles, missing articles, and pending retries. Pure functions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from vokcrawl.normalize import parse_utc, utc
 
-# A 404 is believed when a second look at least this much later finds the same.
+# A 404 counts as a removal if a second request at least this much later has the same result.
 REMOVAL_CONFIRMATION_DELAY = timedelta(days=1)
-# Pauses before an owed article is asked for again, by the attempts so far: the next two runs, then growing.
+# The delay before the next retry of an article, by number of attempts: the next two runs, then increasing.
 RETRY_DELAYS = (
     timedelta(0),
     timedelta(0),
@@ -22,29 +22,29 @@ RETRY_DELAYS = (
 
 
 def next_check(first_seen_at: str, now: datetime, ages: Sequence[int]) -> str | None:
-    """When an article first seen then is asked for next: at the first age (in days) that lies ahead, else never.
+    """Return when an article is checked next: at the first of these ages (in days) in the future, else None.
 
-    The age 0 means every run, so the answer is `now`.
+    The age 0 alone means every run, so the result is `now`.
     """
     if tuple(ages) == (0,):
         return utc(now)
-    # What was first seen while the clock was ahead is as old as can be known: it is seen now.
+    # First seen while the clock was ahead: its age is unknown, and counted from now.
     first = min(parse_utc(first_seen_at), now)
     ahead = (first + timedelta(days=age) for age in ages)
     try:
         return next((utc(moment) for moment in ahead if moment > now), None)
     except OverflowError:
-        # An age that leads past the end of the calendar never comes.
+        # An age past the end of the calendar.
         return None
 
 
 def next_attempt(attempts: int, now: datetime) -> str:
-    """When an owed article is asked for after so many failed attempts."""
+    """Return when an article is retried after so many failed attempts."""
     return utc(now + RETRY_DELAYS[min(attempts, len(RETRY_DELAYS)) - 1])
 
 
 def is_due(next_at: str, noted_at: str, now: datetime) -> bool:
-    """Whether a retry noted then is due; one that was noted while the clock was ahead is, too."""
+    """Return whether a retry is due; one that was scheduled while the clock was ahead is due, too."""
     if parse_utc(next_at) <= now or parse_utc(noted_at) > now:
         return True
     return parse_utc(next_at) - now > RETRY_DELAYS[-1]

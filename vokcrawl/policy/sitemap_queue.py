@@ -37,7 +37,7 @@ class SitemapReading:
             self._files.extend(newest_last)
         else:
             named = {identity: url for url, _ in sitemap.entries if (identity := article_id(url)) is not None}
-            # An id begins with the moment of the article's intake.
+            # An id begins with the time of ingestion.
             self._articles.extend(sorted(named.items()))
 
     def next_file(self, since: str | None = None) -> str | None:

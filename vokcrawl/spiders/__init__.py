@@ -1,1 +1,1 @@
-"""Spiders connect pages, walk and memory; they hold no parsing of their own."""
+"""The spider: responses become events of the crawl core, and its actions become requests."""

@@ -1,4 +1,4 @@
-"""From the crawl's fetch actions to Scrapy requests. Each request carries its action, so its answer can be told."""
+"""Builds Scrapy requests from the fetch actions of the crawl core. Each request carries its action."""
 
 from __future__ import annotations
 

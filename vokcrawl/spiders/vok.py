@@ -222,30 +222,30 @@ class VokSpider(Spider):
 
     # What the crawl wants done
 
-    def handle(self, event: Event, answered: Request | None = None) -> Iterator[Any]:
-        """Hands an event to the crawl, and carries its actions out; `answered` is the request that it answers.
+    def handle(self, event: Event, sent: Request | None = None) -> Iterator[Any]:
+        """Hands an event to the crawl, and carries its actions out; `sent` is the request that it answers.
 
         Raises `CloseSpider` where the crawl is to end.
         """
         if self.coordinator is not None:
             for each in self.coordinator.events_before(event):
                 yield from self._carry_out_all(each, None)
-        yield from self._carry_out_all(event, answered)
+        yield from self._carry_out_all(event, sent)
 
-    def _carry_out_all(self, event: Event, answered: Request | None) -> Iterator[Any]:
+    def _carry_out_all(self, event: Event, sent: Request | None) -> Iterator[Any]:
         self.run.begin_transaction()
         stop = None
         for action in self.crawl.handle(event):
             if isinstance(action, Stop):
                 stop = action
             else:
-                yield from self._carry_out(action, answered)
+                yield from self._carry_out(action, sent)
         if self.coordinator is not None:
             self.coordinator.handled(event)
         if stop is not None:
             raise CloseSpider(stop.reason)
 
-    def _carry_out(self, action: Action, answered: Request | None) -> Iterator[Any]:
+    def _carry_out(self, action: Action, sent: Request | None) -> Iterator[Any]:
         """Yields the request or the record that an action wants."""
         if isinstance(action, FetchListing | FetchArticle):
             request = self.request(action)
@@ -258,7 +258,7 @@ class VokSpider(Spider):
             if self.coordinator is not None:
                 yield from self.coordinator.read_here(action.id)
         elif isinstance(action, Repeat):
-            yield from self._repeat(action, answered)
+            yield from self._repeat(action, sent)
         else:
             self.recorder.record(action)
 
@@ -273,11 +273,11 @@ class VokSpider(Spider):
             self.run.statistics.pages_failed += 1
             return None
 
-    def _repeat(self, action: Repeat, answered: Request | None) -> Iterator[Any]:
+    def _repeat(self, action: Repeat, sent: Request | None) -> Iterator[Any]:
         """The same request once more, for the URL first requested; at Scrapy's limit the event that follows instead."""
-        repeated = get_retry_request(answered, spider=self, reason=action.reason) if answered is not None else None
+        repeated = get_retry_request(sent, spider=self, reason=action.reason) if sent is not None else None
         if not repeated:
-            yield from self.handle(action.otherwise, answered)
+            yield from self.handle(action.otherwise, sent)
             return
         first = repeated.meta.get("redirect_urls", [repeated.url])[0]
         meta = {name: value for name, value in repeated.meta.items() if not name.startswith("redirect_")}
