@@ -81,7 +81,7 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "a sitemap's missing file does not count": Mutation(SitemapPaginator, "file_failed", _constant(None), (431,)),
     "items that were dropped count as delivered": Mutation(articles.Articles, "unresolved", _constant([]), (102, 139)),
-    "the first pages are not read again": Mutation(Rereads, "take", _finishes_without_rereading, (758, 846)),
+    "the first pages are not read again": Mutation(Rereads, "handle", _finishes_without_rereading, (758, 846)),
     "any page read again joins": Mutation(ListingProgress, "again", _constant(True), (701449, 1004415)),
     "no part is read again day by day": Mutation(Listing, "needs_healing", False, (211, 783)),
     "one page before since ends the listing": Mutation(

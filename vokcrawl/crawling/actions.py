@@ -49,10 +49,12 @@ class FetchListing:
 
     @property
     def url(self) -> str:
+        """The URL of the page."""
         return self.route.url
 
     @property
     def priority(self) -> Priority:
+        """Which requests are sent first."""
         return Priority.ARTICLE if self.purpose is Purpose.SOURCE_PROBE else Priority.LISTING
 
 

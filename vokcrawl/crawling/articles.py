@@ -88,7 +88,7 @@ class Articles:
 
     # What an answer means
 
-    def take_page(self, event: ArticleFetched, *, defer_block: bool) -> None:
+    def handle_page(self, event: ArticleFetched, *, defer_block: bool) -> None:
         """An article's page: its record and the teasers of its block; of another source's article nothing."""
         found, url, identity = event.found, event.url, event.request.id
         context = self.context
@@ -100,7 +100,7 @@ class Articles:
             return
         context.statistics.wanted_seen += 1
         self.teasers.on_article_read(identity, found.source)
-        self.teasers.take_block(found, url, defer=defer_block)
+        self.teasers.handle_block(found, url, defer=defer_block)
         is_listed = self._compare_with_teaser(found, identity, url)
         item = found.item
         context.actions.append(Measure(_measured(found, is_listed)))
@@ -186,7 +186,7 @@ class Articles:
         self.teasers.on_article_read(identity, None)
         context.stop_at(reason)
 
-    def take_missing(self, identity: str, url: str, status: int) -> None:
+    def handle_missing(self, identity: str, url: str, status: int) -> None:
         """404 or 410: noted the first time, accepted when a second look a day or more later finds the same."""
         context = self.context
         context.report("article_not_found" if status == 404 else "article_gone", url)
@@ -247,7 +247,7 @@ class Articles:
         state.drop_retry(identity)
         return True
 
-    def take_not_modified(self, identity: str) -> None:
+    def handle_not_modified(self, identity: str) -> None:
         """304: the article is as it was when it was delivered."""
         row = self.context.state.articles([identity]).get(identity)
         if row is not None:

@@ -9,7 +9,7 @@ from vokcrawl.normalize import parse_utc, utc
 from vokcrawl.pages.numbered_pages import page_number
 from vokcrawl.pages.routes import LinkRoute
 from vokcrawl.policy.pagination import ListingProgress
-from vokcrawl.storage.manifest import BY_LAST_PAGE, BY_SINCE, Backfill
+from vokcrawl.storage.manifest import BY_LAST_PAGE, BY_SINCE, Backfill, EstimateSource
 
 # A time further ahead than this says nothing.
 _FURTHEST = timedelta(days=3650)
@@ -23,9 +23,9 @@ def backfill_of(
     `last_page` is the highest page number that the listing links to, 0 if there is none; `started` is the start of the
     run. What cannot be estimated is None.
     """
-    left, source = _by_last_page(positions, last_page), BY_LAST_PAGE
-    if left is None:
-        left, source = _by_since(positions, progress, since), BY_SINCE
+    by_page, by_since = _by_last_page(positions, last_page), _by_since(positions, progress, since)
+    left = by_page if by_page is not None else by_since
+    source: EstimateSource = BY_LAST_PAGE if by_page is not None else BY_SINCE
     return Backfill(
         pages=positions.pages,
         entries=positions.entries,

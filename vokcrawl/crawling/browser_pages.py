@@ -38,7 +38,8 @@ class BrowserPages:
         self._entries = entries
         self._pages = pages
 
-    def take(self, event: BrowserFetched) -> None:
+    def handle(self, event: BrowserFetched) -> None:
+        """A browser has unfolded a part of the listing."""
         listing = self._listings.on_response(event.request)
         if listing is None:
             return

@@ -75,17 +75,21 @@ class Context:
         return self._utc
 
     def emit(self, record: dict[str, Any]) -> None:
+        """Adds a record to deliver; its URL gets the scheme of the start URL."""
         if record.get("url"):
             record = {**record, "url": with_scheme(record["url"], self.config.schemes)}
         self.actions.append(Emit(record))
 
     def fetch(self, request: FetchListing | FetchArticle) -> None:
+        """Adds a request."""
         self.actions.append(request)
 
     def report(self, reason: str, url: str) -> None:
+        """Adds a problem for the manifest, with its URL."""
         self.actions.append(Report(reason, url))
 
     def count(self, name: str) -> None:
+        """Adds one to a value in the stats."""
         self.actions.append(Count(name))
 
     def stop_at(self, reason: str) -> None:

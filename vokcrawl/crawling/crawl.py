@@ -116,11 +116,11 @@ class Crawl:
             Idle: self._on_idle,
             TeasersFound: self._on_teasers_found,
             AllPagesRead: self._on_all_pages_read,
-            ListingFetched: pages.take,
-            ListingNotModified: pages.take_not_modified,
-            ListingFailed: pages.take_failure,
-            BrowserFetched: browsers.take,
-            SitemapFetched: sitemaps.take,
+            ListingFetched: pages.handle_fetched,
+            ListingNotModified: pages.handle_not_modified,
+            ListingFailed: pages.handle_failed,
+            BrowserFetched: browsers.handle,
+            SitemapFetched: sitemaps.handle,
             ArticleFetched: self._on_article,
             ArticleNotModified: self._on_article_not_modified,
             ArticleMissing: self._on_article_missing,
@@ -138,6 +138,7 @@ class Crawl:
 
     @property
     def statistics(self) -> RunStatistics:
+        """What determines the outcome of the run."""
         return self.context.statistics
 
     @property
@@ -192,7 +193,7 @@ class Crawl:
             if whole is None:
                 return
             event = whole
-        self.articles.take_page(event, defer_block=self.holds_teasers or self.is_paginating)
+        self.articles.handle_page(event, defer_block=self.holds_teasers or self.is_paginating)
         self._sources.handle_article(event)
         self._article_finished(event.request.id)
 
@@ -206,14 +207,14 @@ class Crawl:
         self._article_finished(first.request.id)
 
     def _on_article_not_modified(self, event: ArticleNotModified) -> None:
-        self.articles.take_not_modified(event.request.id)
+        self.articles.handle_not_modified(event.request.id)
         self._article_finished(event.request.id)
 
     def _on_article_missing(self, event: ArticleMissing) -> None:
         if event.request.part > 1:
             self._part_failed(self.parts.fail(event.request.id, f"http_{event.status}", event.url))
             return
-        self.articles.take_missing(event.request.id, event.url, event.status)
+        self.articles.handle_missing(event.request.id, event.url, event.status)
         self._article_finished(event.request.id)
 
     def _on_article_failed(self, event: ArticleFailed) -> None:

@@ -55,6 +55,7 @@ class Entries:
         )
 
     def are_resolved(self, ids: list[str]) -> bool:
+        """Whether all these entries are resolved, and none of them waits for a response."""
         if any(identity in self._articles.in_flight for identity in ids):
             return False
         return not ids or not self._articles.unresolved(ids, with_teasers=True)

@@ -182,9 +182,11 @@ class Listing:
         self.outstanding = None
 
     def reread(self) -> None:
+        """The end was reached: the first pages are read again."""
         self.state = ListingState.REREADING
 
     def heal(self) -> None:
+        """A slice of the old part is read again."""
         self.state = ListingState.HEALING
 
     @property
@@ -226,6 +228,7 @@ class Listing:
 
     @property
     def is_complete(self) -> bool:
+        """Whether every entry of the listing was read, back to `since`."""
         return self.progress.complete and self.state is not ListingState.SUSPENDED
 
     def note_page(self, raws: Sequence[RawTeaser], entries: Sequence[Entry], url: str) -> None:
@@ -244,6 +247,7 @@ class Listing:
         return FetchListing(self.key, self.first)
 
     def next_request(self, route: Route, attempt: int = 1) -> FetchListing:
+        """The request for the next page; `attempt` is 2 for the same page once more."""
         return FetchListing(self.key, route, Purpose.NEXT, self.progress.pages + 1, attempt)
 
     # What is remembered

@@ -40,6 +40,7 @@ class ListingFailures:
         self._sources = sources
 
     def first_page_failed(self, listing: Listing, reason: str, url: str) -> None:
+        """The first page could not be fetched: another strategy is tried, or the problem is reported."""
         blocked = reason.startswith("block_page_")
         if reason in (SPLASH_UNREACHABLE, SPLASH_REFUSED):
             # A route is not lost because Splash is.

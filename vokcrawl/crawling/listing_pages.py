@@ -82,24 +82,25 @@ class ListingPages:
         self._rereads = rereads
         self._continuation = continuation
 
-    def take(self, event: ListingFetched) -> None:
+    def handle_fetched(self, event: ListingFetched) -> None:
+        """A page was fetched: of the listing, of a re-read, or a probe."""
         request = event.request
         if request.purpose is Purpose.SOURCE_PROBE:
-            self._sources.take_source_probe(event)
+            self._sources.handle_source_probe(event)
             return
         listing = self._listings.on_response(request)
         if listing is None:
             return
         if request.purpose is Purpose.END_PROBE:
-            self._take_end_probe(listing, event)
+            self._handle_end_probe(listing, event)
         elif request.purpose is Purpose.REREAD:
-            self._rereads.take(listing, event)
+            self._rereads.handle(listing, event)
         elif request.purpose is Purpose.SLICE:
-            self._rereads.take_slice(listing, event)
+            self._rereads.handle_slice(listing, event)
         else:
-            self._take_next(listing, event)
+            self._handle_next(listing, event)
 
-    def _take_next(self, listing: Listing, event: ListingFetched) -> None:
+    def _handle_next(self, listing: Listing, event: ListingFetched) -> None:
         request, page = event.request, event.page
         if not page.teasers and not listing.progress.pages and not event.is_final:
             # Before the layout is called changed: something else may have stood in the listing's place.
@@ -117,7 +118,7 @@ class ListingPages:
             return
         checked = self._paginators.of(listing, request).check(listing, request, page)
         if checked.trust is Trust.TAKE:
-            self._take_page(listing, event)
+            self._accept(listing, event)
         else:
             # Whatever a page shows is taken; only the listing does not go on from it.
             self._entries.take(listing, page.teasers, event.url)
@@ -135,7 +136,7 @@ class ListingPages:
             listing.progress.stop(checked.stop)
             self.after_page(listing, url, first=False)
 
-    def _take_page(self, listing: Listing, event: ListingFetched) -> None:
+    def _accept(self, listing: Listing, event: ListingFetched) -> None:
         request, page = event.request, event.page
         entries = self._entries.take(listing, page.teasers, event.url)
         if self._is_of_others(listing, request.route, entries):
@@ -213,13 +214,14 @@ class ListingPages:
         else:
             self._rereads.finish_listing(listing)
 
-    def take_not_modified(self, event: ListingNotModified) -> None:
+    def handle_not_modified(self, event: ListingNotModified) -> None:
+        """The first page has not changed: the listing is unchanged."""
         listing = self._listings.on_response(event.request)
         if listing is not None:
             listing.not_modified()
             listing.finish()
 
-    def _take_end_probe(self, listing: Listing, event: ListingFetched) -> None:
+    def _handle_end_probe(self, listing: Listing, event: ListingFetched) -> None:
         """A guessed page behind a full page that names no next one: nothing there proves the end.
 
         So do pinned entries only, and the same page twice. Other known entries have moved there, because new ones came
@@ -244,7 +246,8 @@ class ListingPages:
         listing.progress.stop((listing.probe_stop or StopReason.NO_MORE) if brought_new else StopReason.END)
         self.after_page(listing, listing.probe_url, first=False)
 
-    def take_failure(self, event: ListingFailed) -> None:
+    def handle_failed(self, event: ListingFailed) -> None:
+        """A page could not be fetched: it is requested again, ends the listing, or is the end."""
         request = event.request
         if request.purpose is Purpose.SOURCE_PROBE:
             self._context.stop_at(event.reason)

@@ -91,6 +91,7 @@ class Listings:
     def begin(
         self, key: str, route: Route, found_by: str = "start page", discovered_from: str | None = None
     ) -> Listing:
+        """Begins to crawl a listing, and requests its first page."""
         listing = Listing.begin(self._context, key, route)
         listing.found_by, listing.discovered_from = found_by, discovered_from
         self.all[key] = listing
@@ -98,6 +99,7 @@ class Listings:
         return listing
 
     def fetch(self, listing: Listing, request: FetchListing) -> None:
+        """Requests a page of a listing."""
         if isinstance(request.route, SplashRoute) and request.purpose is Purpose.NEXT:
             request = replace(request, route=bounded(listing, request.route))
         self._context.fetch(listing.expect(request))
@@ -114,6 +116,7 @@ class Listings:
         return listing
 
     def repeat(self, listing: Listing, request: FetchListing, reason: str, otherwise: Event) -> None:
+        """Requests the same page again; `otherwise` is the event to handle when that was done too often."""
         listing.expect(request)
         self._context.actions.append(Repeat(request, reason, otherwise))
 

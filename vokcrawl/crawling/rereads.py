@@ -64,7 +64,8 @@ class Rereads:
                 return
         listing.finish(reason)
 
-    def take_slice(self, listing: Listing, event: ListingFetched) -> None:
+    def handle_slice(self, listing: Listing, event: ListingFetched) -> None:
+        """A page of the old part was read again."""
         request, page = event.request, event.page
         ids = [raw.id for raw in page.teasers]
         known = self._context.state.entries(ids)
@@ -93,7 +94,7 @@ class Rereads:
         cut = days if more.label_found and further is None else None
         return next_date_range(route, len(ids), cut, listing.progress.rules.today)
 
-    def take(self, listing: Listing, event: ListingFetched) -> None:
+    def handle(self, listing: Listing, event: ListingFetched) -> None:
         """The first pages once more, until they overlap with what was read: what came in meanwhile is met."""
         request, page = event.request, event.page
         if not page.teasers and not (isinstance(request.route, AjaxRoute) and page.kind is not PageKind.OTHER):

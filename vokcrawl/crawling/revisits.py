@@ -28,6 +28,7 @@ class Revisits:
         self._articles = articles
 
     def due_retries(self) -> Iterator[FetchArticle]:
+        """The requests for articles of which a retry is due."""
         now = self._context.now()
         for retry in self._context.state.pending_retries():
             if is_due(retry.next_attempt_at, retry.first_failed_at, now):

@@ -48,7 +48,8 @@ class Sitemaps:
         self._failures = failures
         self._entries = entries
 
-    def take(self, event: SitemapFetched) -> None:
+    def handle(self, event: SitemapFetched) -> None:
+        """A sitemap file was fetched."""
         listing = self._listings.on_response(event.request)
         if listing is None or listing.progress.stopped is not None:
             return

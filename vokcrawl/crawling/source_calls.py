@@ -49,6 +49,7 @@ class SourceCalls:
         return bool(config.source_id) and config.pagination in ("auto", "ajax") and not self.source_id_is_invalid
 
     def is_by_number(self, route: Route | None) -> TypeGuard[AjaxRoute]:
+        """Whether a route is a call with `VOK_SOURCE_ID` or the number in the search form."""
         return isinstance(route, AjaxRoute) and route.id == self._context.config.source_id
 
     def mark_source_id_invalid(self, reason: str) -> None:

@@ -141,7 +141,7 @@ class SourceSearch:
         discovery.state = DiscoveryState.SEARCHING
         return True
 
-    def take_source_probe(self, event: ListingFetched) -> None:
+    def handle_source_probe(self, event: ListingFetched) -> None:
         """Results of the search for the source's name: articles of the source may lead to its listing."""
         discovery, page = self.discoveries[event.request.listing], event.page
         discovery.number = discovery.number or page.source_number
@@ -257,6 +257,7 @@ class SourceSearch:
         self.try_next(discovery)
 
     def record(self, start: str, strategy: str, reason: str) -> None:
+        """Records a strategy that failed."""
         logger.warning("%s: %s failed (%s); trying the next discovery strategy", start, strategy, reason)
         self.attempts.append(DiscoveryAttempt(start=start, strategy=strategy, reason=reason))
 

@@ -30,6 +30,7 @@ class ListedTeaser:
 
     @property
     def wanted(self) -> bool:
+        """Whether it may belong to the wanted source."""
         return self.belongs is not Belongs.NO
 
 
@@ -110,7 +111,7 @@ class Teasers:
             article = self.context.state.articles([identity]).get(identity)
             self.on_article_read(identity, article.source if article is not None else None)
 
-    def take_block(self, found: ArticleResult, url: str, *, defer: bool) -> None:
+    def handle_block(self, found: ArticleResult, url: str, *, defer: bool) -> None:
         """The wanted teasers of an article page's "More From" block that are not delivered yet."""
         context = self.context
         new = found.block(_Either(self.emitted, self.deferred))

@@ -19,6 +19,7 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from twisted.python.failure import Failure
+from typing_extensions import override
 
 from vokcrawl.config import Arguments, Options
 from vokcrawl.config.required_components import splash_installed
@@ -145,6 +146,7 @@ class VokSpider(Spider):
 
     # Scrapy's calls
 
+    @override
     async def start(self) -> AsyncIterator[Any]:
         try:
             if self.coordinator is None:

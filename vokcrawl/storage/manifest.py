@@ -54,6 +54,7 @@ class PageCounts(_Part):
     truncated: int = Field(ge=0, description="Article pages whose text the site truncated.")
 
 
+EstimateSource = Literal["last page number", "date of since"]
 BY_LAST_PAGE: Final = "last page number"
 BY_SINCE: Final = "date of since"
 
@@ -65,7 +66,7 @@ class Backfill(_Part):
     entries: int = Field(ge=0, description="Entries on these pages.")
     began_at: Moment = Field(description="When the first run of this crawl began.")
     entries_left: int | None = Field(ge=0, description="Estimated number of entries that are left; null if unknown.")
-    estimated_from: Literal["last page number", "date of since"] | None = Field(
+    estimated_from: EstimateSource | None = Field(
         description="What the estimate is based on: the number of the last page, or the dates back to `since`."
     )
     done_at: Moment | None = Field(

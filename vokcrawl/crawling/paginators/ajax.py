@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
+from typing_extensions import override
+
 from vokcrawl.crawling.actions import FetchListing
 from vokcrawl.crawling.events import ListingPage, PageKind
 from vokcrawl.crawling.listing import Listing
-from vokcrawl.crawling.paginators.protocol import TAKE, Checked, Following, Trust
+from vokcrawl.crawling.paginators.protocol import TAKE, Checked, Following, Paginator, Trust
 from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.pages.routes import AjaxRoute, LinkRoute, Route
 from vokcrawl.policy.pagination import StopReason
@@ -60,7 +62,7 @@ class _Gap:
     first_confirmed: bool = False
 
 
-class AjaxPaginator:
+class AjaxPaginator(Paginator):
     """The batches of one listing."""
 
     def __init__(self) -> None:
@@ -169,6 +171,7 @@ class AjaxPaginator:
 
     # Whether a batch is accepted
 
+    @override
     def check(self, listing: Listing, request: FetchListing, page: ListingPage) -> Checked:
         route = _call(request)
         self._step = self._step or route.size
@@ -464,6 +467,7 @@ class AjaxPaginator:
 
     # What comes next
 
+    @override
     def follow(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
         """What comes behind a batch that was taken."""
         route = _call(request)
@@ -501,6 +505,7 @@ class AjaxPaginator:
         for at, identity in enumerate(batch.body):
             self._places.setdefault(identity, batch.start + at - self._moved)
 
+    @override
     def follow_again(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
         route = _call(request)
         if not page.teasers:
@@ -520,6 +525,7 @@ class AjaxPaginator:
         route = route.at(max(0, min(route.start, received - self._pinned) - self._overlap))
         return route.with_end(self._step) if self._to_is_end else route
 
+    @override
     def failed(self, listing: Listing, request: FetchListing, reason: str) -> Checked | None:
         """A batch could not be fetched: behind the last entry a 404 is the end; a first one may be a multiple."""
         route = _call(request)

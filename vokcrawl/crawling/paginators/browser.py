@@ -31,6 +31,7 @@ def next_step(event: BrowserFetched) -> SplashRoute:
 
 
 def clicks_of(request: FetchListing) -> SplashRoute:
+    """The route of a request to a browser."""
     if not isinstance(request.route, SplashRoute):
         raise TypeError(f"no step of a browser: {request.route}")
     return request.route

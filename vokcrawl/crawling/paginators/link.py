@@ -13,12 +13,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from typing_extensions import override
+
 from vokcrawl.crawling.actions import FetchListing
 from vokcrawl.crawling.context import Context
 from vokcrawl.crawling.events import ListingPage, PageKind
 from vokcrawl.crawling.listing import Listing
 from vokcrawl.crawling.paginators.ajax import AjaxPaginator
-from vokcrawl.crawling.paginators.protocol import TAKE, Checked, Following, Trust
+from vokcrawl.crawling.paginators.protocol import TAKE, Checked, Following, Paginator, Trust
 from vokcrawl.crawling.source_calls import SourceCalls
 from vokcrawl.normalize import authority
 from vokcrawl.pages.document import EMPTY_PAGE
@@ -35,7 +37,7 @@ MISSING = frozenset({"http_404", "http_410"})
 _PAGE_FIELDS = ("paged", "page", "pg")
 
 
-class LinkPaginator:
+class LinkPaginator(Paginator):
     """The pages of one listing, from the first one on; a page may lead to a call or into a browser instead."""
 
     def __init__(self, context: Context, calls: SourceCalls, ajax: Callable[[], AjaxPaginator]) -> None:
@@ -61,6 +63,7 @@ class LinkPaginator:
         """
         return sum(times == 1 for times in self._repeats.values())
 
+    @override
     def check(self, listing: Listing, request: FetchListing, page: ListingPage) -> Checked:
         missing = self._missing
         if missing is not None and request.route == self._last:
@@ -73,6 +76,7 @@ class LinkPaginator:
             return TAKE if request.attempt > 1 else Checked(Trust.ASK, replace(request, attempt=2))
         return Checked(Trust.REPEAT, reason=EMPTY_PAGE if page.kind is not PageKind.REFUSAL else page.reason)
 
+    @override
     def follow(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
         if not page.teasers:
             return Following(stop=StopReason.END)
@@ -93,6 +97,7 @@ class LinkPaginator:
             return Following(self._ajax().first_call(listing, route))
         return following
 
+    @override
     def follow_again(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
         more = self._calls.choose(page.more(), url, len(page.teasers))
         following = self._check_more(more, url)
@@ -100,6 +105,7 @@ class LinkPaginator:
             return Following(self._ajax().again(following.route, len(page.teasers)))
         return following
 
+    @override
     def failed(self, listing: Listing, request: FetchListing, reason: str) -> Checked | None:
         """A missing page is the end behind a last page that is short and stays the same."""
         last, is_short = self._last, 0 < len(set(self._last_ids)) < self._fewest_before

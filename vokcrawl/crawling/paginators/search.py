@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from typing_extensions import override
+
 from vokcrawl.crawling.actions import FetchListing
 from vokcrawl.crawling.context import Context
 from vokcrawl.crawling.events import ListingPage, PageKind
 from vokcrawl.crawling.listing import Listing
 from vokcrawl.crawling.paginators.link import next_page_url
-from vokcrawl.crawling.paginators.protocol import TAKE, Checked, Following, Trust
+from vokcrawl.crawling.paginators.protocol import TAKE, Checked, Following, Paginator, Trust
 from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.pages.more import More
 from vokcrawl.pages.profile import site
@@ -22,7 +24,7 @@ from vokcrawl.policy.pagination import StopReason
 _MOST_SAME, _MOST_STALE = 2, 12
 
 
-class SearchPaginator:
+class SearchPaginator(Paginator):
     """The date ranges of one listing. Its first page is the search without dates."""
 
     def __init__(self, context: Context) -> None:
@@ -35,6 +37,7 @@ class SearchPaginator:
         self._same = 0
         self._stale = 0
 
+    @override
     def check(self, listing: Listing, request: FetchListing, page: ListingPage) -> Checked:
         if page.teasers or not listing.progress.pages:
             return TAKE
@@ -45,6 +48,7 @@ class SearchPaginator:
             return Checked(Trust.ASK, replace(request, attempt=2))
         return TAKE
 
+    @override
     def follow(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
         route = _search(request)
         received = len({raw.id for raw in page.teasers})
@@ -113,9 +117,11 @@ class SearchPaginator:
         """Whether some days were not read completely: then the listing is incomplete, whatever the reason to stop."""
         return self._ranges is not None and self._ranges.cut > 0
 
+    @override
     def follow_again(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
         return Following(stop=StopReason.END)
 
+    @override
     def failed(self, listing: Listing, request: FetchListing, reason: str) -> Checked | None:
         """A guessed page that does not exist means that the day has no more results; the previous range follows."""
         route = _search(request)

@@ -44,9 +44,11 @@ class Paginators:
         return found.search if isinstance(request.route, SearchRoute) else found.link
 
     def search_of(self, listing: Listing) -> SearchPaginator | None:
+        """The search strategy of a listing; None if it is no search."""
         return self._all(listing).search if isinstance(listing.first, SearchRoute) else None
 
     def sitemap_of(self, listing: Listing) -> SitemapPaginator:
+        """The sitemap strategy of a listing."""
         return self._all(listing).sitemap
 
     def overlap(self, listing: Listing) -> bool:

@@ -27,13 +27,16 @@ class SitemapPaginator:
         self._shows_new = True
 
     def take_file(self, sitemap: Sitemap) -> None:
+        """Adds the entries of a sitemap file."""
         self.has_begun = True
         self._reading.take(sitemap)
 
     def file_failed(self) -> None:
+        """Notes that a file could not be read: the listing cannot be complete."""
         self._reading.failed = True
 
     def next_articles(self) -> Sequence[tuple[str, str]]:
+        """The next articles to look at: id and URL."""
         return self._reading.next_articles()
 
     def note_page(self, is_new: bool) -> None:
