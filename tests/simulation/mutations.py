@@ -54,6 +54,10 @@ def _leads_nowhere_if_stale(self: SearchPaginator, listing: Listing, route: Any,
     return bool(route.page) and not fresh
 
 
+def _any_failure_is_the_end(self: LinkPaginator, listing: Listing, request: Any, reason: str) -> Checked:
+    return Checked(Trust.STOP, stop=StopReason.END)
+
+
 def _jumps_at_once(self: Positions, seen: Any) -> int | None:
     return 0 if self.stored is not None else None
 
@@ -68,13 +72,16 @@ def _finishes_without_rereading(self: Rereads, listing: Listing, event: Any) -> 
 
 MUTATIONS: dict[str, Mutation] = {
     "pinned entries count as progress": Mutation(AjaxPaginator, "_note_pinned", _constant(None), (450, 2254)),
-    "batches need not join the one before": Mutation(AjaxPaginator, "_joins", _constant(True), (109, 2032)),
+    "batches need not join the one before": Mutation(AjaxPaginator, "_joins", _constant(True), (2032, 3003748)),
     "an empty batch ends the listing": Mutation(AjaxPaginator, "_nothing", _ends_at_once, (366, 506)),
-    "a missing batch is not looked for further up": Mutation(AjaxPaginator, "_look_back", _ends_at_once, (2032, 2071)),
+    "a missing batch is not looked for further up": Mutation(
+        AjaxPaginator, "_look_back", _ends_at_once, (2032, 3003748)
+    ),
     "a page without a link onward is the last one": Mutation(
         LinkPaginator, "_without_more", _constant(Following(stop=StopReason.END)), (1478, 1786)
     ),
-    "an empty page ends the listing": Mutation(LinkPaginator, "check", _constant(TAKE), (1130, 1442)),
+    "a page that fails ends the listing": Mutation(LinkPaginator, "failed", _any_failure_is_the_end, (904, 1226)),
+    "an empty page ends the listing": Mutation(LinkPaginator, "check", _constant(TAKE), (24, 1130)),
     "a full day of the search is all of it": Mutation(search, "next_page_url", _constant(None), (518, 854)),
     "search results that are known lead nowhere": Mutation(
         SearchPaginator, "_leads_nowhere", _leads_nowhere_if_stale, (742886, 721967)
@@ -82,7 +89,7 @@ MUTATIONS: dict[str, Mutation] = {
     "a sitemap's missing file does not count": Mutation(SitemapPaginator, "file_failed", _constant(None), (431,)),
     "items that were dropped count as delivered": Mutation(articles.Articles, "unresolved", _constant([]), (102, 139)),
     "the first pages are not read again": Mutation(Rereads, "handle", _finishes_without_rereading, (758, 846)),
-    "any page read again joins": Mutation(ListingProgress, "again", _constant(True), (701449, 1004415)),
+    "any page read again joins": Mutation(ListingProgress, "again", _constant(True), (1004415,)),
     "no part is read again day by day": Mutation(Listing, "needs_healing", False, (211, 783)),
     "one page before since ends the listing": Mutation(
         ListingProgress, "_count_before", _count_before_by_page, (715850, 721423)
@@ -90,7 +97,7 @@ MUTATIONS: dict[str, Mutation] = {
     "a position moves before its entries are resolved": Mutation(
         Entries, "are_resolved", _constant(True), (1054, 1774)
     ),
-    "new entries on top are not read first": Mutation(Positions, "new_on_top", _jumps_at_once, (303, 336)),
+    "new entries on top are not read first": Mutation(Positions, "new_on_top", _jumps_at_once, (303, 703843)),
     "one missing answer removes an article": Mutation(articles, "is_confirmed", _constant(True), (16, 51)),
     "a rescan that lies ahead puts off all others": Mutation(
         listing,

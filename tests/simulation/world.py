@@ -187,11 +187,10 @@ class World:
     def may_hide_from_whole_run(self) -> bool:
         """Whether an entry may be hidden even from a run that reads the whole listing, first page to end.
 
-        An entry that only came in deep in what was read moves all that follows by one place; that is seen.
+        An entry that came in deep in what was read moves all that follows by one place; overlapping batches show that.
         """
-        kinds = (Kind.AJAX, Kind.LINK)
         moves = self.behaviours & _MOVES
-        if self.kind not in kinds or moves != {"inserted_deep"} or self.has_single_entries:
+        if self.kind is not Kind.AJAX or moves != {"inserted_deep"} or self.has_single_entries:
             return self.needs_reread
         return replace(self, behaviours=self.behaviours - moves).needs_reread
 

@@ -124,8 +124,8 @@ def test_link_of_a_short_last_page_to_a_missing_one_is_an_end(crawl: Crawling, s
     site.change(LISTING + "page/3/", another_more(LISTING + "page/4/"))
     site.change(LISTING + "page/4/", NOT_HERE)
     assert_is_end(crawl(server.url + LISTING, output), site)
-    asked = [each.target for each in server.requests if each.target.startswith(LISTING)]
-    assert [asked.count(LISTING + f"page/{number}/") for number in (2, 3, 4)] == [1, 2, 2]
+    asked = [each.target.removeprefix(LISTING) for each in server.requests if each.target.startswith(LISTING)]
+    assert asked[:6] == ["", "page/2/", "page/3/", "page/4/", "page/3/", "page/4/"]
 
 
 @pytest.mark.parametrize(("articles", "missing"), [(29, 4), (45, 3), (8, 2)])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -51,17 +50,6 @@ class LinkPaginator(Paginator):
         # The missing page behind it, and whether the last page was the same when it was read again.
         self._missing: FetchListing | None = None
         self._is_confirmed = False
-        # How often each entry was shown on a page behind its first one.
-        self._repeats: Counter[str] = Counter()
-        self._known: set[str] = set()
-
-    @property
-    def moved(self) -> int:
-        """How many entries have come in above the pages that were read: so many were shown a second time.
-
-        What is shown more often stands on every page.
-        """
-        return sum(times == 1 for times in self._repeats.values())
 
     @override
     def check(self, listing: Listing, request: FetchListing, page: ListingPage) -> Checked:
@@ -80,7 +68,7 @@ class LinkPaginator(Paginator):
     def follow(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
         if not page.teasers:
             return Following(stop=StopReason.END)
-        self._note_taken(listing, request, page)
+        self._note_taken(request, page)
         more = self._calls.choose(page.more(), url, len(page.teasers))
         if more.route is None and not more.label_found:
             return self._without_more(listing, len({raw.id for raw in page.teasers}), url)
@@ -118,16 +106,11 @@ class LinkPaginator(Paginator):
             return Checked(Trust.STOP, stop=StopReason.END)
         return None
 
-    def _note_taken(self, listing: Listing, request: FetchListing, page: ListingPage) -> None:
+    def _note_taken(self, request: FetchListing, page: ListingPage) -> None:
         before = len(set(self._last_ids))
         if before:
             self._fewest_before = min(before, self._fewest_before or before)
         self._last, self._last_ids = request.route, [raw.id for raw in page.teasers]
-        ids, head = list(dict.fromkeys(self._last_ids)), listing.progress.head
-        # What the first page begins with as well may be pinned on top of every page.
-        pinned = next((at for at, (one, other) in enumerate(zip(ids, head, strict=False)) if one != other), len(ids))
-        self._repeats.update(self._known.intersection(ids[pinned:]))
-        self._known.update(ids)
         self._missing, self._is_confirmed = None, False
 
     def _without_more(self, listing: Listing, received: int, url: str) -> Following:

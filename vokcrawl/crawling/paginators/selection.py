@@ -60,9 +60,8 @@ class Paginators:
         return self._all(listing).ajax.rejoins(listing.last_ids, ids)
 
     def moved(self, listing: Listing) -> int:
-        """How many entries have come in above the pages that this run has read, as far as the pages show it."""
-        found = self._all(listing)
-        return max(found.link.moved, found.ajax.moved)
+        """How many entries have come in above the batches that this run has read, as far as batches show it."""
+        return self._all(listing).ajax.moved
 
     def has_holes(self, listing: Listing) -> bool:
         """Whether the batches of the listing leave out entries that cannot be requested."""
