@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +23,14 @@ from vokcrawl.utils.program import PROGRAM
 
 # Imported late, because Scrapy imports all commands to run one.
 if TYPE_CHECKING:
+    from vokcrawl.doctor.captured import Page
     from vokcrawl.doctor.examination import Examination
     from vokcrawl.doctor.months import Month
 
 _NAMES = {"archive": "visit.warc.gz", "json": "doctor.json", "page": "doctor.html"}
 _MOST_ARTICLES = 3
+# Pages of an archive from which a profile is suggested: the newest.
+_MOST_SEEN = 60
 
 
 class Command(FolderCommand):
@@ -49,6 +52,9 @@ class Command(FolderCommand):
         parser.add_argument("--json", metavar="FILE", help="also write all results as JSON (`-`: standard output)")
         parser.add_argument("--archive", metavar="FILE", help="examine an archive (WARC, a directory, or a run id)")
         parser.add_argument("--all", action="store_true", help="with --archive: all pages, as shares by month")
+        parser.add_argument(
+            "--suggest", metavar="FILE", help="write a site profile that reads the pages, to be checked"
+        )
 
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
@@ -56,17 +62,21 @@ class Command(FolderCommand):
             raise UsageError("expected at most one URL")
         if opts.all and not opts.archive:
             raise UsageError("--all needs --archive FILE")
+        if opts.suggest is not None and (not opts.suggest or Path(opts.suggest).exists()):
+            raise UsageError(f"--suggest: {opts.suggest!r} exists or is empty; give the name of a new file")
         if opts.json == "":
             raise UsageError("--json: must not be empty; give a file, or - for standard output")
         url = read_value("URL", parse_start_url, args[0]) if args else self.options.start_urls[0]
         if opts.archive:
-            result, months = self._examine_archive(url, opts.archive, opts.all)
+            result, months, seen = self._examine_archive(url, opts.archive, opts.all)
             self._print(result, months, opts.json)
+            self._suggest(result, seen, opts.suggest)
         else:
             with self._new_directory() as place:
-                result, months = self._visit(url, place), []
+                result, seen = self._visit(url, place)
                 self._keep(place, result)
-                self._print(result, months, opts.json)
+                self._print(result, [], opts.json)
+                self._suggest(result, seen, opts.suggest)
         return result.code
 
     # The visit
@@ -92,7 +102,7 @@ class Command(FolderCommand):
         finally:
             shutil.rmtree(place, ignore_errors=True)
 
-    def _visit(self, url: str, place: Path) -> Examination:
+    def _visit(self, url: str, place: Path) -> tuple[Examination, list[Page]]:
         from vokcrawl.doctor.examination import examine, finish  # noqa: PLC0415
         from vokcrawl.doctor.visit import make_visit  # noqa: PLC0415
 
@@ -104,17 +114,18 @@ class Command(FolderCommand):
         result = self._examination(url)
         result.requests, result.visit = visit.requests, visit.manifest
         pages = self._captured([url])
+        seen: list[Page] = []
         if visit.archives:
             from vokcrawl.storage.output_folder import OutputFolder  # noqa: PLC0415
 
-            found = pages.read([str(each) for each in visit.archives], OutputFolder(str(place / "crawl")))
-            examine(found, result, self.settings["USER_AGENT"])
+            seen = list(pages.read([str(each) for each in visit.archives], OutputFolder(str(place / "crawl"))))
+            examine(seen, result, self.settings["USER_AGENT"])
             with translate_os_errors(place):
                 shutil.move(visit.archives[0], place / _NAMES["archive"])
         result.faults, result.other_hosts = pages.faults, dict(pages.others)
         finish(result, visit.delay)
         shutil.rmtree(place / "crawl", ignore_errors=True)
-        return result
+        return result, seen
 
     def _keep(self, place: Path, result: Examination) -> None:
         from vokcrawl.doctor.printing import as_html  # noqa: PLC0415
@@ -125,7 +136,7 @@ class Command(FolderCommand):
 
     # Archives
 
-    def _examine_archive(self, url: str, archive: str, whole: bool) -> tuple[Examination, list[Month]]:
+    def _examine_archive(self, url: str, archive: str, whole: bool) -> tuple[Examination, list[Month], list[Page]]:
         from vokcrawl.doctor.examination import examine, finish  # noqa: PLC0415
         from vokcrawl.doctor.months import by_month  # noqa: PLC0415
 
@@ -134,7 +145,8 @@ class Command(FolderCommand):
         result = self._examination(url)
         pages = self._captured([url, *self.options.start_urls])
         most = None if whole else _MOST_ARTICLES
-        examine(pages.read([archive], self.folder), result, self.settings["USER_AGENT"], most)
+        seen: list[Page] = []
+        examine(_kept(pages.read([archive], self.folder), seen), result, self.settings["USER_AGENT"], most)
         result.faults, result.other_hosts = pages.faults, dict(pages.others)
         if not (result.listings or result.articles):
             hosts = ", ".join(f"{name} ({count})" for name, count in pages.others.most_common(3)) or "none"
@@ -142,7 +154,7 @@ class Command(FolderCommand):
                 f"--archive: {archive} has no page of {', '.join(sorted(pages.site.schemes))}; it has: {hosts}"
             )
         finish(result, self.settings.getfloat("DOWNLOAD_DELAY"))
-        return result, by_month(result.articles, result.listings) if whole else []
+        return result, by_month(result.articles, result.listings) if whole else [], seen
 
     def _examination(self, url: str) -> Examination:
         from vokcrawl.doctor.examination import Examination  # noqa: PLC0415
@@ -164,6 +176,24 @@ class Command(FolderCommand):
 
     # Results
 
+    def _suggest(self, result: Examination, pages: list[Page], target: str | None) -> None:
+        """Write a profile to a new file, if one is wanted."""
+        if target is None:
+            return
+        from vokcrawl.doctor.suggest import suggest  # noqa: PLC0415
+
+        found = suggest(pages, result.source)
+        path = Path(target)
+        part = path.with_name(f"{path.name}.part")
+        with translate_os_errors(path):
+            part.write_text(found.to_toml(result.start_url), encoding="utf-8")
+            part.replace(path)
+        missing = f"; not found: {', '.join(found.notes)}" if found.notes else ""
+        sys.stderr.write(
+            f"{PROGRAM} doctor: {path} has {len(found.keys)} proposed keys{missing}; compare them with the pages, then "
+            f"run this again with VOK_SITE_PROFILE={path}\n"
+        )
+
     def _print(self, result: Examination, months: list[Month], target: str | None) -> None:
         from rich.console import Console  # noqa: PLC0415
 
@@ -181,6 +211,14 @@ class Command(FolderCommand):
             with translate_os_errors(path):
                 part.write_text(_json(result, months), encoding="utf-8")
                 part.replace(path)
+
+
+def _kept(pages: Iterable[Page], seen: list[Page]) -> Iterator[Page]:
+    """Yield pages, and keep the last of them."""
+    for page in pages:
+        seen.append(page)
+        del seen[:-_MOST_SEEN]
+        yield page
 
 
 def _json(result: Examination, months: list[Month]) -> str:

@@ -251,7 +251,7 @@ def _about_listings(result: Examination) -> Iterable[Remark]:
             yield Remark(
                 Severity.ERROR,
                 f"no teasers were found on {pages[0].url} ({pages[0].fault})",
-                "set listing.item or listing.text in a site profile",
+                "set listing.item in a site profile; --suggest FILE proposes one",
                 ExitCode.LAYOUT,
             )
         return
@@ -303,7 +303,7 @@ def _about_articles(result: Examination) -> Iterable[Remark]:
             yield Remark(
                 Severity.ERROR,
                 f"no article page was understood ({result.articles[0].fault})",
-                "set the keys of [article] in a site profile",
+                "set the keys of [article] in a site profile; --suggest FILE proposes one",
                 ExitCode.LAYOUT,
             )
         return

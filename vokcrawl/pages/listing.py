@@ -15,7 +15,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vokcrawl.normalize import article_id, article_path
+from vokcrawl.normalize import article_id, article_path, clean_title
 from vokcrawl.pages.flow import Block, flow, is_aside
 from vokcrawl.pages.pictures import source_of
 from vokcrawl.pages.profile import site
@@ -204,11 +204,21 @@ def _marked_teaser(identity: str, position: int, strategy: str, item: Element) -
     run = flow(item, omitted=_hidden_lines(item))
     href = _href(run, identity)
     lines = read_lines(run, href, date)
-    title = markup.title.value(item) or lines.title if markup.title else lines.title
+    title = _marked_title(item) or lines.title
     excerpt = markup.excerpt.value(item) or lines.excerpt if markup.excerpt else lines.excerpt
     logo = (markup.logo.value(item, "src") if markup.logo else None) or _logo(run)
     source = source_of_logo(logo) if logo else None
     return RawTeaser(identity, href, position, title, excerpt, lines.date, logo, source, strategy)
+
+
+def _marked_title(item: Element) -> str | None:
+    """The text of the element that the profile selects, or else the alternative text of an image in it."""
+    selector = site().listing.title
+    element = selector.first(item)
+    if element is None:
+        return None
+    image = element.css_first("img[alt]")
+    return selector.read(element) or (clean_title(image.attributes.get("alt") or "") if image is not None else None)
 
 
 def _logo(run: Sequence[Block]) -> str | None:

@@ -57,9 +57,9 @@ class _Failure:
 class SampleSite:
     """A site of *articles* wanted articles, and *others* (None: a third as many) of other sources.
 
-    *skin* is ``current``, ``classic`` or ``plain``; *more* says what "More Articles" is: ``link``, ``ajax``, or
-    ``script`` (only a browser can follow it); *page_size* is the listings' length; *faults* are ``ALL_FAULTS``' names;
-    with *validators* pages carry ETag and Last-Modified. *search* says how the search's results go on (``button``: only
+    *skin* is one of ``SKINS``; *more* says what "More Articles" is: ``link``, ``ajax``, or ``script`` (only a browser
+    can follow it); *page_size* is the listings' length; *faults* are ``ALL_FAULTS``' names; with *validators* pages
+    carry ETag and Last-Modified. *search* says how the search's results go on (``button``: only
     in a browser; ``link``), or that there is ``none``: then the front page answers; *sitemap*: there is one.
     *doubles* of the wanted articles are retold, and as many more only sound alike. *more_on_full_pages*: the last page
     of a listing has "More Articles" too if it is full, which leads to an empty page.
