@@ -1,6 +1,6 @@
-"""Actions: what `Crawl.handle` wants done. Whoever carries them out decides nothing.
+"""Actions: what the caller of `Crawl.handle` does next. It decides nothing itself.
 
-A fetch action comes back in the event that answers it, so a carrier keeps nothing but the action itself.
+An event contains the fetch action that it is the result of, so the caller keeps nothing else.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class FetchArticle:
 
 @dataclass(frozen=True, slots=True)
 class ReadHere:
-    """The page of an article that was requested already is needed by this crawl, whoever else would read it."""
+    """The page of a requested article is needed by this crawl, even if another worker would read it."""
 
     id: str
 
@@ -85,7 +85,7 @@ class ReadHere:
 class Repeat:
     """Fetch the same once more, by the address first requested; if that has been done too often, hand `otherwise` back.
 
-    How often is the carrier's limit (`RETRY_TIMES`). `otherwise` is the event to handle when the limit is reached.
+    The caller limits how often (`RETRY_TIMES`). `otherwise` is the event to handle when the limit is reached.
     """
 
     request: FetchListing | FetchArticle
@@ -124,7 +124,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """End the crawl: the site blocks or checks visitors."""
+    """End the crawl: the site blocks the crawler, or checks its visitors."""
 
     reason: str
 

@@ -24,7 +24,7 @@ from vokcrawl.storage.state.rows import ArticleRow, EntryRow, RetryRow, Status
 # all that are missing.
 _LED_HOME = "redirected_home"
 _ENOUGH_LED_HOME = 3
-# In that note: that other articles were read meanwhile.
+# In that note: other articles were read in the same run.
 _OTHERS_READ = "others-read"
 
 
@@ -228,7 +228,7 @@ class Articles:
     def _take_led_home(self, identity: str) -> bool:
         """Settles an article of such a site after a second look; False before that.
 
-        Nothing says whether it is gone for good: none is called removed, and one that is listed is looked at again.
+        It is unknown whether it was removed: there is no removal record, and it is requested again while it is listed.
         """
         state, now = self.context.state, self.context.now()
         before, row = state.retry_of(identity), state.articles([identity]).get(identity)
@@ -256,7 +256,7 @@ class Articles:
             self.context.count("vok/revisions/not_modified")
 
     def finish_request(self, identity: str) -> None:
-        """The article's request was answered, well or badly."""
+        """The request of the article is finished, with or without success."""
         self.in_flight.discard(identity)
         self.teasers.on_request_finished(identity)
 

@@ -46,7 +46,7 @@ class Continuation:
         listing.positions.advance(self._entries.are_resolved)
 
     def note_read_before(self, listing: Listing, raws: Sequence[RawTeaser]) -> None:
-        """Notes entries of a page that the runs before have read: those that stand before what is known to be read."""
+        """Notes entries of a page that earlier runs have read: those before an entry that this run knows."""
         ids = [raw.id for raw in raws]
         last = max((at for at, identity in enumerate(ids) if identity in listing.progress.ids), default=0)
         entries = self._context.state.entries(ids[:last])

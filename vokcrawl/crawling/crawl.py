@@ -60,7 +60,7 @@ logger = logging.getLogger(__name__)
 
 
 class Crawl:
-    """One run's crawl. `handle` takes each event in, `finish` ends it; in between nothing is left to anyone else.
+    """The crawl of one run. `handle` handles each event, `finish` ends the crawl.
 
     `holds_teasers` says that the teasers of "More From" blocks are released by the caller at the end.
     """
@@ -129,7 +129,7 @@ class Crawl:
         }
 
     def handle(self, event: Event) -> list[Action]:
-        """Takes an event in, and returns the actions to carry out, in this order. Raises `UnexpectedEvent`."""
+        """Handle an event; return the actions to carry out, in this order. Raises `UnexpectedEvent`."""
         self.context.actions = []
         self._handlers[type(event)](event)
         if not self.holds_teasers and self.teasers.deferred and not self.is_paginating:
@@ -152,7 +152,7 @@ class Crawl:
         return self._sources.is_searching or any(listing.is_open for listing in self.listings.values())
 
     def finish(self, finished: bool) -> None:
-        """The run ends: remembers how each listing stands. `finished` is False when there was more to do."""
+        """End the run: store the progress of each listing. `finished` is False if it was interrupted."""
         for listing in self.listings.values():
             if listing.state is ListingState.SUSPENDED:
                 listing.finish(StopReason.LEFT if finished or listing.is_superseded else None)
@@ -198,7 +198,7 @@ class Crawl:
         self._article_finished(event.request.id)
 
     def _part_failed(self, failed: PartFailed | None) -> None:
-        """A part of an article could not be read: the article is retried. Its first page was read all the same."""
+        """A part of an article could not be read: the article is retried. Its first page may lead to a listing."""
         if failed is None:
             return
         first = failed.first
@@ -241,7 +241,7 @@ class Crawl:
         self._article_finished(event.id)
 
     def _article_finished(self, identity: str) -> None:
-        """An article was answered, well or badly: what waited for it goes on."""
+        """The request of an article is finished: what waited for it continues."""
         self.articles.finish_request(identity)
         self._sources.on_article_finished(identity)
         self._sitemaps.on_article_finished(identity)
@@ -280,7 +280,7 @@ class Crawl:
     def _related_only(self) -> Iterator[FetchArticle]:
         """Wanted articles that "More From" blocks showed and the listings, read to their end, did not.
 
-        Behind a listing that broke off they are the next run's: it comes there anyway.
+        After a listing that did not reach its end they are left to the next run, which continues it.
         """
         listings = [
             each

@@ -36,7 +36,7 @@ def no_last_page() -> int:
 
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """A listing page as read. `more` returns the next page that it names, and is asked only where that matters.
+    """A listing page. `more` returns how the page continues; it is called only if that matters.
 
     `source_number` is the number of the wanted source in the page's search form, empty where there is none. `reason`
     is the problem's name where there is no page at all (`EMPTY` without a body, `REFUSAL`). `last_page` returns the
@@ -55,19 +55,19 @@ class ListingPage:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The crawl begins: answered by due retries and the start pages."""
+    """The crawl begins: due retries and the start pages are requested."""
 
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Nothing is under way: answered by what was left for the end, in portions; by nothing when all is done."""
+    """No request is pending: the requests that were left for the end follow, in batches."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListingFetched:
-    """A page of a listing was fetched; `url` is the address that answered.
+    """A page of a listing was fetched; `url` is the URL of the response.
 
-    `is_final` says that the same was requested as often as the carrier does.
+    `is_final` is True if the page was requested as often as the caller does.
     """
 
     request: FetchListing
@@ -117,7 +117,7 @@ class ListingNotModified:
 class ListingFailed:
     """A listing page could not be fetched. `reason` is its name in the manifest; block pages' start with `block_page_`.
 
-    `may_repeat` says that the answer was no listing page, or one that the carrier does not retry by itself.
+    `may_repeat` is True if the response was no listing page, or one that the caller does not retry by itself.
     """
 
     request: FetchListing
@@ -130,7 +130,7 @@ class ListingFailed:
 class ArticleFetched:
     """An article's page was fetched. `more` reads what it says of its source's listing, asked only where it matters.
 
-    `archived_as` is where the answer stands in the archive (`items.ArchivePlace`).
+    `archived_as` is the location of the response in the archive (`items.ArchivePlace`).
     """
 
     request: FetchArticle
@@ -181,7 +181,7 @@ class TeasersFound:
 
 @dataclass(frozen=True, slots=True)
 class ArticleReadElsewhere:
-    """Another worker has answered the request for an article; what came of it stands in the state."""
+    """Another worker has finished the request of an article; the result is in the state."""
 
     id: str
 
@@ -210,4 +210,4 @@ Event = (
 
 
 class UnexpectedEvent(Exception):
-    """An event for a listing that is unknown or over, or for a request that was answered already."""
+    """An event for an unknown or finished listing, or for a request that is not pending."""

@@ -95,7 +95,7 @@ class Listing:
     probe_url: str = ""
     # Whether all pages are read again, because something may have moved past the pages that were being read.
     rereads_all: bool = False
-    # Whether reading the first pages once more has come to what was read before.
+    # Whether reading the first pages again has reached entries that were read before.
     reread_joins: bool = False
     # How often that was begun again.
     reread_rounds: int = 0
@@ -176,7 +176,7 @@ class Listing:
         return request
 
     def on_response(self, request: FetchListing) -> None:
-        """Notes that the request under way was answered. Raises `UnexpectedEvent` for any other one."""
+        """Notes the response to the pending request. Raises `UnexpectedEvent` for any other one."""
         if self.outstanding != request:
             raise UnexpectedEvent(f"{self.key}: no such request is under way: {request}")
         self.outstanding = None
@@ -215,7 +215,7 @@ class Listing:
             self.state = ListingState.SUSPENDED
 
     def finish(self, reason: StopReason | None = None) -> None:
-        """The listing crawl is over; `reason` undoes an earlier one, where what looked complete is not."""
+        """Ends the listing crawl; `reason` overrides an earlier one, if what looked complete is not."""
         if reason is not None:
             self.progress.mark_incomplete(reason)
         self.state = ListingState.DONE
@@ -281,7 +281,7 @@ class Listing:
             self.etag, self.last_modified = self.before.etag, self.before.last_modified
 
     def store(self, context: Context, finished: bool) -> None:
-        """Remembers how the crawl ended. `finished` is False when the run broke off with pages still to come."""
+        """Stores the result of the crawl. `finished` is False if the run was interrupted before its end."""
         # One that was going on when there was nothing left to do was lost to an error on one of its pages.
         self.progress.stop(StopReason.FAILED if finished else StopReason.INTERRUPTED)
         if not (finished and self.is_complete):

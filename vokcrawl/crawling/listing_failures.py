@@ -70,7 +70,7 @@ class ListingFailures:
         return bool(discovery.sitemaps) or (discovery.sitemaps is not None and SitemapRoute.strategy in tried)
 
     def _route_failed(self, listing: Listing, start: str, reason: str, url: str) -> None:
-        """A route that leads nowhere is forgotten, and looked for again."""
+        """Drops a route that failed, and starts discovery again."""
         self._context.report(f"route_{reason}", url)
         self._context.state.drop_route(start, self._context.config.source)
         listing.finish(StopReason.LEFT)

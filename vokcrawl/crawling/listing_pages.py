@@ -103,7 +103,7 @@ class ListingPages:
     def _handle_next(self, listing: Listing, event: ListingFetched) -> None:
         request, page = event.request, event.page
         if not page.teasers and not listing.progress.pages and not event.is_final:
-            # Before the layout is called changed: something else may have stood in the listing's place.
+            # Another response may have taken the place of the listing: that is no changed layout yet.
             failed = ListingFailed(request, page.reason, event.url)
             final = failed if page.reason else replace(event, is_final=True)
             self._listings.repeat(listing, request, page.reason or "without_teasers", final)
@@ -120,7 +120,7 @@ class ListingPages:
         if checked.trust is Trust.TAKE:
             self._accept(listing, event)
         else:
-            # Whatever a page shows is taken; only the listing does not go on from it.
+            # The entries are taken in any case; only the pagination does not continue from this page.
             self._entries.take(listing, page.teasers, event.url)
             self._act_on(listing, request, checked, event.url)
 
@@ -149,7 +149,7 @@ class ListingPages:
         listing.note_page(page.teasers, entries, request.route.url)
         stop = listing.progress.page(entries, may_repeat=isinstance(request.route, AjaxRoute))
         if stop is StopReason.NO_TEASERS and listing.offsite_entries:
-            # Its teasers are understood, and all lead to another name of the site, or to another site.
+            # The teasers are understood, but all of them lead to other hosts.
             stop = StopReason.UNRESOLVED
             listing.progress.mark_incomplete(stop)
         following = Following(stop=stop)

@@ -156,7 +156,7 @@ class Positions:
         return stored
 
     def abandon(self) -> None:
-        """The listing has moved too far to continue at the position: the crawl goes on from the top."""
+        """The listing has moved too far to continue at the position: the crawl continues from the top."""
         self.resumed = False
         self._at, self._recent, self.pages, self.entries, self.entries_before = None, (), 0, 0, 0
 
@@ -211,7 +211,7 @@ class Positions:
         self.context.state.put_note(self._name, json.dumps(record))
 
     def finish(self, stopped: StopReason | None) -> None:
-        """The listing's crawl is over: its position is forgotten, unless the next run continues there."""
+        """Ends the listing crawl: drops its position, unless the next run continues there."""
         if stopped is StopReason.TIME and self.stored is not None and self._on_top is not None:
             # One run does not reach the stored position: the next one continues where this one has come to.
             self._at, self._head, self.pages = self._on_top, self._on_top.head, 0

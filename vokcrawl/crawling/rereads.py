@@ -95,14 +95,14 @@ class Rereads:
         return next_date_range(route, len(ids), cut, listing.progress.rules.today)
 
     def handle(self, listing: Listing, event: ListingFetched) -> None:
-        """The first pages once more, until they overlap with what was read: what came in meanwhile is met."""
+        """A first page was read again; this continues until it overlaps with what was read, and finds new entries."""
         request, page = event.request, event.page
         if not page.teasers and not (isinstance(request.route, AjaxRoute) and page.kind is not PageKind.OTHER):
             reason = page.reason or EMPTY_PAGE
             self._listings.repeat(listing, request, reason, ListingFailed(request, reason, event.url))
             return
         if not page.teasers and request.number > 1 and request.attempt == 1:
-            # Behind the last entry nothing comes twice; a batch that merely came empty does not end the re-read.
+            # After the last entry both responses are empty; a single empty batch does not end the re-read.
             self._listings.fetch(listing, replace(request, attempt=2))
             return
         before, overlaps = listing.progress.head, self._paginators.overlap(listing)
@@ -129,7 +129,7 @@ class Rereads:
                 return
         is_moving = request.number > 1 and listing.progress.new_on_top > 0
         if listing.reread_joins and is_moving and listing.reread_rounds < _MOST_ROUNDS:
-            # It took a while: what came to the top meanwhile is met by one more look.
+            # New entries may have come in on top since the first page was read again.
             listing.reread_rounds += 1
             listing.progress.begin_again()
             listing.reread_joins, listing.last_ids = False, []
@@ -153,7 +153,7 @@ class Rereads:
 
 
 def _has_lost(before: Sequence[str], after: Sequence[str]) -> bool:
-    """Whether an entry is gone from a first page although one that stood behind it is still there."""
+    """Whether an entry is missing on the first page although one that was below it is still there."""
     kept = set(after)
     last = max((at for at, identity in enumerate(before) if identity in kept), default=-1)
     return any(identity not in kept for identity in before[:last])

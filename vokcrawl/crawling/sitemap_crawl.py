@@ -1,4 +1,4 @@
-"""Sitemaps as listings: the next articles are requested when those before have been answered."""
+"""Sitemaps as listings: the next articles are requested when the requests of the previous ones are finished."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ class Sitemaps:
         self.follow_next_page(listing)
 
     def on_article_finished(self, identity: str) -> None:
-        """An article was answered, well or badly: the sitemap that waited for it goes on."""
+        """The request of an article is finished: the sitemap that waited for it continues."""
         for listing in list(self._listings.all.values()):
             if identity in listing.awaited:
                 listing.awaited.discard(identity)

@@ -58,7 +58,7 @@ class SourceCalls:
             return
         self.source_id_is_invalid = True
         logger.error(
-            "VOK_SOURCE_ID=%s: the site's call for it returns nothing of %s (%s); use the number that stands in the"
+            "VOK_SOURCE_ID=%s: the site's call for it returns nothing of %s (%s); use the number in the"
             " calls of its listing",
             self._context.config.source_id,
             self._context.config.source,

@@ -66,9 +66,9 @@ class SourceSearch:
         self.attempts = context.results.discovery_attempts
         # Articles whose pages may lead to the source's listing, and whether the discovery waits for them.
         self.probed_articles: dict[str, tuple[SourceDiscovery, bool]] = {}
-        # Articles that the crawl starts from, and that were not answered yet.
+        # Start URLs that are articles, and whose requests are pending.
         self.open_start_articles: set[str] = set()
-        # How a sitemap that was suspended goes on.
+        # Continues a suspended sitemap.
         self.resume_sitemap: Callable[[Listing], None] | None = None
 
     def begin_again(self, start: str) -> None:
@@ -322,7 +322,7 @@ class SourceSearch:
             self._begin_at_article(event, is_others)
 
     def on_article_finished(self, identity: str) -> None:
-        """An article was answered, well or badly: the discovery that waited for it goes on."""
+        """The request of an article is finished: the discovery that waited for it continues."""
         discovery, waits = self.probed_articles.pop(identity, (None, False))
         if discovery is not None and waits:
             self.try_next(discovery)

@@ -1,4 +1,4 @@
-"""What the crawl core remembers between runs, as a protocol. Changes go into the carrier's open transaction.
+"""The state of the crawl core between runs, as a protocol. Changes belong to the open transaction of the caller.
 
 `storage.state` implements it for a crawl; a simulation keeps it in dictionaries.
 """

@@ -17,7 +17,7 @@ from vokcrawl.storage.state.rows import ArticleRow, EntryRow, Status
 
 @dataclass(frozen=True, slots=True)
 class ListedTeaser:
-    """A teaser of a listing page: its article's URL, whose it is, its day, and what the state knows of both."""
+    """A teaser of a listing page: the URL of its article, its source, its day, and the rows of both in the state."""
 
     raw: RawTeaser
     url: str
@@ -37,7 +37,7 @@ class ListedTeaser:
 class Teasers:
     """The teasers of a run. Each is emitted once.
 
-    A teaser that does not say whose it is waits for its article (`awaiting_source`). The teasers of "More From" blocks
+    A teaser without a known source waits for its article (`awaiting_source`). The teasers of "More From" blocks
     have no titles, so they wait until no listing is being paginated any more (`deferred`): a listing's copy goes first.
     """
 
@@ -106,7 +106,7 @@ class Teasers:
             self.emit(*waiting, source)
 
     def on_request_finished(self, identity: str) -> None:
-        """An article was answered, well or badly: a teaser that still waits for it goes on."""
+        """The request of an article is finished: a teaser that waited for it is emitted."""
         if identity in self.awaiting_source:
             article = self.context.state.articles([identity]).get(identity)
             self.on_article_read(identity, article.source if article is not None else None)

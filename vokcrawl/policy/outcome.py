@@ -9,7 +9,7 @@ from typing import Self, overload
 from vokcrawl.errors import ExitCode, VokcrawlError
 from vokcrawl.policy.pagination import StopReason
 
-# Outcomes in words, as they stand in the manifest.
+# Outcomes, as in the manifest.
 WORDS = {
     ExitCode.OK: "done",
     ExitCode.USAGE: "wrong settings",

@@ -10,14 +10,14 @@ from vokcrawl.normalize import article_id
 from vokcrawl.pages.profile import site
 from vokcrawl.pages.sitemap import Sitemap
 
-# A sitemap names the articles of all sources, and says of none whose it is: one run asks for so many of them, and
+# A sitemap lists articles of all sources without naming the source: one run requests at most so many of them, and
 # reads so many of its files.
 MOST_ASKED, _MOST_FILES = 500, 100
 
 
 @dataclass
 class SitemapReading:
-    """Files and articles still to be looked at, and what was made of those before.
+    """The files and articles that are still to be read.
 
     What the files are called is not known: those that say when they changed come newest first, and one that names no
     article is passed over.

@@ -15,7 +15,7 @@ class Coordinator(Protocol):
         """Whether this worker begins the crawl: it then crawls the listings."""
 
     def events_before(self, event: Event) -> Iterable[Event]:
-        """What other workers did meanwhile that the crawl must know before it handles an event."""
+        """Events of other workers that the crawl must handle before this event."""
 
     def handled(self, event: Event) -> None:
         """An event was handled: what came of it becomes known to the others with the next commit."""

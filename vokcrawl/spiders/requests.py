@@ -50,7 +50,7 @@ class RequestBuilder:
         if isinstance(fetch, FetchListing) and isinstance(fetch.route, SplashRoute):
             return self._splash_request(fetch.route, given)
         conditions = conditional_headers(fetch.etag, fetch.last_modified)
-        # The crawl itself knows what it has requested; a redirect to a page already read must be answered too.
+        # The crawl filters its requests itself; a redirect to a page that was read before needs a response, too.
         return Request(fetch.url, headers=conditions, meta=_answers_of(fetch, conditions), dont_filter=True, **given)
 
     def _splash_request(self, route: SplashRoute, given: dict[str, Any]) -> Request:

@@ -67,7 +67,7 @@ class ResponseReader:
         self._report = report
 
     def event(self, response: Response, fetch: FetchListing | FetchArticle) -> Event:
-        """What the site answered to a fetch."""
+        """Return the event for a response to a fetch."""
         if isinstance(fetch, FetchArticle):
             return self._article_event(response, fetch)
         if response.status == 304:

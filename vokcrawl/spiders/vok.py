@@ -195,7 +195,7 @@ class VokSpider(Spider):
             self.failed_itself()
 
     def continue_at_idle(self) -> None:
-        """Lets the crawl go on with what is left for its end; raises `DontCloseSpider` while there is some."""
+        """Requests what was left for the end of the crawl; raises `DontCloseSpider` while there is something left."""
         self.give(list(self.handle(Idle())))
 
     def give(self, results: Sequence[Any]) -> None:

@@ -1,1 +1,1 @@
-"""Pagination strategies: how a listing goes on from one page to the next, and when its end is proven."""
+"""Pagination strategies: which page of a listing comes next, and when its end is proven."""

@@ -1,7 +1,7 @@
 """Batches that are requested by offset. They overlap by one entry, so that every shift between two requests is seen.
 
 A batch is taken only if it joins the one before: it begins among what was read, and holds the last entry read. An entry
-that was removed, inserted, pinned or served from a stale cache breaks the join, and is answered by going back. Offsets
+that was removed, inserted, pinned or served from a stale cache breaks the join; then the paginator goes back. Offsets
 advance by the entries that a batch holds besides pinned ones, less the overlap.
 
 The end is proven by two answers: the last entry once more with nothing new behind it, and nothing behind that.
@@ -22,7 +22,7 @@ from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.pages.routes import AjaxRoute, LinkRoute, Route
 from vokcrawl.policy.pagination import StopReason
 
-# So often in a row a broken join is answered by going back: half a batch, then twice as far each time.
+# Maximum number of steps back in a row: half a batch, then twice as far each time.
 _MOST_STEPS_BACK = 6
 # So often a listing is read from its top once more, and so many joins more than batches may break.
 _MOST_RESTARTS, _MOST_BREAKS = 2, 30
@@ -70,8 +70,8 @@ class AjaxPaginator(Paginator):
         self.aligned = False
         # Whether that is a guess, because the site did not answer for another offset.
         self._multiple_is_guessed = False
-        # Whether a call has brought entries besides pinned ones, new or not: then it is understood.
-        self._has_answered = False
+        # Whether a call has returned entries other than pinned ones, new or not: then the call is understood.
+        self._is_understood = False
         self._overlap = 1
         # The step by which `to` would be the index behind the last item, from the numbers that the page named; and
         # whether it has turned out to be a size.
@@ -87,7 +87,7 @@ class AjaxPaginator(Paginator):
         self._requests = 0
         # The place of each entry in the order in which batches were taken.
         self._order: dict[str, int] = {}
-        # How many entries stand on top of every batch.
+        # Number of pinned entries on top of every batch.
         self._pinned = 0
         self._first_is_unpinned = False
         self._steps_back = 0
@@ -191,7 +191,7 @@ class AjaxPaginator(Paginator):
             self._note_pinned(len(ids))
         if not batch.body:
             return self._nothing(listing, request, route, page)
-        self._has_answered = True
+        self._is_understood = True
         if rounded is not None:
             if self._suspected == (ids, rounded):
                 self.aligned = True
@@ -216,7 +216,7 @@ class AjaxPaginator(Paginator):
         """
         before = self._received
         apart = abs(route.start - before.start)
-        # The places that both stand for hold fewer entries than came: hidden ones around them are no explanation.
+        # Hidden entries do not explain it: the common places of both have fewer entries than were received.
         is_same = ids == before.body and apart > 0 and route.start // route.size == before.start // route.size
         is_same = is_same and len(ids) - self._pinned > route.size - apart
         return before.start if is_same else None
@@ -244,7 +244,7 @@ class AjaxPaginator(Paginator):
         return ids == body and start % route.size == 0 and route.start == start + route.size - 1 > start + 1
 
     def _unpinned(self, ids: list[str], route: AjaxRoute) -> _Batch:
-        """The batch without the entries that stand on top of every batch."""
+        """The batch without the pinned entries."""
         before = self._received
         if ids:
             self._received = _Batch(route.start, ids)
@@ -257,7 +257,7 @@ class AjaxPaginator(Paginator):
     def _note_pinned(self, number: int) -> None:
         self._pinned = number
         if number and not self._batches and not self._first_is_unpinned:
-            # The page that named the call has them on top as well.
+            # The first page has them on top, too.
             self._first_is_unpinned = True
             self._taken = _Batch(0, self._taken.body[number:])
 
@@ -287,7 +287,7 @@ class AjaxPaginator(Paginator):
             return self._check_gap(listing, route, batch)
         self._gap = None
         if not route.start and self._restarts < _MOST_RESTARTS:
-            # Nothing stands before it: the listing is read from the top once more.
+            # There is nothing above it: the listing is read from the top again.
             self._restarts += 1
             return TAKE
         return self._go_back(listing, route)
@@ -357,11 +357,11 @@ class AjaxPaginator(Paginator):
                 self.aligned = True
                 return self._ask(listing, route.at(self._next_multiple(route)))
             return Checked(Trust.STOP, stop=StopReason.REPEATS)
-        # All that stands in it was read, so the listing goes on from it as well.
+        # All of its entries were read, so pagination may continue from it.
         self._taken = batch
         shows_last = self._last in batch.body
         if shows_last and len(batch.body) >= max(2, self._largest - self._pinned):
-            # A full batch says nothing of what stands behind it.
+            # A full batch is no evidence of the end.
             return self._ask(listing, route.at(batch.end - 1))
         if shows_last or len(batch.body) <= self._overlap:
             self._tail, self._tail_is_assumed = batch, False
@@ -394,7 +394,7 @@ class AjaxPaginator(Paginator):
             # It could be a hiccup.
             return self._ask(listing, route, attempt=2)
         if kind is PageKind.OTHER or self._tail_is_assumed:
-            # It says something that is not understood: the end, if the site still answers for the batch before it.
+            # Unknown text is the end if the batch before it is still the same.
             return self._ask(listing, route.at(tail.start))
         return Checked(Trust.STOP, stop=StopReason.END)
 
@@ -408,10 +408,10 @@ class AjaxPaginator(Paginator):
         return self._ask(listing, route.at(max(0, route.start - back)))
 
     def _no_first_batch(self, listing: Listing, request: FetchListing, route: AjaxRoute, page: ListingPage) -> Checked:
-        """Nothing where the first batch was to come: there is no listing, or its call is not understood."""
+        """The first batch is empty: there is no listing, or its call is not understood."""
         shown = max(0, self._taken.end - self._overlap)
         if self._taken.body and route.start > shown:
-            # The page says where to go on, and shows less.
+            # The page has fewer entries than the offset of the call.
             return self._ask(listing, route.at(shown))
         if page.kind is PageKind.REFUSAL:
             return Checked(Trust.REPEAT, reason=page.reason)
@@ -452,13 +452,13 @@ class AjaxPaginator(Paginator):
             return self._ask(listing, route, attempt=2)
         if self._nothing_behind or (self._multiple_is_guessed and not self._batches):
             return Checked(Trust.FAIL, reason=page.reason or EMPTY_PAGE)
-        if not self._has_answered and page.kind is not PageKind.END:
-            # No call has ever brought anything: it may not be understood, and the page has promised more.
+        if not self._is_understood and page.kind is not PageKind.END:
+            # No call has returned anything, although the page announced more: the call may not be understood.
             return Checked(Trust.FAIL, reason=page.reason or EMPTY_PAGE)
         return self._ask_before(listing, route)
 
     def _ask_before(self, listing: Listing, route: AjaxRoute) -> Checked:
-        """Asks for the multiple before one that held nothing: what moved up meanwhile is there."""
+        """Requests the multiple before an empty one, which has the entries that moved up since."""
         self._nothing_behind += 1
         return self._ask(listing, route.at(max(0, self._next_multiple(route) - 2 * route.size)))
 

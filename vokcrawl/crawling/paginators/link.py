@@ -60,7 +60,7 @@ class LinkPaginator(Paginator):
         if page.teasers or not listing.progress.pages:
             return TAKE
         if page.kind is PageKind.END:
-            # A page that merely came without its teasers would be a gap.
+            # A page that was sent without its teasers would be a gap.
             return TAKE if request.attempt > 1 else Checked(Trust.ASK, replace(request, attempt=2))
         return Checked(Trust.REPEAT, reason=EMPTY_PAGE if page.kind is not PageKind.REFUSAL else page.reason)
 

@@ -16,7 +16,7 @@ from vokcrawl.policy.pagination import StopReason
 class Trust(StrEnum):
     """Whether an answer is accepted."""
 
-    TAKE = "take"  # its entries are taken, and the listing goes on
+    TAKE = "take"  # its entries are taken, and pagination continues
     ASK = "ask"  # another request comes first
     REPEAT = "repeat"  # it is requested again as a failure would be; if it stays so, the page has failed
     FAIL = "fail"  # the page has failed
@@ -27,7 +27,7 @@ class Trust(StrEnum):
 class Checked:
     """The result of a check: what to ask instead (`ASK`), the problem's name (`REPEAT`, `FAIL`), or why to stop.
 
-    The entries of a page that is not accepted are taken too; only the listing does not go on from it.
+    The entries of a page that is not accepted are taken, too; only pagination does not continue from it.
     """
 
     trust: Trust
@@ -41,7 +41,7 @@ TAKE = Checked(Trust.TAKE)
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """How a listing goes on behind a page: `route` is the next page; without one, `stop` says why it stops there.
+    """What follows a page: `route` is the next page; without one, `stop` is the reason to stop.
 
     With `probe` the stop is not accepted before that route was requested and brought nothing new. `problem` is the name
     of a problem to report, `url` where it was seen; `log` is an error message for the operator.

@@ -83,7 +83,7 @@ class SearchPaginator(Paginator):
         if cut and not more.label_found:
             guess = next_page_url(route.url)
             if guess is not None and guess not in listing.visited:
-                # A full page of a single day without a link: there may be a next one all the same.
+                # A full page of a single day without a link: there may still be a next one.
                 self._guess = guess
                 return Following(replace(route, page=guess))
         # A site that ignores the page number does not show whether there are more results.

@@ -1,6 +1,7 @@
-"""The site's sitemap as a listing: it names articles of all sources; their pages say whose they are.
+"""The site's sitemap as a listing: it lists articles of all sources; only their pages name the source.
 
-It is read newest first, some articles at a time; the next ones are looked at when those before have been answered.
+It is read newest first, in batches of articles; the next batch follows when the requests of the previous one are
+finished.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class SitemapPaginator:
         return self._reading.next_articles()
 
     def note_page(self, is_new: bool) -> None:
-        """Notes whether some of the articles that were looked at are new."""
+        """Notes whether some articles of the batch are new."""
         self._shows_new |= is_new
 
     def joins_known(self, listing: Listing) -> bool:
