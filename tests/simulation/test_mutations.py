@@ -15,7 +15,11 @@ from vokcrawl.crawling.paginators.selection import Paginators
 # Within so many histories each mutation fails.
 HISTORIES = 20_000
 # These need more: only the known histories show them.
-RARE = {"one page before since ends the listing", "search results that are known lead nowhere"}
+RARE = {
+    "any page read again joins",
+    "one page before since ends the listing",
+    "search results that are known lead nowhere",
+}
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
