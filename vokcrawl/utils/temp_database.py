@@ -1,4 +1,4 @@
-"""Temporary SQLite databases, which disappear when they are closed or the process is killed."""
+"""Temporary SQLite databases, which disappear with their last reference, or when the process is killed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ from vokcrawl.errors import StorageError
 _CACHE_KIB = 16_384
 
 
+class _TemporaryDatabase(sqlite3.Connection):
+    """A connection that closes itself; from Python 3.13 on, an open one that is deleted would be a warning."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def temporary_database(*tables: str) -> sqlite3.Connection:
     """Return an empty database with these tables (`CREATE TABLE` statements)."""
     with translate_database_errors():
-        db = sqlite3.connect("", isolation_level=None)
+        db = sqlite3.connect("", isolation_level=None, factory=_TemporaryDatabase)
         # One long transaction without a journal, because nothing is rolled back or read by others.
         for statement in ("PRAGMA journal_mode=OFF", f"PRAGMA cache_size=-{_CACHE_KIB}", "BEGIN", *tables):
             db.execute(statement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -114,7 +115,7 @@ def test_a_url_in_the_state_that_cannot_be_requested_is_named_and_costs_nothing_
     failing = site.truth()["articles"][2]["id"]
     site.fail(failing, 503, -1)
     assert crawl(server.url + LISTING, output, settings=QUIET).code == 10
-    with sqlite3.connect(output / "state.sqlite3") as state:
+    with closing(sqlite3.connect(output / "state.sqlite3", isolation_level=None)) as state:
         assert state.execute("UPDATE retries SET url = 'no address'").rowcount == 1
     site.publish(2)
     done = crawl(server.url + LISTING, output, settings=QUIET)
@@ -129,7 +130,7 @@ def test_a_stored_route_that_cannot_be_read_is_named_and_looked_for_again(
     site = HostileSite(12)
     server = serve(site=site)
     assert crawl(server.url + "/newstream/", output, settings=QUIET).code == 0
-    with sqlite3.connect(output / "state.sqlite3") as state:
+    with closing(sqlite3.connect(output / "state.sqlite3", isolation_level=None)) as state:
         assert state.execute("UPDATE routes SET route = 'no route'").rowcount == 1
     site.publish(2)
     done = crawl(server.url + "/newstream/", output, settings=QUIET)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -256,5 +257,5 @@ def test_the_database_of_a_large_archive_keeps_only_the_newest_entries(output: P
         ]
     finally:
         store.close()
-    with sqlite3.connect(output / NAME) as db:
+    with closing(sqlite3.connect(output / NAME)) as db:
         assert db.execute("SELECT count(*) FROM entries").fetchone() == (10,)
