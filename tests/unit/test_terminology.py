@@ -1,7 +1,6 @@
 """Package, tests and documents use the standard terms of the field; replaced terms do not come back.
 
-`python tests/unit/test_terminology.py [FILE…]` prints each occurrence as `file:line: term`. With `--prune` it removes
-the exceptions that are no longer needed from `terminology_exceptions.txt`. It adds none.
+`python tests/unit/test_terminology.py [FILE…]` prints each occurrence as `file:line: term`.
 """
 
 from __future__ import annotations
@@ -12,15 +11,12 @@ import subprocess
 import sys
 import tokenize
 from collections.abc import Iterable, Iterator
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-EXCEPTIONS = Path(__file__).with_name("terminology_exceptions.txt")
 
 # Replaced words that are not ordinary technical English: checked in names, texts, comments and documents.
 WORDS = {
@@ -246,11 +242,10 @@ def in_file(root: Path, file: str) -> Iterator[Found]:
 
 def files(root: Path) -> list[str]:
     listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout
-    ours = {Path(__file__).name, EXCEPTIONS.name}
     return [
         file
         for file in listed.splitlines()
-        if (root / file).is_file() and Path(file).name not in ours and file not in MIGRATIONS
+        if (root / file).is_file() and Path(file).name != Path(__file__).name and file not in MIGRATIONS
     ]
 
 
@@ -261,24 +256,6 @@ def occurrences(root: Path, of: Iterable[str]) -> list[Found]:
         for each in found
         if each.file.startswith(ONLY_IN.get(each.term, "")) and not (each.file in CONTENT and each.term in _IN_TEXT)
     )
-
-
-def exceptions() -> set[tuple[str, str]]:
-    """Files, each with a replaced term that it may still use: lines of the form `file: term, term`."""
-    listed = set()
-    for line in EXCEPTIONS.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            file, _, terms = line.partition(": ")
-            listed.update((file, term) for term in terms.split(", "))
-    return listed
-
-
-def prune(needed: set[tuple[str, str]]) -> None:
-    """Writes the exceptions that are still needed."""
-    kept = sorted(exceptions() & needed)
-    comments = [line for line in EXCEPTIONS.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
-    lines = [f"{file}: {', '.join(term for _, term in terms)}" for file, terms in groupby(kept, itemgetter(0))]
-    EXCEPTIONS.write_text("\n".join([*comments, *lines]) + "\n", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -322,14 +299,10 @@ def test_ordinary_english_is_not_found(source: str) -> None:
 
 
 def test_package_tests_and_documents_use_the_standard_terms() -> None:
-    found, allowed = occurrences(ROOT, files(ROOT)), exceptions()
-    unlisted = [each for each in found if (each.file, each.term) not in allowed]
-    assert not unlisted, "\n".join(map(str, unlisted))
+    found = occurrences(ROOT, files(ROOT))
+    assert not found, "\n".join(map(str, found))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--prune"]:
-        prune({(each.file, each.term) for each in occurrences(ROOT, files(ROOT))})
-    else:
-        for each in occurrences(ROOT, sys.argv[1:] or files(ROOT)):
-            print(each)
+    for each in occurrences(ROOT, sys.argv[1:] or files(ROOT)):
+        print(each)

@@ -27,8 +27,8 @@ ARCHIVE = "archive"
 QUARANTINE, OLD_QUARANTINE = "quarantine", "aside"
 # Errors of a directory or file system in which this user cannot write.
 _NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-# What to do when the system refuses to read or write, by its error.
-_WAYS_OUT = {
+# What to do about an error of the system.
+_HINTS = {
     errno.ENOSPC: "make room and run again; what was committed is safe",
     errno.EDQUOT: "make room and run again; what was committed is safe",
     errno.EACCES: "give this user the right to read and write there, or set VOK_OUTPUT_DIR",
@@ -38,7 +38,7 @@ _WAYS_OUT = {
 
 
 def run_order(run_id: str) -> tuple[str, int]:
-    """What run ids are sorted by: runs that began in the same second are told apart by a number behind a hyphen.
+    """The sort key of run ids: runs that began in the same second differ in a number behind a hyphen.
 
     >>> sorted(["20241210T060000Z-10", "20241210T060000Z-2", "20241210T060000Z"], key=run_order)
     ['20241210T060000Z', '20241210T060000Z-2', '20241210T060000Z-10']
@@ -89,8 +89,8 @@ class translate_os_errors:
 
     def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
         if isinstance(failure, OSError):
-            way_out = _WAYS_OUT.get(failure.errno or 0, "mend it and run again; what was committed is safe")
-            raise StorageError(f"{self._what}: {failure.strerror or failure}; {way_out}") from failure
+            hint = _HINTS.get(failure.errno or 0, "mend it and run again; what was committed is safe")
+            raise StorageError(f"{self._what}: {failure.strerror or failure}; {hint}") from failure
 
 
 def matching(folder: Path, ending: str) -> list[Path]:
