@@ -266,6 +266,40 @@ KINDS = {ARTICLE: "articles", TEASER: "teasers", REMOVAL: "removals"}
 MODELS: dict[str, type[Article | Teaser | Removal]] = {ARTICLE: Article, TEASER: Teaser, REMOVAL: Removal}
 
 
+class ArticleItem(dict[str, Any]):
+    """An article in Scrapy's pipelines, signals and feeds: a dict with a class, for `item_classes`."""
+
+
+class TeaserItem(dict[str, Any]):
+    """A teaser in Scrapy's pipelines, signals and feeds."""
+
+
+class RemovalItem(dict[str, Any]):
+    """A tombstone in Scrapy's pipelines, signals and feeds."""
+
+
+ITEM_CLASSES: dict[str, type[ArticleItem | TeaserItem | RemovalItem]] = {
+    ARTICLE: ArticleItem,
+    TEASER: TeaserItem,
+    REMOVAL: RemovalItem,
+}
+
+
+def as_item(record: dict[str, Any]) -> dict[str, Any]:
+    """The record as an item of its class."""
+    return ITEM_CLASSES[record["schema"]](record)
+
+
+def columns(classes: Iterable[type]) -> list[str]:
+    """The fields of the records whose item class is one of `classes`, in the order of their models, each once."""
+    wanted = tuple(classes)
+    names: dict[str, None] = {}
+    for schema, model in MODELS.items():
+        if issubclass(ITEM_CLASSES[schema], wanted):
+            names.update((field.alias or name, None) for name, field in model.model_fields.items())
+    return list(names)
+
+
 def validated(record: dict[str, Any]) -> dict[str, Any]:
     """Return the record with all keys in the order of its model; missing keys get their default.
 

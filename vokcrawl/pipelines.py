@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from vokcrawl.config import Options
 from vokcrawl.errors import StorageError
-from vokcrawl.items import ARTICLE, KINDS, REMOVAL, TEASER, breaches, validated, without_optional_faults
+from vokcrawl.items import ARTICLE, KINDS, REMOVAL, TEASER, as_item, breaches, validated, without_optional_faults
 from vokcrawl.normalize import article_id, content_hash
 from vokcrawl.policy.article_checks import DeliveredVersion, extractor_name, unconfirmed_change
 from vokcrawl.policy.revisit import next_check
@@ -74,7 +74,7 @@ class ValidationPipeline(RunPipeline):
     def handle(self, item: dict[str, Any]) -> dict[str, Any]:
         record = {**item, "run_id": self.run.id}
         try:
-            return validated(record)
+            return as_item(validated(record))
         except (ValidationError, KeyError) as fault:
             url = str(item.get("url") or item.get("found_on") or "")
             reason = breaches(fault) if isinstance(fault, ValidationError) else f"schema: {fault} is unknown"
@@ -82,7 +82,7 @@ class ValidationPipeline(RunPipeline):
             if kept is not None:
                 self.run.problems.note("field_dropped", f"{url} ({reason})")
                 self.run.count("vok/validation/fields_dropped")
-                return kept
+                return as_item(kept)
             self.run.deliver("rejected", {"reason": reason, "record": record})
             self.run.problems.note("record_rejected", url)
             self.run.count("vok/validation/rejected")
@@ -131,13 +131,15 @@ class RevisionsPipeline(RunPipeline):
         if changed:
             self._confirm(row, item)
         self.run.count("vok/revisions/returned" if back else "vok/revisions/changed")
-        return {
-            **item,
-            "revision": row.revision + 1,
-            "previous_hash": row.content_hash,
-            "changed": changed,
-            "first_seen_at": row.first_seen_at or item["first_seen_at"],
-        }
+        return as_item(
+            {
+                **item,
+                "revision": row.revision + 1,
+                "previous_hash": row.content_hash,
+                "changed": changed,
+                "first_seen_at": row.first_seen_at or item["first_seen_at"],
+            }
+        )
 
     def _confirm(self, row: ArticleRow, item: dict[str, Any]) -> None:
         """Drops a change that may be an extraction error, until a second request returns the same text."""

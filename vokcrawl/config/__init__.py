@@ -6,6 +6,16 @@ removes secrets from what is shown. ``python -m vokcrawl.config`` writes the tab
 
 from vokcrawl.config.alerts import Alerts
 from vokcrawl.config.arguments import Arguments
+from vokcrawl.config.preview import PREVIEW
 from vokcrawl.config.settings import Options, default_values, known_names, secret_names, setting_errors
 
-__all__ = ["Alerts", "Arguments", "Options", "default_values", "known_names", "secret_names", "setting_errors"]
+__all__ = [
+    "PREVIEW",
+    "Alerts",
+    "Arguments",
+    "Options",
+    "default_values",
+    "known_names",
+    "secret_names",
+    "setting_errors",
+]

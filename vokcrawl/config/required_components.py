@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from typing import Any
 
+from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import BaseSettings
 from scrapy.utils.conf import build_component_list
 from scrapy.utils.misc import load_object
@@ -27,6 +28,7 @@ _REQUIRED = {
         "vokcrawl.downloader.middlewares.backoff.PauseMiddleware",
     ),
 }
+_RUN_EXTENSION = "vokcrawl.extensions.run.RunExtension"
 _DOWNLOADER = "vokcrawl.downloader.downloader.PausingDownloader"
 _HANDLER = "vokcrawl.downloader.capture.warc_handler.ArchivingHandler"
 
@@ -43,6 +45,26 @@ def check_required_components(settings: BaseSettings) -> None:
     handlers = settings.getwithbase("DOWNLOAD_HANDLERS")
     for scheme in ("http", "https"):
         _check("DOWNLOAD_HANDLERS", _HANDLER, [load_object(handlers[scheme])] if handlers.get(scheme) else [])
+
+
+class MissingComponentError(UsageError, ScrapyUsageError):
+    """The extension that opens the run is missing.
+
+    Raised before a crawl is created. Scrapy's own `crawl` command, which other settings may have, prints it, too.
+    """
+
+    print_help = False
+
+
+def check_run_extension(settings: BaseSettings) -> None:
+    """Raises `MissingComponentError` if the extension that opens the run is missing; no other component would."""
+    enabled = [load_object(each) for each in build_component_list(settings.getwithbase("EXTENSIONS"))]
+    required = load_object(_RUN_EXTENSION)
+    if not any(isinstance(each, type) and issubclass(each, required) for each in enabled):
+        raise MissingComponentError(
+            f"EXTENSIONS: {_RUN_EXTENSION} is missing, and nothing would be written without it; add to the settings of "
+            "vokcrawl.settings.default instead of replacing them"
+        )
 
 
 def splash_installed() -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from scrapy import Spider, signals
+from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
@@ -47,7 +47,7 @@ class WorkersExtension:
         self._clock = create_looping_call(self._beat)
         self._looking = create_looping_call(self._look)
         crawler.signals.connect(self.engine_started, signal=signals.engine_started)
-        crawler.signals.connect(self.spider_closed, signal=signals.spider_closed)
+        coordinator.spider.run.on_closed = self.run_closed
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -101,8 +101,8 @@ class WorkersExtension:
         if self._closing is None:
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
 
-    def spider_closed(self, spider: Spider, reason: str) -> None:
-        """Leave the workers. The run has ended before, so its records are committed."""
+    def run_closed(self, reason: str) -> None:
+        """Leave the workers. The run has ended, so its records are committed."""
         for clock in (self._clock, self._looking):
             if clock.running:
                 clock.stop()

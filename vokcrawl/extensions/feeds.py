@@ -16,7 +16,7 @@ from scrapy.exceptions import NotConfigured
 from vokcrawl.config import Alerts
 from vokcrawl.errors import StorageError
 from vokcrawl.extensions.run import RunExtension
-from vokcrawl.runs.run import Run
+from vokcrawl.runs.run import Run, has_run
 
 if TYPE_CHECKING:
     from vokcrawl.monitors.channels import Channel
@@ -37,7 +37,7 @@ class FeedsExtension:
         self.crawler = crawler
         self.alerts = Alerts.read(crawler.settings)
         if not (self.alerts.feeds[0] or self.alerts.watch):
-            raise NotConfigured("VOK_FEEDS is off, and VOK_WATCH is empty")
+            raise NotConfigured
         # Imported late: a run without feeds needs none of this.
         from vokcrawl.feeds.updating import prepare  # noqa: PLC0415
 
@@ -49,9 +49,9 @@ class FeedsExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Builds the extension. Raises `NotConfigured` without feeds, and for a spider of another project."""
-        if getattr(crawler.spider, "options", None) is None:
-            raise NotConfigured("feeds need a spider of this project")
+        """Builds the extension. Raises `NotConfigured` without feeds, and for a crawl without a run."""
+        if not has_run(crawler):
+            raise NotConfigured
         return cls(crawler)
 
     async def engine_stopped(self) -> None:

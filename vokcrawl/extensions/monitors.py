@@ -17,6 +17,7 @@ from vokcrawl.config import Alerts
 from vokcrawl.extensions.run import RunExtension
 from vokcrawl.monitors.ending import RunResult
 from vokcrawl.monitors.runner import run_monitors
+from vokcrawl.runs.run import has_run
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +36,9 @@ class MonitorsExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Builds the extension. Raises `NotConfigured` for a spider of another project."""
-        if getattr(crawler.spider, "options", None) is None:
-            raise NotConfigured("monitors need a spider of this project")
+        """Builds the extension. Raises `NotConfigured` for a crawl without a run."""
+        if not has_run(crawler):
+            raise NotConfigured
         return cls(crawler)
 
     async def engine_stopped(self) -> None:

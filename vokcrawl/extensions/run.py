@@ -18,12 +18,14 @@ from vokcrawl.config.required_components import check_required_components
 from vokcrawl.crawling.crawl import Crawl
 from vokcrawl.downloader.failures import request_of
 from vokcrawl.errors import ExitCode, StorageError, UsageError
+from vokcrawl.extensions.component_errors import ComponentErrors
+from vokcrawl.extensions.feed_exports import FeedExports
 from vokcrawl.items import ARTICLE, TEASER
 from vokcrawl.normalize import article_id, canonical_url
 from vokcrawl.pipelines import RecordDropped
 from vokcrawl.policy.outcome import WORDS, RunStatistics, below_minimum_coverage, determine_outcome, never_seen
 from vokcrawl.policy.pagination import StopReason
-from vokcrawl.runs.run import Run
+from vokcrawl.runs.run import Run, has_run
 from vokcrawl.storage.state.factory import opening_of
 from vokcrawl.storage.state.rows import Status
 
@@ -47,6 +49,9 @@ class RunExtension:
         self._clock = create_looping_call(self._commit)
         self._records_lost = False
         run.on_failure = self._close
+        spider: Any = crawler.spider
+        self._component_errors = ComponentErrors(spider, self._component_failed)
+        self._component_errors.start()
         connect = crawler.signals.connect
         connect(self.engine_started, signal=signals.engine_started)
         connect(self.spider_error, signal=signals.spider_error)
@@ -57,11 +62,18 @@ class RunExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Raises `FolderLockedError` or `StorageError` if the output directory is locked or unusable."""
+        """Opens the run of the crawl.
+
+        Raises `NotConfigured` for a spider without runs and for a preview, and `FolderLockedError` or `StorageError` if
+        the output directory cannot be opened.
+        """
         spider: Any = crawler.spider
         options, arguments = getattr(spider, "options", None), getattr(spider, "arguments", None)
         if options is None or arguments is None:
-            raise NotConfigured("only spiders of this project have runs")
+            raise NotConfigured
+        if not has_run(crawler):
+            spider.run = Run.in_memory(spider.name, arguments.model_dump(), crawler.settings)
+            raise NotConfigured
         has_workers = _WORKERS in build_component_list(crawler.settings.getwithbase("EXTENSIONS"))
         if (options.state == "redis") != has_workers:
             raise UsageError(
@@ -172,8 +184,29 @@ class RunExtension:
         except StorageError as failure:
             self.run.fail(failure)
 
-    def spider_closed(self, spider: Spider, reason: str) -> None:
-        """Commits, determines the outcome and closes the run."""
+    async def spider_closed(self, spider: Spider, reason: str) -> None:
+        """Commits, closes the feeds, determines the outcome and closes the run."""
+        self._commit()
+        await self._finish_components(spider)
+        self._close_run(spider, reason)
+        if self.run.on_closed is not None:
+            self.run.on_closed(reason)
+
+    async def _finish_components(self, spider: Spider) -> None:
+        """Waits for the feeds, and for other handlers of this signal, so that the outcome includes their errors."""
+        feeds = self.crawler.get_extension(FeedExports)
+        if feeds is not None:
+            for uri in await feeds.finish(spider):
+                self.run.problems.note("feed_failed", uri)
+                self.run.statistics.components_failed += 1
+        await asyncio.sleep(0)
+        self._component_errors.stop()
+
+    def _component_failed(self, sentence: str) -> None:
+        self.run.problems.note("component_error", sentence)
+        self.run.statistics.components_failed += 1
+
+    def _close_run(self, spider: Spider, reason: str) -> None:
         self.run.on_failure = None
         if self._clock.running:
             self._clock.stop()

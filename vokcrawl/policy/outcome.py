@@ -86,6 +86,8 @@ class RunStatistics:
     articles_unchanged: StatsCounter = StatsCounter("vok/articles/unchanged")
     articles_truncated: StatsCounter = StatsCounter("vok/articles/truncated")
     articles_blocked: StatsCounter = StatsCounter("vok/articles/blocked")
+    # Components and feeds of the user that failed: the records are delivered, but not all was done with them.
+    components_failed: StatsCounter = StatsCounter("vok/components/failed")
     cut_short: bool = False
     stopped_at_block_page: bool = False
     splash_failed: bool = False
@@ -165,6 +167,7 @@ def _code(statistics: RunStatistics) -> ExitCode:
         statistics.cut_short
         or statistics.starts_unreachable
         or statistics.pages_failed
+        or statistics.components_failed
         or _BROKEN_OFF.intersection(statistics.stop_reasons)
     ):
         return ExitCode.INCOMPLETE

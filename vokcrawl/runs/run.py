@@ -8,14 +8,17 @@ lengths agree with the state.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 from scrapy.settings import BaseSettings
 from scrapy.statscollectors import StatsCollector
 
+from vokcrawl.config import PREVIEW
 from vokcrawl.errors import ExitCode, StorageError, UsageError, VokcrawlError
 from vokcrawl.normalize import utc
 from vokcrawl.policy.outcome import RunStatistics
@@ -38,6 +41,7 @@ from vokcrawl.storage.output_folder import OutputFolder, run_order
 from vokcrawl.storage.state.factory import Opening, in_folder
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import RetryRow, RunRow
+from vokcrawl.storage.state.sqlite import SqliteState
 from vokcrawl.utils.program import PROGRAM
 from vokcrawl.warc.writer import Archive
 
@@ -83,6 +87,8 @@ class Run:
         self.clock: Callable[[], datetime] = _clock
         # Called once when the run fails; the run extension then closes the spider.
         self.on_failure: Callable[[], None] | None = None
+        # Called by the run extension when the crawl has been closed and the run has ended, with the close reason.
+        self.on_closed: Callable[[str], None] | None = None
         self._teasers: set[str] = set()
         self._articles: set[str] = set()
         self.files = RunFiles(folder, row.run_id)
@@ -154,12 +160,21 @@ class Run:
         state.commit()
         return cls(folder, state, row, started, draft, stats if stats is not None else {})
 
+    @classmethod
+    def in_memory(cls, spider: str, arguments: Mapping[str, Any], settings: BaseSettings) -> Run:
+        """A run for a preview (`PREVIEW`): with an empty state in memory, without a lock, files or an end."""
+        folder = OutputFolder(os.devnull)
+        return cls.begin(folder, SqliteState.in_memory(), spider, datetime.now(UTC), arguments, settings)
+
     @staticmethod
     def of(crawler: Crawler) -> Run:
         """The run of a crawl; `extensions.run` opens it before any other component is built.
 
-        Raises `UsageError` where that extension is missing.
+        Raises `NotConfigured` for a spider that has no runs and for a preview, and `UsageError` if that extension is
+        missing.
         """
+        if not has_run(crawler):
+            raise NotConfigured
         run = getattr(crawler.spider, "run", None)
         if not isinstance(run, Run):
             raise UsageError(
@@ -355,6 +370,11 @@ class Run:
             self.fail(failure)
         finally:
             self.folder.release()
+
+
+def has_run(crawler: Crawler) -> bool:
+    """Whether the crawl has a run: its spider is one of this project, and it is not a preview."""
+    return getattr(crawler.spider, "options", None) is not None and not crawler.settings.getbool(PREVIEW)
 
 
 def _clock() -> datetime:

@@ -6,6 +6,7 @@ from vokcrawl.config import default_values
 
 BOT_NAME = "vokcrawl"
 SPIDER_MODULES = ["vokcrawl.spiders"]
+NEWSPIDER_MODULE = "vokcrawl.spiders"
 COMMANDS_MODULE = "vokcrawl.commands"
 
 # The project's own settings: `vokcrawl/config` defines them with their defaults, docs/settings.md lists them.
@@ -68,20 +69,27 @@ ITEM_PIPELINES = {
     "vokcrawl.pipelines.RevisionsPipeline": 300,
     "vokcrawl.pipelines.DeliveryPipeline": 400,
 }
+# `scrapy check`: selects the page that a callback is checked with.
+SPIDER_CONTRACTS = {"vokcrawl.spiders.contracts.StartPageContract": 10}
 # Scrapy: 100. One item at a time keeps the records in the order of the site.
 CONCURRENT_ITEMS = 1
 EXTENSIONS = {
-    # First, so that the run is open before any other component is created.
+    # Replaces Scrapy's, which logs an error of a feed and goes on. Before the run is opened, to refuse invalid feeds.
+    "vokcrawl.extensions.feed_exports.FeedExports": -200,
+    # So that the run is open before any other component is created.
     "vokcrawl.extensions.run.RunExtension": -100,
     "vokcrawl.extensions.progress.ProgressExtension": 100,
     "vokcrawl.extensions.monitors.MonitorsExtension": 200,
     "vokcrawl.extensions.feeds.FeedsExtension": 300,
 }
-# Scrapy also imports disabled extensions; without these two, an idle run does not import a web and a shell server.
+# Without `FeedExporter`, which is replaced. Scrapy also imports disabled extensions; without the other two, an idle run
+# does not import a web and a shell server.
 EXTENSIONS_BASE = {
     name: order
     for name, order in default_settings.EXTENSIONS_BASE.items()
-    if not name.startswith(("scrapy.extensions.telnet.", "scrapy.extensions.remote_control."))
+    if not name.startswith(
+        ("scrapy.extensions.feedexport.", "scrapy.extensions.telnet.", "scrapy.extensions.remote_control.")
+    )
 }
 # Scrapy: True. A check for authors of callbacks; it parses their source in every run.
 WARN_ON_GENERATOR_RETURN_VALUE = False

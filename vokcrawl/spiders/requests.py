@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from scrapy import Request
 from scrapy.http import Response
@@ -19,31 +19,34 @@ CONDITIONAL = ("If-None-Match", "If-Modified-Since")
 ACTION = "fetch"
 
 
-class RequestBuilder:
-    """Builds requests. `callback` takes a response and the action, `errback` a failure.
+class Callbacks(NamedTuple):
+    """The callbacks of the requests: `listing` and `article` take a response and the action, `failed` a failure."""
 
-    `hosts` are the site's hosts, each with its port if it has one.
-    """
+    listing: Callable[..., Any]
+    article: Callable[..., Any]
+    failed: Callable[..., Any]
+
+
+class RequestBuilder:
+    """Builds requests. `hosts` are the site's hosts, each with its port if it has one."""
 
     def __init__(
         self,
         settings: BaseSettings,
         options: Options,
         hosts: Collection[str],
-        callback: Callable[..., Any],
-        errback: Callable[..., Any],
+        callbacks: Callbacks,
     ) -> None:
         self._settings = settings
         self._options = options
         self._hosts = hosts
-        self._callback = callback
-        self._errback = errback
+        self._callbacks = callbacks
 
     def build(self, fetch: FetchListing | FetchArticle) -> Request:
         """The request for an action. Raises `ValueError` for a URL that cannot be requested."""
         given: dict[str, Any] = {
-            "callback": self._callback,
-            "errback": self._errback,
+            "callback": self._callbacks.article if isinstance(fetch, FetchArticle) else self._callbacks.listing,
+            "errback": self._callbacks.failed,
             "cb_kwargs": {ACTION: fetch},
             "priority": int(fetch.priority),
         }

@@ -21,8 +21,8 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from twisted.python.failure import Failure
 from typing_extensions import override
 
-from vokcrawl.config import Arguments, Options
-from vokcrawl.config.required_components import splash_installed
+from vokcrawl.config import PREVIEW, Arguments, Options
+from vokcrawl.config.required_components import check_run_extension, splash_installed
 from vokcrawl.config.scrapy_checks import check_scrapy_settings
 from vokcrawl.crawling.actions import (
     Action,
@@ -39,11 +39,12 @@ from vokcrawl.crawling.events import Event, Idle, Started
 from vokcrawl.downloader.failures import request_of
 from vokcrawl.downloader.middlewares.robotstxt import sitemaps_of
 from vokcrawl.errors import StorageError
+from vokcrawl.items import as_item
 from vokcrawl.normalize import absolute_url, authority, clean_text, schemes_of, untracked
 from vokcrawl.pages.profile import use_files
 from vokcrawl.runs.run import Run
 from vokcrawl.spiders.coordinator import Coordinator
-from vokcrawl.spiders.requests import RequestBuilder
+from vokcrawl.spiders.requests import Callbacks, RequestBuilder
 from vokcrawl.spiders.responses import ResponseReader
 from vokcrawl.spiders.run_recorder import RunRecorder
 from vokcrawl.utils.program import PROGRAM
@@ -52,6 +53,8 @@ logger = logging.getLogger(__name__)
 
 # The order that scrapy-splash documents for its middleware.
 _SPLASH_MIDDLEWARE, _SPLASH_ORDER = "vokcrawl.downloader.splash.middleware.RenderingMiddleware", 725
+# Scrapy applies -s once more after `update_settings`. The contact belongs to a User-Agent given there, too.
+_ABOVE_COMMAND_LINE = SETTINGS_PRIORITIES["cmdline"] + 1
 _SPLASH_FINGERPRINTER = "vokcrawl.downloader.splash.compat.SplashRequestFingerprinter"
 
 
@@ -82,13 +85,19 @@ class VokSpider(Spider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Adds `VOK_CONTACT` to the User-Agent, and the Splash components where `SPLASH_URL` is set."""
+        """Adds `VOK_CONTACT` to the User-Agent, and the Splash components where `SPLASH_URL` is set.
+
+        Raises `MissingComponentError` if the settings are not those of this project.
+        """
         super().update_settings(settings)
+        check_run_extension(settings)
+        if settings.get("JOBDIR"):
+            logger.warning("JOBDIR is not used: a crawl continues from the state in VOK_OUTPUT_DIR, whatever ended it")
+            settings.set("JOBDIR", None, priority=_ABOVE_COMMAND_LINE)
         contact = clean_text(str(settings.get("VOK_CONTACT") or ""))
         if contact and settings["USER_AGENT"]:
-            # Above -s, which Scrapy applies once more after this: the contact belongs to a User-Agent given there too.
-            priority = SETTINGS_PRIORITIES["cmdline"] + 1
-            settings.set("USER_AGENT", f"{settings['USER_AGENT']} contact: {contact}", priority=priority)
+            agent = f"{settings['USER_AGENT']} contact: {contact}"
+            settings.set("USER_AGENT", agent, priority=_ABOVE_COMMAND_LINE)
         # Where the package is missing, `check_required_components` says so.
         if settings.get("SPLASH_URL") and splash_installed():
             middlewares = {**settings.getdict("DOWNLOADER_MIDDLEWARES"), _SPLASH_MIDDLEWARE: _SPLASH_ORDER}
@@ -107,8 +116,9 @@ class VokSpider(Spider):
         spider.start_urls = list(dict.fromkeys(map(untracked, urls)))
         spider.schemes = schemes_of(spider.start_urls)
         spider.allowed_authorities = frozenset(spider.schemes)
-        crawler.signals.connect(spider.on_idle, signal=signals.spider_idle)
-        crawler.signals.connect(spider.on_robots_parsed, signal=signals.robots_parsed)
+        if not crawler.settings.getbool(PREVIEW):
+            crawler.signals.connect(spider.on_idle, signal=signals.spider_idle)
+            crawler.signals.connect(spider.on_robots_parsed, signal=signals.robots_parsed)
         return spider
 
     def begin(self) -> None:
@@ -119,7 +129,10 @@ class VokSpider(Spider):
         report = run.problems.note
         self.responses = ResponseReader(self.options, self.allowed_authorities, run.statistics, run.moment, report)
         self.requests = RequestBuilder(
-            self.crawler.settings, self.options, self.allowed_authorities, self.parse, self.failed
+            self.crawler.settings,
+            self.options,
+            self.allowed_authorities,
+            Callbacks(self.parse, self.parse_article, self.failed),
         )
 
     def _crawl_config(self) -> CrawlConfig:
@@ -159,8 +172,28 @@ class VokSpider(Spider):
         except Exception:
             self.failed_itself()
 
-    def parse(self, response: Response, fetch: FetchListing | FetchArticle) -> Iterator[Any]:
-        """Callback of all requests."""
+    def first_requests(self) -> list[Request]:
+        """The requests of the start URLs, in a preview: Scrapy's commands send them in place of `start`."""
+        self.begin()
+        return [each for each in self.handle(Started()) if isinstance(each, Request)]
+
+    def parse(self, response: Response, fetch: FetchListing) -> Iterator[Any]:
+        """Callback of listing pages: teasers, and requests for their articles and for the next page.
+
+        @start_page listing
+        @returns items 1
+        @returns requests 1
+        @scrapes schema id url found_on position source
+        """
+        yield from self.handle(self.responses.event(response, fetch), response.request)
+
+    def parse_article(self, response: Response, fetch: FetchArticle) -> Iterator[Any]:
+        """Callback of article pages: the article, and the teasers of its "More From" block.
+
+        @start_page article
+        @returns items 1
+        @scrapes schema id url source
+        """
         yield from self.handle(self.responses.event(response, fetch), response.request)
 
     def failed(self, failure: Failure) -> Iterator[Any]:
@@ -255,7 +288,7 @@ class VokSpider(Spider):
                 yield request
         elif isinstance(action, Emit):
             if self.coordinator is None or self.coordinator.may_emit(action.record):
-                yield action.record
+                yield as_item(action.record)
         elif isinstance(action, ReadHere):
             if self.coordinator is not None:
                 yield from self.coordinator.read_here(action.id)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.support.children import run
 from tests.support.crawling import Crawl, command, environment
@@ -53,12 +56,79 @@ def test_a_feed_on_the_command_line_works_as_in_any_scrapy_project(
     assert len(crawled.articles()) == 5
 
 
-def test_a_failing_feed_does_not_affect_delivery_and_its_password_is_not_stored(
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_csv_has_all_columns_of_its_records_and_json_those_that_a_filter_accepts(
+    crawl: Crawling, serve: Callable[..., Any], output: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "my_filter.py").write_text(
+        "class First:\n"
+        "    def __init__(self, options):\n"
+        "        pass\n"
+        "    def accepts(self, item):\n"
+        "        return item.get('position') == 1\n"
+    )
+    mixed, articles, models, first = (
+        tmp_path / name for name in ("all.csv", "articles.csv", "models.csv", "first.json")
+    )
+    feeds = {
+        str(mixed): {"format": "csv"},
+        str(articles): {"format": "csv", "item_classes": ["vokcrawl.items.ArticleItem"]},
+        str(models): {"format": "csv", "item_classes": ["vokcrawl.items.Article"]},
+        str(first): {"format": "json", "item_filter": "my_filter.First"},
+    }
+    done = crawl(
+        f"{serve(12).url}/article/163/",
+        output,
+        settings={"FEEDS": json.dumps(feeds)},
+        env={"PYTHONPATH": str(tmp_path)},
+    )
+    assert done.code == 0, done.stderr
+    bodies = {each["id"]: each["body"] for each in done.articles()}
+    for path in (articles, models):
+        assert {row["id"]: row["body"] for row in rows(path)} == bodies
+        assert list(rows(path)[0]) == list(done.articles()[0])
+    both = rows(mixed)
+    assert {row["id"]: row["body"] for row in both if row["schema"] == "vokcrawl.article/1"} == bodies
+    excerpts = {row["id"]: row["excerpt"] for row in both if row["schema"] == "vokcrawl.teaser/1"}
+    assert excerpts == {each["id"]: each["excerpt"] or "" for each in done.teasers()}
+    assert json.loads(first.read_text()) == [each for each in done.teasers() if each["position"] == 1]
+
+
+def test_a_feed_that_cannot_be_written_makes_the_run_incomplete_and_nothing_else(
     crawl: Crawling, serve: Callable[..., Any], output: Path
 ) -> None:
-    # Nobody listens on port 1.
-    feed = {"ftp://me:hunter2@127.0.0.1:1/vok.jsonl": {"format": "jsonlines"}}
-    done = crawl(f"{serve(5).url}/article/163/", output, settings={"FEEDS": json.dumps(feed)})
-    assert done.code == 0, done.stderr
+    feeds = {
+        # Nobody listens on port 1.
+        "ftp://me:hunter2@127.0.0.1:1/vok.jsonl": {"format": "jsonlines"},
+        "/proc/no/such/folder/vok.csv": {"format": "csv"},
+    }
+    done = crawl(f"{serve(5).url}/article/163/", output, settings={"FEEDS": json.dumps(feeds)})
+    assert done.code == 10, done.stderr
     assert len(done.articles()) == 5
+    failed = ["ftp://…@127.0.0.1:1/vok.jsonl", "/proc/no/such/folder/vok.csv"]
+    assert sorted(done.manifest["errors"]["feed_failed"]["examples"]) == sorted(failed)
+    assert done.manifest["listings"][0]["complete"]
+    assert "Traceback" not in done.stderr
+    for uri in failed:
+        assert done.stderr.count(f"FEEDS: {uri} could not be written") == 1
     assert all(b"hunter2" not in path.read_bytes() for path in output.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("feeds", "said"),
+    [
+        ({"a.foo": {}}, "FEEDS: a.foo: cannot be exported"),
+        ({"a.csv": {"item_classes": ["scrapy.Item"]}}, "item_classes: no record is one of them; use vokcrawl.items."),
+    ],
+)
+def test_a_feed_that_no_record_or_format_fits_is_refused_before_the_run(
+    feeds: dict[str, Any], said: str, crawl: Crawling, output: Path
+) -> None:
+    done = crawl("http://127.0.0.1:1/article/163/", output, settings={"FEEDS": json.dumps(feeds)})
+    assert done.code == 2
+    assert said in done.stderr.strip().splitlines()[-1]
+    assert not output.exists()

@@ -40,7 +40,9 @@ class PauseMiddleware:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        options = Options.read(crawler.settings)
+        options: Options | None = getattr(crawler.spider, "options", None)
+        if options is None:
+            raise NotConfigured
         if not options.backoff_seconds:
             raise NotConfigured("VOK_BACKOFF_SECONDS is 0")
         self.crawler = crawler
@@ -50,7 +52,7 @@ class PauseMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Builds the middleware from the settings."""
+        """Builds the middleware. Raises `NotConfigured` for a spider of another project."""
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:

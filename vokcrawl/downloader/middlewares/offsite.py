@@ -11,7 +11,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from vokcrawl.config import Options
+from vokcrawl.config import PREVIEW, Options
 from vokcrawl.downloader.failures import Offsite
 from vokcrawl.normalize import authority, upgraded
 
@@ -28,8 +28,9 @@ class OnSiteMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         allowed = getattr(crawler.spider, "allowed_authorities", None)
-        if allowed is None:
-            raise NotConfigured("the spider has no allowed_authorities")
+        # In a preview the user names the URL.
+        if allowed is None or crawler.settings.getbool(PREVIEW):
+            raise NotConfigured
         self.allowed = frozenset(allowed)
         self.schemes: Mapping[str, str] = getattr(crawler.spider, "schemes", {})
         splash = Options.read(crawler.settings).splash_url
@@ -39,7 +40,7 @@ class OnSiteMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Builds the middleware. Raises `NotConfigured` for a spider without `allowed_authorities`."""
+        """Builds the middleware. Raises `NotConfigured` in a preview, and for a spider of another project."""
         return cls(crawler)
 
     def process_request(self, request: Request) -> Request | None:

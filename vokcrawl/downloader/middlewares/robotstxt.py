@@ -43,7 +43,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._stops = Options.read(crawler.settings).robots_unreadable == "stop"
+        options: Options | None = getattr(crawler.spider, "options", None)
+        # A spider of another project has Scrapy's behaviour.
+        self._stops = options is not None and options.robots_unreadable == "stop"
         self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
         # Hosts whose robots.txt could not be read, if that disallows everything, with the reason.
         self._forbidden: dict[str, str] = {}

@@ -55,6 +55,13 @@ class SqliteState(State):
         """
         return cls(_connect(path, expected, read_only), path)
 
+    @classmethod
+    def in_memory(cls) -> SqliteState:
+        """An empty state that is not stored."""
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        create_tables(connection)
+        return cls(connection, Path(":memory:"))
+
     @override
     def begin(self) -> None:
         if not self._db.in_transaction:
