@@ -6,10 +6,14 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
 
 from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError as ScrapyUsageError
+from scrapy.spiderloader import get_spider_loader
+from typing_extensions import override
 
-from vokcrawl.config import Options
+from vokcrawl.config import PREVIEW, Options
 from vokcrawl.errors import ExitCode, StorageError, UsageError, VokcrawlError
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder, opening_of
@@ -25,11 +29,17 @@ class FolderCommand(ScrapyCommand):
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012  Scrapy's name and type
 
+    @override
+    def syntax(self) -> str:
+        """The arguments in the usage line."""
+        return "[options]"
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run `work`. A `VokcrawlError` is printed to standard error and sets the exit code."""
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")
         try:
+            reject_options(type(self).__module__.rpartition(".")[2], args)
             self.options = Options.read(self.settings)
             self.folder = OutputFolder(self.options.output_dir)
             self.exitcode = int(self.work(args, opts))
@@ -91,6 +101,42 @@ class FolderCommand(ScrapyCommand):
             yield state
         finally:
             state.close()
+
+
+class PreviewCommand(ScrapyCommand):
+    """Mixin for Scrapy's commands that use a spider without crawling: they open no run, and lock and write nothing."""
+
+    @override
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        if self.settings is None:
+            raise RuntimeError("Scrapy gave this command no settings")
+        self.settings.set(PREVIEW, True, priority="cmdline")
+        if getattr(opts, "spider", None):
+            require_spider(opts.spider, get_spider_loader(self.settings).list())
+
+
+def reject_options(command: str, args: list[str]) -> None:
+    """Raises `UsageError` for an option that does not exist: Scrapy passes it on as an argument."""
+    for each in args:
+        if each.startswith("-") and each != "-":
+            raise UsageError(f"{each}: no such option; `{PROGRAM} {command} -h` lists them")
+
+
+def reject_arguments(command: str, args: list[str]) -> None:
+    """Raises `scrapy.exceptions.UsageError` for an option or argument that the command does not have."""
+    if args:
+        what = "no such option" if args[0].startswith("-") else "no such argument"
+        raise ScrapyUsageError(f"{args[0]}: {what}; `{PROGRAM} {command} -h` lists them", print_help=False)
+
+
+def require_spider(name: str, known: list[str]) -> None:
+    """Raises `scrapy.exceptions.UsageError` if a spider does not exist."""
+    if name in known:
+        return
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    raise ScrapyUsageError(f"spider not found: {name}; {hint}this project has: {', '.join(known)}", print_help=False)
 
 
 def complain(command: str, failure: VokcrawlError | str) -> None:

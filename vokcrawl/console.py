@@ -28,7 +28,7 @@ from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.settings import PROFILES, unknown_profile
 
 # Scrapy's own commands that are useful without a project directory.
-SCRAPY_COMMANDS = ("fetch", "list", "parse", "settings", "shell", "view")
+SCRAPY_COMMANDS = ("list", "settings")
 _ASYNCIO_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
 

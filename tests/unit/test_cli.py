@@ -41,7 +41,7 @@ def test_help_has_no_headings_but_those_of_its_sections(
     monkeypatch.setenv("COLUMNS", "80")
     command = import_module(f"vokcrawl.commands.{path.stem}").Command()
     command.settings = Settings()
-    parser = argparse.ArgumentParser(formatter_class=ScrapyHelpFormatter)
+    parser = argparse.ArgumentParser(formatter_class=ScrapyHelpFormatter, conflict_handler="resolve")
     command.add_options(parser)
     parser.print_help()
     shown = capsys.readouterr().out.splitlines()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from typing import Any
 
 from scrapy.crawler import Crawler
@@ -14,6 +16,8 @@ from vokcrawl.monitors.runner import report_failed_start
 from vokcrawl.policy.outcome import WORDS
 from vokcrawl.runs.run import Run
 
+logger = logging.getLogger(__name__)
+
 
 def exit_code_of(command: str, crawler: Crawler, task: Any, bootstrap_failed: bool) -> int:
     """Return the exit code of a crawl whose `task` (from `CrawlerProcess.crawl`) has ended.
@@ -23,32 +27,60 @@ def exit_code_of(command: str, crawler: Crawler, task: Any, bootstrap_failed: bo
     """
     failure = task.exception() if task.done() and not task.cancelled() else None
     if isinstance(failure, VokcrawlError):
+        _close(crawler, failure.exit_code)
         report_failed_start(failure, crawler.settings)
         complain(command, failure)
         return int(failure.exit_code)
     if failure is not None:
-        _close(crawler)
-    if isinstance(failure, (ValueError, TypeError)):
-        # Scrapy reads some settings while it creates components, and its errors do not name the setting.
-        complain(command, f"a setting of Scrapy has an invalid value: {failure}")
+        _close(crawler, ExitCode.USAGE)
+        complain(command, _failed_start(failure))
         return int(ExitCode.USAGE)
-    if failure is not None:
-        raise failure
     extension = crawler.get_extension(RunExtension)
     if extension is None:
-        return int(bootstrap_failed)
+        return int(ExitCode.USAGE) if bootstrap_failed else int(ExitCode.OK)
     progress = crawler.get_extension(ProgressExtension)
     if progress is not None:
         progress.finish(extension.outcome, extension.exit_code)
     return int(extension.exit_code)
 
 
-def _close(crawler: Crawler) -> None:
+def preview_failure(command: str, task: Any, bootstrap_failed: bool) -> int:
+    """Return the exit code of a preview (`config.PREVIEW`), 0 if it was carried out; prints what prevented it."""
+    failure = task.exception() if task.done() and not task.cancelled() else None
+    if isinstance(failure, VokcrawlError):
+        complain(command, failure)
+        return int(failure.exit_code)
+    if failure is not None:
+        complain(command, _failed_start(failure))
+        return int(ExitCode.USAGE)
+    return int(ExitCode.USAGE) if bootstrap_failed else int(ExitCode.OK)
+
+
+def _failed_start(failure: BaseException) -> str:
+    """The error message for a component that could not be created or opened; the traceback is logged at DEBUG."""
+    logger.debug("The crawl could not start", exc_info=failure)
+    if isinstance(failure, (ValueError, TypeError)) and _is_in_scrapy(failure):
+        # Scrapy reads some settings while it creates components, and its errors do not name the setting.
+        return f"a setting of Scrapy has an invalid value: {failure}"
+    last = traceback.extract_tb(failure.__traceback__)[-1]
+    return (
+        f"a component could not be started: {type(failure).__name__}: {failure} ({last.filename}, line {last.lineno}); "
+        "mend it, or remove it from the settings"
+    )
+
+
+def _is_in_scrapy(failure: BaseException) -> bool:
+    """Whether the exception was raised by Scrapy, or by Python for it."""
+    frames = traceback.extract_tb(failure.__traceback__)
+    return bool(frames) and "site-packages" in frames[-1].filename
+
+
+def _close(crawler: Crawler, code: ExitCode) -> None:
     """Close the run of a crawl that could not be created; left open, the next run would report it as crashed."""
     run = getattr(crawler.spider, "run", None)
     if not isinstance(run, Run) or run.row.ended_at is not None:
         return
     try:
-        run.close(WORDS[ExitCode.USAGE], ExitCode.USAGE, requests=0)
+        run.close(WORDS[code], code, requests=0)
     except StorageError as failure:
         complain("crawl", failure)

@@ -27,7 +27,7 @@ class Command(FolderCommand):
 
     @override
     def syntax(self) -> str:
-        return "<words>"
+        return "[options] <words>"
 
     @override
     def short_desc(self) -> str:

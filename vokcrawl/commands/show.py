@@ -27,7 +27,7 @@ class Command(FolderCommand):
 
     @override
     def syntax(self) -> str:
-        return "<id or URL of an article>"
+        return "[options] <id or URL of an article>"
 
     @override
     def short_desc(self) -> str:

@@ -24,7 +24,7 @@ class Command(BaseRunSpiderCommand):
 
     @override
     def syntax(self) -> str:
-        return "[options] 'Voice of Korea (EN)=output/vok-en' 'KCNA (Kr)=output/kcna-kr' …"
+        return "[options] 'SOURCE=DIR' …"
 
     @override
     def short_desc(self) -> str:

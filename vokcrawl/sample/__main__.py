@@ -25,8 +25,14 @@ def faults_named(value: str) -> frozenset[str]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
+    """The parser of ``python -m vokcrawl.sample``."""
     parser = argparse.ArgumentParser(prog="python -m vokcrawl.sample", description=__doc__)
+    add_arguments(parser)
+    return parser
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the sample site."""
     parser.add_argument("--articles", type=int, default=60, help="articles of the wanted source (default 60)")
     parser.add_argument("--skin", choices=tuple(SKINS), default="current")
     parser.add_argument("--more", choices=MORE_KINDS, default="link", help='what "More Articles" is')
@@ -38,7 +44,6 @@ def parser() -> argparse.ArgumentParser:
         "--faults", type=faults_named, default=DEFAULT_FAULTS, help="none, default, all, or a comma list"
     )
     parser.add_argument("--truth", type=Path, metavar="FILE", help="write what a perfect crawl delivers")
-    return parser
 
 
 def write_truth(site: SampleSite, path: Path | None) -> None:
@@ -49,7 +54,11 @@ def write_truth(site: SampleSite, path: Path | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM. Returns the exit code: 0, or 2 for invalid or unavailable values."""
-    options = parser().parse_args(arguments)
+    return serve(parser().parse_args(arguments))
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve the site that the options describe, until SIGINT or SIGTERM. Returns the exit code."""
     try:
         site = SampleSite(
             options.articles,

@@ -1,0 +1,191 @@
+"""Scrapy's own commands in this project: they work, open no run, and write nothing into the output directory."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.scrapy_habits.conftest import Scrapy
+from tests.support.children import run
+from tests.support.crawling import environment
+from tests.support.expected import assert_same
+from vokcrawl.sample import SampleServer, SampleSite
+from vokcrawl.sample.sources import KCNA_ENGLISH
+
+LISTING = "/article/163/"
+QUIET = ("-L", "ERROR")
+
+FOREIGN = """
+import scrapy
+
+class Foreign(scrapy.Spider):
+    name = "foreign"
+    start_urls = [{url!r}]
+
+    def parse(self, response):
+        for link in response.css("h4 a::attr(href)").getall():
+            yield {{"link": link}}
+"""
+
+
+def article_url(site: SampleServer) -> str:
+    url = str(site.site.truth()["articles"][0]["url"])
+    return f"{site.url}/{url.split('/', 3)[3]}"
+
+
+def test_shell_has_the_page_objects_of_a_listing_and_of_an_article(
+    scrapy: Scrapy, site: SampleServer, output: Path
+) -> None:
+    done = scrapy("shell", site.url + LISTING, "-c", "len(page.teasers), page.more.route is not None, shelp()", *QUIET)
+    assert done.returncode == 0, done.stderr
+    assert "(10, True, None)" in done.stdout
+    assert "page = ArticlePage(response)" in done.stdout
+    assert "page = ListingPage(response)" in done.stdout
+
+    title = site.site.truth()["articles"][0]["title"]
+    code = "page.item['title'], ArticlePage(response).item == page.item, len(page.teasers) > 0"
+    done = scrapy("shell", article_url(site), "-c", code, *QUIET)
+    assert done.stdout.strip() == repr((title, True, True))
+
+    done = scrapy("shell", site.url + "/robots.txt", "-c", "page, response.status", *QUIET)
+    assert done.stdout.strip() == "(None, 200)"
+    assert scrapy("shell", "--spider", "vok", "-c", "1 + 1", *QUIET).stdout.strip() == "2"
+    assert not output.exists()
+
+
+def test_fetch_view_and_bench_work_as_in_any_project(scrapy: Scrapy, site: SampleServer, output: Path) -> None:
+    plain = scrapy("fetch", site.url + LISTING, "--nolog")
+    with_spider = scrapy("fetch", site.url + LISTING, "--spider", "vok", "--nolog")
+    assert plain.returncode == with_spider.returncode == 0
+    assert "More Articles" in plain.stdout
+    assert plain.stdout == with_spider.stdout
+    view = scrapy("view", site.url + LISTING, *QUIET, env={"BROWSER": "true"})
+    assert view.returncode == 0, view.stderr
+    bench = scrapy("bench", "-s", "CLOSESPIDER_PAGECOUNT=5", "-s", "DOWNLOAD_DELAY=0")
+    assert bench.returncode == 0
+    assert "'response_received_count'" in bench.stderr
+    assert not output.exists()
+
+
+def test_parse_prints_items_and_requests_of_a_listing_without_a_callback_name(
+    scrapy: Scrapy, site: SampleServer, output: Path
+) -> None:
+    done = scrapy("parse", site.url + LISTING, "--nocolour", *QUIET)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("'schema': 'vokcrawl.teaser/1'") >= 9
+    assert f"<GET {article_url(site)}>" in done.stdout
+    assert f"<GET {site.url}{LISTING}page/2/>" in done.stdout
+    assert done.stderr == ""
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("words", [(), ("-c", "parse")])
+def test_parse_prints_the_record_of_an_article(
+    words: tuple[str, ...], scrapy: Scrapy, site: SampleServer, output: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "items.jsonl"
+    done = scrapy("parse", article_url(site), "--nocolour", "-o", str(file), *words, *QUIET)
+    assert done.returncode == 0, done.stderr
+    (record,) = [
+        item for item in map(json.loads, file.read_text().splitlines()) if item["schema"].endswith("article/1")
+    ]
+    assert record["body"] == site.site.truth()["articles"][0]["body"]
+    assert repr(record["id"]) in done.stdout
+    assert "'title'" not in scrapy("parse", article_url(site), "--noitems", "--nolinks", *QUIET).stdout
+    assert not output.exists()
+
+
+def test_parse_beside_a_run_changes_nothing_and_is_not_refused(
+    scrapy: Scrapy, site: SampleServer, output: Path
+) -> None:
+    assert scrapy("crawl", "vok", "-a", f"start_url={site.url}{LISTING}", *QUIET).returncode == 0
+    before = {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
+    times = {path: path.stat().st_mtime_ns for path in before}
+    done = scrapy("parse", site.url + LISTING, "--pipelines", "-d", "2", *QUIET)
+    assert done.returncode == 0, done.stderr
+    assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
+    assert {path: path.stat().st_mtime_ns for path in before} == times
+
+
+def test_parse_of_a_page_that_does_not_answer_ends_with_14(scrapy: Scrapy, output: Path) -> None:
+    done = scrapy("parse", "http://127.0.0.1:1/article/163/", "-s", "RETRY_TIMES=0", "--nolog")
+    assert done.returncode == 14
+    assert done.stderr == "scrapy parse: http://127.0.0.1:1/article/163/: no response; the log says why\n"
+    assert not output.exists()
+
+
+def test_check_holds_the_callbacks_to_their_contracts(scrapy: Scrapy, site: SampleServer, output: Path) -> None:
+    assert scrapy("check", "-l").stdout.split() == ["vok", "*", "parse", "*", "parse_article"]
+    both = ("-s", f"VOK_START_URLS={site.url}{LISTING},{article_url(site)}")
+    done = scrapy("check", "vok", *both)
+    assert done.returncode == 0, done.stderr
+    assert "Ran 5 contracts" in done.stderr
+    assert not output.exists()
+
+
+def test_check_of_a_page_that_is_not_understood_ends_with_12(site: SampleServer, output: Path) -> None:
+    # The failure of a contract is shown as Scrapy shows it, with a traceback.
+    wrong = f"VOK_START_URLS={site.url}/uploads/,{article_url(site)}"
+    words = [sys.executable, "-m", "scrapy", "check", "vok", "-s", wrong]
+    done = run(words, env=environment({"VOK_OUTPUT_DIR": str(output)}))
+    assert done.returncode == 12
+    assert "[vok] parse" in done.stderr
+    assert not output.exists()
+
+
+def test_runspider_runs_a_foreign_spider_without_the_components_of_this_project(
+    scrapy: Scrapy, site: SampleServer, output: Path, tmp_path: Path
+) -> None:
+    spider, feed = tmp_path / "foreign.py", tmp_path / "links.csv"
+    spider.write_text(FOREIGN.format(url=site.url + LISTING))
+    done = scrapy("runspider", str(spider), "-O", str(feed), "-L", "WARNING")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert len(feed.read_text().splitlines()) > 10
+    assert not output.exists()
+
+
+def test_genspider_makes_a_spider_for_a_second_source_that_crawls_with_exit_codes(
+    scrapy: Scrapy, tmp_path: Path, output: Path
+) -> None:
+    package = tmp_path / "more_spiders"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    env = {"PYTHONPATH": str(tmp_path)}
+    ours = ("-s", "NEWSPIDER_MODULE=more_spiders", "-s", "SPIDER_MODULES=vokcrawl.spiders,more_spiders")
+    with SampleServer(SampleSite(3, others=20, faults=())) as server:
+        made = scrapy("genspider", "kcna", server.url, "--source", "KCNA (En)", *ours, env=env)
+        assert made.returncode == 0, made.stderr
+        assert len((package / "kcna.py").read_text().split("\n\n\n")[1].splitlines()) <= 5
+        assert scrapy("list", *ours, env=env).stdout.split() == ["kcna", "vok"]
+        edited = scrapy("edit", "kcna", *ours, env={**env, "EDITOR": "cat"})
+        assert edited.stdout == (package / "kcna.py").read_text()
+        own = ("-s", f"VOK_OUTPUT_DIR={output}")
+        done = scrapy("crawl", "kcna", *ours, *own, *QUIET, env=env)
+        assert done.returncode == 0, done.stderr
+        truth = server.site.truth(KCNA_ENGLISH)["articles"]
+    files = (output / "articles").glob("*.jsonl")
+    assert_same([json.loads(line) for file in files for line in file.read_text().splitlines()], truth)
+    assert "source (another source of the site; the default)" in scrapy("genspider", "--list").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("parse", "--spider", "vox", "http://127.0.0.1:1/"), "spider not found: vox; did you mean vok?"),
+        (("fetch", "--spider", "vox", "http://127.0.0.1:1/"), "spider not found: vox; did you mean vok?"),
+        (("shell", "--spider", "vox", "-c", "1"), "spider not found: vox; did you mean vok?"),
+        (("check", "vox"), "spider not found: vox; did you mean vok?"),
+        (("runspider", "nowhere.py"), "file not found: nowhere.py"),
+        (("runspider", "README.md"), "README.md: cannot be loaded: Not a Python source file"),
+        (("parse", "-a", "page=1", "http://127.0.0.1:1/"), "page: no such argument"),
+        (("parse", "http://127.0.0.1:1/", "-s", "VOK_PAGINATION=scroll"), "VOK_PAGINATION: 'scroll' is not one of"),
+    ],
+)
+def test_a_wrong_word_ends_with_2_and_one_sentence(words: tuple[str, ...], said: str, scrapy: Scrapy) -> None:
+    done = scrapy(*words)
+    assert done.returncode == 2
+    assert said in done.stderr.strip().splitlines()[-1]

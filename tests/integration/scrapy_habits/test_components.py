@@ -1,0 +1,273 @@
+"""The user's own components, settings and programs around the spider."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.support.children import run
+from tests.support.crawling import Crawl, environment
+from tests.support.expected import assert_whole
+from vokcrawl.sample import SampleServer
+from vokcrawl.sample.sources import KCNA_ENGLISH
+from vokcrawl.settings import base
+
+Crawling = Callable[..., Crawl]
+Serving = Callable[..., SampleServer]
+LISTING = "/article/163/"
+
+COMPONENTS = """
+import os
+
+from scrapy import signals
+
+WHERE = os.environ["WHERE"]
+
+
+def reach(place):
+    if WHERE == place:
+        raise RuntimeError("boom")
+
+
+class Extension:
+    def __init__(self):
+        reach("extension created")
+
+    @classmethod
+    def from_crawler(cls, crawler):
+        extension = cls()
+        for name in ("spider_opened", "item_scraped", "spider_closed"):
+            crawler.signals.connect(getattr(extension, name), signal=getattr(signals, name))
+        return extension
+
+    def spider_opened(self):
+        reach("extension open")
+
+    def item_scraped(self):
+        reach("extension item")
+
+    async def spider_closed(self):
+        reach("extension close")
+
+
+class Pipeline:
+    def open_spider(self):
+        reach("pipeline open")
+
+    def close_spider(self):
+        reach("pipeline close")
+
+    def process_item(self, item):
+        return item
+"""
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Callable[[str], dict[str, object]]:
+    """Settings and environment of a crawl with an extension and a pipeline, one of which fails at a place."""
+
+    def make(where: str) -> dict[str, object]:
+        (tmp_path / "my_components.py").write_text(COMPONENTS)
+        settings = {
+            "EXTENSIONS": json.dumps({**base.EXTENSIONS, "my_components.Extension": 500}),
+            "ITEM_PIPELINES": json.dumps({**base.ITEM_PIPELINES, "my_components.Pipeline": 500}),
+        }
+        return {"settings": settings, "env": {"PYTHONPATH": str(tmp_path), "WHERE": where}}
+
+    return make
+
+
+@pytest.mark.parametrize("where", ["extension open", "extension item", "extension close", "pipeline close"])
+def test_a_component_that_fails_in_the_crawl_makes_it_incomplete_and_loses_nothing(
+    where: str, crawl: Crawling, serve: Serving, output: Path, broken: Callable[[str], dict[str, object]]
+) -> None:
+    server = serve(5)
+    done = crawl(server.url + LISTING, output, **broken(where))
+    assert done.code == 10, done.stderr
+    assert_whole(done, server.site)
+    assert done.manifest["exit_code"] == 10
+    (example,) = done.manifest["errors"]["component_error"]["examples"]
+    assert example.endswith("raised RuntimeError: boom")
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("raised RuntimeError: boom; the records in the output directory are not affected") == 1
+
+    after = crawl(server.url + LISTING, output, **broken("nowhere"))
+    assert after.code == 0, after.stderr
+    assert_whole(after, server.site)
+
+
+@pytest.mark.parametrize("where", ["extension created", "pipeline open"])
+def test_a_component_that_cannot_start_ends_with_2_and_one_sentence(
+    where: str, crawl: Crawling, serve: Serving, output: Path, broken: Callable[[str], dict[str, object]]
+) -> None:
+    server = serve(5)
+    done = crawl(server.url + LISTING, output, **broken(where))
+    assert done.code == 2, done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("scrapy crawl: a component could not be started: RuntimeError: boom (")
+    assert "my_components.py, line " in last
+    assert "Traceback" not in done.stderr
+
+    after = crawl(server.url + LISTING, output, **broken("nowhere"))
+    assert after.code == 0, after.stderr
+    assert "crashed" not in after.stderr
+    assert_whole(after, server.site)
+
+
+def test_settings_without_our_components_end_with_2_and_one_sentence(tmp_path: Path, output: Path) -> None:
+    (tmp_path / "bare_settings.py").write_text("SPIDER_MODULES = ['vokcrawl.spiders']\n")
+    env = {"PYTHONPATH": str(tmp_path), "SCRAPY_SETTINGS_MODULE": "bare_settings", "VOK_OUTPUT_DIR": str(output)}
+    done = run([sys.executable, "-m", "scrapy", "crawl", "vok"], env=environment(env))
+    assert done.returncode == 2
+    assert "EXTENSIONS: vokcrawl.extensions.run.RunExtension is missing" in done.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("words", [["crawl", "vok", "--nosuch"], ["status", "--nosuch"], ["export", "--nosuch"]])
+def test_an_option_that_does_not_exist_ends_with_2_and_one_sentence(words: list[str]) -> None:
+    done = run([sys.executable, "-m", "scrapy", *words], env=environment())
+    assert done.returncode == 2
+    assert f"--nosuch: no such option; `scrapy {words[0]} -h` lists them" in done.stderr.strip().splitlines()[-1]
+
+
+def test_jobdir_and_closespider_end_a_crawl_that_the_next_one_continues(
+    crawl: Crawling, serve: Serving, output: Path, tmp_path: Path
+) -> None:
+    server = serve(25)
+    job = tmp_path / "job"
+    first = crawl(server.url + LISTING, output, settings={"JOBDIR": job, "CLOSESPIDER_ITEMCOUNT": 8})
+    assert first.code == 10, first.stderr
+    assert "closed_closespider_itemcount" in first.errors
+    assert "JOBDIR is not used: a crawl continues from the state in VOK_OUTPUT_DIR" in first.stderr
+    second = crawl(server.url + LISTING, output, settings={"JOBDIR": job})
+    assert second.code == 0, second.stderr
+    assert_whole(second, server.site)
+    assert not job.exists()
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Answers every request for the host `vok.test` from the sample site, and counts."""
+
+    origin = ""
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        # As the site does in its links, where it names itself.
+        with urllib.request.urlopen(self.origin + self.path.removeprefix("http://vok.test")) as answer:  # noqa: S310
+            body = answer.read().replace(self.origin.encode(), b"http://vok.test")
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.headers["Content-Type"])
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def proxy(serve: Serving) -> Iterator[tuple[str, type[Proxy]]]:
+    handler = type("Handler", (Proxy,), {"origin": serve(5).url, "asked": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", handler
+        server.shutdown()
+
+
+META = """
+class ByMeta:
+    def process_request(self, request):
+        request.meta["proxy"] = {proxy!r}
+"""
+
+
+@pytest.mark.parametrize("way", ["environment", "meta"])
+def test_a_proxy_is_used_by_environment_and_by_meta(
+    way: str, crawl: Crawling, output: Path, tmp_path: Path, proxy: tuple[str, type[Proxy]]
+) -> None:
+    url, handler = proxy
+    # robots.txt of the sample site exists only on the site itself.
+    settings: dict[str, object] = {"ROBOTSTXT_OBEY": "0"}
+    env = {"http_proxy": url, "no_proxy": ""}
+    if way == "meta":
+        (tmp_path / "my_proxy.py").write_text(META.format(proxy=url))
+        settings["DOWNLOADER_MIDDLEWARES"] = json.dumps({**base.DOWNLOADER_MIDDLEWARES, "my_proxy.ByMeta": 740})
+        env = {"PYTHONPATH": str(tmp_path), "http_proxy": "", "no_proxy": ""}
+    done = crawl("http://vok.test" + LISTING, output, settings=settings, env=env)
+    assert len(done.articles()) == 5, done.stderr
+    assert "http://vok.test" + LISTING in handler.asked
+    assert all(each["url"].startswith("http://vok.test/") for each in done.articles())
+
+
+SCRIPT = """
+import asyncio
+import sys
+
+from scrapy.crawler import AsyncCrawlerRunner, CrawlerProcess
+from scrapy.utils.log import configure_logging
+from scrapy.utils.project import get_project_settings
+from scrapy.utils.reactor import install_reactor
+
+from vokcrawl.spiders.vok import VokSpider
+
+
+class Second(VokSpider):
+    name = "second"
+    custom_settings = {"VOK_SOURCE": "KCNA (En)"}
+
+
+url, *folders = sys.argv[1:]
+settings = get_project_settings()
+if len(folders) == 1:
+    settings.set("VOK_OUTPUT_DIR", folders[0])
+    process = CrawlerProcess(settings)
+    process.crawl("vok", start_url=url)
+    process.start()
+    sys.exit()
+
+
+async def main():
+    for spider, folder in zip(["vok", Second], folders):
+        settings.set("VOK_OUTPUT_DIR", folder)
+        await AsyncCrawlerRunner(settings).crawl(spider, start_url=url)
+
+
+install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+configure_logging(settings)
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+
+task = Deferred.fromFuture(asyncio.ensure_future(main(), loop=reactor._asyncioEventloop))
+task.addBoth(lambda result: (print(result), reactor.stop()))
+reactor.run()
+"""
+
+
+def test_a_program_of_its_own_runs_the_spider_and_a_subclass_one_after_the_other(
+    serve: Serving, tmp_path: Path
+) -> None:
+    script, server = tmp_path / "script.py", serve(5, others=20)
+    script.write_text(SCRIPT)
+    url = server.url + "/newstream/"
+    env = environment({"LOG_LEVEL": "WARNING"})
+    alone, first, second = (Crawl(0, "", "", tmp_path / name) for name in ("alone", "first", "second"))
+    for crawls in ([alone], [first, second]):
+        folders = [str(each.output) for each in crawls]
+        done = run([sys.executable, str(script), url, *folders], env=env)
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+    for each in (alone, first):
+        assert_whole(each, server.site)
+    assert [each.manifest["spider"] for each in (alone, first, second)] == ["vok", "vok", "second"]
+    assert {each["id"] for each in second.articles()} == {
+        each["id"] for each in server.site.truth(KCNA_ENGLISH)["articles"]
+    }
