@@ -23,7 +23,7 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import Settings
 from scrapy.utils.project import ENVVAR, get_project_settings
 
-from vokcrawl import __version__, commands
+from vokcrawl import __version__, cli, commands
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.settings import PROFILES, unknown_profile
 
@@ -85,9 +85,8 @@ def command_modules() -> dict[str, str]:
 
 def overview() -> str:
     """Return the output of ``vokcrawl --help``."""
-    lines = [f"vokcrawl {__version__}", "", "Usage:", "  vokcrawl <command> [options] [args]", "", "Commands:"]
-    lines += [f"  {name:<13} {load_command(name).short_desc()}" for name in sorted(command_modules())]
-    return "\n".join([*lines, "", "`vokcrawl <command> -h` explains a command.", ""])
+    descriptions = {name: load_command(name).short_desc() for name in command_modules()}
+    return cli.overview("vokcrawl", f"vokcrawl {__version__}", descriptions)
 
 
 def load_command(name: str) -> ScrapyCommand:

@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyHelpFormatter
 from scrapy.settings import Settings
 
 import vokcrawl.commands
-from vokcrawl.cli import complain, say
+from vokcrawl.cli import complain, overview, say
 from vokcrawl.errors import UsageError
 
 COMMANDS = Path(vokcrawl.commands.__file__).parent
@@ -47,3 +47,20 @@ def test_help_has_no_headings_but_those_of_its_sections(
     shown = capsys.readouterr().out.splitlines()
     headings = [above for above, line in pairwise(shown) if line and set(line) <= {"=", "-"}]
     assert set(headings) <= {"Usage", "Options", "Global Options"}
+
+
+def test_the_list_of_commands_has_each_of_ours_in_a_group_and_fits_80_columns() -> None:
+    names = [path.stem for path in COMMANDS.glob("[a-z]*.py")]
+    described = {name: import_module(f"vokcrawl.commands.{name}").Command().short_desc() for name in names}
+    shown = overview("scrapy", "Scrapy", {**described, "version": "Print Scrapy version"})
+    assert all(len(line) <= 80 for line in shown.splitlines())
+    ours, _, others = shown.partition("Other commands of Scrapy:")
+    assert all(f"\n  {name} " in ours for name in names)
+    assert "version" in others
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS.glob("[a-z]*.py")), ids=lambda path: path.stem)
+def test_the_usage_line_names_the_options_and_fits_80_columns(path: Path) -> None:
+    syntax = import_module(f"vokcrawl.commands.{path.stem}").Command().syntax()
+    assert len(f"  scrapy {path.stem} {syntax}") <= 80
+    assert "[options]" in syntax

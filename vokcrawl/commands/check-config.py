@@ -25,6 +25,10 @@ class Command(ScrapyCommand):
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012  Scrapy's name and type
 
     @override
+    def syntax(self) -> str:
+        return "[options]"
+
+    @override
     def short_desc(self) -> str:
         return "List the project's settings with value, origin and errors"
 

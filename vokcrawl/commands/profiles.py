@@ -2,21 +2,27 @@
 
 If `SCRAPY_PROJECT` is not in scrapy.cfg, Scrapy ignores the project and reports an unknown spider or command. The only
 project code that runs before that are commands of installed packages (the entry point `scrapy.commands`), all of which
-Scrapy creates first. So this command, which is such an entry point, refuses an unknown profile when it is created.
+Scrapy creates first. So this command, which is such an entry point, refuses an unknown profile when it is created. For
+the same reason it prints the list of commands, which Scrapy can only sort by name, in groups.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 
+import scrapy.commands
 from scrapy.commands import ScrapyCommand
 from scrapy.utils.conf import get_config
 from typing_extensions import override
 
+from vokcrawl import commands
+from vokcrawl.cli import overview
 from vokcrawl.errors import ExitCode
 from vokcrawl.settings import PROFILES, unknown_profile
 from vokcrawl.utils.program import PROGRAM
@@ -37,6 +43,22 @@ class Command(ScrapyCommand):
         if fault is not None:
             sys.stderr.write(f"{PROGRAM}: {fault}\n")
             raise SystemExit(int(ExitCode.USAGE))
+        if _asks_for_commands(sys.argv) and _is_ours(profiles()):
+            sys.stdout.write(overview("scrapy", f"Scrapy {scrapy.__version__}, project vokcrawl", self._descriptions()))
+            raise SystemExit(int(ExitCode.OK))
+
+    def _descriptions(self) -> dict[str, str]:
+        """The short descriptions of Scrapy's commands and the project's, by name; the project's replace Scrapy's."""
+        found = {"profiles": self.short_desc()}
+        for package in (commands, scrapy.commands):
+            for module in pkgutil.iter_modules(package.__path__):
+                if module.name not in found and not module.name.startswith("_"):
+                    found[module.name] = import_module(f"{package.__name__}.{module.name}").Command().short_desc()
+        return found
+
+    @override
+    def syntax(self) -> str:
+        return "[options]"
 
     @override
     def short_desc(self) -> str:
@@ -66,6 +88,15 @@ def fault_of(environment: Mapping[str, str], known: Mapping[str, str]) -> str | 
     name = environment.get("SCRAPY_PROJECT")
     if name is None or name in known or "SCRAPY_SETTINGS_MODULE" in environment:
         return None
-    if not any(module.startswith(_OURS) for module in known.values()):
-        return None
-    return unknown_profile(name, known)
+    return unknown_profile(name, known) if _is_ours(known) else None
+
+
+def _asks_for_commands(argv: Sequence[str]) -> bool:
+    """Whether the program is ``scrapy``, or ``python -m scrapy``, without a command."""
+    program = Path(argv[0]) if argv else Path()
+    name = program.parent.name if program.stem == "__main__" else program.stem
+    return name == "scrapy" and list(argv[1:]) in ([], ["-h"], ["--help"])
+
+
+def _is_ours(known: Mapping[str, str]) -> bool:
+    return any(module.startswith(_OURS) for module in known.values())

@@ -21,7 +21,7 @@ class Command(ScrapyCommand):
 
     @override
     def short_desc(self) -> str:
-        return "Serve the bundled sample site, to try things without the live site"
+        return "Serve the bundled sample site, to try things out"
 
     @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:

@@ -18,6 +18,10 @@ class Command(PreviewCommand, ShellCommand):
     """Adds `page`, `ArticlePage` and `ListingPage` to the shell, and to its help. Opens no run."""
 
     @override
+    def syntax(self) -> str:
+        return "[options] [url|file]"
+
+    @override
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Imported late, because Scrapy imports all commands to run one.
         from scrapy.shell import Shell  # noqa: PLC0415
