@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
+from scrapy.settings import Settings
 from scrapy.spiderloader import get_spider_loader
 from typing_extensions import override
 
 from vokcrawl.config import PREVIEW, Options
+from vokcrawl.config.redacted import BASE_MODULE
 from vokcrawl.errors import ExitCode, StorageError, UsageError, VokcrawlError
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder, opening_of
@@ -112,8 +114,22 @@ class PreviewCommand(ScrapyCommand):
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")
         self.settings.set(PREVIEW, True, priority="cmdline")
+        if self.settings.get("VOK_STATE") == "redis":
+            _leave_workers(self.settings)
         if getattr(opts, "spider", None):
             require_spider(opts.spider, get_spider_loader(self.settings).list())
+
+
+# What the profile `distributed` replaces.
+_OF_WORKERS = ("VOK_STATE", "SCHEDULER", "DUPEFILTER_CLASS", "DOWNLOADER", "DOWNLOADER_MIDDLEWARES", "EXTENSIONS")
+
+
+def _leave_workers(settings: Settings) -> None:
+    """Set the components of a single crawl: a preview needs no Redis server."""
+    single = Settings()
+    single.setmodule(BASE_MODULE, priority="project")
+    for name in _OF_WORKERS:
+        settings.set(name, single[name], priority="cmdline")
 
 
 def reject_options(command: str, args: list[str]) -> None:
@@ -137,6 +153,28 @@ def require_spider(name: str, known: list[str]) -> None:
     close = get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     raise ScrapyUsageError(f"spider not found: {name}; {hint}this project has: {', '.join(known)}", print_help=False)
+
+
+# The commands in groups, for `scrapy` and `vokcrawl` without a command; those not named here are Scrapy's other ones.
+_GROUPS = {
+    "Crawl": ("crawl", "sources", "demo", "sample"),
+    "Read the output": ("status", "search", "show", "browse", "diff", "export", "report"),
+    "Maintain": ("doctor", "verify", "repair", "replay", "check-config", "profiles"),
+    "Develop": ("shell", "parse", "fetch", "view", "check", "list", "genspider", "edit", "runspider"),
+}
+_OTHERS = "Other commands of Scrapy"
+
+
+def overview(program: str, head: str, descriptions: Mapping[str, str]) -> str:
+    """The list of all commands, in groups. `descriptions` has the short description of each command by its name."""
+    lines = [head, "", "Usage:", f"  {program} <command> [options] [args]"]
+    grouped = {name for names in _GROUPS.values() for name in names}
+    others = tuple(sorted(name for name in descriptions if name not in grouped))
+    for title, names in {**_GROUPS, _OTHERS: others}.items():
+        present = [name for name in names if name in descriptions]
+        if present:
+            lines += ["", f"{title}:", *(f"  {name:<13} {descriptions[name]}" for name in present)]
+    return "\n".join([*lines, "", f"`{program} <command> -h` explains a command.", ""])
 
 
 def complain(command: str, failure: VokcrawlError | str) -> None:

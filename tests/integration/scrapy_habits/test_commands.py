@@ -110,6 +110,18 @@ def test_parse_beside_a_run_changes_nothing_and_is_not_refused(
     assert {path: path.stat().st_mtime_ns for path in before} == times
 
 
+def test_the_profile_of_workers_needs_no_redis_server_to_look_at_a_page(
+    scrapy: Scrapy, site: SampleServer, output: Path
+) -> None:
+    env = {"SCRAPY_PROJECT": "distributed", "DOWNLOAD_DELAY": "0"}
+    done = scrapy("parse", site.url + LISTING, "--nocolour", *QUIET, env=env)
+    assert done.returncode == 0, done.stderr
+    assert f"<GET {article_url(site)}>" in done.stdout
+    done = scrapy("shell", site.url + LISTING, "-c", "len(page.teasers)", *QUIET, env=env)
+    assert done.stdout.strip() == "10"
+    assert not output.exists()
+
+
 def test_parse_of_a_page_that_does_not_answer_ends_with_14(scrapy: Scrapy, output: Path) -> None:
     done = scrapy("parse", "http://127.0.0.1:1/article/163/", "-s", "RETRY_TIMES=0", "--nolog")
     assert done.returncode == 14
@@ -189,3 +201,12 @@ def test_a_wrong_word_ends_with_2_and_one_sentence(words: tuple[str, ...], said:
     done = scrapy(*words)
     assert done.returncode == 2
     assert said in done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("words", [(), ("--help",)])
+def test_scrapy_without_a_command_lists_the_commands_in_groups(words: tuple[str, ...], scrapy: Scrapy) -> None:
+    done = scrapy(*words)
+    assert done.returncode == 0
+    assert "\nMaintain:\n" in done.stdout
+    assert "\n  verify        Check records" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
