@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ def built_in_profile() -> SiteProfile:
 @cache
 def built_in_values() -> dict[str, Any]:
     """The values of the built-in profile, as its file has them."""
-    return tomllib.loads(BUILT_IN.read_text("utf-8"))
+    # A package that scrapyd runs is a zip file, which has no paths.
+    return tomllib.loads(resources.files(__package__).joinpath(BUILT_IN.name).read_text("utf-8"))
 
 
 def read_profile(path: str) -> SiteProfile:
