@@ -185,12 +185,22 @@ class SqliteWriter(TableWriter):
         self._db.close()
 
 
+# Formats that are not part of the package, by their extension.
+_REGISTERED: dict[str, type[TableWriter]] = {}
+
+
+def register_format(extension: str, writer: type[TableWriter]) -> None:
+    """Add a format of your own to `export`; call it in a settings module. `extension` begins with a dot."""
+    _REGISTERED[extension] = writer
+
+
 def extension_of(name: str) -> str:
     """Return the extension that selects the format. Raises `UsageError` if it is not supported."""
-    for extension in EXTENSIONS:
+    supported = (*EXTENSIONS, *_REGISTERED)
+    for extension in supported:
         if name.endswith(extension):
             return extension
-    raise UsageError(f"--to: {name}: the extension must be one of {', '.join(EXTENSIONS)}")
+    raise UsageError(f"--to: {name}: the extension must be one of {', '.join(supported)}")
 
 
 def writer_for(extension: str) -> type[TableWriter]:
@@ -203,7 +213,7 @@ def writer_for(extension: str) -> type[TableWriter]:
                 f"--to: {extension} needs the package {missing.name}, which is not installed: {_INSTALL}"
             ) from missing
         return ParquetWriter
-    writers: dict[str, type[TableWriter]] = {SQLITE: SqliteWriter, CSV: CsvWriter, JSONL: JsonlWriter}
+    writers: dict[str, type[TableWriter]] = {SQLITE: SqliteWriter, CSV: CsvWriter, JSONL: JsonlWriter, **_REGISTERED}
     return writers[extension]
 
 

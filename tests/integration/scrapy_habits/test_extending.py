@@ -139,3 +139,38 @@ def test_the_sample_site_is_served_until_it_is_interrupted() -> None:
     done = run([sys.executable, "-m", "scrapy", "sample", "--nosuch"], env=environment())
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].endswith("--nosuch: no such option; `scrapy sample -h` lists them")
+
+
+class NewLayoutServer(SampleServer):
+    """The sample site, whose listings name the next page, which cannot be guessed, in an attribute."""
+
+    async def _handle(self, request: web.BaseRequest) -> web.Response:
+        if "/page/" in request.path and not request.query_string:
+            return web.Response(status=404)
+        answer = await super()._handle(request)
+        text = (answer.body or b"").decode() if request.path.startswith("/article/163/") else ""
+        link = re.search(r'<a[^>]*href="([^"]*/page/\d+/)"[^>]*>[^<]*</a>', text)
+        if link is None:
+            return answer
+        url = f"{self.url}{link[1]}" if link[1].startswith("/") else link[1]
+        text = text.replace(link[0], f'<div data-next-page="{url}?new"></div>')
+        return web.Response(text=text, content_type="text/html")
+
+
+def test_a_page_layout_and_an_export_format_of_the_page_work(crawl: Crawling, output: Path, tmp_path: Path) -> None:
+    write_examples(tmp_path)
+    env = {"PYTHONPATH": str(tmp_path), "SCRAPY_SETTINGS_MODULE": "my_layout"}
+    with NewLayoutServer(SampleSite(25, faults=())) as server:
+        done = crawl(server.url + LISTING, output, settings=FAST, env=env)
+        assert done.code == 0, done.stderr
+        assert_whole(done, server.site)
+        assert {each["extractor"].partition("+")[0] for each in done.articles()} == {"my-article/1"}
+    target = tmp_path / "articles.tsv"
+    words = ["export", "--to", str(target), "-s", f"VOK_OUTPUT_DIR={output}"]
+    exported = run(
+        [sys.executable, "-m", "scrapy", *words],
+        env=environment({"PYTHONPATH": str(tmp_path), "SCRAPY_SETTINGS_MODULE": "my_export"}),
+    )
+    assert exported.returncode == 0, exported.stderr
+    header, *rows = [line.split("\t") for line in target.read_text(encoding="utf-8").splitlines()]
+    assert {row[header.index("id")] for row in rows} == {each["id"] for each in done.articles()}
