@@ -24,17 +24,19 @@ def part_number(url: str) -> int:
     >>> part_number("https://example.org/newstream/1750885366-665971553/slug/?page=2")
     2
     """
-    return _split(url)[1]
+    return _split(url)[1] if _may_be_later(url) else 1
 
 
 def linked_parts(root: Element, url: str) -> dict[int, str]:
-    """Return the other parts of the article that its page at `url` links to: their URLs by number."""
-    own, number = _split(url)
+    """Return the other parts, from the second on, that the article page at `url` links to: their URLs by number."""
+    own, number = "", 1
     found: dict[int, str] = {}
     for link in root.css("a[href]"):
         href = link.attributes.get("href") or ""
-        if href[:1] == "#" or not any(character.isdigit() for character in href):
+        if not _may_be_later(href):
             continue
+        if not own:
+            own, number = _split(url)
         target = absolute_url(url, href)
         if target is None or authority(target) != authority(url):
             continue
@@ -42,6 +44,12 @@ def linked_parts(root: Element, url: str) -> dict[int, str]:
         if path == own and other != number:
             found.setdefault(other, target)
     return found
+
+
+def _may_be_later(href: str) -> bool:
+    """Return whether a link may lead to a later part. It is cheap: an article page has dozens of other links."""
+    last = href.partition("#")[0].partition("?")[0].rstrip("/").rpartition("/")[2]
+    return last.isdecimal() or "page=" in href
 
 
 def _split(url: str) -> tuple[str, int]:

@@ -39,8 +39,9 @@ def test_parts_are_linked_by_path_or_query() -> None:
     assert linked("?page=2") == {2: f"{ARTICLE}?page=2"}
 
 
-def test_first_part_is_linked_from_a_later_one() -> None:
-    assert linked(ARTICLE, f"{ARTICLE}3/", url=f"{ARTICLE}2/") == {1: ARTICLE, 3: f"{ARTICLE}3/"}
+def test_later_part_links_to_the_ones_behind_it() -> None:
+    hrefs = (ARTICLE, f"{ARTICLE}2/", f"{ARTICLE}3/?utm_source=x#top")
+    assert linked(*hrefs, url=f"{ARTICLE}2/") == {3: f"{ARTICLE}3/?utm_source=x#top"}
 
 
 @pytest.mark.parametrize(
