@@ -53,6 +53,11 @@ class ArticleParts:
         """Whether further parts of the article are awaited."""
         return identity in self._open
 
+    def concerns(self, event: ArticleFetched) -> bool:
+        """Whether a page is a part of an article with several parts, as far as is known; `handle` handles it then."""
+        request = event.request
+        return bool(event.found.parts) or request.id in self._open or request.part > 1 or part_number(event.url) > 1
+
     def handle(self, event: ArticleFetched) -> ArticleFetched | None:
         """Take a part of an article.
 

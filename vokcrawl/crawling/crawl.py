@@ -184,7 +184,8 @@ class Crawl:
     # Articles
 
     def _on_article(self, event: ArticleFetched) -> None:
-        if event.request.part > 1 or self.articles.other_source_of(event) is None:
+        is_first = event.request.part == 1
+        if self.parts.concerns(event) and not (is_first and self.articles.other_source_of(event) is not None):
             try:
                 whole = self.parts.handle(event)
             except PartFailed as failed:
