@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
@@ -16,12 +15,19 @@ from typing_extensions import override
 
 from vokcrawl.config import PREVIEW, Options
 from vokcrawl.config.redacted import BASE_MODULE
-from vokcrawl.errors import ExitCode, StorageError, UsageError, VokcrawlError
+from vokcrawl.errors import ExitCode, UsageError, VokcrawlError
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder, opening_of
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.utils.program import PROGRAM
-from vokcrawl.utils.terminal import harmless, harmless_lines
+from vokcrawl.utils.terminal import (
+    flush_output,
+    harmless,
+    harmless_lines,
+    prepare_streams,
+    write_error,
+    write_output,
+)
 
 
 class FolderCommand(ScrapyCommand):
@@ -30,6 +36,11 @@ class FolderCommand(ScrapyCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012  Scrapy's name and type
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Scrapy creates all commands before it runs one of them or prints help.
+        prepare_streams()
 
     @override
     def syntax(self) -> str:
@@ -45,6 +56,7 @@ class FolderCommand(ScrapyCommand):
             self.options = Options.read(self.settings)
             self.folder = OutputFolder(self.options.output_dir)
             self.exitcode = int(self.work(args, opts))
+            flush_output()
         except VokcrawlError as failure:
             complain(type(self).__module__.rpartition(".")[2], failure)
             self.exitcode = int(failure.exit_code)
@@ -88,11 +100,8 @@ class FolderCommand(ScrapyCommand):
     @contextmanager
     def holding(folder: OutputFolder, command: str, *, read_only: bool = False) -> Iterator[OutputFolder]:
         """A directory, locked so that no run changes it meanwhile. Raises `FolderLockedError`."""
-        folder.take(f"`{PROGRAM} {command}`", read_only=read_only)
-        try:
+        with folder.locked(f"`{PROGRAM} {command}`", read_only=read_only):
             yield folder
-        finally:
-            folder.release()
 
     @contextmanager
     def state(self) -> Iterator[State]:
@@ -179,12 +188,9 @@ def overview(program: str, head: str, descriptions: Mapping[str, str]) -> str:
 
 def complain(command: str, failure: VokcrawlError | str) -> None:
     """Print an error to standard error, as one line with control characters escaped."""
-    sys.stderr.write(f"{PROGRAM} {command}: {harmless(str(failure))}\n")
+    write_error(f"{PROGRAM} {command}: {harmless(str(failure))}\n")
 
 
 def say(text: str) -> None:
     """Print text to standard output, with control characters escaped. Raises `StorageError` if that fails."""
-    try:
-        sys.stdout.write(harmless_lines(text) + "\n")
-    except OSError as failure:
-        raise StorageError(f"standard output: {failure.strerror}") from failure
+    write_output(harmless_lines(text) + "\n")

@@ -24,8 +24,9 @@ from scrapy.settings import Settings
 from scrapy.utils.project import ENVVAR, get_project_settings
 
 from vokcrawl import __version__, cli, commands
-from vokcrawl.errors import ExitCode, UsageError
+from vokcrawl.errors import ExitCode, UsageError, VokcrawlError
 from vokcrawl.settings import PROFILES, unknown_profile
+from vokcrawl.utils.terminal import flush_output, harmless, prepare_streams, write_error, write_output
 
 # Scrapy's own commands that are useful without a project directory.
 SCRAPY_COMMANDS = ("list", "settings")
@@ -34,30 +35,26 @@ _ASYNCIO_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. `argv` defaults to the arguments of the program."""
+    prepare_streams()
     try:
         code = _main(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()
-    except UsageError as fault:
-        sys.stderr.write(f"vokcrawl: {fault}\n")
+        flush_output()
+    except VokcrawlError as fault:
+        write_error(f"vokcrawl: {harmless(str(fault))}\n")
         return int(fault.exit_code)
-    except BrokenPipeError:
-        # Python flushes standard output again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.stderr.write("vokcrawl: standard output was closed by the reader\n")
-        return int(ExitCode.STORAGE)
     except KeyboardInterrupt:
-        sys.stderr.write("vokcrawl: interrupted\n")
+        write_error("vokcrawl: interrupted\n")
         return int(ExitCode.INTERRUPTED)
     return code
 
 
 def _main(words: list[str]) -> int:
     if words[:1] == ["--version"]:
-        sys.stdout.write(f"vokcrawl {__version__} (Scrapy {scrapy.__version__})\n")
+        write_output(f"vokcrawl {__version__} (Scrapy {scrapy.__version__})\n")
         return int(ExitCode.OK)
     settings = load_settings()
     if not words or words[0] in ("-h", "--help"):
-        sys.stdout.write(overview())
+        write_output(overview())
         return int(ExitCode.OK)
     return run(words[0], words[1:], settings)
 

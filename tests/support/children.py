@@ -111,12 +111,15 @@ def launch(
     stdout: IO[bytes],
     stderr: IO[bytes],
     imported: Sequence[str] | None = None,
+    preload: Path | None = None,
 ) -> Process:
     """Starts `python …` in the repository's root, with its output in the two files.
 
     `imported` are the modules that are imported before the fork, by default those of crawls and commands. If it is
-    empty, nothing is imported before.
+    empty, nothing is imported before. `preload` is a library for LD_PRELOAD.
     """
+    if preload is not None and not _may_be_forked(words, env):
+        env = {**env, "LD_PRELOAD": str(preload)}
     if imported == () or not _may_be_forked(words, env):
         return subprocess.Popen(words, cwd=ROOT, env=dict(env), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
     if imported is None:
@@ -126,15 +129,17 @@ def launch(
         asked.seek(0)
         status, status_end = os.pipe()
         files = [asked.fileno(), stdout.fileno(), stderr.fileno(), status_end]
-        socket.send_fds(_forking(imported), [b"!"], files)
+        socket.send_fds(_forking(tuple(imported), preload), [b"!"], files)
         os.close(status_end)
     return Child(words, status)
 
 
-def run(words: Sequence[str], *, env: Mapping[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def run(
+    words: Sequence[str], *, env: Mapping[str, str], timeout: float = 60, preload: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """Runs `python …` in the repository's root. Kills it and raises `subprocess.TimeoutExpired` after the time-out."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        with launch(words, env=env, stdout=output, stderr=errors) as process:
+        with launch(words, env=env, stdout=output, stderr=errors, preload=preload) as process:
             try:
                 code = process.wait(timeout)
             finally:
@@ -143,7 +148,7 @@ def run(words: Sequence[str], *, env: Mapping[str, str], timeout: float = 60) ->
         for file in (output, errors):
             file.seek(0)
             # As in text mode of `subprocess`.
-            texts.append(file.read().decode().replace("\r\n", "\n").replace("\r", "\n"))
+            texts.append(file.read().decode(errors="backslashreplace").replace("\r\n", "\n").replace("\r", "\n"))
     return subprocess.CompletedProcess(list(words), code, *texts)
 
 
@@ -163,13 +168,14 @@ def _may_be_forked(words: Sequence[str], env: Mapping[str, str]) -> bool:
 
 
 @functools.cache
-def _forking(modules: Sequence[str]) -> socket.socket:
+def _forking(modules: Sequence[str], preload: Path | None) -> socket.socket:
     """The socket of a fork server that has imported these modules; it ends with this process."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         words = [sys.executable, str(FORK_SERVER), str(theirs.fileno()), *modules]
         null = subprocess.DEVNULL
-        process = subprocess.Popen(words, cwd=ROOT, stdin=null, stdout=null, pass_fds=[theirs.fileno()])
+        env = {**os.environ, **({"LD_PRELOAD": str(preload)} if preload is not None else {})}
+        process = subprocess.Popen(words, cwd=ROOT, env=env, stdin=null, stdout=null, pass_fds=[theirs.fileno()])
 
     def end() -> None:
         ours.close()

@@ -15,6 +15,7 @@ from typing_extensions import override
 from vokcrawl.cli import complain, say
 from vokcrawl.config.overview import SettingStatus, setting_statuses
 from vokcrawl.errors import ExitCode, StorageError
+from vokcrawl.utils.terminal import flush_output
 
 
 class Command(ScrapyCommand):
@@ -51,6 +52,7 @@ class Command(ScrapyCommand):
                 say(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2))
             else:
                 _table(found)
+            flush_output()
         except StorageError as failure:
             complain("check-config", failure)
             self.exitcode = int(failure.exit_code)

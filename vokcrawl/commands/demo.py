@@ -12,9 +12,9 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from vokcrawl.cli import FolderCommand, say
+from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.errors import ExitCode, UsageError
-from vokcrawl.storage.output_folder import OutputFolder, in_run_order
+from vokcrawl.storage.output_folder import OutputFolder, in_run_order, translate_os_errors
 from vokcrawl.storage.record_files import read_kind
 from vokcrawl.utils.humanize import pluralize
 from vokcrawl.utils.program import PROGRAM
@@ -50,7 +50,7 @@ class Command(FolderCommand):
             say(f"Crawling {start}, a sample site of {pluralize(int(opts.articles), 'invented article')} …")
             code = _crawl(start, folder)
         if code != ExitCode.OK:
-            sys.stderr.write(f"{PROGRAM} demo: the crawl ended with exit code {code}; see its log above\n")
+            complain("demo", f"the crawl ended with exit code {code}; see its log above")
             return ExitCode(code)
         _show(OutputFolder(folder), published=len(site.truth()["articles"]) - int(opts.articles))
         return ExitCode.OK
@@ -60,9 +60,11 @@ def _fresh(folder: Path) -> Path:
     if folder.exists():
         if not (folder / _MARK).exists():
             raise UsageError(f"{folder}: not created by `{PROGRAM} demo`; move it away or set VOK_OUTPUT_DIR")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / _MARK).touch()
+        with translate_os_errors(folder):
+            shutil.rmtree(folder)
+    with translate_os_errors(folder):
+        folder.mkdir(parents=True)
+        (folder / _MARK).touch()
     return folder
 
 

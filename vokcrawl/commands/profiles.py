@@ -23,9 +23,10 @@ from typing_extensions import override
 
 from vokcrawl import commands
 from vokcrawl.cli import overview
-from vokcrawl.errors import ExitCode
+from vokcrawl.errors import ExitCode, StorageError
 from vokcrawl.settings import PROFILES, unknown_profile
 from vokcrawl.utils.program import PROGRAM
+from vokcrawl.utils.terminal import flush_output, harmless, prepare_streams, write_error, write_output
 
 _OURS = "vokcrawl.settings."
 
@@ -39,12 +40,13 @@ class Command(ScrapyCommand):
 
     def __init__(self) -> None:
         super().__init__()
+        prepare_streams()
         fault = fault_of(os.environ, profiles())
         if fault is not None:
-            sys.stderr.write(f"{PROGRAM}: {fault}\n")
+            write_error(f"{PROGRAM}: {harmless(fault)}\n")
             raise SystemExit(int(ExitCode.USAGE))
         if _asks_for_commands(sys.argv) and _is_ours(profiles()):
-            sys.stdout.write(overview("scrapy", f"Scrapy {scrapy.__version__}, project vokcrawl", self._descriptions()))
+            write_output(overview("scrapy", f"Scrapy {scrapy.__version__}, project vokcrawl", self._descriptions()))
             raise SystemExit(int(ExitCode.OK))
 
     def _descriptions(self) -> dict[str, str]:
@@ -67,9 +69,14 @@ class Command(ScrapyCommand):
     @override
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         selected = os.environ.get("SCRAPY_SETTINGS_MODULE")
-        for name, module in profiles().items():
-            summary = (import_module(module).__doc__ or "").strip().partition("\n")[0]
-            sys.stdout.write(f"{'*' if module == selected else ' '} {name:<12}  {summary}\n")
+        try:
+            for name, module in profiles().items():
+                summary = (import_module(module).__doc__ or "").strip().partition("\n")[0]
+                write_output(f"{'*' if module == selected else ' '} {name:<12}  {summary}\n")
+            flush_output()
+        except StorageError as failure:
+            write_error(f"{PROGRAM} profiles: {failure}\n")
+            self.exitcode = int(failure.exit_code)
 
 
 def profiles() -> dict[str, str]:

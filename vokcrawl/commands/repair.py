@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import logging
-import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from typing_extensions import override
 
 from vokcrawl.cli import FolderCommand, say
-from vokcrawl.errors import ExitCode
+from vokcrawl.errors import ExitCode, StorageError
 from vokcrawl.runs.recovery import recover
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder, opening_of
@@ -21,6 +21,16 @@ from vokcrawl.utils.humanize import pluralize
 
 if TYPE_CHECKING:
     from vokcrawl.storage.state.redis.folders import OnServer
+
+
+class _Output(logging.Handler):
+    """Prints log entries as output of the command."""
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        # A closed pipe must not end the repair halfway; the last line of the command reports it.
+        with suppress(StorageError):
+            say(self.format(record))
 
 
 class Command(FolderCommand):
@@ -43,7 +53,7 @@ class Command(FolderCommand):
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         # Recovery logs what it does; here that is the output of the command.
-        logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.INFO, force=True)
+        logging.basicConfig(handlers=[_Output()], format="%(message)s", level=logging.INFO, force=True)
         with self.together("repair", opts.others) as folders:
             state = self._repaired(folders) if not opts.rebuild_state else self._rebuilt(folders)
             articles = sum(

@@ -5,20 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from vokcrawl.cli import FolderCommand, say
+from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import ARCHIVE, DATA_KINDS, OutputFolder
 from vokcrawl.utils.humanize import pluralize
-from vokcrawl.utils.program import PROGRAM
-from vokcrawl.utils.terminal import harmless
+from vokcrawl.utils.temp_directory import temporary_directory
 
 # Imported late, because Scrapy imports all commands to run one.
 if TYPE_CHECKING:
@@ -77,11 +74,11 @@ class Command(FolderCommand):
                 done = self._rewrite(replay, args, Path(opts.to))
         except KeyboardInterrupt:
             incomplete = f"; {opts.to} is incomplete" if opts.to else ""
-            sys.stderr.write(f"{PROGRAM} replay: interrupted{incomplete}\n")
+            complain("replay", f"interrupted{incomplete}")
             return ExitCode.INTERRUPTED
         printer.end(_WHERE_MORE["diff" if opts.diff else "to"])
         if done.below_minimum_coverage:
-            sys.stderr.write(f"{PROGRAM} replay: below VOK_MIN_COVERAGE: {', '.join(done.below_minimum_coverage)}\n")
+            complain("replay", f"below VOK_MIN_COVERAGE: {', '.join(done.below_minimum_coverage)}")
         return done.exit_code
 
     def _captures(self, replay: Replay, args: Sequence[str]) -> list[Captures]:
@@ -117,7 +114,7 @@ class Command(FolderCommand):
             # What is new in a run depends on all runs before it.
             compared, captures = runs, self._captures(replay, ())
         refuse_namesakes(captures)
-        with TemporaryDirectory(prefix="vokcrawl-replay-") as place:
+        with temporary_directory("vokcrawl-replay-") as place:
             folder = OutputFolder(place)
             done = replay.into(folder, captures)
             kinds = compare(delivered, folder, {each.run_id for each in captures if each.run_id is not None}, compared)
@@ -187,11 +184,11 @@ class _FaultPrinter:
     def fault(self, path: Path, text: str) -> None:
         self._faults += 1
         if self._faults <= _MAX_PRINTED:
-            sys.stderr.write(harmless(f"{PROGRAM} replay: {path}: {text}") + "\n")
+            complain("replay", f"{path}: {text}")
         if self._faults <= _MAX_LISTED:
             self.listed.append(f"{path}: {text}")
 
     def end(self, where: str) -> None:
         """Print how many more there were, and where to find them."""
         if self._faults > _MAX_PRINTED:
-            sys.stderr.write(f"{PROGRAM} replay: and {self._faults - _MAX_PRINTED} more faults; {where}\n")
+            complain("replay", f"and {self._faults - _MAX_PRINTED} more faults; {where}")

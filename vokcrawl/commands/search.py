@@ -13,10 +13,10 @@ from typing_extensions import override
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.config.arguments import read_date_range
 from vokcrawl.config.values import POSITIVE_PHRASE, parse_positive_number, read_value
-from vokcrawl.errors import ExitCode, StorageError
+from vokcrawl.errors import ExitCode
 from vokcrawl.search.index import SearchIndex
 from vokcrawl.search.query import MATCH_END, MATCH_START, Hit, find
-from vokcrawl.utils.terminal import harmless
+from vokcrawl.utils.terminal import harmless, write_output
 
 _INDENT = " " * 12
 _MARKERS = re.compile(f"[{MATCH_START}{MATCH_END}]")
@@ -68,15 +68,15 @@ def _show(total: int, hits: list[Hit]) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     console = Console(highlight=False, soft_wrap=True)
-    try:
+    # Captured, because rich ends the process with 1 if the reader has closed the pipe.
+    with console.capture() as captured:
         for hit in hits:
             console.print(Text.assemble((hit.published_on or "no day    ", "dim"), "  ", (harmless(hit.title), "bold")))
             if hit.passage:
                 console.print(Text.assemble(_INDENT, *_pieces(hit.passage)))
             console.print(Text(_INDENT + harmless(hit.url), "dim"))
         console.print(f"{total} found" + (f", {len(hits)} shown; use --limit for more" if total > len(hits) else ""))
-    except OSError as failure:
-        raise StorageError(f"standard output: {failure.strerror}") from failure
+    write_output(captured.get())
 
 
 def _pieces(passage: str) -> Iterator[tuple[str, str]]:

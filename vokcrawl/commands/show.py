@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.config.values import POSITIVE_PHRASE, optional, parse_positive_number, read_value
-from vokcrawl.errors import ExitCode, StorageError, UsageError
+from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.normalize import article_id
 from vokcrawl.reporting.article_history import ArticleHistory, history_of
 from vokcrawl.reporting.citation import FORMATS, Citation, ManifestReference
@@ -18,6 +18,7 @@ from vokcrawl.storage.manifest import read_manifest
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.utils.humanize import pluralize
 from vokcrawl.utils.program import PROGRAM
+from vokcrawl.utils.terminal import write_output
 
 _EXAMPLE = "1733788800-123456789"
 
@@ -100,11 +101,7 @@ def _print_archived(folder: OutputFolder, record: dict[str, Any], *, raw: bool) 
     if sys.stdout.isatty():
         say(content.decode("utf-8", "replace"))
         return
-    try:
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
-    except OSError as failure:
-        raise StorageError(f"standard output: {failure.strerror}") from failure
+    write_output(content)
 
 
 def _manifest_of(folder: OutputFolder, record: dict[str, Any]) -> ManifestReference | None:

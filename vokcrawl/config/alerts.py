@@ -14,11 +14,11 @@ from vokcrawl.config.values import (
     MetricsFile,
     OptionalText,
     OutcomeCounts,
+    PathText,
     SecretUrl,
     ServerUrl,
     Share,
     SmtpUrl,
-    Text,
     Token,
     WatchFile,
     WholeNumber,
@@ -90,7 +90,7 @@ class Alerts(SettingsModel):
         "about a change. `0`: every change.",
     )
 
-    health_file: Text = setting(
+    health_file: PathText = setting(
         "health.json", "The file that reports how the last run ended; relative to the output directory."
     )
     # A hundred years: there is no date for a later run.

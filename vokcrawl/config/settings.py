@@ -20,6 +20,7 @@ from vokcrawl.config.values import (
     Megabytes,
     Minutes,
     OptionalText,
+    PathText,
     ProfileFiles,
     Seconds,
     ServerUrl,
@@ -101,7 +102,7 @@ class Options(SettingsModel):
     lease_seconds: WholeNumber = setting(
         60, "Seconds without a sign of life after which other workers take over a worker's requests.", ge=2
     )
-    output_dir: Text = setting("output", "The directory for records, archive, manifests and state.")
+    output_dir: PathText = setting("output", "The directory for records, archive, manifests and state.")
     stop_after_known_pages: WholeNumber = setting(
         2, "Pagination stops after this number of consecutive listing pages without a new entry.", ge=1
     )

@@ -92,6 +92,19 @@ def parse_optional_text(value: Any) -> str:
     return clean_text(str(value or ""))
 
 
+def parse_path(value: Any) -> str:
+    """A path, without white space around it; any other character is part of its name."""
+    text = str(value or "").strip()
+    if not text:
+        raise InvalidValue(_EMPTY)
+    if "\0" in text:
+        raise InvalidValue
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        # Python stands such bytes of an argument for characters that the encoding of the locale lacks.
+        raise InvalidValue("{value} has characters that the locale's encoding lacks; set LC_ALL=C.UTF-8")
+    return text
+
+
 def parse_choice(value: Any) -> str:
     """A word in lower case, to be compared with the allowed ones."""
     return parse_optional_text(value).lower()
@@ -362,6 +375,7 @@ WHOLE_NUMBER_PHRASE = "a whole number"
 POSITIVE_PHRASE = "a whole number of 1 or more"
 
 Text = Annotated[str, BeforeValidator(parse_text), Allowed("text")]
+PathText = Annotated[str, BeforeValidator(parse_path), Allowed("a path")]
 OptionalText = Annotated[str, BeforeValidator(parse_optional_text), Allowed("text, or empty")]
 # Completed by a `Literal`: `Annotated[Literal["auto", "off"], CHOICE]`.
 CHOICE = BeforeValidator(parse_choice)

@@ -146,6 +146,16 @@ def test_a_next_run_that_no_calendar_holds_is_refused() -> None:
     assert "VOK_EXPECT_WITHIN_HOURS: '876001' is not a whole number from 0 to 876000" in setting_errors(settings)
 
 
+def test_a_path_is_taken_as_it_is() -> None:
+    assert Options.read(Settings({"VOK_OUTPUT_DIR": " a  b\u200b/\u00e9 "})).output_dir == "a  b\u200b/\u00e9"
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\udcc3"])
+def test_a_path_that_cannot_be_opened_is_refused(path: str) -> None:
+    with pytest.raises(UsageError, match="VOK_OUTPUT_DIR"):
+        Options.read(Settings({"VOK_OUTPUT_DIR": path}))
+
+
 @pytest.mark.parametrize("name", ["VOK_SOURCE", "VOK_OUTPUT_DIR", "VOK_START_URLS"])
 def test_of_what_must_not_be_empty_it_is_said_how_to_have_the_default(name: str) -> None:
     with pytest.raises(UsageError, match=f"^{name}: must not be empty; omit the setting to use the default$"):
