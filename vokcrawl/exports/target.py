@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vokcrawl.errors import FolderLockedError, UsageError
@@ -55,11 +55,14 @@ def replacing(target: Path, *, overwrite: bool) -> Iterator[Path]:
             _refuse_existing(target, overwrite=overwrite)
             os.replace(part, target)
             sync_folder(target.resolve().parent)
+            os.close(descriptor)
     except BaseException:
-        part.unlink(missing_ok=True)
+        # Errors of the clean-up must not hide the first one.
+        with suppress(OSError):
+            part.unlink()
+        with suppress(OSError):
+            os.close(descriptor)
         raise
-    finally:
-        os.close(descriptor)
 
 
 def _refuse_existing(target: Path, *, overwrite: bool) -> None:

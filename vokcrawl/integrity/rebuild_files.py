@@ -1,9 +1,8 @@
-"""What a repair does to files without asking any state: it finishes them, and tells of them what no manifest tells."""
+"""Repair of files without the state: finishes partial files, and writes manifests for runs that have none."""
 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +17,8 @@ from vokcrawl.storage.output_folder import (
     OutputFolder,
     began_at,
     digest,
+    rename_synced,
     run_order,
-    sync_folder,
     translate_os_errors,
     truncate_to,
 )
@@ -42,8 +41,7 @@ def finish_part(folder: OutputFolder, part: Path) -> None:
             part.unlink()
             return
         truncate_to(part, length)
-        os.replace(part, part.with_name(part.name.removesuffix(PART)))
-        sync_folder(part.parent)
+        rename_synced(part, part.with_name(part.name.removesuffix(PART)))
 
 
 def _whole_records(folder: OutputFolder, part: Path) -> int:
@@ -81,7 +79,7 @@ def missing_manifests(folder: OutputFolder, nodes: Sequence[ChainNode]) -> list[
         damaged = folder.manifest(run_id)
         if damaged.exists():
             with translate_os_errors(damaged):
-                os.replace(damaged, damaged.with_name(f"{damaged.name}.damaged"))
+                rename_synced(damaged, damaged.with_name(f"{damaged.name}.damaged"))
         made.append(ChainNode(damaged, manifest, write_manifest(folder, manifest)))
     return made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -69,5 +70,7 @@ def write_health(path: Path, health: Health) -> None:
     try:
         part.write_text(health.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
         os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +13,7 @@ from pathlib import Path
 from scrapy.settings import BaseSettings
 
 from vokcrawl.config import Options
-from vokcrawl.errors import ExitCode
+from vokcrawl.errors import ExitCode, StorageError
 from vokcrawl.normalize import authority, utc
 from vokcrawl.policy.outcome import RunStatistics, below_minimum_coverage
 from vokcrawl.replay.extraction import Site, extract_all
@@ -80,16 +81,16 @@ class Replay:
 
     def into(self, folder: OutputFolder, captures: Sequence[Captures]) -> Done:
         """Replay into a directory. Raises `FolderLockedError`, `StorageError` or `ReplayError`."""
-        folder.take(f"`{PROGRAM} {SPIDER}` since {utc(datetime.now(UTC))}")
-        try:
+        with folder.locked(f"`{PROGRAM} {SPIDER}` since {utc(datetime.now(UTC))}"):
             state = in_folder(folder, folder.holds_records())
             try:
                 self._rewrite(folder, state, captures)
                 self.done.unread.update(row.reason for row in state.pending_retries())
-            finally:
-                state.close()
-        finally:
-            folder.release()
+            except BaseException:
+                with suppress(StorageError):
+                    state.close()
+                raise
+            state.close()
         statistics = RunStatistics(articles=self.done.articles, coverage=self.done.coverage.shares("articles"))
         statistics.minimum_coverage = self.options.min_coverage
         self.done.below_minimum_coverage = below_minimum_coverage(statistics)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence, Set
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -123,10 +124,11 @@ class Run:
                 counters = CrawlStats(stats) if stats is not None else None
                 run = cls.begin(folder, state, spider, started, arguments, settings, stats=counters)
             except BaseException:
-                state.close()
+                with suppress(StorageError):
+                    state.close()
                 raise
         except BaseException:
-            folder.release()
+            folder.release(after_failure=True)
             raise
         if archive_bytes is not None:
             run.files.archive = Archive(folder, run.id, state, run.draft.settings, archive_bytes)
@@ -313,8 +315,13 @@ class Run:
         """
         try:
             self.finish(outcome, code, requests=requests, listings=listings)
+        except StorageError as failure:
+            # Before the errors of the clean-up, which may follow from it.
+            self.fail(failure)
         finally:
             self.release()
+        if self.failure is not None:
+            raise self.failure
 
     def finish(
         self,
@@ -362,14 +369,12 @@ class Run:
         self.state.rollback()
 
     def release(self) -> None:
-        """The same, and releases the directory."""
-        try:
-            self.abandon()
-            self.state.close()
-        except StorageError as failure:
-            self.fail(failure)
-        finally:
-            self.folder.release()
+        """The same, and releases the directory. An error is recorded as the run's `failure`, unless it has one."""
+        for step in (self.abandon, self.state.close, self.folder.release):
+            try:
+                step()
+            except StorageError as failure:
+                self.fail(failure)
 
 
 def has_run(crawler: Crawler) -> bool:

@@ -165,7 +165,7 @@ def test_what_becomes_of_one_is_no_concern_of_the_other(serve: Serving, tmp_path
     finally:
         held.release()
     assert done.code == 13
-    assert f"scrapy sources: {WANTED.name}: {folders[WANTED]}: another run holds this output folder" in done.stderr
+    assert f"scrapy sources: {WANTED.name}: {folders[WANTED]}: another run holds this output directory" in done.stderr
     assert_delivered(of(folders[KCNA_KOREAN]), server, KCNA_KOREAN)
     # Two crawls of one process cannot have one folder either.
     twice = {WANTED: tmp_path / "same", KCNA_KOREAN: tmp_path / "here" / ".." / "same"}

@@ -62,7 +62,7 @@ def test_a_run_that_finds_the_folder_locked_is_reported_and_keeps_last_ok_at(
             assert (set(alarms_of(output)) == {"outcome"}) is (times == 3)
     finally:
         folder.release()
-    assert "another run holds this output folder" in alarms_in(refused.stderr)["outcome"]
+    assert "another run holds this output directory" in alarms_in(refused.stderr)["outcome"]
     # The message of the command is still the last line.
     assert refused.stderr.strip().splitlines()[-1].startswith(f"scrapy crawl: {output}: another run holds")
     assert crawl(url, output).code == 0

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs on Debian the programs that tests of monitors, deployments and documentation need: promtool, systemd-analyze,
-# flock, jq, sqlite3, zstd. Installed ones are left alone.
+# flock, logrotate, jq, sqlite3, zstd. Installed ones are left alone.
 set -euo pipefail
 
-declare -A package_of=([promtool]=prometheus [systemd-analyze]=systemd [flock]=util-linux [jq]=jq [sqlite3]=sqlite3 [zstd]=zstd)
+declare -A package_of=([promtool]=prometheus [systemd-analyze]=systemd [flock]=util-linux [logrotate]=logrotate [jq]=jq [sqlite3]=sqlite3 [zstd]=zstd)
 missing=()
 for tool in "${!package_of[@]}"; do
     command -v "$tool" >/dev/null || missing+=("${package_of[$tool]}")

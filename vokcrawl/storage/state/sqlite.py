@@ -13,7 +13,6 @@ from contextlib import closing
 from functools import cache, partial
 from operator import attrgetter
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from typing_extensions import override
@@ -24,6 +23,7 @@ from vokcrawl.storage.state.protocol import Lost, State
 from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, PayloadRow, RetryRow, RunRow, Status
 from vokcrawl.storage.state.sqlite_schema import APPLICATION_ID, VERSION, create_tables, migrate, statements
 from vokcrawl.utils.program import PROGRAM
+from vokcrawl.utils.temp_directory import temporary_directory
 
 REBUILD = f"run `{PROGRAM} repair --rebuild-state` to rebuild it from the delivered files"
 
@@ -427,8 +427,8 @@ def _wal_of(path: Path) -> Path:
 
 def _copy_in_memory(path: Path, expected: bool) -> sqlite3.Connection:
     """The state with its write-ahead log, copied: SQLite cannot read that in a directory in which it cannot write."""
-    with translate_os_errors(path), TemporaryDirectory() as folder:
-        copy = Path(folder) / path.name
+    with translate_os_errors(path), temporary_directory("vokcrawl-state-") as folder:
+        copy = folder / path.name
         shutil.copyfile(path, copy)
         shutil.copyfile(_wal_of(path), _wal_of(copy))
         memory = sqlite3.connect(":memory:", isolation_level=None)
