@@ -37,6 +37,7 @@ ELSEWHERE = {
     r"scrapy sources( .*)?": "tests/integration/crawl/test_several_sources.py: needs a site with several sources",
     r"(export (SCRAPY_PROJECT|REDIS_URL)=|VOK_OUTPUT_DIR=/var/).*": "tests/e2e/distributed",
     r"scrapy (verify|repair --rebuild-state) --with.*": "tests/e2e/distributed",
+    r"flock output/.lock cp .*": "tests/integration/schedule/test_file_systems.py",
     r"wb-manager .*": "pywb needs an environment of its own",
     r"python -m benchmarks.*": "takes minutes: run by hand for performance.md, scaling.md and exports.md",
 }
