@@ -26,6 +26,8 @@ IN_CI = bool(os.environ.get("CI"))
 THOROUGH = IN_CI or bool(os.environ.get("VOK_TEST_THOROUGH"))
 LONG = "long test"
 E2E = "e2e test"
+# Properties that tests record with numbers, whose totals are printed.
+COUNTED = ("kill test", "flipped bits", "failing calls")
 # The same examples each time and no deadline, so that neither chance nor a loaded machine fails a test. Only a thorough
 # run outside continuous integration looks for new examples.
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=30)
@@ -85,7 +87,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Prints how many tests did not run, and why, and the totals of the kill tests of all processes."""
+    """Prints how many tests did not run, and why, and the totals of the tests that count (kills, flipped bits)."""
     skipped = terminalreporter.stats.get("skipped", ())
     reasons = Counter(str(report.longrepr[-1]).removeprefix("Skipped: ") for report in skipped)
     if left_out := {reason: number for reason in (LONG, E2E) if (number := reasons.pop(reason, 0))}:
@@ -94,12 +96,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason, number in reasons.items():
         terminalreporter.write_line(f"Not run: {number}: {reason}")
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
-    totals = Counter[str]()
+    totals = {name: Counter[str]() for name in COUNTED}
     for report in reports:
         # The setup and the teardown of a test have the same properties.
         if getattr(report, "when", None) == "call":
             for name, value in report.user_properties:
-                totals.update(value if name == "kill test" else ())
-    if totals:
-        counts = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in totals.items())
-        terminalreporter.write_line(f"Kill test: {counts}")
+                if name in COUNTED:
+                    totals[name].update(value)
+    for name, total in totals.items():
+        if total:
+            counts = ", ".join(f"{what.replace('_', ' ')} {number}" for what, number in total.items())
+            terminalreporter.write_line(f"{name.capitalize()}: {counts}")

@@ -14,17 +14,20 @@ from typing import Any
 import orjson
 
 from vokcrawl import __version__
-from vokcrawl.normalize import article_id
+from vokcrawl.normalize import article_id, canonical_url
 from vokcrawl.pages.routes import route_from
+from vokcrawl.policy.outcome import CRASHED
 from vokcrawl.storage.manifest import ListingEntry, Manifest, parse_manifest
 from vokcrawl.storage.manifest_chain import ChainNode
-from vokcrawl.storage.output_folder import DATA_KINDS, PART, RUN_ID, OutputFolder
+from vokcrawl.storage.output_folder import ARCHIVE, DATA_KINDS, PART, RUN_ID, OutputFolder
 from vokcrawl.storage.state.rows import Status
 from vokcrawl.storage.state.sqlite import SqliteState
-from vokcrawl.warc.validation import answers
+from vokcrawl.warc.http_exchange import split_message
+from vokcrawl.warc.validation import ArchivedRecord, responses
 
 _Check = Callable[[Any], bool]
 _MANIFEST_KEYS = {field.alias or name for name, field in Manifest.model_fields.items()}
+_VALIDATORS = (b"etag", b"last-modified")
 _PAYLOAD_FIELDS = ("warc-payload-digest", "warc-target-uri", "warc-date")
 
 
@@ -172,7 +175,9 @@ def state_faults(state: SqliteState, folder: OutputFolder, nodes: Sequence[Chain
         yield from _references(state)
         yield from _runs(state, {node.run_id: node for node in nodes})
         yield from _listings(state, nodes)
-        yield from _payloads(state, folder)
+        yield from _listing_crawls(state, nodes)
+        yield from _retries(state, nodes)
+        yield from _archived(state, folder, nodes)
 
 
 def _table_faults(state: SqliteState, table: str, key: tuple[str, ...], forms: Mapping[str, _Check]) -> Iterator[str]:
@@ -200,6 +205,8 @@ def _references(state: SqliteState) -> Iterator[str]:
         for row in state.table(table):
             if row["url"] and article_id(row["url"]) != row["id"]:
                 yield f"table {table}, {row['id']!r}: url is that of another article: {row['url']!r}"
+            elif row["url"] and canonical_url(row["url"]) != row["url"]:
+                yield f"table {table}, {row['id']!r}: url is not canonical: {row['url']!r}"
 
 
 def _runs(state: SqliteState, nodes: Mapping[str, ChainNode]) -> Iterator[str]:
@@ -220,7 +227,9 @@ def _runs(state: SqliteState, nodes: Mapping[str, ChainNode]) -> Iterator[str]:
             if manifest.ended_at is not None:
                 expected["ended_at"] = manifest.ended_at
         for column, value in expected.items():
-            if row[column] != value:
+            if column == "manifest_sha256" and row[column] != value and node is not None:
+                yield f"table runs, {row['run_id']!r}: manifest_sha256 is not that of {node.path}; one was changed"
+            elif row[column] != value:
                 yield f"table runs, {row['run_id']!r}: {column} is {row[column]!r}, but its manifest has {value!r}"
         if draft.to_draft() != manifest.to_draft():
             yield f"table runs, {row['run_id']!r}: manifest_draft is not the beginning of its manifest"
@@ -251,17 +260,59 @@ def _listings(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
             yield f"table listings, {row['url']!r}: covered_since is not that of the manifest"
 
 
-def _payloads(state: SqliteState, folder: OutputFolder) -> Iterator[str]:
-    """Compares payloads with the archive records that they refer to."""
-    by_file: dict[str, dict[int, dict[str, Any]]] = {}
+def _listing_crawls(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
+    """Compares crawls of listings with what the manifests of their runs report. A later run may continue a crawl."""
+    is_crashed = bool(state.unfinished_runs()) or any(node.manifest.outcome == CRASHED for node in nodes)
+    began = {node.run_id: {entry.url: entry for entry in node.manifest.listings} for node in nodes}
+    bounds: dict[str, set[str | None]] = {}
+    for entry in (entry for node in nodes for entry in node.manifest.listings if entry.complete):
+        bounds.setdefault(entry.url, set()).add(entry.covered_since)
+    for row in state.table("listing_crawls"):
+        # A crashed run reports no listings, not even one that it had crawled completely.
+        reported = began.get(row["run_id"])
+        if reported and row["listing"] not in reported:
+            yield f"table listing_crawls, {row['number']}: run {row['run_id']} reports no listing {row['listing']!r}"
+        elif not row["complete"] and row["covered_since"] is not None:
+            yield f"table listing_crawls, {row['number']}: covered_since of a crawl that is not complete"
+        elif row["complete"] and row["covered_since"] not in bounds.get(row["listing"], ()) and not is_crashed:
+            yield f"table listing_crawls, {row['number']}: no manifest reports this crawl as complete"
+
+
+def _retries(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
+    """Compares the retry queue with the last manifest, unless a run has changed it since and crashed."""
+    if not nodes or state.unfinished_runs():
+        return
+    manifest = nodes[-1].manifest
+    rows = {row["id"]: row for row in state.table("retries")}
+    for retry in manifest.pending_retries:
+        row = rows.pop(retry.id, None)
+        if row is None:
+            if not state.articles([retry.id]):
+                yield f"table retries, {retry.id!r}: the article is missing; the last manifest lists it"
+            continue
+        for column, value in dict(retry).items():
+            # Manifests of the first releases have no `first_failed_at`.
+            if row[column] != value and value is not None:
+                yield f"table retries, {retry.id!r}: {column} is {row[column]!r}, but the last manifest has {value!r}"
+    if manifest.retries <= len(manifest.pending_retries):
+        # A repair adds articles of which only the teaser is left.
+        for identity in (identity for identity, row in rows.items() if row["reason"] != "lost"):
+            yield f"table retries, {identity!r}: the last manifest does not list the article"
+
+
+def _archived(state: SqliteState, folder: OutputFolder, nodes: Sequence[ChainNode]) -> Iterator[str]:
+    """Compares payloads, ETags and dates of modification with the archived responses that they are from."""
+    by_file: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in _archive_names(folder)}
     for row in state.table("payloads"):
         by_file.setdefault(row["file"], {})[row["offset"]] = row
+    validators = _Validators()
     for name, rows in by_file.items():
         path = folder.path / name
         if not path.exists():
             path = path.with_name(path.name + PART)
-        for offset, record in answers(path) if path.exists() else ():
-            if offset not in rows:
+        for offset, record in responses(path) if path.exists() else ():
+            validators.add(record)
+            if offset not in rows or record.kind != "response":
                 continue
             row = rows.pop(offset)
             found = tuple(record.fields.get(each) for each in _PAYLOAD_FIELDS)
@@ -269,3 +320,44 @@ def _payloads(state: SqliteState, folder: OutputFolder) -> Iterator[str]:
                 yield f"table payloads, {row['digest']!r}: it is not the record in {name} at {offset}"
         for offset, row in rows.items():
             yield f"table payloads, {row['digest']!r}: {name} has no response at {offset}"
+    if all(map(_is_archived, nodes)):
+        yield from validators.faults(state)
+
+
+def _archive_names(folder: OutputFolder) -> Iterator[str]:
+    for path in folder.archive_files():
+        yield f"{ARCHIVE}/{path.name}"
+    for path in folder.parts():
+        if path.parent.name == ARCHIVE:
+            yield f"{ARCHIVE}/{path.name.removesuffix(PART)}"
+
+
+def _is_archived(node: ChainNode) -> bool:
+    """Whether the archive has what the site sent in this run. A crashed run does not report its requests."""
+    manifest = node.manifest
+    return manifest.requests == 0 or any(entry.path.startswith(f"{ARCHIVE}/") for entry in manifest.files)
+
+
+class _Validators:
+    """ETags and dates of modification of the archived responses, by article and by URL."""
+
+    def __init__(self) -> None:
+        # Hashes instead of texts, because archives may have millions of responses.
+        self._found: dict[str, set[int]] = {}
+
+    def add(self, record: ArchivedRecord) -> None:
+        """Adds the headers of a response."""
+        url = record.fields.get("warc-target-uri", "")
+        headers = [line.partition(b":") for line in split_message(record.block)[0].split(b"\r\n")]
+        for name, _, value in headers:
+            if name.strip().lower() in _VALIDATORS:
+                self._found.setdefault(article_id(url) or url, set()).add(hash(value.strip().decode("latin-1")))
+
+    def faults(self, state: SqliteState) -> Iterator[str]:
+        """Values in the state that no archived response of the same page has."""
+        for table, key in (("articles", "id"), ("listings", "url")):
+            for row in state.table(table):
+                found = self._found.get(row[key])
+                for column in ("etag", "last_modified"):
+                    if found is not None and row[column] is not None and hash(row[column]) not in found:
+                        yield f"table {table}, {row[key]!r}: {column} {row[column]!r} is in no archived response"

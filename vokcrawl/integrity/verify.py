@@ -131,9 +131,12 @@ class Verification:
         if last:
             yield from self._consistency.with_state(state)
         newest = next(((node.run_id, node.sha256) for node in reversed(nodes) if node.run_id not in crashed), None)
-        if state.last_manifest() != newest:
-            known, found = (each[0] if each else "none" for each in (state.last_manifest(), newest))
-            yield Fault(path, None, f"its last manifest is that of run {known}, but the files have that of {found}")
+        known = state.last_manifest()
+        if known is not None and newest is not None and known[0] == newest[0] and known[1] != newest[1]:
+            yield Fault(self.folder.manifest(newest[0]), None, "its SHA-256 is not the one that the state recorded")
+        elif known != newest:
+            in_state, on_disk = (each[0] if each else "none" for each in (known, newest))
+            yield Fault(path, None, f"its last manifest is that of run {in_state}, but the files have that of {on_disk}")
 
     def _state_files(self, state: State, crashed: set[str], left: set[Path]) -> Iterator[Fault]:
         """`crashed` are run ids; `left` are files of those runs with their final names, but without a manifest."""

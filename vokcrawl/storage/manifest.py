@@ -31,11 +31,15 @@ from vokcrawl.utils.program import PROGRAM
 SCHEMA = "vokcrawl.run/2"
 # Articles of the retry queue that a manifest lists; it may hold thousands, and every run writes a manifest.
 MAX_RETRIES = 100
+# Characters of a message about a manifest with many errors.
+_LONGEST_MESSAGE = 1000
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # A file of the output directory: a folder of this project, and a plain name in it.
 FilePath = Annotated[str, StringConstraints(pattern=r"^(articles|teasers|removals|rejected|archive)/[^/\\\x00]+$")]
 Scalar = str | bool | int | float | None
+# Larger numbers fit into no state.
+Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class _Part(BaseModel):
@@ -48,10 +52,10 @@ class _Part(BaseModel):
 class PageCounts(_Part):
     """Pages of the run."""
 
-    read: int = Field(ge=0, description="Pages that were read.")
-    failed: int = Field(ge=0, description="Pages that failed after all retries.")
-    articles: int = Field(ge=0, description="Pages read that are articles.")
-    truncated: int = Field(ge=0, description="Article pages whose text the site truncated.")
+    read: Count = Field(description="Pages that were read.")
+    failed: Count = Field(description="Pages that failed after all retries.")
+    articles: Count = Field(description="Pages read that are articles.")
+    truncated: Count = Field(description="Article pages whose text the site truncated.")
 
 
 EstimateSource = Literal["last page number", "date of since"]
@@ -62,8 +66,8 @@ BY_SINCE: Final = "date of since"
 class Backfill(_Part):
     """How far the crawl of a listing has come that the next run continues."""
 
-    pages: int = Field(ge=0, description="Pages of the listing that are read and resolved.")
-    entries: int = Field(ge=0, description="Entries on these pages.")
+    pages: Count = Field(description="Pages of the listing that are read and resolved.")
+    entries: Count = Field(description="Entries on these pages.")
     began_at: Moment = Field(description="When the first run of this crawl began.")
     entries_left: int | None = Field(ge=0, description="Estimated number of entries that are left; null if unknown.")
     estimated_from: EstimateSource | None = Field(
@@ -85,9 +89,9 @@ class ListingEntry(_Part):
     strategy: str | None = Field(
         description="How pagination was followed: `link`, `ajax`, `search`, `sitemap`, `splash`; null if it was not."
     )
-    pages: int = Field(ge=0, description="Pages of the listing that were read.")
-    entries: int = Field(ge=0, description="Distinct entries on these pages.")
-    new: int = Field(ge=0, description="Entries of the source that no complete crawl had covered.")
+    pages: Count = Field(description="Pages of the listing that were read.")
+    entries: Count = Field(description="Distinct entries on these pages.")
+    new: Count = Field(description="Entries of the source that no complete crawl had covered.")
     newest: Day | None = Field(description="Newest day shown.")
     oldest: Day | None = Field(description="Oldest day shown.")
     rescan: bool = Field(description="Whether this was a rescan: known pages are read again (`VOK_RESCAN_HOURS`).")
@@ -100,8 +104,8 @@ class ListingEntry(_Part):
     backfill: Backfill | None = Field(
         description="How far the crawl has come that the next run continues; null if it does not continue."
     )
-    found_late: int = Field(
-        ge=0, description="New entries in the old part of the listing, which is read again a few pages a day."
+    found_late: Count = Field(
+        description="New entries in the old part of the listing, which is read again a few pages a day."
     )
 
 
@@ -117,8 +121,8 @@ class FileEntry(_Part):
     """A file that the run wrote."""
 
     path: FilePath = Field(description="Path relative to the output directory.")
-    records: int = Field(ge=0, description="Number of records in it.")
-    bytes: int = Field(ge=0, description="Size in bytes.")
+    records: Count = Field(description="Number of records in it.")
+    bytes: Count = Field(description="Size in bytes.")
     sha256: Sha256 = Field(description="SHA-256 of the file.")
 
     @classmethod
@@ -130,7 +134,7 @@ class FileEntry(_Part):
 class ErrorCount(_Part):
     """Errors with the same reason."""
 
-    count: int = Field(ge=0, description="How often it occurred.")
+    count: Count = Field(description="How often it occurred.")
     examples: list[str] = Field(description="Up to five URLs.")
 
 
@@ -140,7 +144,7 @@ class PendingRetry(_Part):
     id: str = Field(description="Id of the article.")
     url: str = Field(description="Its URL.")
     reason: str = Field(description="Why the last request failed.")
-    attempts: int = Field(ge=0, description="Number of failed attempts.")
+    attempts: Count = Field(description="Number of failed attempts.")
     first_failed_at: Moment | None = Field(
         description="When it failed first (UTC); null in manifests of the first releases."
     )
@@ -151,7 +155,7 @@ class PendingRetry(_Part):
 class RetryQueue(_Part):
     """The size of the retry queue at the end of the run, and how the run changed it."""
 
-    size: int = Field(ge=0, description="Number of articles in it.")
+    size: Count = Field(description="Number of articles in it.")
     added: int | None = Field(description="Number of articles that the run added; null for a crashed run.")
     resolved: int | None = Field(
         description="Number of articles that left it: delivered, removed, or of another source; null for a crashed run."
@@ -189,7 +193,7 @@ class ReplayedFile(_Part):
     """An archive file that was replayed."""
 
     file: str = Field(description="Its name.")
-    bytes: int = Field(ge=0, description="Its size in bytes.")
+    bytes: Count = Field(description="Its size in bytes.")
 
 
 class ReplaySummary(_Part):
@@ -202,7 +206,7 @@ class ReplaySummary(_Part):
         description="Number of archived records that are no responses of the site, by host."
     )
     faults: list[str] = Field(description="Records that could not be read; the first 100.")
-    fault_count: int = Field(ge=0, description="Number of records that could not be read.")
+    fault_count: Count = Field(description="Number of records that could not be read.")
 
 
 class Manifest(_Part):
@@ -227,7 +231,9 @@ class Manifest(_Part):
     outcome: str = Field(
         default=CRASHED, description="Outcome of the run; `crashed` where a later run had to finish it."
     )
-    exit_code: int | None = Field(default=None, description="Exit code; null for a crashed run.")
+    exit_code: Annotated[int, Field(ge=0, le=255)] | None = Field(
+        default=None, description="Exit code; null for a crashed run."
+    )
     leader_run_id: RunId | None = Field(
         default=None,
         description="For one of several workers: the run of the worker that leads the crawl; otherwise null.",
@@ -342,17 +348,19 @@ def parse_manifest(content: bytes | str, *, draft: bool = False) -> Manifest:
     if not isinstance(raw, dict):
         raise ValueError("not a JSON object")
     schema = raw.get("schema")
+    if not isinstance(schema, str):
+        raise ValueError("its schema is missing")
     if schema in SCHEMAS_V1:
         # What version 1 did not have gets its default.
         raw, draft = upgrade_manifest(raw, draft=draft), True
     elif schema != SCHEMA:
-        raise ValueError(f"its schema is {schema!r}, this version of vokcrawl reads {SCHEMA_V1} and {SCHEMA}")
+        raise ValueError(f"its schema is {schema[:100]!r}, this version of vokcrawl reads {SCHEMA_V1} and {SCHEMA}")
     if missing := sorted(_KEYS - raw.keys()) if not draft else []:
         raise ValueError(f"the keys {', '.join(missing)} are missing")
     try:
         return Manifest.model_validate(raw)
     except ValidationError as error:
-        raise ValueError(breaches(error)) from error
+        raise ValueError(breaches(error)[:_LONGEST_MESSAGE]) from error
 
 
 _KEYS = {field.alias or name for name, field in Manifest.model_fields.items()}

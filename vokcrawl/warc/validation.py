@@ -95,17 +95,24 @@ def _referred_to(record: ArchivedRecord) -> dict[str, Any]:
     }
 
 
-def answers(path: Path) -> Iterator[tuple[int, ArchivedRecord]]:
-    """Yield the complete responses of a file that have a body, with their offsets. Invalid records are skipped."""
+def responses(path: Path) -> Iterator[tuple[int, ArchivedRecord]]:
+    """Yield the responses of a file, `revisit` records included, with their offsets. Invalid records are skipped."""
     with translate_os_errors(path), path.open("rb") as file:
         for member in members(file):
             try:
                 record = parse_record(member)
             except InvalidRecordError:
                 continue
-            whole = "warc-truncated" not in record.fields and split_message(record.block)[1]
-            if record.kind == "response" and whole:
+            if record.kind in _ANSWERS:
                 yield member.start, record
+
+
+def answers(path: Path) -> Iterator[tuple[int, ArchivedRecord]]:
+    """Yield the complete responses of a file that have a body, with their offsets. Invalid records are skipped."""
+    for offset, record in responses(path):
+        whole = "warc-truncated" not in record.fields and split_message(record.block)[1]
+        if record.kind == "response" and whole:
+            yield offset, record
 
 
 def location_fault(folder: OutputFolder, place: dict[str, Any], url: str) -> str | None:

@@ -1,4 +1,4 @@
-"""`scrapy verify` names single bits that flipped in the state, wherever they changed its data."""
+"""`scrapy verify` names single bits that flipped in the state, in manifests, in data files and in archives."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,9 @@ import pytest
 
 from tests.support.scheduling import T0, Crawling, Serving, faults
 
-FLIPS = 1000 if os.environ.get("VOK_TEST_THOROUGH") else 150
+THOROUGH = bool(os.environ.get("VOK_TEST_THOROUGH"))
+FLIPS = 1000 if THOROUGH else 120
+FLIPS_OF_FILES = 200 if THOROUGH else 50
 # Share of the flips that changed data and must be named.
 NAMED = 0.95
 
@@ -45,7 +48,9 @@ def used(crawl: Crawling, serve: Serving, output: Path) -> Path:
     return output
 
 
-def test_flipped_bits_that_change_data_are_named(used: Path) -> None:
+def test_flipped_bits_that_change_the_data_of_the_state_are_named(
+    used: Path, record_property: Callable[[str, object], None]
+) -> None:
     state = used / "state.sqlite3"
     content = state.read_bytes()
     before = rows_of(state)
@@ -65,4 +70,31 @@ def test_flipped_bits_that_change_data_are_named(used: Path) -> None:
         changed += 1
         if not faults(copy):
             silent.append([(one, other) for one, other in zip(before or [], after or [], strict=False) if one != other])
+    record_property("flipped bits", {"state flips": changed, "state flips named": changed - len(silent)})
+    print("not named:", silent)
     assert len(silent) <= (1 - NAMED) * changed, (len(silent), changed, silent)
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern"), [("manifest", "runs/*.json"), ("data", "*/*.jsonl"), ("archive", "archive/*.warc.gz")]
+)
+def test_flipped_bits_in_files_are_named(
+    kind: str, pattern: str, used: Path, record_property: Callable[[str, object], None]
+) -> None:
+    chance = random.Random(kind)
+    files = sorted(used.glob(pattern))
+    silent = []
+    for _ in range(FLIPS_OF_FILES):
+        path = chance.choice(files)
+        content = path.read_bytes()
+        place, bit = chance.randrange(len(content)), chance.randrange(8)
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << bit
+        path.write_bytes(flipped)
+        if not any(path.name in fault for fault in faults(used)):
+            silent.append((path.name, place, bit))
+        path.write_bytes(content)
+    named = FLIPS_OF_FILES - len(silent)
+    record_property("flipped bits", {f"{kind} flips": FLIPS_OF_FILES, f"{kind} flips named": named})
+    assert silent == []
+    assert faults(used) == []

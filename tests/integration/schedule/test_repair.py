@@ -203,7 +203,7 @@ def test_files_of_others_are_left_alone(crawl: Crawling, serve: Serving, output:
     (output / "state.sqlite3").unlink()
     done = scrapy("repair", "--rebuild-state", output=output)
     assert done.code == 0, done.stderr
-    assert f"{mine}: passed over" in done.stdout
+    assert f"{mine}: skipped" in done.stdout
     assert (mine.read_text(encoding="utf-8"), part.read_text(encoding="utf-8")) == ("not a record\n", "half a line")
     assert faults(output) == [f"{mine}: no manifest names this file"]
 
