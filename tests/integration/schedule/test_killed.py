@@ -1,6 +1,6 @@
 """The crawl is killed with SIGKILL, at random times and at each step: nothing is lost, doubled or torn.
 
-`VOK_TEST_KILLS` sets the number of kills at random times; the default is for a short run of the tests.
+`VOK_TEST_KILLS` sets the number of kills at random times; the default is 12, in a thorough run 300.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tests.support.scheduling import (
 )
 from vokcrawl.sample import SampleServer
 
-KILLS = int(os.environ.get("VOK_TEST_KILLS") or 12)
+KILLS = int(os.environ.get("VOK_TEST_KILLS") or (300 if os.environ.get("VOK_TEST_THOROUGH") else 12))
 # They may run side by side; each has its own site, output folder and series of random moments.
 LANES = 4
 SEED = 20241210
