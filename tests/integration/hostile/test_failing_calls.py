@@ -172,3 +172,30 @@ def _half(found: dict[str, bytes], expected: dict[str, bytes]) -> Iterator[str]:
         same = like is not None and (content == like or content.rstrip().endswith(b"</html>"))
         if not same and not name.endswith(".part"):
             yield name
+
+
+def test_a_failed_cleanup_ends_a_run_with_15(crawl: Crawling, serve: Serving, output: Path) -> None:
+    server = serve(2)
+    url = f"{server.url}/article/163/"
+    ended = run_failing(crawl_words(url, output), output, Failure(1, "EROFS", again=True, name="unlink"))
+    assert ended.code == 15, ended.stderr
+    assert f"{output / '.holder.json'}: Read-only file system" in ended.stderr
+    done = crawl(url, output, settings=SETTINGS)
+    assert done.code == 0, done.stderr
+    assert_whole(done, server.site)
+    assert faults(output) == []
+
+
+@pytest.mark.parametrize("name", ["fsync", "write", "rename"])
+def test_a_failed_cleanup_hides_no_earlier_error(name: str, serve: Serving, output: Path) -> None:
+    """From some call on all fail, those that delete files too: the first failure is reported."""
+    words = crawl_words(f"{serve(2).url}/article/163/", output)
+    calls = run_failing(words, output, None).calls
+    number, call = [each for each in enumerate(calls, 1) if each[1].startswith(f"{name} ")][2]
+    shutil.rmtree(output)
+    ended = run_failing(words, output, Failure(number, "EIO", again=True))
+    assert ended.code == 15, ended.stderr
+    first = next(line for line in ended.stderr.splitlines() if "Input/output error" in line or "disk I/O error" in line)
+    where = Path(re.sub(r"\d{8}T\d{6}Z", "RUN", call.split(" ")[1]))
+    assert str(where.parent) in first, (call, first)
+    assert ".holder.json" not in ended.stderr
