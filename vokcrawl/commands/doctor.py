@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from vokcrawl.config.values import parse_start_url, read_value
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import translate_os_errors
 from vokcrawl.utils.program import PROGRAM
+from vokcrawl.utils.terminal import write_error, write_output
 
 # Imported late, because Scrapy imports all commands to run one.
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Command(FolderCommand):
                 final = parent / f"{name}-{number}"
             with translate_os_errors(final):
                 place.rename(final)
-            sys.stderr.write(f"{PROGRAM} doctor: {final} has the archive, the results, and a page to read\n")
+            write_error(f"{PROGRAM} doctor: {final} has the archive, the results, and a page to read\n")
         finally:
             shutil.rmtree(place, ignore_errors=True)
 
@@ -189,7 +189,7 @@ class Command(FolderCommand):
             part.write_text(found.to_toml(result.start_url), encoding="utf-8")
             part.replace(path)
         missing = f"; not found: {', '.join(found.notes)}" if found.notes else ""
-        sys.stderr.write(
+        write_error(
             f"{PROGRAM} doctor: {path} has {len(found.keys)} proposed keys{missing}; compare them with the pages, then "
             f"run this again with VOK_SITE_PROFILE={path}\n"
         )
@@ -202,9 +202,11 @@ class Command(FolderCommand):
         if target == "-":
             say(_json(result, months))
             return
-        console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-        with translate_os_errors(Path("standard output")):
+        console = Console(highlight=False, markup=False, emoji=False)
+        # Captured, because rich ends the process with 1 if the reader has closed the pipe.
+        with console.capture() as captured:
             show(result, console, months)
+        write_output(captured.get())
         if target is not None:
             path = Path(target)
             part = path.with_name(f"{path.name}.part")

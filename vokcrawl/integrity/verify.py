@@ -136,7 +136,9 @@ class Verification:
             yield Fault(self.folder.manifest(newest[0]), None, "its SHA-256 is not the one that the state recorded")
         elif known != newest:
             in_state, on_disk = (each[0] if each else "none" for each in (known, newest))
-            yield Fault(path, None, f"its last manifest is that of run {in_state}, but the files have that of {on_disk}")
+            yield Fault(
+                path, None, f"its last manifest is that of run {in_state}, but the files have that of {on_disk}"
+            )
 
     def _state_files(self, state: State, crashed: set[str], left: set[Path]) -> Iterator[Fault]:
         """`crashed` are run ids; `left` are files of those runs with their final names, but without a manifest."""
