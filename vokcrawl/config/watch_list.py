@@ -9,17 +9,13 @@ from functools import cached_property
 from pathlib import Path
 
 from vokcrawl.normalize import clean_text
+from vokcrawl.utils.scripts import JOINED
 
 _MAX_BYTES = 1_000_000
 _MAX_PHRASES = 10_000
 _MAX_PHRASE = 200
-# Scripts that are written without spaces between words, or, like Korean, with endings joined to them.
-_JOINED = (
-    "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
-)
-_JOINED_CHARACTER = re.compile(f"[{_JOINED}]")
-_LETTER = f"[^\\W{_JOINED}]"
+_JOINED_CHARACTER = re.compile(f"[{JOINED}]")
+_LETTER = f"[^\\W{JOINED}]"
 
 
 class WatchListError(ValueError):

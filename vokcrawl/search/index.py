@@ -13,21 +13,25 @@ from typing import Any
 from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors
 from vokcrawl.storage.record_files import read_file
+from vokcrawl.utils.scripts import bigrams
 from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
 NAME = "search.sqlite3"
-# Stems English words; ignores case and accents.
+# Stems English words; ignores case and accents. Korean, Japanese and Chinese are indexed as pairs of characters
+# (`utils.scripts.bigrams`), because their words are not separated by spaces.
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 # "voks" identifies the file. Raise the version when the tables change; an index of another version is rebuilt.
-_APPLICATION_ID, _VERSION = 0x766F6B73, 2
+_APPLICATION_ID, _VERSION = 0x766F6B73, 3
 _TABLES = (
     "CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER, modified INTEGER) WITHOUT ROWID",
     "CREATE TABLE damaged (place TEXT PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE status (id TEXT PRIMARY KEY, revision INTEGER, fetched_at TEXT, removed_at TEXT) WITHOUT ROWID",
     "CREATE TABLE texts (number INTEGER PRIMARY KEY, id TEXT UNIQUE, url TEXT, published_on TEXT, title TEXT, "
-    "body TEXT)",
-    "CREATE VIRTUAL TABLE texts_fts USING fts5(title, body, content='texts', content_rowid='number', "
-    f"tokenize='{TOKENIZER}')",
+    "body TEXT, source TEXT)",
+    # What the index refers to instead of keeping a copy; pairs of characters can be computed again.
+    "CREATE VIEW indexed AS SELECT number, title, body, source, NULL AS title_pairs, NULL AS body_pairs FROM texts",
+    "CREATE VIRTUAL TABLE texts_fts USING fts5(title, body, source, title_pairs, body_pairs, content='indexed', "
+    f"content_rowid='number', tokenize='{TOKENIZER}')",
     f"PRAGMA application_id={_APPLICATION_ID}",
     f"PRAGMA user_version={_VERSION}",
 )
@@ -141,6 +145,7 @@ def _indexed_files(db: sqlite3.Connection) -> dict[str, tuple[int, int]]:
 def _drop_tables(db: sqlite3.Connection) -> None:
     for name in ("texts_fts", "texts", "status", "removals", "damaged", "files"):
         db.execute(f"DROP TABLE IF EXISTS {name}")
+    db.execute("DROP VIEW IF EXISTS indexed")
 
 
 def _add_version(db: sqlite3.Connection, record: Mapping[str, Any]) -> None:
@@ -149,15 +154,21 @@ def _add_version(db: sqlite3.Connection, record: Mapping[str, Any]) -> None:
     if current == status:
         return
     _put_status(db, record["id"], current)
-    before = db.execute("SELECT number, title, body FROM texts WHERE id = ?", (record["id"],)).fetchone()
+    before = db.execute("SELECT number, title, body, source FROM texts WHERE id = ?", (record["id"],)).fetchone()
+    columns = "rowid, title, body, source, title_pairs, body_pairs"
     if before:
         # FTS5 external content: deleting an entry needs the text that was indexed.
-        forget = "INSERT INTO texts_fts (texts_fts, rowid, title, body) VALUES ('delete', ?, ?, ?)"
-        db.execute(forget, before)
-    replace = "INSERT OR REPLACE INTO texts (id, url, published_on, title, body) VALUES "
-    row = db.execute(replace + "(:id, :url, :published_on, :title, :body)", record)
-    insert = "INSERT INTO texts_fts (rowid, title, body) VALUES (?, ?, ?)"
-    db.execute(insert, (row.lastrowid, record["title"], record["body"]))
+        forget = f"INSERT INTO texts_fts (texts_fts, {columns}) VALUES ('delete', ?, ?, ?, ?, ?, ?)"  # noqa: S608
+        db.execute(forget, (before[0], *_indexed(*before[1:])))
+    replace = "INSERT OR REPLACE INTO texts (id, url, published_on, title, body, source) VALUES "
+    row = db.execute(replace + "(:id, :url, :published_on, :title, :body, :source)", record)
+    insert = f"INSERT INTO texts_fts ({columns}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608  our own names
+    db.execute(insert, (row.lastrowid, *_indexed(record["title"], record["body"], record["source"])))
+
+
+def _indexed(title: str, body: str, source: str | None) -> tuple[str, ...]:
+    """Return the values of the columns of `texts_fts`."""
+    return title, body, f"{source or ''} {bigrams(source or '')}", bigrams(title), bigrams(body)
 
 
 def _add_removal(db: sqlite3.Connection, record: Mapping[str, Any]) -> None:

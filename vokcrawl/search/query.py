@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from vokcrawl.errors import UsageError
 from vokcrawl.normalize import clean_text
 from vokcrawl.search.index import SearchIndex
 from vokcrawl.utils.program import PROGRAM
+from vokcrawl.utils.scripts import JOINED, bigram_phrase, joined_runs
 from vokcrawl.utils.temp_database import translate_database_errors
 
 # Markers around a match within a passage. These characters do not occur in a text.
@@ -18,6 +20,17 @@ _MAX_WORDS = 100
 _PASSAGE_WORDS = 32
 # A match in the title weighs as much as this many in the body.
 _TITLE_WEIGHT = 5
+# Of the columns title, body, source, title_pairs, body_pairs.
+_WEIGHTS = f"{_TITLE_WEIGHT}, 1, 1, {_TITLE_WEIGHT}, 1"
+# Characters on each side of a match in a passage in a script without spaces.
+_CONTEXT = 60
+_OPERATORS = ("AND", "OR", "NOT")
+# The columns of each field.
+_FIELDS = {"": "title body title_pairs body_pairs", "title": "title title_pairs", "source": "source"}
+_OPERATOR = re.compile(r"\s(?:AND|OR|NOT)\s")
+_QUOTED = re.compile(r'"[^"]*\w[^"]*"')
+_TOKEN = re.compile(r'((?:title|source):)?(?:"([^"]*)"|([^\s"]+))')
+_JOINED_RUN = re.compile(f"[{JOINED}]+")
 _CURRENT = """
     FROM texts_fts JOIN texts ON number = texts_fts.rowid JOIN status ON status.id = texts.id
     WHERE texts_fts MATCH :match AND removed_at IS NULL
@@ -40,36 +53,81 @@ class Hit:
 def find(
     index: SearchIndex, words: Sequence[str], *, limit: int, since: str | None = None, until: str | None = None
 ) -> tuple[int, list[Hit]]:
-    """Return the number of articles that contain all words, and the best `limit` of them; ties newest first.
+    """Return the number of articles that match, and the best `limit` of them; ties newest first.
 
-    `since` and `until` are days as the site shows them, inclusive. Raises `UsageError` for no words or too many.
+    `words` are the arguments of `match_expression`. `since` and `until` are days as the site shows them, inclusive.
+    Raises `UsageError` for no words or too many.
     """
     match = match_expression(words)
     if not match:
         raise UsageError(f"give at least one word: `{PROGRAM} search orchard harvest`")
     if len(words) > _MAX_WORDS:
         raise UsageError(f"{len(words)} words are too many; the limit is {_MAX_WORDS}")
+    literals = literal_texts(words)
     bounds = {"match": match, "since": since, "until": until}
     with translate_database_errors():
         (total,) = index.db.execute(f"SELECT count(*) {_CURRENT}", bounds).fetchone()
         numbers = index.db.execute(
-            f"SELECT number {_CURRENT} ORDER BY bm25(texts_fts, {_TITLE_WEIGHT}, 1), published_on DESC, texts.id DESC "
+            f"SELECT number {_CURRENT} ORDER BY bm25(texts_fts, {_WEIGHTS}), published_on DESC, texts.id DESC "
             "LIMIT :limit",
             {**bounds, "limit": limit},
         ).fetchall()
         # Passages only for the hits returned: extracting them is the slow part.
-        return total, [_hit(index, match, number) for (number,) in numbers]
+        return total, [_hit(index, match, number, literals) for (number,) in numbers]
 
 
 def match_expression(words: Sequence[str]) -> str:
-    """Return the FTS5 expression for texts that contain all words, taken literally; empty if there is no word.
+    """Return the FTS5 expression of a query; empty if there is no word.
 
-    Several words in one string are a phrase; a string that ends in ``*`` is a prefix.
+    Each argument is a word, or, if it contains spaces, a phrase; one that ends in ``*`` is a prefix. AND (the default),
+    OR and NOT between two arguments combine them: NOT binds closest, then AND. ``title:`` and ``source:`` before an
+    argument search only there. An argument with quotation marks or operators in it is split at them. Everything else
+    is taken literally.
 
-    >>> match_expression(["harvest", "Ri Un Byol", "orch*", '"', "NEAR("])
-    '"harvest" "Ri Un Byol" "orch"* "NEAR("'
+    >>> match_expression(["title:harvest", "NOT", "source:Voice of Korea"])
+    '({title title_pairs} : "harvest") NOT ({source} : "Voice of Korea")'
     """
-    return " ".join(_phrase(clean_text(word)) for word in words if any(map(str.isalnum, word)))
+    parts: list[str] = []
+    operator = ""
+    tokens = [token for word in words for token in _tokens(word)]
+    for place, token in enumerate(tokens):
+        between = 0 < place < len(tokens) - 1 and not operator
+        if token in _OPERATORS and between and parts and _is_term(tokens[place + 1]):
+            operator = token
+        elif _is_term(token):
+            parts += [operator or "AND", _term(token)] if parts else [_term(token)]
+            operator = ""
+    return " ".join(parts)
+
+
+def literal_texts(words: Sequence[str]) -> list[str]:
+    """Return the texts in joined scripts that a query looks for, longest first; for a passage."""
+    runs = {run for word in words for token in _tokens(word) for run in joined_runs(token)}
+    return sorted(runs, key=lambda run: (-len(run), run))
+
+
+def _tokens(word: str) -> list[str]:
+    """Split an argument at quotation marks and operators, if it has any; quoted text stays together."""
+    if not (_OPERATOR.search(word) or _QUOTED.search(word)) or word in _OPERATORS:
+        return [word]
+    return [f"{field}{quoted or bare}" for field, quoted, bare in _TOKEN.findall(word) if quoted or bare or field]
+
+
+def _is_term(token: str) -> bool:
+    return any(map(str.isalnum, token))
+
+
+def _term(token: str) -> str:
+    """Return the expression of a word or phrase, with its field."""
+    field, colon, rest = token.partition(":")
+    if not (colon and field in _FIELDS and _is_term(rest)):
+        field, rest = "", token
+    other = clean_text(_JOINED_RUN.sub(" ", rest))
+    phrases = [bigram_phrase(rest)]
+    if _is_term(other):
+        # A mixed text, such as "KCNA는": each part must be there.
+        phrases = [*map(bigram_phrase, joined_runs(rest)), _phrase(other)]
+    return "(" + " AND ".join(f"{{{_FIELDS[field]}}} : {phrase}" for phrase in phrases) + ")"
 
 
 def _phrase(text: str) -> str:
@@ -78,10 +136,30 @@ def _phrase(text: str) -> str:
     return f'"{quoted}"' + ("*" if bare != text else "")
 
 
-def _hit(index: SearchIndex, match: str, number: int) -> Hit:
+def _hit(index: SearchIndex, match: str, number: int, literals: Sequence[str]) -> Hit:
     query = """
-        SELECT id, revision, url, published_on, texts.title, snippet(texts_fts, 1, ?, ?, '…', ?)
+        SELECT id, revision, url, published_on, texts.title, snippet(texts_fts, 1, ?, ?, '…', ?), texts.body
         FROM texts_fts JOIN texts ON number = texts_fts.rowid JOIN status USING (id)
         WHERE texts_fts MATCH ? AND texts_fts.rowid = ?
     """
-    return Hit(*index.db.execute(query, (MATCH_START, MATCH_END, _PASSAGE_WORDS, match, number)).fetchone())
+    row = index.db.execute(query, (MATCH_START, MATCH_END, _PASSAGE_WORDS, match, number)).fetchone()
+    identity, revision, url, published_on, title, passage, body = row
+    if literals and MATCH_START not in passage:
+        passage = _passage(body, literals) or _cut(passage)
+    return Hit(identity, revision, url, published_on, title, passage)
+
+
+def _passage(body: str, literals: Sequence[str]) -> str | None:
+    """Return the surroundings of the first match of a text, with all matches marked; None if there is none."""
+    found = re.compile("|".join(map(re.escape, literals)), re.IGNORECASE)
+    first = found.search(body)
+    if first is None:
+        return None
+    start, end = max(0, first.start() - _CONTEXT), first.end() + _CONTEXT
+    text = found.sub(lambda each: f"{MATCH_START}{each[0]}{MATCH_END}", body[start:end])
+    return ("…" if start else "") + text + ("…" if end < len(body) else "")
+
+
+def _cut(text: str) -> str:
+    """Shorten a passage without a match: a text without spaces is one word."""
+    return text if len(text) <= 4 * _CONTEXT else f"{text[: 4 * _CONTEXT]}…"

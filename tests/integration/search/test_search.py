@@ -190,8 +190,101 @@ def test_a_hundred_words_are_a_query_that_sqlite_takes(archive: Path) -> None:
     assert found(archive, *("harvest",) * 100) == ["0"]
 
 
-def test_quotation_marks_are_kept_within_the_words() -> None:
-    assert match_expression(['say "so"', "a*b*"]) == '"say ""so""" "a*b"*'
+def test_a_lone_quotation_mark_is_a_part_of_the_word() -> None:
+    columns = "{title body title_pairs body_pairs}"
+    assert match_expression(['say "so', "a*b*"]) == f'({columns} : "say ""so") AND ({columns} : "a*b"*)'
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        (["concert", "OR", "figures", "OR", "cafe"], ["2", "3"]),
+        (["pears", "NOT", "song"], ["0"]),
+        (["pears NOT song"], ["0"]),
+        (["pears", "AND", "harvest"], ["0"]),
+        # NOT binds closest, then AND.
+        (["figures", "OR", "pears", "song"], ["2", "3"]),
+        (["figures", "OR", "pears", "NOT", "harvest"], ["2", "3"]),
+        (['"Ri Un Byol" OR "naive song"'], ["2", "4"]),
+        (["title:harvest"], ["0"]),
+        (["title:pears"], []),
+        (['title:"orchard harvest"'], ["0"]),
+        (["title:Orchard harvest"], ["0"]),
+        (["harvest", "source:korea"], ["0"]),
+        (["harvest", "NOT", "source:Voice of Korea"], []),
+        (["source:harvest"], []),
+        # Without something on both sides, an operator is a word.
+        (["NOT", "pears"], []),
+        (["pears", "OR"], []),
+    ],
+)
+def test_operators_and_fields(words: list[str], numbers: list[str], archive: Path) -> None:
+    assert sorted(found(archive, *words)) == numbers
+
+
+@pytest.fixture(scope="module")
+def asian(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Articles in Korean, Japanese and Chinese, one of them changed."""
+    return write_archive(
+        tmp_path_factory.mktemp("asian") / "output",
+        article(
+            0,
+            FIRST,
+            title="경애하는김정은동지께서 현지지도",
+            body="평양에서 KCNA는 보도했다. 사과 2024.",
+            source="조선중앙통신 (Kr)",
+        ),
+        article(1, FIRST, title="平壌のラジオ放送", body="金正恩同志がﾗｼﾞｵを聞いた。"),
+        article(2, FIRST, title="金正恩同志", body="在平壤市举行。" + "很" * 200),
+        article(3, FIRST, title="Apple", body="평화 양식."),
+        article(4, FIRST, title="옛날", body="평양 이전"),
+        article(4, SECOND, title="옛날", body="지금", revision=2, changed=["body"]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        (["김정은동지"], ["0"]),
+        (["김정은"], ["0"]),
+        (["평양"], ["0"]),
+        (["평양에서"], ["0"]),
+        # Both characters are there, but not together; and the version before is no longer found.
+        (["양평"], []),
+        (["이전"], []),
+        (["지금"], ["4"]),
+        (["金正恩"], ["1", "2"]),
+        (["ラジオ"], ["1"]),
+        (["ﾗｼﾞｵ"], ["1"]),
+        (["平"], ["1", "2"]),
+        (["壤"], ["2"]),
+        (["KCNA는"], ["0"]),
+        (["평양", "kcna"], ["0"]),
+        (["평양", "OR", "apple"], ["0", "3"]),
+        (["金正恩", "NOT", "放送"], ["2"]),
+        (["title:金正恩"], ["2"]),
+        (["source:조선중앙"], ["0"]),
+        (["김정은동지께서 현지지도"], ["0"]),
+        (["현지지도 김정은동지께서"], []),
+        (["사과 2024"], ["0"]),
+    ],
+)
+def test_korean_japanese_and_chinese_are_found_anywhere_in_a_text(
+    words: list[str], numbers: list[str], asian: Path
+) -> None:
+    assert sorted(found(asian, *words)) == numbers
+
+
+def test_a_passage_shows_the_match_in_a_text_without_spaces(asian: Path, capsys: Capture) -> None:
+    done = run_command(Command(), "平壤", "--json", output=asian, capsys=capsys)
+    (hit,) = json.loads(done.stdout)
+    assert hit["passage"] == "在平壤市举行。" + "很" * 56 + "…"
+    index = SearchIndex(OutputFolder(asian))
+    try:
+        _, (marked,) = find(index, ["평양"], limit=1)
+    finally:
+        index.close()
+    assert marked.passage == "\x02평양\x03에서 KCNA는 보도했다. 사과 2024."
 
 
 HOSTILE = "\x1b]0;owned\x07\u202epears\u2066\u009b31m [bold]x[/bold] :smile:"
