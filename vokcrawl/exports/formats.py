@@ -22,6 +22,7 @@ from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.search.index import TOKENIZER
 from vokcrawl.storage.output_folder import close_as_is
 from vokcrawl.utils.program import install_command
+from vokcrawl.utils.scripts import bigrams
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -66,6 +67,8 @@ FROM articles
 LEFT JOIN removals ON removals.id = articles.id AND removals.confirmed_at = articles.removed_at
 WHERE latest AND removed_at IS NOT NULL""",
 )
+# Pairs of characters of Korean, Japanese and Chinese texts, without a copy of the text.
+_PAIRS = f"CREATE VIRTUAL TABLE articles_pairs USING fts5(title, body, content='', tokenize=\"{TOKENIZER}\")"
 # External content: the index refers to the text of the table instead of keeping a copy.
 _FULL_TEXT = (
     "CREATE VIRTUAL TABLE articles_fts USING fts5(title, body, "
@@ -177,8 +180,17 @@ class SqliteWriter(TableWriter):
         current = ", ".join(each.name for each in self._tables["articles"] if each.name not in ("latest", "removed_at"))
         for statement in (*_INDEXES, *_VIEWS, *_FULL_TEXT):
             self._db.execute(statement.format(current=f"number, {current}"))
+        self._index_pairs()
         self._db.execute("COMMIT")
         self._db.close()
+
+    def _index_pairs(self) -> None:
+        self._db.execute(_PAIRS)
+        insert = "INSERT INTO articles_pairs (rowid, title, body) VALUES (?, ?, ?)"
+        for number, title, body in self._db.execute("SELECT number, title, body FROM articles ORDER BY number"):
+            pairs = bigrams(title), bigrams(body)
+            if any(pairs):
+                self._db.execute(insert, (number, *pairs))
 
     @override
     def abandon(self) -> None:

@@ -14,7 +14,16 @@ import pandas as pd
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.support.archives import HOSTILE, Record, exported, exported_records, identity, rows_of
+from tests.support.archives import (
+    HOSTILE,
+    Record,
+    article,
+    exported,
+    exported_records,
+    identity,
+    rows_of,
+    write_archive,
+)
 from vokcrawl.schemas import schema_of
 
 MOMENTS = ("ingested_at", "first_seen_at", "fetched_at", "removed_at", "first_missing_at", "confirmed_at")
@@ -180,6 +189,26 @@ def test_sqlite_is_searched_in_full_text_over_title_and_body(database: sqlite3.C
         ]  # fmt: skip
         (hostile,) = db.execute(query, ("paragraphs AND hyperlink",)).fetchall()
         assert hostile["id"] == identity(2)
+
+
+def test_sqlite_is_searched_by_pairs_of_characters_in_scripts_without_spaces(tmp_path: Path) -> None:
+    first = "2024-03-10T06:00:00Z"
+    output = write_archive(
+        tmp_path / "output",
+        article(0, first, body="경애하는김정은동지께서 평양에서"),
+        article(1, first, title="金正恩同志"),
+        article(2, first),
+    )
+    exported(output, tmp_path / "archive.sqlite")
+    query = "SELECT id FROM articles JOIN articles_pairs ON articles_pairs.rowid = number WHERE articles_pairs MATCH ?"
+    with closing(sqlite3.connect(tmp_path / "archive.sqlite")) as db:
+        for phrase, expected in (
+            ('"평양"', [0]),
+            ('"김정 정은 은동 동지"', [0]),
+            ('title: "金正 正恩"', [1]),
+            ("title", []),
+        ):
+            assert db.execute(query, (phrase,)).fetchall() == [(identity(number),) for number in expected]
 
 
 @pytest.mark.parametrize("what", ["current", "teasers", "removals"])
