@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -88,8 +89,15 @@ def _show(folder: OutputFolder, *, published: int) -> None:
     say("\nOne article:")
     say(json.dumps(articles[0], ensure_ascii=False, indent=2))
     say("\nNext steps:")
-    files = f"{folder.path}/articles/*.jsonl"
-    say(f"  duckdb -c \"FROM '{files}' SELECT published_on, title ORDER BY 1\"    # with the DuckDB client installed")
-    say(f"  jq -r .title {files}    # with jq installed")
+    program, setting = _program(), f"-s VOK_OUTPUT_DIR={shlex.quote(str(folder.path))}"
+    say(f"  {program} show {articles[0]['id']} {setting}    # this article and its history; --html: its archived page")
+    say(f"  {program} search harvest {setting}    # full-text search")
+    say(f"  {folder.path / 'feeds' / 'new.atom'}    # open this file in a feed reader")
     crawl = f"{PROGRAM} crawl vok" if PROGRAM == "vokcrawl" else "make crawl"
     say(f"  {crawl}    # crawl the live site, one request every few seconds")
+
+
+def _program() -> str:
+    """Return how to call the program from this shell: by its name, or by its path if it is not on the PATH."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == PROGRAM and shutil.which(PROGRAM) is None else PROGRAM

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -35,3 +36,12 @@ def test_demo_of_any_size_is_complete_and_its_words_match(
     manifest = json.loads(path.read_text(encoding="utf-8"))
     assert manifest["exit_code"] == 0
     assert [listing["complete"] for listing in manifest["listings"]] == [True]
+    # The commands for looking at the result work as printed.
+    steps = [line.partition("    #")[0].strip() for line in lines[lines.index("Next steps:") + 1 :]]
+    show, search, feed = steps[:3]
+    if articles == 1:
+        for step, expected in ((show, "History\n"), (search, " found")):
+            shown = run([sys.executable, "-m", *shlex.split(step)], env=environment())
+            assert shown.returncode == 0, shown.stderr
+            assert expected in shown.stdout
+    assert Path(feed).read_bytes().startswith(b"<?xml")
