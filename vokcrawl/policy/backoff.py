@@ -1,6 +1,6 @@
-"""How long a host is left alone after it has refused, and when to give up. Pure: moments in, moments out.
+"""How long requests to a host are paused after a refusal, and when to give up. Pure functions.
 
-Moments are seconds of one steady clock; only `retry_after` looks at the calendar.
+Times are seconds of a monotonic clock; only `retry_after` uses the calendar.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-# A cool-off doubles up to this many times the first one.
+# Maximum number of times that the pause doubles.
 MOST_DOUBLINGS = 4
 
 
 def retry_after(header: str, now: datetime) -> float | None:
-    """Seconds that a ``Retry-After`` header asks for: a number, or an HTTP date (RFC 9110, 10.2.3).
+    """The seconds in a ``Retry-After`` header: a number, or an HTTP date (RFC 9110, 10.2.3).
 
-    None for anything else; a date that has passed asks for nothing.
+    None for an invalid value; 0 for a date in the past.
 
     >>> retry_after("120", datetime.now(UTC))
     120.0
@@ -36,7 +36,7 @@ def retry_after(header: str, now: datetime) -> float | None:
 
 @dataclass(slots=True)
 class Pause:
-    """The pause of one host: until when it is left alone, and how often in a row that has been necessary."""
+    """The pause of one host: its end, when the last one began, and the number of refusals in a row."""
 
     until: float = 0.0
     since: float = 0.0
@@ -46,8 +46,8 @@ class Pause:
 class Pauses:
     """The pauses of all hosts of a crawl.
 
-    `cool_off` is the first pause, in seconds, after a refusal that names none; it doubles from refusal to
-    refusal. `most_in_a_row` refusals without a good answer between them mean: give up.
+    `cool_off` is the first pause in seconds after a refusal without `Retry-After`; it doubles with each refusal.
+    After more than `most_in_a_row` refusals without a good response between them, `gives_up` is true.
     """
 
     def __init__(self, cool_off: float, most_in_a_row: int) -> None:
@@ -56,15 +56,15 @@ class Pauses:
         self._pauses: dict[str, Pause] = {}
 
     def remaining(self, host: str, now: float) -> float:
-        """Seconds for which this host is still left alone."""
+        """The remaining seconds of the pause of a host."""
         pause = self._pauses.get(host)
         return max(0.0, pause.until - now) if pause else 0.0
 
     def refused(self, host: str, sent: float, now: float, asked: float | None) -> float:
-        """Notes a refusal of a request sent at `sent`, and gives the seconds that the host is now left alone.
+        """Notes a refusal of a request sent at `sent`; returns the remaining seconds of the pause.
 
-        `asked` are the seconds that it asked for. Requests that were under way when a pause began belong to
-        the same refusal: a burst counts once, and may only make the pause longer, not the next one.
+        `asked` are the seconds in `Retry-After`. Refusals of requests that were in progress when the pause began count
+        as the same refusal: they may make this pause longer, but not the next one.
         """
         pause = self._pauses.setdefault(host, Pause())
         if not pause.in_a_row or sent > pause.since:
@@ -76,12 +76,12 @@ class Pauses:
         return pause.until - now
 
     def on_response(self, host: str, sent: float) -> None:
-        """Notes a good answer to a request sent at `sent`: after the pause began, it ends the row of refusals."""
+        """Notes a good response; if its request was sent after the pause began, the refusals in a row are reset."""
         pause = self._pauses.get(host)
         if pause is not None and sent > pause.since:
             pause.in_a_row = 0
 
     def gives_up(self, host: str) -> bool:
-        """Whether this host has refused so often in a row that it is better left alone until the next run."""
+        """Whether this host has refused so often in a row that the crawl should end."""
         pause = self._pauses.get(host)
         return pause is not None and pause.in_a_row > self.most_in_a_row

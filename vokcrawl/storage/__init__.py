@@ -1,1 +1,1 @@
-"""The output folder: data files, partial files, manifests, state."""
+"""The output directory: data files, partial files, manifests, state."""

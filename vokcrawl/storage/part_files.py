@@ -1,4 +1,4 @@
-"""Files while they are written: nobody sees half of one under its name, and what is not committed can be taken back."""
+"""Partial files: a file gets its final name when it is complete, and uncommitted data can be removed from it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from vokcrawl.storage.output_folder import (
 class PartFile:
     """A file while it is written: `<name>.part`, renamed by `finish`.
 
-    `name` is relative to the folder. `records` and `bytes` count what was written; nothing of it counts as
-    delivered before `sync` and the state's commit.
+    `name` is relative to the output directory. `records` and `bytes` count everything written; it counts as delivered
+    after `sync` and the commit of the state.
     """
 
     def __init__(self, folder: OutputFolder, name: str) -> None:
@@ -40,7 +40,7 @@ class PartFile:
             sync_folder(self.part.parent)
 
     def write(self, data: bytes, records: int = 1) -> None:
-        """Adds whole records as they are to stand in the file."""
+        """Appends complete records, as bytes."""
         with translate_os_errors(self.part):
             self._file.write(data)
         self._sha256.update(data)
@@ -49,7 +49,7 @@ class PartFile:
         self._written = True
 
     def sync(self) -> bool:
-        """Brings all that was written to the disk, and says whether there was anything."""
+        """Syncs the file to disk; returns whether anything was written since the last time."""
         if not self._written:
             return False
         with translate_os_errors(self.part):
@@ -59,11 +59,11 @@ class PartFile:
         return True
 
     def mark(self) -> None:
-        """What was written so far is committed, and stays."""
+        """Marks everything written so far as committed."""
         self._committed = (self.bytes, self.records, self._sha256.copy())
 
     def finish(self) -> None:
-        """Closes the file and gives it its own name; one without a record goes."""
+        """Closes the file and gives it its final name; an empty one is deleted."""
         self.sync()
         with translate_os_errors(self.path):
             self._file.close()
@@ -74,24 +74,24 @@ class PartFile:
             sync_folder(self.path.parent)
 
     def abandon(self) -> None:
-        """Closes the file as it is: the next run cuts it back to what was committed."""
-        # What could not be flushed was not committed either.
+        """Closes the file as it is; the next run truncates it to its committed length."""
+        # Data that could not be flushed was not committed either.
         close_as_is(self._file)
 
     def sha256(self) -> str:
-        """The checksum of what was written, in hexadecimal digits."""
+        """The SHA-256 of the file so far, in hexadecimal digits."""
         return self._sha256.hexdigest()
 
 
 class RecordFile(PartFile):
-    """A file of JSON records, one a line."""
+    """A file with one JSON record per line."""
 
     def append(self, line: bytes) -> None:
-        """Adds one record; `line` is its JSON without a line end."""
+        """Appends a record; `line` is its JSON without a line end."""
         self.write(line + b"\n")
 
     def remove_records(self, ids: Container[str]) -> list[dict[str, Any]]:
-        """Takes the records of these ids out of what was written since the last commit, and gives them."""
+        """Removes the uncommitted records with these ids, and returns them."""
         with translate_os_errors(self.part):
             self._file.flush()
             with self.part.open("rb") as written:

@@ -1,4 +1,4 @@
-"""Reading what was delivered: the record files of an output folder, in the order of the runs."""
+"""Reads the record files of an output directory, in the order of the runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SCHEMAS = {kind: schema for schema, kind in KINDS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a record file: its bytes, where they begin, and the record, or None and what is wrong with it."""
+    """A line of a record file: its bytes, their offset, and the record, or None and the fault."""
 
     path: Path
     number: int
@@ -28,12 +28,12 @@ class Line:
     fault: str | None = None
 
     def __str__(self) -> str:
-        """Its place, and what is wrong there."""
-        return f"{self.path}:{self.number}: {self.fault or 'a sound record'}"
+        """File, line number and fault, for messages."""
+        return f"{self.path}:{self.number}: {self.fault or 'no fault'}"
 
 
 def read_file(path: Path, kind: str) -> Iterator[Line]:
-    """The lines of one file, each held to the schema of its kind. Raises `StorageError` when it cannot be read."""
+    """The lines of a file, validated by the schema of their kind. Raises `StorageError` if it cannot be read."""
     offset = 0
     with translate_os_errors(path), path.open("rb") as file:
         for number, line in enumerate(file, 1):
@@ -48,7 +48,7 @@ def read_kind(folder: OutputFolder, kind: str) -> Iterator[Line]:
 
 
 def _read_line(line: bytes, kind: str) -> tuple[dict[str, Any] | None, str | None]:
-    """The record, or what is wrong with the line."""
+    """The record, or the fault of the line."""
     if not line.endswith(b"\n"):
         return None, "the line is torn: it does not end in a line end"
     try:
@@ -63,7 +63,7 @@ def _read_line(line: bytes, kind: str) -> tuple[dict[str, Any] | None, str | Non
 
 
 def read_at(path: Path, offset: int, length: int, kind: str) -> Line:
-    """The line of that many bytes that begins at `offset`; its number is 0. Raises `StorageError`."""
+    """The line with this offset and length in bytes; its number is 0. Raises `StorageError`."""
     with translate_os_errors(path), path.open("rb") as file:
         file.seek(offset)
         raw = file.read(length)

@@ -1,4 +1,4 @@
-"""The archive as it is, or as it was at the end of a day.
+"""The delivered records as they are, or as they were at the end of a day.
 
 Which records there were, the current version of each article, and whether it was removed (`storage.article_status`).
 """
@@ -17,19 +17,19 @@ from vokcrawl.storage.record_files import Line, read_at, read_file
 from vokcrawl.utils.program import PROGRAM
 from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
-# The moment from which on a record is known.
+# The field with the time from which a record is known.
 _KNOWN_SINCE = {"articles": "fetched_at", "teasers": "first_seen_at", "removals": "confirmed_at"}
 
 
 class Snapshot:
-    """The delivered files as they are now, up to the end of a day (UTC) where one is given.
+    """The delivered files as they are now, or up to the end of a day (UTC).
 
-    A crawl may run meanwhile: what it still writes, or finishes later, is not read. `damaged` holds the lines that were
-    passed over, by path and number.
+    A crawl may run meanwhile: files that it has not finished yet are not read. `damaged` has the skipped lines, by path
+    and number.
     """
 
     def __init__(self, folder: OutputFolder, as_of: str | None = None, *, skip_damaged: bool = False) -> None:
-        """Raises `UsageError` for a day before the first run, `StorageError` where a folder cannot be read."""
+        """Raises `UsageError` for a day before the first run, and `StorageError` if a directory cannot be read."""
         self.folder = folder
         self.damaged: dict[tuple[Path, int], Line] = {}
         self._skip_damaged = skip_damaged
@@ -40,13 +40,13 @@ class Snapshot:
             raise UsageError(f"--as-of: {as_of} is before the first run, on {first}; there is no archive of that day")
 
     def holds_records(self) -> bool:
-        """Whether any run has delivered anything."""
+        """Whether any run has delivered a record."""
         return any(self._files.values())
 
     def lines(self, kind: str) -> Iterator[tuple[Line, dict[str, Any]]]:
         """The lines of a kind with their records, run by run.
 
-        Raises `StorageError` for a damaged line, or where such are to be passed over, notes it in `damaged`.
+        Raises `StorageError` for a damaged line, or notes it in `damaged` if such lines are skipped.
         """
         for path in self._files[kind]:
             for line in read_file(path, kind):
@@ -59,7 +59,7 @@ class Snapshot:
         if not self._skip_damaged:
             raise StorageError(
                 f"{line}; restore the file from a copy (`{PROGRAM} verify` names all that is wrong), "
-                "or give --skip-damaged to go on without such lines"
+                "or skip such lines with --skip-damaged"
             )
         self.damaged[line.path, line.number] = line
 
@@ -71,7 +71,7 @@ class Snapshot:
 
 
 class Fold:
-    """The articles of a snapshot, each with its latest version. Kept in a temporary file: memory stays as it is."""
+    """The articles of a snapshot, each with its latest version, in a temporary database."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         """Reads all articles and removals once. Raises `StorageError`."""
