@@ -8,7 +8,7 @@ N ?= 60
 # The extras that have a file of pinned packages of their own; requirements/lock.txt has everything, with hashes.
 EXTRAS := export report monitor distributed docs
 
-.PHONY: runtime setup demo crawl test simulate coverage check docs bench size audit lock clean
+.PHONY: runtime setup demo crawl test simulate coverage check docs bench bench-scale size audit lock clean
 
 runtime: $(VENV)/runtime-ready  ## Make the environment, with what a crawl needs.
 
@@ -59,6 +59,9 @@ docs: setup  ## Build the documentation as a site, in build/site.
 
 bench: setup  ## Measure against a bare Scrapy spider on the same site.
 	$(BIN)/python -m benchmarks
+
+bench-scale: setup  ## Measure how each command grows, up to a million articles (takes hours).
+	$(BIN)/python -m benchmarks.scale --articles 10000,100000,1000000 --runs 1000
 
 size:  ## Run `make demo` in a new environment; print the environment's size and the CPU time (1 if it is over 250 MB).
 	@$(PYTHON) benchmarks/environment.py

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from scrapy.settings import default_settings
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CONCURRENCY = 8
@@ -52,16 +54,29 @@ def worker(start_url: str, output: Path, redis_url: str, prefix: str) -> Cost:
     return _scrapy(arguments, settings, ROOT, SCRAPY_PROJECT="distributed", REDIS_URL=redis_url)
 
 
-def bare(start_url: str, feed: Path, *, by: Sequence[str] = SCRAPY) -> Cost:
-    """Run the bare spider, which writes `feed`. Raises `BenchmarkError` unless it exits with 0."""
+def bare(start_url: str, feed: Path, *, by: Sequence[str] = SCRAPY, **settings: str) -> Cost:
+    """Run the bare spider, which writes `feed`. Raises `BenchmarkError` unless it exits with 0.
+
+    By default it processes one item at a time, as vokcrawl does; Scrapy's default is 100.
+    """
     arguments = [*by, "runspider", str(HERE / "bare_spider.py"), "-a", f"start_url={start_url}", "-O", str(feed)]
-    return _scrapy(arguments, {}, feed.parent)
+    return _scrapy(arguments, {"CONCURRENT_ITEMS": "1", **settings}, feed.parent)
+
+
+def bare_with_defaults(start_url: str, feed: Path) -> Cost:
+    """Run the bare spider with Scrapy's default of `CONCURRENT_ITEMS`."""
+    return bare(start_url, feed, CONCURRENT_ITEMS=str(default_settings.CONCURRENT_ITEMS))
 
 
 def replay(output: Path, to: Path) -> Cost:
     """Run `scrapy replay` with all archives of a directory. Raises `BenchmarkError` unless it exits with 0."""
     arguments = [*SCRAPY, "replay", "--to", str(to)]
     return _scrapy(arguments, {"VOK_OUTPUT_DIR": str(output)}, ROOT, SCRAPY_PROJECT="sample")
+
+
+def command(arguments: Sequence[str], output: Path) -> Cost:
+    """Run another command on an output directory. Raises `BenchmarkError` unless it exits with 0."""
+    return _scrapy([*SCRAPY, *arguments], {"VOK_OUTPUT_DIR": str(output)}, ROOT, SCRAPY_PROJECT="sample")
 
 
 def sampled(output: Path) -> list[str]:

@@ -22,8 +22,8 @@ def truth(shelf: Shelf, base_url: str, blocked: Container[str], source: SampleSo
     wanted = [article for article in everything if article.source is source]
     readable = [each for each in wanted if each.id not in shelf.removed and each.id not in blocked]
     return {
-        "articles": [_article(article, base_url) for article in readable],
-        "teasers": [_teaser(each, base_url) for each in wanted if _listed(each, shelf.removed)],
+        "articles": [article_fields(article, base_url) for article in readable],
+        "teasers": [teaser_fields(each, base_url) for each in wanted if _listed(each, shelf.removed)],
         "others": [article.id for article in everything if article.source is not source],
         "removed": [
             {"id": each.id, "url": url(each, base_url), "status": shelf.removed[each.id].status}
@@ -43,7 +43,8 @@ def _listed(article: SampleArticle, removed: Mapping[str, Removal]) -> bool:
     return article.id not in removed or removed[article.id].listed
 
 
-def _article(article: SampleArticle, base_url: str) -> dict[str, Any]:
+def article_fields(article: SampleArticle, base_url: str) -> dict[str, Any]:
+    """What an article's record says about its page; the values that the crawl sets are missing."""
     ingested = datetime.datetime.fromtimestamp(article.ts, datetime.UTC)
     return {
         "id": article.id,
@@ -61,7 +62,8 @@ def _article(article: SampleArticle, base_url: str) -> dict[str, Any]:
     }
 
 
-def _teaser(article: SampleArticle, base_url: str) -> dict[str, Any]:
+def teaser_fields(article: SampleArticle, base_url: str) -> dict[str, Any]:
+    """The same for its teaser."""
     return {
         "id": article.id,
         "url": url(article, base_url),
