@@ -56,5 +56,5 @@ def measure_idle(folder: Path, articles: int, rounds: int) -> Result:
         after = requests_by_kind(server.requests)
     counts = {"requests of an idle run": idle, f"requests after {PUBLISHED} new articles": after}
     title = f"an idle run on a site of {articles} articles, {rounds} rounds"
-    target = Target("CPU of an idle run, relative to a Scrapy spider without requests", OURS, CPU, 1.5)
+    target = Target("CPU of an idle run, relative to a Scrapy spider without requests", OURS, CPU, 1.15)
     return Result("idle", title, measured(costs), EMPTY, [target], counts)

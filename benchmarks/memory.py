@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks.children import BenchmarkError, Cost, listing_of, vokcrawl
 from benchmarks.delivered import check_vokcrawl
 from benchmarks.idle import PLAIN, requests_by_kind
-from benchmarks.results import Result
-from benchmarks.rounds import in_turns, measured
+from benchmarks.results import Result, Target
+from benchmarks.rounds import CPU, in_turns, measured
 from vokcrawl.normalize import utc
 from vokcrawl.sample.server import SampleServer
 from vokcrawl.sample.site import SampleSite
@@ -56,7 +56,8 @@ def measure_memory(folder: Path, rounds: int) -> Result:
     if seen["article"] or seen["listing"] != 2 * rounds:
         raise BenchmarkError(f"{many}: the runs were not idle, they sent {seen}")
     title = f"an idle run, {rounds} rounds"
-    return Result("memory", title, measured(costs), f"{FEW:,} known")
+    target = Target(f"CPU of an idle run with {MANY:,} known articles, relative to {FEW}", f"{MANY:,} known", CPU, 1.05)
+    return Result("memory", title, measured(costs), f"{FEW:,} known", [target])
 
 
 def add_articles(state: Path, number: int) -> None:

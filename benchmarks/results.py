@@ -46,13 +46,17 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A performance goal: the ratio of a measure is at most (or at least) `bound`. `name` is for the summary."""
+    """A performance goal: the ratio of a measure is at most (or at least) `bound`. `name` is for the summary.
+
+    The ratio is relative to the candidate `against`, or else to that of the result.
+    """
 
     name: str
     thing: str
     measure: str
     bound: float
     at_least: bool = False
+    against: str | None = None
 
     def is_met(self, ratio: Ratio) -> bool:
         """Whether the ratio keeps the bound."""
@@ -75,13 +79,13 @@ class Result:
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     reckoned: Sequence[Sequence[str]] = ()
 
-    def ratio(self, name: str, measure: str) -> Ratio:
-        """Return the ratio of a candidate for a measure."""
-        return Ratio.of(self._thing(name).values[measure], self._thing(self.against).values[measure])
+    def ratio(self, name: str, measure: str, against: str | None = None) -> Ratio:
+        """Return the ratio of a candidate for a measure, relative to `against`, or else to that of the result."""
+        return Ratio.of(self._thing(name).values[measure], self._thing(against or self.against).values[measure])
 
     def promised(self) -> list[tuple[Target, Ratio]]:
         """Return the goals with the measured ratios."""
-        return [(target, self.ratio(target.thing, target.measure)) for target in self.targets]
+        return [(target, self.ratio(target.thing, target.measure, target.against)) for target in self.targets]
 
     def _thing(self, name: str | None) -> Measured:
         return next(each for each in self.things if each.name == name)
