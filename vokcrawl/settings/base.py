@@ -43,7 +43,6 @@ COOKIES_ENABLED = False
 # Scrapy: True. A crawl opens no ports.
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
-URLLENGTH_LIMIT = 4096
 
 # Scrapy's HTTP/1.1 handler, with a tap that archives the raw traffic.
 DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "vokcrawl.downloader.capture.warc_handler.ArchivingHandler")
@@ -56,12 +55,18 @@ DOWNLOADER_MIDDLEWARES = {
     # Replaces Scrapy's, which allows everything if robots.txt is unreadable, and ignores Crawl-delay.
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "vokcrawl.downloader.middlewares.robotstxt.RobotsMiddleware": 100,
+    # Replaces Scrapy's, which expects a spider middleware for the Referer header.
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "vokcrawl.downloader.middlewares.redirect.PlainRedirectMiddleware": 600,
     # Closer to the downloader than RetryMiddleware (550), so that it sees each response before a retry.
     "vokcrawl.downloader.middlewares.backoff.PauseMiddleware": 560,
 }
-SPIDER_MIDDLEWARES = {
-    # Warns about meta keys copied by mistake; a page that is requested again keeps its number of retries on purpose.
-    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+# Scrapy also has middlewares for the Referer header, the length of URLs, the depth, and meta keys that were copied by
+# mistake. Each adds an asynchronous generator to each page. No page needs a Referer, URLs are limited where they are
+# read (`normalize.LONGEST_URL`), and a page that is requested again keeps its number of retries on purpose.
+SPIDER_MIDDLEWARES_BASE = {
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": 25,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50,
 }
 ITEM_PIPELINES = {
     "vokcrawl.pipelines.ValidationPipeline": 100,
