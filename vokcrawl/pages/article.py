@@ -26,7 +26,7 @@ from vokcrawl.pages.sources import is_source_line, logo_stem, same_source
 from vokcrawl.pages.teaser_lines import Slug, date_in_block, is_day_line, says_day
 from vokcrawl.pages.teaser_runs import is_other_teaser, runs
 from vokcrawl.pages.tree import Element, ancestors, descendants, is_same
-from vokcrawl.pages.visibility import omitted_elements
+from vokcrawl.pages.visibility import OmittedElements
 
 __all__ = ["CONTENT", "EXTRACTOR", "STRUCTURE", "ArticlePage", "RawArticle"]
 
@@ -79,9 +79,7 @@ class ArticlePage:
         self._inside = frozenset(() if self.content is None else descendants(self.content))
         # Marked teasers are excluded from the article's blocks; they are read only if they are new.
         items = set(marked_items(root, outside=self.content))
-        omitted = omitted_elements(root, self.content)
-        if removed := self.site.article.remove.all(root):
-            omitted |= set(removed)
+        omitted = OmittedElements(self.content, self.site.article.remove.all(root))
         self.blocks = flow(root, without=items, omitted=omitted)
 
     @cached_property

@@ -11,7 +11,7 @@ from vokcrawl.normalize import clean_text
 from vokcrawl.pages.flow import flow
 from vokcrawl.pages.profile import site
 from vokcrawl.pages.tree import Element, TooManyElementsError, parse, text_of, with_class
-from vokcrawl.pages.visibility import hidden_elements
+from vokcrawl.pages.visibility import HiddenElements
 
 _SENTENCE_END = re.compile(r"[.!?…]['\"”’)]*\s+")
 # A page with this word and little else is a bot check.
@@ -81,7 +81,7 @@ def _is_check(root: Element) -> bool:
     name = clean_text(text_of(title)) if title is not None else ""
     # Some bot checks have only a text for browsers without scripts.
     texts = [clean_text(text_of(each)) for each in root.css("noscript, iframe")]
-    text = " ".join(block.text for block in flow(root, omitted=hidden_elements(root)) if block.text)
+    text = " ".join(block.text for block in flow(root, omitted=HiddenElements()) if block.text)
     if len(text) > _LONGEST_CHECK or len(root.css("a[href]")) > _MOST_LINKS:
         return False
     marks = site().blocks

@@ -13,7 +13,7 @@ from vokcrawl.pages.flow import flow, is_aside
 from vokcrawl.pages.profile import site
 from vokcrawl.pages.server_errors import ends_in_server_error
 from vokcrawl.pages.tree import Element, TooManyElementsError, parse, text_of
-from vokcrawl.pages.visibility import hidden_elements
+from vokcrawl.pages.visibility import HiddenElements
 
 # This fault may also be the end of a listing: an empty batch.
 EMPTY_PAGE = "empty_page"
@@ -59,7 +59,7 @@ class Document:
         text, end = text_of(self.root).strip(), site().more.end
         if len(text) < 200 and self.root.css_first("a") is None:
             return end.fullmatch(text) is not None
-        blocks = flow(self.root, omitted=hidden_elements(self.root))
+        blocks = flow(self.root, omitted=HiddenElements())
         return any(
             len(block.text) < 200 and not is_aside(block) and end.fullmatch(block.text) is not None for block in blocks
         )

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from vokcrawl.normalize import article_id, article_path, clean_title
@@ -23,7 +24,7 @@ from vokcrawl.pages.sources import source_of_logo
 from vokcrawl.pages.teaser_lines import read_lines, says_day
 from vokcrawl.pages.teaser_runs import is_other_teaser, runs
 from vokcrawl.pages.tree import Element, ancestors, is_same, text_of
-from vokcrawl.pages.visibility import hidden_elements
+from vokcrawl.pages.visibility import HiddenElements
 
 # The strategies, as the manifest counts them.
 MARKED, STRUCTURE = "marked", "structure"
@@ -62,7 +63,7 @@ def read_teasers(root: Element, skip: Container[str] = ()) -> list[RawTeaser]:
     Ids in `skip` are skipped.
     """
     items = set(marked_items(root))
-    return teasers_among(flow(root, without=items, omitted=_hidden_lines(root)), skip=skip)
+    return teasers_among(flow(root, without=items, omitted=HiddenElements(kept=partial(_leading, root))), skip=skip)
 
 
 def marked_items(root: Element, outside: Element | None = None) -> list[Element]:
@@ -201,7 +202,7 @@ def _marked_teaser(identity: str, position: int, strategy: str, item: Element) -
     markup = site().listing
     dated = next((each for each in markup.date.all(item) if not is_same(each, item)), None)
     date = (markup.date.read(dated) if markup.date.attribute else text_of(dated)) if dated is not None else None
-    run = flow(item, omitted=_hidden_lines(item))
+    run = flow(item, omitted=HiddenElements(kept=partial(_leading, item)))
     href = _href(run, identity)
     lines = read_lines(run, href, date)
     title = _marked_title(item) or lines.title
@@ -226,11 +227,8 @@ def _logo(run: Sequence[Block]) -> str | None:
     return next((src for src in sources if src), None)
 
 
-def _hidden_lines(item: Element) -> set[Element]:
-    """The hidden elements of an item, except those that contain a link to an article."""
-    hidden = hidden_elements(item)
-    if not hidden:
-        return hidden
+def _leading(item: Element) -> set[Element]:
+    """The elements of an item that contain a link to an article, and the item."""
     leading: set[Element] = {item}
     for link in item.css("a[href]"):
         if article_id(link.attributes.get("href") or "") is None:
@@ -239,7 +237,7 @@ def _hidden_lines(item: Element) -> set[Element]:
             if each in leading:
                 break
             leading.add(each)
-    return hidden - leading
+    return leading
 
 
 def _href(run: Sequence[Block], identity: str) -> str:

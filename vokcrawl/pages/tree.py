@@ -110,6 +110,8 @@ def _is_misnested(text: str) -> bool:
     if text.count("<a ") > text.count("</a"):
         return True
     starts = len(_FORMATTING_START.findall(text))
+    if starts <= _MOST_UNCLOSED:
+        return False
     return starts > _MOST_FORMATTING or starts - len(_FORMATTING_END.findall(text)) > _MOST_UNCLOSED
 
 
