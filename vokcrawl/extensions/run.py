@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from typing import Any, Self
 
@@ -101,6 +102,8 @@ class RunExtension:
         except StorageError as failure:
             self.run.fail(failure)
         self._clock.start(COMMIT_SECONDS, now=False)
+        # Modules and components stay until the end: the garbage collector need not look at them again and again.
+        gc.freeze()
 
     def _warn_of_other_sources(self) -> None:
         """A directory may hold several sources on purpose, so they are not refused. Raises `StorageError`."""
