@@ -264,6 +264,9 @@ REMOVAL = "vokcrawl.removal/1"
 # Subdirectory of the output directory for each kind of record.
 KINDS = {ARTICLE: "articles", TEASER: "teasers", REMOVAL: "removals"}
 MODELS: dict[str, type[Article | Teaser | Removal]] = {ARTICLE: Article, TEASER: Teaser, REMOVAL: Removal}
+_KEYS = {
+    schema: {field.alias or name for name, field in model.model_fields.items()} for schema, model in MODELS.items()
+}
 
 
 class ArticleItem(dict[str, Any]):
@@ -306,6 +309,12 @@ def validated(record: dict[str, Any]) -> dict[str, Any]:
     Raises `pydantic.ValidationError` if the record is invalid, and `KeyError` if its schema is unknown.
     """
     return MODELS[record["schema"]].model_validate(record).model_dump(by_alias=True)
+
+
+def is_whole(record: dict[str, Any]) -> bool:
+    """Return whether a valid record has all keys of its model. Those of earlier releases may lack some."""
+    images = record.get("images", ())
+    return record.keys() == _KEYS[record["schema"]] and all(len(each) == len(Image.model_fields) for each in images)
 
 
 def without_optional_faults(record: dict[str, Any], fault: ValidationError) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from vokcrawl.storage.snapshot import Fold, Snapshot
 from vokcrawl.utils.program import install_command
 
 if TYPE_CHECKING:
-    from vokcrawl.exports.near_duplicates.index import NearDuplicates
+    from vokcrawl.exports.near_duplicates.kept import Matches
 
 ARTICLE_TABLES = ("current", "articles")
 _RECORDS = {"current": ARTICLE, "articles": ARTICLE, "teasers": TEASER, "removals": REMOVAL}
@@ -102,7 +102,13 @@ class Rows:
         self._snapshot = snapshot
         self._selection = selection
         self._fold = Fold(snapshot) if any(what in ARTICLE_TABLES for what in whats) else None
-        self._near = _find_near_duplicates(self._fold) if self._fold and near_duplicates else None
+        self._near: Matches | None = None
+        if self._fold is not None and near_duplicates:
+            try:
+                self._near = _find_near_duplicates(self._fold, snapshot)
+            except BaseException:
+                self._fold.close()
+                raise
 
     def of(self, what: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of one table: `current` ordered by id, the others run by run."""
@@ -137,15 +143,14 @@ class Rows:
             yield record
 
 
-def _find_near_duplicates(fold: Fold) -> NearDuplicates:
+def _find_near_duplicates(fold: Fold, snapshot: Snapshot) -> Matches:
     try:
-        from vokcrawl.exports.near_duplicates.index import NearDuplicates  # noqa: PLC0415  an optional part
+        from vokcrawl.exports.near_duplicates import kept  # noqa: PLC0415  an optional part
     except ImportError as missing:
         raise UsageError(
             f"near duplicates need the package {missing.name}, which is not installed: {install_command('export')}; "
             "or use --no-near-duplicates"
         ) from missing
-    index = NearDuplicates(fold.text_of)
-    for record, _ in fold.latest():
-        index.add(record["id"], record["title"], record["body"])
-    return index
+    # The index that is kept is that of the archive as it is now.
+    path = snapshot.folder.path / kept.NAME if snapshot.as_of is None else None
+    return kept.find_near_duplicates(fold, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 from pydantic import ValidationError
@@ -68,3 +68,26 @@ def read_at(path: Path, offset: int, length: int, kind: str) -> Line:
         file.seek(offset)
         raw = file.read(length)
     return Line(path, 0, offset, raw, *_read_line(raw, kind))
+
+
+class LineReader:
+    """Reads single lines again. The file of the last one stays open, because the next line is often in it, too."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._file: BinaryIO | None = None
+
+    def read(self, path: Path, offset: int, length: int) -> bytes:
+        """The bytes at a place, fewer where the file ends before. Raises `StorageError`."""
+        with translate_os_errors(path):
+            if self._file is None or path != self._path:
+                self.close()
+                self._path, self._file = path, path.open("rb")
+            self._file.seek(offset)
+            return self._file.read(length)
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -12,10 +12,10 @@ from typing import Any
 from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.items import KINDS
 from vokcrawl.storage.article_status import ArticleStatus
+from vokcrawl.storage.latest_versions import LatestVersions
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching
-from vokcrawl.storage.record_files import Line, read_at, read_file
+from vokcrawl.storage.record_files import Line, read_file
 from vokcrawl.utils.program import PROGRAM
-from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
 # The field with the time from which a record is known.
 _KNOWN_SINCE = {"articles": "fetched_at", "teasers": "first_seen_at", "removals": "confirmed_at"}
@@ -31,6 +31,7 @@ class Snapshot:
     def __init__(self, folder: OutputFolder, as_of: str | None = None, *, skip_damaged: bool = False) -> None:
         """Raises `UsageError` for a day before the first run, and `StorageError` if a directory cannot be read."""
         self.folder = folder
+        self.as_of = as_of
         self.damaged: dict[tuple[Path, int], Line] = {}
         self._skip_damaged = skip_damaged
         self._files = {kind: in_run_order(matching(folder.path / kind, ".jsonl")) for kind in KINDS.values()}
@@ -75,63 +76,41 @@ class Fold:
 
     def __init__(self, snapshot: Snapshot) -> None:
         """Reads all articles and removals once. Raises `StorageError`."""
-        self._paths: list[Path] = []
-        self._db = temporary_database(
-            "CREATE TABLE latest (id TEXT PRIMARY KEY, revision INTEGER, fetched_at TEXT, removed_at TEXT, "
-            "file INTEGER, offset INTEGER, length INTEGER) WITHOUT ROWID"
-        )
-        for line, record in snapshot.lines("articles"):
-            self._take_version(line, record)
-        for _, record in snapshot.lines("removals"):
-            self._take_removal(record)
+        self._latest = LatestVersions()
+        try:
+            for line, record in snapshot.lines("articles"):
+                self._latest.add_version(line, record)
+            for _, record in snapshot.lines("removals"):
+                self._latest.add_removal(record)
+        except BaseException:
+            self._latest.close()
+            raise
 
-    def latest(self) -> Iterator[tuple[dict[str, Any], ArticleStatus]]:
-        """The current version of each article, also of removed ones, in the order of their ids.
+    def latest(self, start: str = "") -> Iterator[tuple[dict[str, Any], ArticleStatus]]:
+        """The current version of each article, also of removed ones, in the order of their ids, from `start` on.
 
         That is the order in which the site took them in.
         """
-        with translate_database_errors():
-            rows = self._db.execute("SELECT * FROM latest ORDER BY id")
-            for _, revision, fetched_at, removed_at, file, offset, length in rows:
-                yield self._read(file, offset, length), ArticleStatus(revision, fetched_at, removed_at)
+        for version in self._latest.all(start):
+            yield self._latest.record(version.place), version.status
+
+    def digests(self) -> Iterator[tuple[str, bytes]]:
+        """The id of each article and the digest of its latest version, in the same order."""
+        return self._latest.digests()
 
     def status_of(self, identity: str) -> ArticleStatus:
         """The status of an article of the snapshot."""
-        with translate_database_errors():
-            query = "SELECT revision, fetched_at, removed_at FROM latest WHERE id = ?"
-            row = self._db.execute(query, (identity,)).fetchone()
-        return ArticleStatus(*row) if row else ArticleStatus()
+        version = self._latest.get(identity)
+        return version.status if version is not None else ArticleStatus()
 
     def text_of(self, identity: str) -> tuple[str, str]:
-        """Title and body of the latest version."""
-        with translate_database_errors():
-            query = "SELECT file, offset, length FROM latest WHERE id = ?"
-            record = self._read(*self._db.execute(query, (identity,)).fetchone())
+        """Title and body of the latest version. Raises `KeyError` for an article that is not in the snapshot."""
+        version = self._latest.get(identity)
+        if version is None:
+            raise KeyError(identity)
+        record = self._latest.record(version.place)
         return record["title"], record["body"]
 
     def close(self) -> None:
         """Closes the temporary database."""
-        self._db.close()
-
-    def _take_version(self, line: Line, record: dict[str, Any]) -> None:
-        if not self._paths or self._paths[-1] != line.path:
-            self._paths.append(line.path)
-        before = self.status_of(record["id"])
-        status = before.with_version(record)
-        if status != before:
-            place = (len(self._paths) - 1, line.offset, len(line.raw))
-            with translate_database_errors():
-                self._db.execute(
-                    "INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?, ?, ?, ?)", (record["id"], *status, *place)
-                )
-
-    def _take_removal(self, record: dict[str, Any]) -> None:
-        status = self.status_of(record["id"]).with_removal(record)
-        with translate_database_errors():
-            self._db.execute("UPDATE latest SET removed_at = ? WHERE id = ?", (status.removed_at, record["id"]))
-
-    def _read(self, file: int, offset: int, length: int) -> dict[str, Any]:
-        line = read_at(self._paths[file], offset, length, "articles")
-        if line.record is None:
-            raise StorageError(f"{line.path}: changed while it was read ({line.fault}); run again")
-        return line.record
+        self._latest.close()

@@ -37,15 +37,6 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """A removal, the headline of its article if known, and whether the article was restored since."""
-
-    record: dict[str, Any]
-    title: str | None
-    back: bool
-
-
-@dataclass(frozen=True, slots=True)
 class FieldCoverage:
     """For each period, the number of articles and the share of them with each field (None without articles)."""
 
@@ -72,7 +63,7 @@ class Contents:
     coverage_plot: Plot | None
     revisions: list[Revision]
     all_revisions: int
-    removals: list[Removal]
+    removals: list[RemovedArticle]
     all_removals: int
     disk_plot: Plot | None
     faults: int
@@ -104,7 +95,7 @@ def contents(folder: OutputFolder, state: State, source: str, now: datetime) -> 
         coverage_plot=coverage_plot(covered.periods, covered.shares) if covered else None,
         revisions=[_revision(change, comparison) for change in found.changes],
         all_revisions=found.all_changes,
-        removals=[_removal(each) for each in found.removals],
+        removals=found.removals,
         all_removals=found.all_removals,
         disk_plot=disk_plot(runs) if dated and any(run.stored for run in runs) else None,
         faults=len(faults),
@@ -139,8 +130,7 @@ def _coverage(periods: Periods, found: Gathered) -> FieldCoverage | None:
 
 
 def _revision(change: Change, comparison: Comparison) -> Revision:
-    record = change.new.record()
-    before = change.old.record() if change.old else None
+    record, before = change.new, change.old
     if before is None:
         return Revision(record, None, Paragraph(()), [])
     return Revision(
@@ -149,8 +139,3 @@ def _revision(change: Change, comparison: Comparison) -> Revision:
         Paragraph(comparison.line(before["title"], record["title"])),
         comparison.text(before["body"], record["body"]),
     )
-
-
-def _removal(removed: RemovedArticle) -> Removal:
-    title = removed.last.place.record()["title"] if removed.last else None
-    return Removal(removed.record, title, removed.back)

@@ -1,21 +1,16 @@
-"""Reads the record files once, in the order of the runs, and collects the contents of the report.
-
-Only the location of each article's latest version is kept in memory, not its text.
-"""
+"""Reads the record files once, in the order of the runs, and collects the contents of the report."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from vokcrawl.errors import StorageError
 from vokcrawl.reporting.report.periods import Periods
 from vokcrawl.runs.field_coverage import Coverage
-from vokcrawl.storage.article_status import ArticleStatus
+from vokcrawl.storage.latest_versions import LatestVersions, Place, Version
 from vokcrawl.storage.output_folder import OutputFolder
-from vokcrawl.storage.record_files import Line, read_at
+from vokcrawl.storage.record_files import Line
 from vokcrawl.storage.snapshot import Snapshot
 
 # Maximum number of each in the report; the others are counted.
@@ -34,43 +29,20 @@ FIELDS = {
 }
 
 
-class Place(NamedTuple):
-    """The location of a delivered article."""
-
-    path: Path
-    offset: int
-    length: int
-
-    def record(self) -> dict[str, Any]:
-        """Read the record. Raises `StorageError`."""
-        line = read_at(self.path, self.offset, self.length, "articles")
-        if line.record is None:
-            raise StorageError(f"{self.path}: changed while it was read ({line.fault}); run again")
-        return line.record
-
-
-class Version(NamedTuple):
-    """The current version of an article among the records read so far: its location, the day it shows, its status."""
-
-    place: Place
-    day: str | None
-    status: ArticleStatus
-
-
 @dataclass(frozen=True, slots=True)
 class Change:
     """A revision and the version before it, which is None if its line could not be read."""
 
-    old: Place | None
-    new: Place
+    old: dict[str, Any] | None
+    new: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class RemovedArticle:
-    """A removal, and the latest version of its article. `back` is set if the article was delivered again since."""
+    """A removal, and the latest title of its article. `back` is set if the article was delivered again since."""
 
     record: dict[str, Any]
-    last: Version | None
+    title: str | None
     back: bool
 
 
@@ -98,39 +70,42 @@ def gather(folder: OutputFolder, periods: Periods) -> Gathered:
     """Read all delivered articles and removals; damaged lines are skipped. Raises `StorageError`."""
     snapshot = Snapshot(folder, skip_damaged=True)
     found = Gathered()
-    latest = _articles(snapshot, periods, found)
-    _removals(snapshot, latest, found)
+    latest = LatestVersions()
+    try:
+        _articles(snapshot, periods, latest, found)
+        _removals(snapshot, latest, found)
+    finally:
+        latest.close()
     found.damaged = list(snapshot.damaged.values())
     return found
 
 
-def _articles(snapshot: Snapshot, periods: Periods, found: Gathered) -> dict[str, Version]:
-    latest: dict[str, Version] = {}
-    changes: deque[Change] = deque(maxlen=MOST_CHANGES)
+def _articles(snapshot: Snapshot, periods: Periods, latest: LatestVersions, found: Gathered) -> None:
+    changes: deque[tuple[Place | None, Place]] = deque(maxlen=MOST_CHANGES)
     for line, record in snapshot.lines("articles"):
-        place = Place(line.path, line.offset, len(line.raw))
-        before = latest.get(record["id"])
-        status = before.status if before else ArticleStatus()
-        if (current := status.with_version(record)) != status:
-            latest[record["id"]] = Version(place, record["published_on"], current)
+        before = latest.add_version(line, record)
         period = periods.of(record["fetched_at"][:10])
         if period is not None:
             found.coverage[period].add("articles", {name: record[name] for name in FIELDS})
         if record["revision"] > 1:
             found.all_changes += 1
             found.revised_by_run[record["run_id"]] += 1
-            changes.append(Change(before.place if before else None, place))
-    found.articles = len(latest)
-    found.days.update(version.day for version in latest.values() if version.day is not None)
-    found.changes = list(reversed(changes))
-    return latest
+            changes.append((before.place if before else None, Place.of(line)))
+    for day, articles in latest.days():
+        found.articles += articles
+        if day is not None:
+            found.days[day] = articles
+    found.changes = [
+        Change(latest.record(old) if old is not None else None, latest.record(new)) for old, new in reversed(changes)
+    ]
 
 
-def _removals(snapshot: Snapshot, latest: dict[str, Version], found: Gathered) -> None:
-    removals: deque[RemovedArticle] = deque(maxlen=MOST_REMOVALS)
+def _removals(snapshot: Snapshot, latest: LatestVersions, found: Gathered) -> None:
+    removals: deque[tuple[dict[str, Any], Version | None]] = deque(maxlen=MOST_REMOVALS)
     for _, record in snapshot.lines("removals"):
         found.all_removals += 1
-        last = latest.get(record["id"])
+        removals.append((record, latest.get(record["id"])))
+    for record, last in reversed(removals):
+        title = latest.record(last.place)["title"] if last is not None else None
         back = last is not None and last.status.with_removal(record).removed_at is None
-        removals.append(RemovedArticle(record, last, back))
-    found.removals = list(reversed(removals))
+        found.removals.append(RemovedArticle(record, title, back))
