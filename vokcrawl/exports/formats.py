@@ -77,6 +77,8 @@ _FULL_TEXT = (
     "INSERT INTO articles_fts (articles_fts) VALUES ('optimize')",
 )
 _CACHE_KIB = 16_384
+# Rows to insert at a time.
+_ROWS = 500
 
 
 class TableWriter(ABC):
@@ -170,13 +172,26 @@ class SqliteWriter(TableWriter):
         for name, columns in tables.items():
             self._db.execute(_create_table(name, columns))
         self._inserts = {name: _insert(name, columns) for name, columns in tables.items()}
+        self._nested = {name: [each.name for each in columns if each.nested] for name, columns in tables.items()}
+        # Rows that are not inserted yet, all of one table.
+        self._table, self._rows = "", list[Mapping[str, Any]]()
 
     @override
     def write(self, table: str, row: Mapping[str, Any]) -> None:
-        self._db.execute(self._inserts[table], [_sql_value(each, row[each.name]) for each in self._tables[table]])
+        if len(self._rows) >= _ROWS or table != self._table:
+            self._flush()
+        self._table = table
+        nested = {name: orjson.dumps(row[name]).decode() for name in self._nested[table] if row[name] is not None}
+        self._rows.append({**row, **nested})
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._db.executemany(self._inserts[self._table], self._rows)
+            self._rows = []
 
     @override
     def finish(self) -> None:
+        self._flush()
         current = ", ".join(each.name for each in self._tables["articles"] if each.name not in ("latest", "removed_at"))
         for statement in (*_INDEXES, *_VIEWS, *_FULL_TEXT):
             self._db.execute(statement.format(current=f"number, {current}"))
@@ -265,8 +280,5 @@ def _create_table(name: str, columns: Sequence[Column]) -> str:
 
 def _insert(name: str, columns: Sequence[Column]) -> str:
     names = ", ".join(each.name for each in columns)
-    return f"INSERT INTO {name} ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608  our own names
-
-
-def _sql_value(column: Column, value: Any) -> Any:
-    return orjson.dumps(value).decode() if column.nested and value is not None else value
+    values = ", ".join(f":{each.name}" for each in columns)
+    return f"INSERT INTO {name} ({names}) VALUES ({values})"  # noqa: S608  our own names
