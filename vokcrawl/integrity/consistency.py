@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.record_files import Line
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import ArticleRow, Status
+from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,60 +32,91 @@ class Fault:
 Take = Callable[[Line, dict[str, Any]], Iterator[Fault]]
 
 
-_UNKNOWN = (ArticleStatus(), None)
 # Columns of a row that are those of the article's current version.
 _DERIVED = ("url", "title_hash", "body_hash", "truncated", "source", "published_on", "first_seen_at")
+_HASHES = struct.Struct(f"{len(_DERIVED)}q")
 
 
-def _hashes(row: ArticleRow) -> tuple[int, ...]:
-    return tuple(hash(getattr(row, name)) for name in _DERIVED)
+def _hashes(row: ArticleRow) -> bytes:
+    return _HASHES.pack(*(hash(getattr(row, name)) for name in _DERIVED))
+
+
+class _Delivered(NamedTuple):
+    """An article in the files: its status, hash of its current version, and hashes of the columns of its row."""
+
+    status: ArticleStatus
+    content_hash: str | None
+    columns: bytes
+
+
+_UNKNOWN = _Delivered(ArticleStatus(), None, b"")
 
 
 class ConsistencyCheck:
-    """Checks the records of one output directory, in the order of its runs, and its state."""
+    """Checks the records of one output directory, in the order of its runs, and its state.
+
+    What was read is in a temporary database, so memory use does not grow. Each method may raise `StorageError`.
+    """
 
     def __init__(self) -> None:
-        # id -> status, and content_hash of the current version
-        self._versions: dict[str, tuple[ArticleStatus, str | None]] = {}
-        # id -> hashes of the columns of its row
-        self._columns: dict[str, tuple[int, ...]] = {}
-        self._teasers: set[str] = set()
+        self._db = temporary_database(
+            "CREATE TABLE articles (id TEXT PRIMARY KEY, revision INTEGER, fetched_at TEXT, removed_at TEXT, "
+            "content_hash TEXT, columns BLOB) WITHOUT ROWID",
+            "CREATE TABLE teasers (id TEXT PRIMARY KEY) WITHOUT ROWID",
+            "CREATE TABLE state_teasers (id TEXT PRIMARY KEY) WITHOUT ROWID",
+        )
         # By kind. Articles come before removals, because a run may deliver both.
         self.takes = {"articles": self._article, "teasers": self._teaser, "removals": self._removal}
 
+    def close(self) -> None:
+        """Closes the temporary database."""
+        self._db.close()
+
+    def _get(self, identity: str) -> _Delivered:
+        with translate_database_errors():
+            query = "SELECT revision, fetched_at, removed_at, content_hash, columns FROM articles WHERE id = ?"
+            row = self._db.execute(query, (identity,)).fetchone()
+        return _Delivered(ArticleStatus(*row[:3]), *row[3:]) if row else _UNKNOWN
+
+    def _put(self, identity: str, delivered: _Delivered) -> None:
+        values = (identity, *delivered.status, delivered.content_hash, delivered.columns)
+        with translate_database_errors():
+            self._db.execute("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?)", values)
+
     def _article(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
-        status, last_hash = self._versions.get(record["id"], _UNKNOWN)
-        revision, current = status.revision, status.with_version(record)
-        if current == status:
+        before = self._get(record["id"])
+        revision, current = before.status.revision, before.status.with_version(record)
+        if current == before.status:
             yield Fault(line.path, line.number, f"article {record['id']}: revision {record['revision']} is duplicated")
             return
         if record["revision"] != revision + 1:
             missing = f"{revision + 1} to {record['revision'] - 1}"
             yield Fault(line.path, line.number, f"article {record['id']}: revisions {missing} are missing")
-        elif record["previous_hash"] != last_hash:
+        elif record["previous_hash"] != before.content_hash:
             yield Fault(
                 line.path, line.number, f"article {record['id']}: previous_hash is not the hash of revision {revision}"
             )
-        self._versions[record["id"]] = (current, record["content_hash"])
-        self._columns[record["id"]] = _hashes(ArticleRow.of_record(record, None))
+        columns = _hashes(ArticleRow.of_record(record, None))
+        self._put(record["id"], _Delivered(current, record["content_hash"], columns))
 
     def _teaser(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
-        if record["id"] in self._teasers:
+        with translate_database_errors():
+            is_new = self._db.execute("INSERT OR IGNORE INTO teasers VALUES (?)", (record["id"],)).rowcount
+        if not is_new:
             yield Fault(line.path, line.number, f"teaser {record['id']} is duplicated")
-        self._teasers.add(record["id"])
 
     def _removal(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
-        status, last_hash = self._versions.get(record["id"], _UNKNOWN)
-        if not status.revision:
+        before = self._get(record["id"])
+        if not before.status.revision:
             yield Fault(line.path, line.number, f"removal of article {record['id']}, which was never delivered")
             return
-        if status.removed_at is not None:
+        if before.status.removed_at is not None:
             yield Fault(line.path, line.number, f"removal of article {record['id']} is duplicated")
-        if record["last_hash"] != last_hash:
+        if record["last_hash"] != before.content_hash:
             yield Fault(
                 line.path, line.number, f"removal of article {record['id']}: last_hash is not that of its last version"
             )
-        self._versions[record["id"]] = (status.with_removal(record), last_hash)
+        self._put(record["id"], before._replace(status=before.status.with_removal(record)))
 
     def with_state(self, state: State) -> Iterator[Fault]:
         """Yield differences between the records and the state."""
@@ -93,35 +126,57 @@ class ConsistencyCheck:
             if row.revision:
                 known += 1
                 yield from self._known(row, path)
-        if known < len(self._versions):
-            ids = list(self._versions)
-            for start in range(0, len(ids), 500):
-                some = ids[start : start + 500]
-                rows = state.articles(some)
-                for identity in some:
+        if known < self._count_articles():
+            for ids in self._ids():
+                rows = state.articles(ids)
+                for identity in ids:
                     if identity not in rows or not rows[identity].revision:
                         yield Fault(path, None, f"article {identity} was delivered, but is not in the state")
-        in_state = set(state.delivered_teasers())
-        for identity in sorted(in_state ^ self._teasers):
+        for identity, in_state in self._different_teasers(state):
             text = (
                 "is delivered according to the state, but is in no file"
-                if identity in in_state
+                if in_state
                 else "was delivered, but is not in the state"
             )
             yield Fault(path, None, f"teaser {identity} {text}")
 
+    def _count_articles(self) -> int:
+        with translate_database_errors():
+            return int(self._db.execute("SELECT count(*) FROM articles").fetchone()[0])
+
+    def _ids(self) -> Iterator[list[str]]:
+        """The ids of all articles, some at a time."""
+        with translate_database_errors():
+            cursor = self._db.execute("SELECT id FROM articles ORDER BY id")
+            while rows := cursor.fetchmany(500):
+                yield [identity for (identity,) in rows]
+
+    def _different_teasers(self, state: State) -> Iterator[tuple[str, bool]]:
+        """The ids of teasers that are either in the files or in the state, and whether they are in the state."""
+        ids = ((identity,) for identity in state.delivered_teasers())
+        query = """
+            SELECT id, 0 FROM (SELECT id FROM teasers EXCEPT SELECT id FROM state_teasers)
+            UNION ALL SELECT id, 1 FROM (SELECT id FROM state_teasers EXCEPT SELECT id FROM teasers) ORDER BY id
+        """
+        with translate_database_errors():
+            self._db.executemany("INSERT OR IGNORE INTO state_teasers VALUES (?)", ids)
+            for identity, in_state in self._db.execute(query):
+                yield identity, bool(in_state)
+
     def _known(self, row: ArticleRow, path: str) -> Iterator[Fault]:
-        status, last_hash = self._versions.get(row.id, _UNKNOWN)
+        delivered = self._get(row.id)
+        status = delivered.status
         if not status.revision:
             yield Fault(path, None, f"article {row.id} is delivered according to the state, but is in no file")
-        elif (status.revision, last_hash) != (row.revision, row.content_hash):
+        elif (status.revision, delivered.content_hash) != (row.revision, row.content_hash):
             yield Fault(
                 path, None, f"article {row.id}: revision {row.revision} in the state, {status.revision} in the files"
             )
         elif (status.removed_at is not None) != (row.status is Status.REMOVED):
             yield Fault(path, None, f"article {row.id} is {row.status} in the state, but not in the files")
-        elif (columns := self._columns[row.id]) != (found := _hashes(row)):
-            wrong = {name for name, one, other in zip(_DERIVED, columns, found, strict=True) if one != other}
+        elif delivered.columns != (found := _hashes(row)):
+            pairs = zip(_DERIVED, _HASHES.unpack(delivered.columns), _HASHES.unpack(found), strict=True)
+            wrong = {name for name, one, other in pairs if one != other}
             if row.source is None:
                 # The state of the first releases did not have it.
                 wrong.discard("source")

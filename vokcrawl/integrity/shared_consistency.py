@@ -53,11 +53,12 @@ class SharedConsistencyCheck(ConsistencyCheck):
                 yield from self._known(row, path)
         for identity in sorted(each for each in left if self._articles[each].versions):
             yield Fault(path, None, f"article {identity} was delivered, but is not in the state")
-        in_state = set(state.delivered_teasers())
-        for identity in sorted(self._teasers - in_state):
-            yield Fault(path, None, f"teaser {identity} was delivered, but is not in the state")
-        for identity in sorted(in_state - self._teasers) if self.all_folders else ():
-            yield Fault(path, None, f"teaser {identity} is delivered according to the state, but is in no directory")
+        for identity, in_state in self._different_teasers(state):
+            if not in_state:
+                yield Fault(path, None, f"teaser {identity} was delivered, but is not in the state")
+            elif self.all_folders:
+                text = "is delivered according to the state, but is in no directory"
+                yield Fault(path, None, f"teaser {identity} {text}")
 
     def _between_folders(self, path: str) -> Iterator[Fault]:
         for identity, held in self._articles.items():

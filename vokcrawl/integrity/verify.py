@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from vokcrawl.errors import StorageError
+from vokcrawl.integrity.archived_records import ArchivedRecords
 from vokcrawl.integrity.consistency import ConsistencyCheck, Fault, Take
 from vokcrawl.integrity.state_check import state_faults
 from vokcrawl.storage.manifest import FileEntry
@@ -16,7 +18,7 @@ from vokcrawl.storage.record_files import Line, read_file
 from vokcrawl.storage.state.factory import Opening, in_folder
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.sqlite import SqliteState
-from vokcrawl.warc.validation import ArchiveCheck, location_fault
+from vokcrawl.warc.validation import ArchiveCheck, location_fault, same_page
 
 
 class Verification:
@@ -43,19 +45,25 @@ class Verification:
 
         `last`: all directories have been read now, so the records are compared with the state.
         """
-        nodes, chain_errors = read_chain(self.folder)
-        self.manifests = len(nodes)
-        for each in chain_errors:
-            yield Fault(each.path, None, each.message)
-        named: set[Path] = set()
-        for node in nodes:
-            for entry in node.manifest.files:
-                path = self.folder.path / entry.path
-                named.add(path)
-                yield from self._file(path, entry)
-            yield from self._records(node)
-        files = (*self.folder.data_files(), *self.folder.archive_files())
-        yield from self._state(nodes, [path for path in files if path not in named], last=last)
+        self._archived = ArchivedRecords()
+        try:
+            nodes, chain_errors = read_chain(self.folder)
+            self.manifests = len(nodes)
+            for each in chain_errors:
+                yield Fault(each.path, None, each.message)
+            named: set[Path] = set()
+            for node in nodes:
+                for entry in node.manifest.files:
+                    path = self.folder.path / entry.path
+                    named.add(path)
+                    yield from self._file(path, entry)
+                yield from self._records(node)
+            files = (*self.folder.data_files(), *self.folder.archive_files())
+            yield from self._state(nodes, [path for path in files if path not in named], last=last)
+        finally:
+            self._archived.close()
+            if last:
+                self._agreement.close()
 
     def _file(self, path: Path, entry: FileEntry) -> Iterator[Fault]:
         if not path.exists():
@@ -64,13 +72,24 @@ class Verification:
         self.files += 1
         found = dict(zip(("records", "bytes", "sha256"), digest(path), strict=True))
         if path.parent.name == ARCHIVE:
-            check = ArchiveCheck(self.folder, path)
+            check = self._archive_check(path)
             yield from _flaws(path, check)
             found["records"] = check.records
             self.archived += check.records
         for name, value in found.items():
             if value != (expected := getattr(entry, name)):
                 yield Fault(path, None, f"{name}: {value}, but its manifest says {expected}")
+
+    def _archive_check(self, path: Path, length: int | None = None) -> ArchiveCheck:
+        name = f"{ARCHIVE}/{path.name.removesuffix(PART)}"
+        return ArchiveCheck(self.folder, path, length, partial(self._archived.add, name), self._location_fault)
+
+    def _location_fault(self, place: dict[str, Any], url: str) -> str | None:
+        """As `location_fault`, but without reading a record that was read before."""
+        record = self._archived.get(place["file"], place["offset"])
+        if record is not None and record.digest == place["digest"] and same_page(record.url, url):
+            return None
+        return location_fault(self.folder, place, url)
 
     def _records(self, node: ChainNode) -> Iterator[Fault]:
         self._replayed = node.manifest.replay is not None
@@ -91,7 +110,7 @@ class Verification:
         yield from check(line, record)
         # The archives of a replay are in another directory.
         place = record.get("archived_as") if not self._replayed else None
-        fault = location_fault(self.folder, place, record["url"]) if place is not None else None
+        fault = self._location_fault(place, record["url"]) if place is not None else None
         if fault is not None:
             yield Fault(line.path, line.number, f"article {record['id']}: archived_as: {fault}")
 
@@ -159,7 +178,7 @@ class Verification:
         if part.stat().st_size < length:
             yield Fault(part, None, f"{part.stat().st_size} bytes, but {length} were committed")
         if kind == ARCHIVE:
-            yield from _flaws(part, ArchiveCheck(self.folder, part, length))
+            yield from _flaws(part, self._archive_check(part, length))
         check = self._consistency.takes.get(kind)
         for line in read_file(part, kind) if check is not None else ():
             length -= len(line.raw)

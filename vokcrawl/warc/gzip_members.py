@@ -14,7 +14,10 @@ from isal import isal_zlib
 _LEVEL = 2
 _GZIP = 31
 _MAGIC = b"\x1f\x8b\x08"
-_CHUNK = 1 << 16
+# Bytes to read at a time: most members fit, and what follows them is copied only to find their end.
+_CHUNK = 1 << 13
+# Buffer size for files whose members are read one after the other.
+READ_BYTES = 1 << 18
 # Maximum size of a decompressed record; this project's records are much smaller.
 MAX_UNPACKED = 1 << 27
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from vokcrawl.errors import StorageError
 from vokcrawl.normalize import canonical_url
 from vokcrawl.storage.output_folder import ARCHIVE, PART, WARC, OutputFolder, translate_os_errors
-from vokcrawl.warc.gzip_members import Member, members, read_member
+from vokcrawl.warc.gzip_members import READ_BYTES, Member, members, read_member
 from vokcrawl.warc.http_exchange import split_message
 from vokcrawl.warc.record_head import parse_head, parse_size
 from vokcrawl.warc.records import digest
 
 _FILE = re.compile(rf"{ARCHIVE}/[\w.-]+{re.escape(WARC)}", re.ASCII)
-_ANSWERS = ("response", "revisit")
+_RESPONSES = ("response", "revisit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,16 @@ class ArchivedRecord:
         return self.fields.get("warc-type", "")
 
     @property
+    def is_response(self) -> bool:
+        """Whether it is a response of the site, or refers to an earlier one with the same body."""
+        return self.kind in _RESPONSES
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a complete response with a body, to which later ones may refer."""
+        return self.kind == "response" and "warc-truncated" not in self.fields and bool(split_message(self.block)[1])
+
+    @property
     def payload_digest(self) -> str | None:
         """The WARC-Payload-Digest."""
         return self.fields.get("warc-payload-digest")
@@ -46,19 +57,27 @@ class ArchiveCheck:
     """A check of one file. Iterate over `flaws`, each with its offset; then `records` and `end` are set.
 
     `records` is the number of valid records, `end` the end of the last one. With `length`, only that many bytes are
-    checked.
+    checked. `note` is called with the offset of each valid record, and `fault_of` as `location_fault` is.
     """
 
-    def __init__(self, folder: OutputFolder, path: Path, length: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: OutputFolder,
+        path: Path,
+        length: int | None = None,
+        note: Callable[[int, ArchivedRecord], None] | None = None,
+        fault_of: Callable[[dict[str, Any], str], str | None] | None = None,
+    ) -> None:
         self.records = 0
         self.end = 0
-        self._folder = folder
         self._path = path
         self._length = length
+        self._note = note
+        self._fault_of = fault_of or partial(location_fault, folder)
 
     def flaws(self) -> Iterator[tuple[int, str]]:
         """Yields offset and description of each flaw."""
-        with translate_os_errors(self._path), self._path.open("rb") as file:
+        with translate_os_errors(self._path), self._path.open("rb", buffering=READ_BYTES) as file:
             for member in members(file):
                 if self._length is not None and member.start >= self._length:
                     return
@@ -69,6 +88,8 @@ class ArchiveCheck:
                     continue
                 self.records += 1
                 self.end = member.end
+                if self._note is not None:
+                    self._note(member.start, record)
                 yield from ((member.start, text) for text in self._wrong(record))
 
     def _wrong(self, record: ArchivedRecord) -> Iterator[str]:
@@ -79,9 +100,7 @@ class ArchiveCheck:
             if record.payload_digest != digest(payload):
                 yield "its payload does not match its digest"
         elif record.kind == "revisit":
-            fault = location_fault(
-                self._folder, _referred_to(record), record.fields.get("warc-refers-to-target-uri", "")
-            )
+            fault = self._fault_of(_referred_to(record), record.fields.get("warc-refers-to-target-uri", ""))
             if fault is not None:
                 yield f"it refers to a missing record: {fault}"
 
@@ -103,7 +122,7 @@ def responses(path: Path) -> Iterator[tuple[int, ArchivedRecord]]:
                 record = parse_record(member)
             except InvalidRecordError:
                 continue
-            if record.kind in _ANSWERS:
+            if record.kind in _RESPONSES:
                 yield member.start, record
 
 
@@ -134,12 +153,17 @@ def location_fault(folder: OutputFolder, place: dict[str, Any], url: str) -> str
         record = parse_record(member)
     except InvalidRecordError as fault:
         return f"{where}: {fault}"
-    if record.kind not in _ANSWERS or record.payload_digest != place["digest"]:
+    if not record.is_response or record.payload_digest != place["digest"]:
         return f"{where}: a {record.kind} record with {record.payload_digest}, not a response with {place['digest']}"
     found = record.fields.get("warc-target-uri", "")
-    if canonical_url(found) != canonical_url(url):
+    if not same_page(found, url):
         return f"{where}: the response of {found}, not of {url}"
     return None
+
+
+def same_page(one: str, other: str) -> bool:
+    """Return whether two URLs are the same in canonical form."""
+    return one == other or canonical_url(one) == canonical_url(other)
 
 
 def parse_record(member: Member) -> ArchivedRecord:
