@@ -98,7 +98,7 @@ class _Maker:
         run.clock = lambda: moment
         if size.warc:
             run.files.archive = Archive(self._folder, run.id, self._state, {}, self._options.archive_size * 1_000_000)
-        chain = Chain(run, self._options, self._settings, lambda _: None)
+        chain = Chain(run, self._options, self._settings)
         indexes = size.articles_of(number)
         crawl = run.begin_transaction().begin_listing_crawl(LISTING, run.id)
         ids: list[str] = []
