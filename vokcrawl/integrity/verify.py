@@ -63,7 +63,7 @@ class Verification:
         finally:
             self._archived.close()
             if last:
-                self._agreement.close()
+                self._consistency.close()
 
     def _file(self, path: Path, entry: FileEntry) -> Iterator[Fault]:
         if not path.exists():

@@ -90,7 +90,7 @@ def test_export_of_an_earlier_day_leaves_the_index_alone(output: Path, tmp_path:
 
 
 @pytest.mark.parametrize("content", [b"no database" * 1000, b""])
-def test_damaged_index_is_made_anew(output: Path, tmp_path: Path, content: bytes, added: list[str]) -> None:
+def test_damaged_index_is_rebuilt(output: Path, tmp_path: Path, content: bytes, added: list[str]) -> None:
     wanted = marked(write_archive(output, a_story(1), a_story(2)), tmp_path)
     (output / NAME).write_bytes(content)
     assert marked(output, tmp_path) == wanted
@@ -99,7 +99,7 @@ def test_damaged_index_is_made_anew(output: Path, tmp_path: Path, content: bytes
     assert added == []
 
 
-def test_index_of_another_version_is_made_anew(output: Path, tmp_path: Path, added: list[str]) -> None:
+def test_index_of_another_version_is_rebuilt(output: Path, tmp_path: Path, added: list[str]) -> None:
     wanted = marked(write_archive(output, a_story(1), a_story(2)), tmp_path)
     db = sqlite3.connect(output / NAME)
     db.execute("PRAGMA user_version=99")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vokcrawl.exports.near_duplicates.minhash import BANDS, Signature, agreement, band_keys, signature
+from vokcrawl.exports.near_duplicates.minhash import BANDS, Signature, band_keys, estimated_similarity, signature
 from vokcrawl.exports.near_duplicates.similarity import Fingerprint, similarity
 from vokcrawl.utils.temp_database import temporary_database
 
@@ -117,7 +117,7 @@ class NearDuplicates:
         ).fetchall()
         best: Match | None = None
         for identity, other in rows:
-            if agreement(numbers, np.frombuffer(other, dtype=np.uint32)) < self.threshold - _SLACK:
+            if estimated_similarity(numbers, np.frombuffer(other, dtype=np.uint32)) < self.threshold - _SLACK:
                 continue
             score = round(similarity(text, self._leader(identity)), 4)
             if score >= self.threshold and (best is None or score > best.score):

@@ -16,7 +16,7 @@ from vokcrawl.storage.snapshot import Fold
 from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
 NAME = "near_duplicates.sqlite3"
-# "near" identifies the file. Raise the version when tables, signatures or similarity change: the file is made anew.
+# "near" identifies the file. Raise the version when tables, signatures or similarity change: the file is rebuilt.
 _APPLICATION_ID, _VERSION = 0x6E656172, 1
 _PRAGMAS = (f"PRAGMA application_id={_APPLICATION_ID}", f"PRAGMA user_version={_VERSION}")
 # Size of the page cache in memory.

@@ -31,7 +31,7 @@ def signature(shingles: npt.NDArray[np.uint32]) -> Signature:
     return least
 
 
-def agreement(one: Signature, other: Signature) -> float:
+def estimated_similarity(one: Signature, other: Signature) -> float:
     """Return the share of numbers in which two signatures agree: an estimate of the similarity of their texts."""
     return np.count_nonzero(one == other) / PERMUTATIONS
 
