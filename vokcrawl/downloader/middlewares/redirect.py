@@ -1,16 +1,20 @@
-"""Scrapy's redirect middleware for requests without a Referer header."""
+"""Scrapy's redirect middleware, for requests without a Referer header."""
 
 from __future__ import annotations
 
-from scrapy import Request
+from typing import Self
+
+from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
-from scrapy.http import Response
 from typing_extensions import override
 
 
 class PlainRedirectMiddleware(RedirectMiddleware):
-    """Replaces Scrapy's middleware, which warns in each run that `RefererMiddleware` is not enabled."""
+    """Replaces Scrapy's middleware, which warns at the start of each run that `RefererMiddleware` is not enabled."""
 
+    @classmethod
     @override
-    def handle_referer(self, request: Request, response: Response) -> None:
-        pass
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        middleware = cls(crawler.settings)
+        middleware.crawler = crawler
+        return middleware
