@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -64,9 +65,8 @@ def _read_line(line: bytes, kind: str) -> tuple[dict[str, Any] | None, str | Non
 
 def read_at(path: Path, offset: int, length: int, kind: str) -> Line:
     """The line with this offset and length in bytes; its number is 0. Raises `StorageError`."""
-    with translate_os_errors(path), path.open("rb") as file:
-        file.seek(offset)
-        raw = file.read(length)
+    with closing(LineReader()) as reader:
+        raw = reader.read(path, offset, length)
     return Line(path, 0, offset, raw, *_read_line(raw, kind))
 
 
