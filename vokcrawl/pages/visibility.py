@@ -63,8 +63,8 @@ def _is_omitted(element: Element) -> bool:
     if _is_hidden(element, attributes):
         return True
     names, hidden = f"{attributes.get('class') or ''} {attributes.get('id') or ''}", site().hidden
-    judge = _is_plugins if len(names) <= _LONGEST_NAMES else _is_plugins.__wrapped__
-    return judge(names, hidden.plugins, hidden.plugin_prefixes)
+    is_plugins = _is_plugins if len(names) <= _LONGEST_NAMES else _is_plugins.__wrapped__
+    return is_plugins(names, hidden.plugins, hidden.plugin_prefixes)
 
 
 # The same names occur many times in each page, and in each page of a site.
