@@ -17,6 +17,7 @@ from benchmarks.archiving import measure_archiving
 from benchmarks.children import BenchmarkError
 from benchmarks.core import measure_core
 from benchmarks.crawl import measure_crawl
+from benchmarks.exports import measure_exports, measure_parquet, measure_sqlite, measure_verify
 from benchmarks.growth import measure_growth
 from benchmarks.hotspots import measure_profile
 from benchmarks.idle import measure_idle
@@ -36,6 +37,10 @@ PARTS: dict[str, Callable[[Path, int, int], Result]] = {
     "reading": lambda _, articles, rounds: measure_reading(articles, rounds),
     "archiving": measure_archiving,
     "replay": measure_replay,
+    "exports": measure_exports,
+    "parquet": measure_parquet,
+    "sqlite": measure_sqlite,
+    "verify": measure_verify,
     "scaling": measure_scaling,
     "profile": lambda folder, articles, _: measure_profile(folder, articles),
 }
@@ -45,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the argument parser."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all, which takes about fifteen minutes"
+        "parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all, which takes about twenty minutes"
     )
     parser.add_argument("--articles", type=_positive, default=2000, help="number of articles (default 2000)")
     parser.add_argument("--rounds", type=_positive, default=5, help="number of measurements (default 5)")

@@ -20,7 +20,7 @@ from benchmarks.results import table
 # CPU time per article (or run) may be this many times as high in the last step as in the one before.
 MAX_GROWTH = 1.6
 # Steps that take less CPU time than this many seconds show noise only.
-NOISE_SECONDS = 0.5
+NOISE_SECONDS = 1.0
 # Each command with its arguments; `{to}` is a directory for its output.
 COMMANDS: Mapping[str, Sequence[str]] = {
     "verify": ["verify"],

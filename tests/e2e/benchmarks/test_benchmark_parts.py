@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.scale import COMMANDS
 from benchmarks.scaling import OnDisk, reckoned
 from benchmarks.shared_memory import Taken
 from tests.support.children import ROOT
@@ -38,6 +39,28 @@ def test_a_crawl_is_compared_with_a_bare_spider_and_scripts_without_scrapy() -> 
         assert name in printed
     assert "Scrapy's defaults" in printed
     assert printed.count("at most") == 4
+
+
+@pytest.mark.thorough
+def test_exports_and_verify_are_compared_with_other_programs() -> None:
+    printed = benchmark("exports", "parquet", "sqlite", "verify", "--articles", "20", "--rounds", "1")
+    for name in ("export again", "DuckDB's COPY", "sqlite-utils", "sha256sum"):
+        assert name in printed
+    assert printed.count("at most") == 3
+
+
+@pytest.mark.thorough
+def test_growth_of_each_command_is_measured() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.scale", "--articles", "10,20,40", "--runs", "2,4,8"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for name in (*COMMANDS, "per article", "per run"):
+        assert done.stdout.count(name) in (1, 2), name
 
 
 @pytest.mark.thorough
