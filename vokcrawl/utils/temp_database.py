@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from vokcrawl.errors import StorageError
 
@@ -29,12 +27,16 @@ def temporary_database(*tables: str) -> sqlite3.Connection:
     return db
 
 
-@contextmanager
-def translate_database_errors() -> Iterator[None]:
-    """Raise `StorageError` with a hint for any error of SQLite."""
-    try:
-        yield
-    except sqlite3.Error as failure:
-        raise StorageError(
-            f"temporary file: {failure}; free space in the temporary directory, or set TMPDIR to another one"
-        ) from failure
+class translate_database_errors:
+    """Raises `StorageError` with a hint for any error of SQLite.
+
+    A class instead of a generator, because it surrounds every statement.
+    """
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
+        if isinstance(failure, sqlite3.Error):
+            raise StorageError(
+                f"temporary file: {failure}; free space in the temporary directory, or set TMPDIR to another one"
+            ) from failure
