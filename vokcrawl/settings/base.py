@@ -61,13 +61,11 @@ DOWNLOADER_MIDDLEWARES = {
     # Closer to the downloader than RetryMiddleware (550), so that it sees each response before a retry.
     "vokcrawl.downloader.middlewares.backoff.PauseMiddleware": 560,
 }
-# Scrapy also has middlewares for the Referer header, the length of URLs, the depth, and meta keys that were copied by
-# mistake. Each adds an asynchronous generator to each page. No page needs a Referer, URLs are limited where they are
-# read (`normalize.LONGEST_URL`), and a page that is requested again keeps its number of retries on purpose.
-SPIDER_MIDDLEWARES_BASE = {
-    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": 25,
-    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50,
-}
+# Scrapy also has middlewares for start requests, the Referer header, the length of URLs, the depth, and meta keys that
+# were copied by mistake. Each adds an asynchronous generator to each page. The spider marks its start requests itself,
+# no page needs a Referer, URLs are limited where they are read (`normalize.LONGEST_URL`), and a page that is requested
+# again keeps its number of retries on purpose.
+SPIDER_MIDDLEWARES_BASE = {"scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50}
 ITEM_PIPELINES = {
     "vokcrawl.pipelines.ValidationPipeline": 100,
     "vokcrawl.pipelines.DeduplicationPipeline": 200,

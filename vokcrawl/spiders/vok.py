@@ -166,6 +166,9 @@ class VokSpider(Spider):
                 self.begin()
             if self.coordinator is None or self.coordinator.may_begin():
                 for each in self.handle(Started()):
+                    if isinstance(each, Request):
+                        # Scrapy's queue keeps these in their order.
+                        each.meta["is_start_request"] = True
                     yield each
         except StorageError as failure:
             self.run.fail(failure)
