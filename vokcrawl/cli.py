@@ -20,6 +20,7 @@ from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder, opening_of
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.utils.program import PROGRAM
+from vokcrawl.utils.progress import Progress, hide_progress
 from vokcrawl.utils.terminal import (
     flush_output,
     harmless,
@@ -51,6 +52,7 @@ class FolderCommand(ScrapyCommand):
         """Run `work`. A `VokcrawlError` is printed to standard error and sets the exit code."""
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")
+        self.progress = Progress()
         try:
             reject_options(type(self).__module__.rpartition(".")[2], args)
             self.options = Options.read(self.settings)
@@ -63,6 +65,8 @@ class FolderCommand(ScrapyCommand):
         except KeyboardInterrupt:
             complain(type(self).__module__.rpartition(".")[2], "interrupted")
             self.exitcode = int(ExitCode.INTERRUPTED)
+        finally:
+            self.progress.close()
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         """Run the command and return its exit code. Raises `VokcrawlError`."""
@@ -188,9 +192,11 @@ def overview(program: str, head: str, descriptions: Mapping[str, str]) -> str:
 
 def complain(command: str, failure: VokcrawlError | str) -> None:
     """Print an error to standard error, as one line with control characters escaped."""
+    hide_progress()
     write_error(f"{PROGRAM} {command}: {harmless(str(failure))}\n")
 
 
 def say(text: str) -> None:
     """Print text to standard output, with control characters escaped. Raises `StorageError` if that fails."""
+    hide_progress()
     write_output(harmless_lines(text) + "\n")

@@ -55,7 +55,7 @@ class Command(FolderCommand):
             skip_damaged=opts.skip_damaged,
             near_duplicates=not opts.no_near_duplicates,
             spreadsheet=opts.spreadsheet,
-        ).write(self.existing_folder())
+        ).write(self.existing_folder(), self.progress)
         _show(done, selection)
         return ExitCode.INCOMPLETE if done.damaged else ExitCode.OK
 

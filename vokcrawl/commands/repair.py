@@ -76,7 +76,7 @@ class Command(FolderCommand):
 
         opening = opening_of(self.options)
         if opening is in_folder:
-            return rebuild_state(folders[0], self.options.recheck_days)
+            return rebuild_state(folders[0], self.options.recheck_days, self.progress)
         # Needed with Redis only.
         from vokcrawl.integrity.rebuild_shared_state import rebuild_shared  # noqa: PLC0415
 

@@ -66,7 +66,7 @@ class Command(FolderCommand):
         if opts.json and not opts.diff:
             raise UsageError("--json needs --diff")
         printer = _FaultPrinter()
-        replay = Replay(self.options, self.settings, _workers(opts.workers), printer.fault)
+        replay = Replay(self.options, self.settings, _workers(opts.workers), printer.fault, self.progress)
         try:
             if opts.diff:
                 done = self._diff(replay, args, printer if opts.json else None)

@@ -49,7 +49,7 @@ class Command(FolderCommand):
         except ImportError as missing:
             raise UsageError(f"{missing.name} is not installed; run `{install_command('report')}`") from missing
         with self.state() as state:
-            report = contents(folder, state, self.options.source, datetime.now(UTC))
+            report = contents(folder, state, self.options.source, datetime.now(UTC), self.progress)
         content = page(report)
         with replacing(target, overwrite=True) as part, translate_export_errors(target):
             part.write_bytes(content)

@@ -45,7 +45,7 @@ class Command(FolderCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         limit = read_value("--limit", parse_positive_number, opts.limit, POSITIVE_PHRASE)
         since, until = read_date_range(vars(opts))
-        index = SearchIndex(self.existing_folder())
+        index = SearchIndex(self.existing_folder(), self.progress)
         try:
             total, hits = find(index, args, limit=limit, since=since, until=until)
             for place in index.damaged():

@@ -38,7 +38,7 @@ class Command(FolderCommand):
         opening = opening_of(self.options)
         with self.together("verify", opts.others, read_only=True) as folders:
             consistency = self._consistency_check(folders)
-            checks = [Verification(folder, opening, consistency) for folder in folders]
+            checks = [Verification(folder, opening, consistency, self.progress) for folder in folders]
             faults = 0
             for check in checks:
                 for fault in check.faults(last=check is checks[-1]):

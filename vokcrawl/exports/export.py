@@ -14,6 +14,7 @@ from vokcrawl.exports.target import checked_target, replacing
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.record_files import Line
 from vokcrawl.storage.snapshot import Snapshot
+from vokcrawl.utils.progress import NO_PROGRESS, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,14 @@ class Export:
     near_duplicates: bool = True
     spreadsheet: bool = False
 
-    def write(self, folder: OutputFolder) -> ExportResult:
+    def write(self, folder: OutputFolder, progress: Progress = NO_PROGRESS) -> ExportResult:
         """Write the file atomically. Raises `UsageError`, `StorageError`, `FolderLockedError`."""
         extension = extension_of(self.to)
         if self.spreadsheet and extension != CSV:
             raise UsageError(f"--spreadsheet: applies to {CSV} files only, not to {extension}")
         target = checked_target(self.to, folder, overwrite=self.overwrite)
         writer = writer_for(extension)
-        snapshot = Snapshot(folder, self.selection.as_of, skip_damaged=self.skip_damaged)
+        snapshot = Snapshot(folder, self.selection.as_of, skip_damaged=self.skip_damaged, progress=progress)
         if not snapshot.holds_records():
             raise UsageError(f"{folder.path}: nothing to export; no run has delivered a record yet")
         whats = (self.selection.what,) if self.selection.what else writer.default_tables
@@ -77,6 +78,8 @@ class Export:
                     with translate_export_errors(target):
                         writer.write(table, row)
                     counts[what] += 1
+            rows.progress.begin("finishing the file")
+            rows.progress.advance(0)
             with translate_export_errors(target):
                 writer.finish()
         except BaseException:

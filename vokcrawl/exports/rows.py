@@ -99,6 +99,7 @@ class Rows:
     ) -> None:
         """`whats` are the tables that `of` will be called with. Raises `StorageError`, `UsageError`."""
         self.near_duplicates = 0
+        self.progress = snapshot.progress
         self._snapshot = snapshot
         self._selection = selection
         self._fold = Fold(snapshot) if any(what in ARTICLE_TABLES for what in whats) else None
@@ -130,7 +131,9 @@ class Rows:
     def _current(self) -> Iterator[dict[str, Any]]:
         if self._fold is None:
             raise RuntimeError("Rows was built without an article table")
+        self.progress.begin("writing articles")
         for record, status in self._fold.latest():
+            self.progress.advance()
             if status.removed_at is None:
                 yield {**record, "latest": True, "removed_at": None}
 
@@ -153,4 +156,4 @@ def _find_near_duplicates(fold: Fold, snapshot: Snapshot) -> Matches:
         ) from missing
     # The index that is kept is that of the archive as it is now.
     path = snapshot.folder.path / kept.NAME if snapshot.as_of is None else None
-    return kept.find_near_duplicates(fold, path)
+    return kept.find_near_duplicates(fold, path, snapshot.progress)

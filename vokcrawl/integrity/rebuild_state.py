@@ -21,6 +21,7 @@ from vokcrawl.storage.record_files import read_file
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import ArticleRow, FileRow, ListingRow, PayloadRow, RetryRow, RunRow, Status
 from vokcrawl.storage.state.sqlite import SqliteState
+from vokcrawl.utils.progress import NO_PROGRESS, Progress
 from vokcrawl.warc.validation import answers
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ _PAYLOAD = ("warc-payload-digest", "warc-target-uri", "warc-date")
 _SUFFIXES = ("", "-wal", "-shm")
 
 
-def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteState:
+def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int], progress: Progress = NO_PROGRESS) -> SqliteState:
     """Rebuilds the state and returns it; an old one is kept under another name. The directory must be locked.
 
     Partial files are truncated to their last complete record and finished, because only the old state knew what was
@@ -46,14 +47,23 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int]) -> SqliteSt
         for suffix in _SUFFIXES:
             new.with_name(new.name + suffix).unlink(missing_ok=True)
     state = SqliteState.open(new, expected=False)
-    state.begin()
-    lost = lost_records(folder, nodes) or retries_are_cut(nodes)
-    builder = Builder(folder, state, recheck_days, nodes, lost=lost)
-    for node in nodes:
-        builder.add(node)
-    builder.finish(nodes)
-    state.commit()
-    state.close()
+    try:
+        state.begin()
+        lost = lost_records(folder, nodes) or retries_are_cut(nodes)
+        builder = Builder(folder, state, recheck_days, nodes, lost=lost)
+        progress.begin("reading runs", len(nodes))
+        for node in nodes:
+            builder.add(node)
+            progress.advance()
+        builder.finish(nodes)
+        state.commit()
+        state.close()
+    except BaseException:
+        state.close()
+        for suffix in _SUFFIXES:
+            new.with_name(new.name + suffix).unlink(missing_ok=True)
+        raise
+    progress.hide()
     _keep_old(folder)
     with translate_os_errors(folder.state):
         os.replace(new, folder.state)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from vokcrawl.storage.record_files import Line, read_file
 from vokcrawl.storage.state.factory import Opening, in_folder
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.sqlite import SqliteState
-from vokcrawl.warc.validation import ArchiveCheck, location_fault, same_page
+from vokcrawl.utils.progress import NO_PROGRESS, Progress
+from vokcrawl.warc.validation import ArchiveCheck, ArchivedRecord, location_fault, same_page
 
 
 class Verification:
@@ -28,10 +28,15 @@ class Verification:
     """
 
     def __init__(
-        self, folder: OutputFolder, opening: Opening = in_folder, consistency: ConsistencyCheck | None = None
+        self,
+        folder: OutputFolder,
+        opening: Opening = in_folder,
+        consistency: ConsistencyCheck | None = None,
+        progress: Progress = NO_PROGRESS,
     ) -> None:
         self.folder = folder
         self._opening = opening
+        self._progress = progress
         self._consistency = consistency or ConsistencyCheck()
         self.manifests = 0
         self.files = 0
@@ -51,6 +56,8 @@ class Verification:
             self.manifests = len(nodes)
             for each in chain_errors:
                 yield Fault(each.path, None, each.message)
+            size = sum(entry.bytes for node in nodes for entry in node.manifest.files)
+            self._progress.begin("verifying files", size)
             named: set[Path] = set()
             for node in nodes:
                 for entry in node.manifest.files:
@@ -76,13 +83,19 @@ class Verification:
             yield from _flaws(path, check)
             found["records"] = check.records
             self.archived += check.records
+            self._progress.advance(entry.bytes)
         for name, value in found.items():
             if value != (expected := getattr(entry, name)):
                 yield Fault(path, None, f"{name}: {value}, but its manifest says {expected}")
 
     def _archive_check(self, path: Path, length: int | None = None) -> ArchiveCheck:
         name = f"{ARCHIVE}/{path.name.removesuffix(PART)}"
-        return ArchiveCheck(self.folder, path, length, partial(self._archived.add, name), self._location_fault)
+
+        def note(offset: int, record: ArchivedRecord) -> None:
+            self._archived.add(name, offset, record)
+            self._progress.advance(0)
+
+        return ArchiveCheck(self.folder, path, length, note, self._location_fault)
 
     def _location_fault(self, place: dict[str, Any], url: str) -> str | None:
         """As `location_fault`, but without reading a record that was read before."""
@@ -99,6 +112,7 @@ class Verification:
                 continue
             for line in read_file(path, kind):
                 self.records += 1
+                self._progress.advance(len(line.raw))
                 if line.record is None:
                     yield Fault(path, line.number, line.fault or "")
                     continue
@@ -137,6 +151,8 @@ class Verification:
 
     def _open_state(self, state: State, nodes: list[ChainNode], unnamed: list[Path], *, last: bool) -> Iterator[Fault]:
         path = state.where
+        self._progress.begin("checking the state")
+        self._progress.advance(0)
         for text in state.check():
             yield Fault(path, None, text)
         if isinstance(state, SqliteState):

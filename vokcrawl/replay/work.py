@@ -26,6 +26,7 @@ from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.factory import in_folder
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.utils.program import PROGRAM
+from vokcrawl.utils.progress import NO_PROGRESS, Progress
 from vokcrawl.warc.reader import Flaw
 
 # Bytes of a record in addition to the body.
@@ -62,12 +63,20 @@ class Done:
 class Replay:
     """One replay. `on_fault` is called with each fault as it is found."""
 
-    def __init__(self, options: Options, settings: BaseSettings, workers: int, on_fault: FaultHandler) -> None:
+    def __init__(
+        self,
+        options: Options,
+        settings: BaseSettings,
+        workers: int,
+        on_fault: FaultHandler,
+        progress: Progress = NO_PROGRESS,
+    ) -> None:
         self.options = options
         self.settings = settings
         self.workers = workers
         self.done = Done()
         self._on_fault = on_fault
+        self._progress = progress
 
     @property
     def longest(self) -> int:
@@ -100,6 +109,7 @@ class Replay:
         site = site_of(self.options, self.settings, captures)
         groups = _Groups(captures)
         one: Rewriting | None = None
+        self._progress.begin("extracting pages")
         try:
             for event in self._events(captures, site):
                 if isinstance(event, Begun):
@@ -119,7 +129,9 @@ class Replay:
                     self._add(one)
                     one = None
                 else:
+                    before = one.answers.total()
                     one.take(event)
+                    self._progress.advance(one.answers.total() - before)
         finally:
             if one is not None:
                 one.run.abandon()

@@ -13,6 +13,7 @@ from typing import Any
 from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors
 from vokcrawl.storage.record_files import read_file
+from vokcrawl.utils.progress import NO_PROGRESS, Progress
 from vokcrawl.utils.scripts import bigrams
 from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
@@ -43,9 +44,10 @@ _KINDS = ("articles", "removals")
 class SearchIndex:
     """The up-to-date index of a directory. `persistent` is False if it could not be saved and is temporary."""
 
-    def __init__(self, folder: OutputFolder) -> None:
+    def __init__(self, folder: OutputFolder, progress: Progress = NO_PROGRESS) -> None:
         """Open or build the index. Raises `StorageError` if the records cannot be read or the disk is full."""
         self._folder = folder
+        self._progress = progress
         self.path = folder.path / NAME
         self.persistent = True
         try:
@@ -113,9 +115,11 @@ class SearchIndex:
         return found
 
     def _add_files(self, db: sqlite3.Connection, files: Mapping[str, tuple[int, int]]) -> None:
+        self._progress.begin("indexing articles", sum(size for size, _ in files.values()))
         for name, mark in files.items():
             kind = name.partition("/")[0]
             for line in read_file(self._folder.path / name, kind):
+                self._progress.advance(len(line.raw))
                 if line.record is None:
                     db.execute("INSERT OR IGNORE INTO damaged VALUES (?)", (str(line),))
                 elif kind == "articles":

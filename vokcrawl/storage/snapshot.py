@@ -16,6 +16,7 @@ from vokcrawl.storage.latest_versions import LatestVersions
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching
 from vokcrawl.storage.record_files import Line, read_file
 from vokcrawl.utils.program import PROGRAM
+from vokcrawl.utils.progress import NO_PROGRESS, Progress
 
 # The field with the time from which a record is known.
 _KNOWN_SINCE = {"articles": "fetched_at", "teasers": "first_seen_at", "removals": "confirmed_at"}
@@ -28,11 +29,19 @@ class Snapshot:
     and number.
     """
 
-    def __init__(self, folder: OutputFolder, as_of: str | None = None, *, skip_damaged: bool = False) -> None:
+    def __init__(
+        self,
+        folder: OutputFolder,
+        as_of: str | None = None,
+        *,
+        skip_damaged: bool = False,
+        progress: Progress = NO_PROGRESS,
+    ) -> None:
         """Raises `UsageError` for a day before the first run, and `StorageError` if a directory cannot be read."""
         self.folder = folder
         self.as_of = as_of
         self.damaged: dict[tuple[Path, int], Line] = {}
+        self.progress = progress
         self._skip_damaged = skip_damaged
         self._files = {kind: in_run_order(matching(folder.path / kind, ".jsonl")) for kind in KINDS.values()}
         self._end = f"{as_of}T23:59:59Z" if as_of else None
@@ -49,8 +58,10 @@ class Snapshot:
 
         Raises `StorageError` for a damaged line, or notes it in `damaged` if such lines are skipped.
         """
+        self.progress.begin(f"reading {kind}", sum(path.stat().st_size for path in self._files[kind]))
         for path in self._files[kind]:
             for line in read_file(path, kind):
+                self.progress.advance(len(line.raw))
                 if line.record is None:
                     self._meet_damage(line)
                 elif self._end is None or line.record[_KNOWN_SINCE[kind]] <= self._end:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vokcrawl.exports.near_duplicates.index import TABLES, Match, NearDuplicates
 from vokcrawl.storage.snapshot import Fold
+from vokcrawl.utils.progress import NO_PROGRESS, Progress
 from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
 NAME = "near_duplicates.sqlite3"
@@ -45,38 +46,38 @@ class Matches:
         self._db.close()
 
 
-def find_near_duplicates(fold: Fold, path: Path | None) -> Matches:
+def find_near_duplicates(fold: Fold, path: Path | None, progress: Progress = NO_PROGRESS) -> Matches:
     """Return the matches of all articles. The index is kept at `path` if that is possible.
 
     Raises `StorageError` if the records cannot be read, or the temporary directory is full.
     """
     if path is not None:
         try:
-            return _kept(fold, path)
+            return _kept(fold, path, progress)
         except (sqlite3.Error, OSError):
             # A read-only directory, a full disk, or the file of another program.
             pass
     index = NearDuplicates(fold.text_of)
     try:
         with translate_database_errors():
-            _update(index, fold, "")
+            _update(index, fold, "", progress)
         return Matches(index)
     finally:
         index.close()
 
 
-def _kept(fold: Fold, path: Path) -> Matches:
+def _kept(fold: Fold, path: Path, progress: Progress) -> Matches:
     try:
-        return _open(fold, path)
+        return _open(fold, path, progress)
     except sqlite3.DatabaseError as failure:
         if not _is_damage(failure):
             raise
     # The index contains nothing that is not in the record files.
     path.unlink()
-    return _open(fold, path)
+    return _open(fold, path, progress)
 
 
-def _open(fold: Fold, path: Path) -> Matches:
+def _open(fold: Fold, path: Path, progress: Progress) -> Matches:
     db = sqlite3.connect(path, isolation_level=None, timeout=_LOCK_TIMEOUT_SECONDS)
     index = NearDuplicates(fold.text_of, db=db)
     try:
@@ -92,7 +93,7 @@ def _open(fold: Fold, path: Path) -> Matches:
             different = _first_difference(db, fold)
             if different is not None:
                 index.remove_from(different)
-                _update(index, fold, different)
+                _update(index, fold, different, progress)
         matches = Matches(index)
         db.execute("COMMIT")
     finally:
@@ -124,11 +125,13 @@ def _first_difference(db: sqlite3.Connection, fold: Fold) -> str | None:
     return None
 
 
-def _update(index: NearDuplicates, fold: Fold, start: str) -> None:
+def _update(index: NearDuplicates, fold: Fold, start: str, progress: Progress) -> None:
     """Add the articles from this id on."""
     digests = (digest for identity, digest in fold.digests() if identity >= start)
+    progress.begin("comparing articles")
     for (record, _), digest in zip(fold.latest(start), digests, strict=True):
         index.add(record["id"], record["title"], record["body"], digest)
+        progress.advance()
 
 
 def _is_damage(failure: sqlite3.DatabaseError) -> bool:

@@ -19,6 +19,7 @@ from vokcrawl.reporting.status import status
 from vokcrawl.storage.manifest_chain import ChainNode, read_chain
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.protocol import State
+from vokcrawl.utils.progress import NO_PROGRESS, Progress
 
 # Maximum number of each in the report; the others are counted.
 MOST_RUNS = 20
@@ -70,12 +71,14 @@ class Contents:
     last_manifest: tuple[str, str] | None
 
 
-def contents(folder: OutputFolder, state: State, source: str, now: datetime) -> Contents:
+def contents(
+    folder: OutputFolder, state: State, source: str, now: datetime, progress: Progress = NO_PROGRESS
+) -> Contents:
     """Read an output directory and return the contents of its report at `now` (UTC). Raises `StorageError`."""
     current = status(folder, state, now)
     nodes, chain_errors = read_chain(folder)
     periods = _periods(nodes, now)
-    found = gather(folder, periods)
+    found = gather(folder, periods, progress)
     faults = [f"{each.path}: {each.message}" for each in chain_errors] + [str(line) for line in found.damaged]
     runs = [run_of(node.manifest, found.revised_by_run[node.run_id]) for node in nodes]
     covered = _coverage(periods, found)

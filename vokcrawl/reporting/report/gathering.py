@@ -12,6 +12,7 @@ from vokcrawl.storage.latest_versions import LatestVersions, Place, Version
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.record_files import Line
 from vokcrawl.storage.snapshot import Snapshot
+from vokcrawl.utils.progress import NO_PROGRESS, Progress
 
 # Maximum number of each in the report; the others are counted.
 MOST_CHANGES = 20
@@ -66,9 +67,9 @@ class Gathered:
         return self.articles - self.days.total()
 
 
-def gather(folder: OutputFolder, periods: Periods) -> Gathered:
+def gather(folder: OutputFolder, periods: Periods, progress: Progress = NO_PROGRESS) -> Gathered:
     """Read all delivered articles and removals; damaged lines are skipped. Raises `StorageError`."""
-    snapshot = Snapshot(folder, skip_damaged=True)
+    snapshot = Snapshot(folder, skip_damaged=True, progress=progress)
     found = Gathered()
     latest = LatestVersions()
     try:
