@@ -20,7 +20,8 @@ class _TemporaryDatabase(sqlite3.Connection):
 def temporary_database(*tables: str) -> sqlite3.Connection:
     """Return an empty database with these tables (`CREATE TABLE` statements)."""
     with translate_database_errors():
-        db = sqlite3.connect("", isolation_level=None, factory=_TemporaryDatabase)
+        # Only one thread uses it, but the garbage collector may delete it in another one.
+        db = sqlite3.connect("", isolation_level=None, check_same_thread=False, factory=_TemporaryDatabase)
         # One long transaction without a journal, because nothing is rolled back or read by others.
         for statement in ("PRAGMA journal_mode=OFF", f"PRAGMA cache_size=-{_CACHE_KIB}", "BEGIN", *tables):
             db.execute(statement)
