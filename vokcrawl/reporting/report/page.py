@@ -16,6 +16,7 @@ from vokcrawl.reporting.outcome_help import outcome_help
 from vokcrawl.reporting.report.calendar import days_of, in_words
 from vokcrawl.reporting.report.contents import MOST_GAPS, MOST_RETRIES, MOST_RUNS, Contents
 from vokcrawl.reporting.report.excerpt import cut, excerpt, shortened
+from vokcrawl.reporting.report.runs import MAX_DRAWN
 from vokcrawl.utils.humanize import format_duration, format_size, pluralize
 from vokcrawl.utils.terminal import is_seen
 
@@ -58,7 +59,7 @@ def page(contents: Contents) -> bytes:
         status=contents.status,
         version=__version__,
         outcome_help=outcome_help,
-        most={"runs": MOST_RUNS, "retries": MOST_RETRIES, "gaps": MOST_GAPS},
+        most={"runs": MOST_RUNS, "retries": MOST_RETRIES, "gaps": MOST_GAPS, "drawn": MAX_DRAWN},
     )
     # JSON may contain lone surrogates, which UTF-8 cannot encode.
     return text.encode("utf-8", "backslashreplace")

@@ -14,7 +14,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from vokcrawl.reporting.report.runs import ReportedRun
+from vokcrawl.reporting.report.runs import ReportedRun, merged_runs
 from vokcrawl.reporting.report.svg import ACCENT, INK, LINE, SOFT, TINT, WARN, drawn
 from vokcrawl.utils.humanize import format_size
 
@@ -45,8 +45,8 @@ def _both(name: str, height: int, draw: Callable[[Figure, int, int], None]) -> P
 
 
 def runs_plot(runs: Sequence[ReportedRun]) -> Plot:
-    """Plot outcome, new articles, requests and duration of each run over its start."""
-    shown = [run for run in runs if run.began is not None]
+    """Plot outcome, new articles, requests and duration of each run over its start; many runs are merged."""
+    shown = merged_runs(runs)
     longest = max((run.seconds or 0 for run in shown), default=0)
     unit, seconds = next(each for each in _UNITS if longest >= each[1] * 3 or each[1] == 1)
     panels: list[tuple[str, Callable[[ReportedRun], float | None]]] = [
@@ -118,7 +118,7 @@ def coverage_plot(periods: Sequence[str], shares: Mapping[str, Sequence[float | 
 
 def disk_plot(runs: Sequence[ReportedRun]) -> Plot:
     """Plot the total size of the delivered files over the runs."""
-    shown = [run for run in runs if run.began is not None]
+    shown = merged_runs(runs)
     grown = list(accumulate(run.stored for run in shown))
     height = 150 + _AXIS
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, TypeVar
 
 from vokcrawl.errors import ExitCode
 from vokcrawl.normalize import parse_utc
 from vokcrawl.policy.outcome import BACKFILL, NOTHING_NEW, WORDS
 from vokcrawl.storage.manifest import Manifest
 
+# Maximum number of periods in which a plot shows runs: more of them would overlap.
+MAX_DRAWN = 400
+
+T = TypeVar("T", int, float)
 Kind = Literal["good", "stopped", "bad"]
 # Outcomes that are not listed are bad.
 _KINDS: dict[str, Kind] = {
@@ -63,3 +68,34 @@ def run_of(manifest: Manifest, revised: int) -> ReportedRun:
         stored=sum(each.bytes for each in manifest.files),
         noted=sorted(noted, key=lambda each: (-each[1], each[0])),
     )
+
+
+def merged_runs(runs: Sequence[ReportedRun]) -> list[ReportedRun]:
+    """Return the runs with a start, for a plot: many of them are merged into `MAX_DRAWN` periods of equal length.
+
+    Runs of one period and kind become one, with the highest number of each count, and the sum of their bytes.
+    """
+    dated = [(run.began, run) for run in runs if run.began is not None]
+    if len(dated) <= MAX_DRAWN:
+        return [run for _, run in dated]
+    first, last = min(began for began, _ in dated), max(began for began, _ in dated)
+    length = max((last - first) / (MAX_DRAWN - 1), timedelta(seconds=1))
+    periods: dict[tuple[int, Kind], list[ReportedRun]] = {}
+    for began, run in sorted(dated, key=lambda each: each[0]):
+        periods.setdefault(((began - first) // length, run.kind), []).append(run)
+    # In the order of the first run of each.
+    return [_merged(each) for each in periods.values()]
+
+
+def _merged(runs: Sequence[ReportedRun]) -> ReportedRun:
+    return replace(
+        runs[0],
+        seconds=_highest(run.seconds for run in runs),
+        requests=_highest(run.requests for run in runs),
+        new=max(run.new for run in runs),
+        stored=sum(run.stored for run in runs),
+    )
+
+
+def _highest(values: Iterable[T | None]) -> T | None:
+    return max((value for value in values if value is not None), default=None)

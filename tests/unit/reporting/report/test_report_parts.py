@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +19,10 @@ from vokcrawl.reporting.report.contents import contents
 from vokcrawl.reporting.report.notices import notices
 from vokcrawl.reporting.report.page import page, untrusted
 from vokcrawl.reporting.report.plots import Plot, coverage_plot, disk_plot, runs_plot
-from vokcrawl.reporting.report.runs import ReportedRun, run_of
+from vokcrawl.reporting.report.runs import MAX_DRAWN, ReportedRun, merged_runs, run_of
 from vokcrawl.storage.manifest import Manifest, parse_manifest
 from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.state.factory import in_folder
 from vokcrawl.storage.state.sqlite import SqliteState
 
 anything = st.recursive(
@@ -198,3 +201,53 @@ def test_faults_are_shown_first() -> None:
     (first, *_) = notices(STATUS, RUNS, ["a:1: torn"], 12, NOW)
     assert first.text.startswith("12 faults in delivered files")
     assert first.detail == ("a:1: torn", "and 11 more")
+
+
+def drawn_run(number: int, **fields: Any) -> ReportedRun:
+    return replace(run_of(DRAFT, 0), began=T0 + timedelta(hours=number), seconds=60.0, requests=2, **fields)
+
+
+def test_plots_of_ten_thousand_runs_are_small_and_keep_what_stands_out() -> None:
+    runs = [drawn_run(number, kind="good", stored=1000) for number in range(10_000)]
+    runs[4321] = replace(runs[4321], kind="bad")
+    runs[7000] = replace(runs[7000], new=5000, seconds=9000.0, requests=None)
+    merged = merged_runs(runs)
+    assert len(merged) <= 2 * MAX_DRAWN
+    assert [run.began for run in merged] == sorted(run.began or T0 for run in merged)
+    assert [run.began for run in merged if run.kind == "bad"] == [runs[4321].began]
+    assert max(run.new for run in merged) == 5000
+    assert max(run.seconds or 0 for run in merged) == 9000.0
+    assert sum(run.stored for run in merged) == 10_000_000
+    size = sum(len(plot.wide) + len(plot.narrow) for plot in (runs_plot(runs), disk_plot(runs)))
+    assert size < 300_000
+
+
+def test_few_runs_are_drawn_one_by_one() -> None:
+    runs = [drawn_run(number, kind="good") for number in range(MAX_DRAWN)]
+    assert merged_runs([*runs, replace(runs[0], began=None)]) == runs
+    # All at once.
+    same = [replace(runs[0]) for _ in range(MAX_DRAWN + 1)]
+    assert len(merged_runs(same)) == 1
+
+
+def test_possibly_removed_articles_are_listed(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    archive.run(T0, [article(1, T0)])
+    folder = OutputFolder(archive.finish())
+    state = in_folder(folder, True, read_only=True)
+    try:
+        found = contents(folder, state, "Voice of Korea (EN)", T0)
+    finally:
+        state.close()
+    row = {
+        "id": "1704088800-1",
+        "url": "https://site.example/newstream/1704088800-1/a-story/",
+        "status": 404,
+        "missing_since": "2024-01-02T06:00:00Z",
+        "next_check_at": "2024-01-03T06:00:00Z",
+    }
+    shown = page(replace(found, status={**found.status, "possibly_removed": [row]})).decode()
+    assert "Possibly removed: missing at the last request" in shown
+    assert f'<a href="{row["url"]}" rel="noreferrer noopener">' in shown
+    assert "2 Jan 2024, 06:00" in shown
+    assert "Possibly removed" not in page(found).decode()
