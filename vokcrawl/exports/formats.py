@@ -39,8 +39,11 @@ _INSTALL = install_command("export")
 
 Tables = Mapping[str, Sequence["Column"]]
 
-# Characters that a spreadsheet reads as the start of a formula, full-width forms included (OWASP, "CSV Injection").
-_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+# Characters that a spreadsheet reads as the start of a formula, full-width forms included (OWASP, "CSV Injection"): at
+# the start of a cell, and after a separator, because a spreadsheet may split cells at another one than a comma.
+_FORMULA = re.compile(r"^(?=[=+\-@\t\r＝＋－＠])|(?<=[;\t\r\n])(?=\s*[=+\-@＝＋－＠])")
+# Excel's maximum number of characters in a cell.
+_MAX_CELL = 32_767
 # The checksum lets a reader detect a damaged copy.
 _ZSTD_OPTIONS: dict[int, int] = {
     zstd.CompressionParameter.compression_level: 9,
@@ -106,13 +109,13 @@ class TableWriter(ABC):
 class CsvWriter(TableWriter):
     """One table as CSV: a header line, UTF-8, commas, quotes where needed, null as an empty cell.
 
-    With `spreadsheet`, cells that a spreadsheet would evaluate as a formula are prefixed with an apostrophe, and the
-    file starts with a byte order mark, by which a spreadsheet recognises UTF-8.
+    With `spreadsheet`, what a spreadsheet would evaluate as a formula is prefixed with an apostrophe, a text is cut at
+    the maximum length of a cell, and the file starts with a byte order mark, by which a spreadsheet recognises UTF-8.
     """
 
     def __init__(self, path: Path, tables: Tables, *, spreadsheet: bool = False) -> None:
         ((_, self._columns),) = tables.items()
-        self._text = _escape_formula if spreadsheet else str
+        self._text = _spreadsheet_cell if spreadsheet else str
         self._file = path.open("w", encoding="utf-8-sig" if spreadsheet else "utf-8", newline="")
         self._csv = csv.writer(self._file, lineterminator="\n")
         self._csv.writerow(column.name for column in self._columns)
@@ -260,14 +263,20 @@ def _csv_cell(column: Column, value: Any, text: Callable[[str], str]) -> Any:
     if value is None:
         return ""
     if column.nested:
-        return orjson.dumps(value).decode()
+        return text(orjson.dumps(value).decode())
     if isinstance(value, bool):
         return "true" if value else "false"
     return text(value) if isinstance(value, str) else value
 
 
-def _escape_formula(value: str) -> str:
-    return f"'{value}" if _FORMULA.match(value) else value
+def _spreadsheet_cell(value: str) -> str:
+    """Return a text without formulas, and not longer than a cell may be; a cut text ends with what was omitted."""
+    escaped = _FORMULA.sub("'", value)
+    if len(escaped) <= _MAX_CELL:
+        return escaped
+    # Long enough for the number of any text.
+    kept = _MAX_CELL - 40
+    return f"{escaped[:kept]}… ({len(escaped) - kept:,} characters omitted)"
 
 
 def _create_table(name: str, columns: Sequence[Column]) -> str:

@@ -245,3 +245,31 @@ def test_csv_for_a_spreadsheet_has_no_cell_that_it_would_carry_out(archive: Path
     frame = pd.read_csv(tmp_path / "x.csv", keep_default_na=False, encoding="utf-8-sig")
     assert frame["title"][1] == f"'{HOSTILE}"
     assert not any(str(cell).startswith(("=", "+", "-", "@", "\t", "\r", "＝")) for cell in frame.to_numpy().flatten())
+
+
+def test_a_spreadsheet_finds_no_formula_behind_a_separator_and_no_cell_that_is_too_long(tmp_path: Path) -> None:
+    first = "2024-03-10T06:00:00Z"
+    long = "word " * 10_000
+    output = write_archive(
+        tmp_path / "output",
+        article(
+            0,
+            first,
+            title="a;=1+1; @x;b=2",
+            body="One.\n\n-2+3",
+            images=[{"url": "https://site.test/a.jpg", "caption": "c;=1"}],
+        ),
+        article(1, first, body=long),
+    )
+    exported(output, tmp_path / "x.csv", spreadsheet=True, near_duplicates=False)
+    frame = pd.read_csv(tmp_path / "x.csv", keep_default_na=False, encoding="utf-8-sig")
+    assert frame["title"][0] == "a;'=1+1;' @x;b=2"
+    assert frame["body"][0].endswith("\n'-2+3")
+    assert frame["images"][0].endswith('"caption":"c;\'=1"}]')
+    cut = frame["body"][1]
+    assert len(cut) <= 32_767
+    kept, _, rest = cut.partition("… (")
+    assert rest == f"{len(long) - len(kept):,} characters omitted)"
+    # Without the option, nothing is changed.
+    exported(output, tmp_path / "plain.csv", near_duplicates=False)
+    assert pd.read_csv(tmp_path / "plain.csv", keep_default_na=False)["body"][1] == long
