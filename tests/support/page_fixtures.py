@@ -10,6 +10,7 @@ from vokcrawl.crawling.article_result import article_page, find_article
 from vokcrawl.normalize import article_id
 from vokcrawl.pages.document import read_document
 from vokcrawl.pages.extractors import EXTRACTORS
+from vokcrawl.pages.profile import use_files
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "pages"
 FIXTURES: dict[str, dict[str, Any]] = {
@@ -17,9 +18,9 @@ FIXTURES: dict[str, dict[str, Any]] = {
 }
 
 
-def page_of(name: str) -> bytes:
+def page_of(name: str, folder: Path = FOLDER) -> bytes:
     """The saved page of a fixture."""
-    return (FOLDER / name / "page.html").read_bytes()
+    return (folder / name / "page.html").read_bytes()
 
 
 def read(body: bytes, url: str) -> tuple[dict[str, Any], str | None]:
@@ -29,6 +30,12 @@ def read(body: bytes, url: str) -> tuple[dict[str, Any], str | None]:
     return found.item, found.unfit
 
 
-def read_fixture(name: str) -> tuple[dict[str, Any], str | None]:
-    """What `read` gives of a fixture's page."""
-    return read(page_of(name), FIXTURES[name]["address"])
+def read_fixture(name: str, folder: Path = FOLDER) -> tuple[dict[str, Any], str | None]:
+    """What `read` gives of a fixture's page, with the profile of the fixture, if it has one."""
+    profile = folder / name / "profile.toml"
+    address = json.loads((folder / name / "expected.json").read_text("utf-8"))["address"]
+    use_files([str(profile)] if profile.exists() else [])
+    try:
+        return read(page_of(name, folder), address)
+    finally:
+        use_files([])

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -31,6 +32,8 @@ _NAMES = {"archive": "visit.warc.gz", "json": "doctor.json", "page": "doctor.htm
 _MOST_ARTICLES = 3
 # Pages of an archive from which a profile is suggested: the newest.
 _MOST_SEEN = 60
+# In a checkout of the project.
+_FIXTURES = Path("tests/fixtures/pages")
 
 
 class Command(FolderCommand):
@@ -56,6 +59,12 @@ class Command(FolderCommand):
             "--suggest", metavar="FILE", help="write a site profile that reads the pages, to be checked"
         )
 
+        parser.add_argument(
+            "--save-fixture",
+            metavar="NAME",
+            help="store the page of an article and its record as a test",
+        )
+
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if len(args) > 1:
@@ -67,6 +76,10 @@ class Command(FolderCommand):
         if opts.json == "":
             raise UsageError("--json: must not be empty; give a file, or - for standard output")
         url = read_value("URL", parse_start_url, args[0]) if args else self.options.start_urls[0]
+        if opts.save_fixture is not None:
+            if not args:
+                raise UsageError("--save-fixture needs the URL of an article")
+            return self._save_fixture(url, opts.save_fixture, opts.archive)
         if opts.archive:
             result, months, seen = self._examine_archive(url, opts.archive, opts.all)
             self._print(result, months, opts.json)
@@ -173,6 +186,40 @@ class Command(FolderCommand):
             raise RuntimeError("Scrapy gave this command no settings")
         largest = self.settings.getint("DOWNLOAD_MAXSIZE")
         return CapturedPages(Site(schemes_of(urls), largest, self.options.site_profile), largest + (1 << 20))
+
+    # Fixtures
+
+    def _save_fixture(self, url: str, name: str, archive: str | None) -> ExitCode:
+        from vokcrawl.doctor.fixtures import check_target, save_fixture  # noqa: PLC0415
+        from vokcrawl.doctor.visit import make_visit  # noqa: PLC0415
+        from vokcrawl.normalize import article_id  # noqa: PLC0415
+        from vokcrawl.pages.profile import use_files  # noqa: PLC0415
+        from vokcrawl.storage.output_folder import OutputFolder  # noqa: PLC0415
+
+        use_files(self.options.site_profile)
+        target, identity = check_target(name, _FIXTURES), article_id(url)
+        if identity is None:
+            raise UsageError(f"--save-fixture: {url} is not the URL of an article")
+        pages = self._captured([url])
+        code = ExitCode.INCOMPLETE
+        with TemporaryDirectory(prefix="vokcrawl-doctor-") as place:
+            archives, folder = [archive], self.folder
+            if archive is None:
+                if self.crawler_process is None:
+                    raise RuntimeError("Scrapy gave this command no crawler process")
+                visit = make_visit(self.crawler_process, url, Path(place), requests=1)
+                archives, folder = [str(each) for each in visit.archives], OutputFolder(place)
+                if visit.manifest is not None and visit.manifest.exit_code in (ExitCode.BLOCKED, ExitCode.UNREACHABLE):
+                    code = ExitCode(visit.manifest.exit_code)
+            found = [page for page in pages.read(archives, folder) if page.article == identity] if archives else []
+        if not found or found[-1].answer.status != 200:
+            status = f" (status {found[-1].answer.status})" if found else ""
+            write_error(f"{PROGRAM} doctor: {url} could not be fetched{status}\n")
+            return code
+        expected = save_fixture(found[-1], target, self.options.site_profile)
+        fields = expected.get("record", {})
+        say(f"{target}: {', '.join(fields) or expected['fault']}; check expected.json, which the tests compare with")
+        return ExitCode.OK
 
     # Results
 

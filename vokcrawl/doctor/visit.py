@@ -18,6 +18,7 @@ from scrapy.settings import BaseSettings
 
 from vokcrawl.config.alerts import Alerts
 from vokcrawl.crawling.actions import FetchArticle, FetchListing, Purpose
+from vokcrawl.errors import ExitCode
 from vokcrawl.extensions.run import RunExtension
 from vokcrawl.normalize import authority, untracked
 from vokcrawl.pages.routes import SearchRoute, SitemapRoute
@@ -34,6 +35,8 @@ MAX_REQUESTS = 15
 _MAX_CRAWL_REQUESTS = MAX_REQUESTS - 4
 _MAX_ARTICLES, _MAX_PROBES, _MAX_PAGES = 3, 5, 2
 _PURPOSES = (Purpose.NEXT, Purpose.SOURCE_PROBE, Purpose.END_PROBE)
+# The setting with the number of requests that the crawl may make.
+_LIMIT = "DOCTOR_MAX_REQUESTS"
 # Marks requests of the visit that are not the crawl's.
 _EXTRA = "vok_doctor"
 _HEADERS = ("Content-Encoding", "ETag", "Last-Modified", "Retry-After", "Server", "Location", "Cache-Control")
@@ -67,6 +70,7 @@ class VisitExtension:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.requests: list[RequestFacts] = []
+        self._limit = crawler.settings.getint(_LIMIT, _MAX_CRAWL_REQUESTS)
         self._scheduled = 0
         self._robots = 0
         self._articles = 0
@@ -92,7 +96,7 @@ class VisitExtension:
     def _is_allowed(self, request: Request) -> bool:
         if _EXTRA in request.meta:
             return self._scheduled + max(self._robots, 1) < MAX_REQUESTS
-        if self._scheduled >= _MAX_CRAWL_REQUESTS:
+        if self._scheduled >= self._limit:
             return False
         if "redirect_times" in request.meta or "retry_times" in request.meta:
             return True
@@ -137,6 +141,8 @@ class VisitExtension:
 
     def spider_idle(self) -> None:
         """Requests the search and the sitemap, one after the other. Raises `DontCloseSpider` while there are any."""
+        if self._limit == 1:
+            return
         if self._extras is None:
             self._extras = self._left()
         request = next(self._extras, None)
@@ -230,9 +236,13 @@ class Visit:
     delay: float
 
 
-def make_visit(process: CrawlerProcessBase, url: str, output_dir: Path) -> Visit:
-    """Crawl a start page within the limits of a visit. Raises `VokcrawlError`."""
+def make_visit(process: CrawlerProcessBase, url: str, output_dir: Path, requests: int = _MAX_CRAWL_REQUESTS) -> Visit:
+    """Crawl a start page within the limits of a visit. Raises `VokcrawlError`.
+
+    `requests` is the maximum number of requests of the crawl; with 1, search and sitemap are not requested either.
+    """
     visit_settings(process.settings, str(output_dir))
+    process.settings.set(_LIMIT, requests, priority="cmdline")
     delay = process.settings.getfloat("DOWNLOAD_DELAY")
     crawler = process.create_crawler("vok")
     task: Any = process.crawl(crawler, start_url=url)
@@ -246,5 +256,7 @@ def make_visit(process: CrawlerProcessBase, url: str, output_dir: Path) -> Visit
         raise RuntimeError("the crawl of the visit did not start")
     if run.run.failure is not None:
         raise run.run.failure
+    if run.exit_code is ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     folder = OutputFolder(str(output_dir))
     return Visit(extension.requests, run.run.manifest, list(folder.archive_files()), delay)

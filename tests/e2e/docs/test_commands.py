@@ -34,6 +34,7 @@ ELSEWHERE = {
     r"scrapy crawl vok -s \"VOK_SOURCE=.*": "tests/integration/scrapy_habits",
     r"(VOK_OUTPUT_DIR=output/kcna|SCRAPY_PROJECT=sample) scrapy .*": "tests/integration/scrapy_habits",
     r"vokcrawl sample .*": "tests/integration/scrapy_habits",
+    r"scrapy doctor( .*)?|scrapy .*my\.toml.*": "tests/integration/commands/test_site_changes.py and test_doctor.py",
     r"scrapy sources( .*)?": "tests/integration/crawl/test_several_sources.py: needs a site with several sources",
     r"(export (SCRAPY_PROJECT|REDIS_URL)=|VOK_OUTPUT_DIR=/var/).*": "tests/e2e/distributed",
     r"scrapy (verify|repair --rebuild-state) --with.*": "tests/e2e/distributed",

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.children import ROOT
 from tests.support.commanding import run_command
+from tests.support.crawling import environment
 from tests.support.hostile import HostileServer, HostileSite
+from tests.support.page_fixtures import read_fixture
 from tests.support.scheduling import Done, Serving, scrapy
 from tests.support.servers import free_port
 from vokcrawl.commands.doctor import Command
@@ -135,12 +142,64 @@ def test_site_that_does_not_answer_ends_with_14(output: Path) -> None:
         (("--all",), "--all needs --archive FILE"),
         (("--json", ""), "--json: must not be empty"),
         (("--archive", "none.warc.gz"), "there is no archive that could be read"),
+        (("--suggest", ""), "--suggest: '' exists or is empty"),
+        (("--suggest", "."), "--suggest: '.' exists or is empty"),
+        (("--save-fixture", "new_page"), "--save-fixture needs the URL of an article"),
+        (("--save-fixture", "../x", "https://a.test/newstream/1733000001-100001/a/"), "'../x' is not a name of"),
+        (("--save-fixture", "new_page", "https://a.test/newstream/"), "is not the URL of an article"),
+        (("--save-fixture", "emoji_image", "https://a.test/newstream/1733000001-100001/a/"), "emoji_image exists"),
     ],
 )
 def test_wrong_argument_is_an_error(
     arguments: tuple[str, ...], message: str, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = run_command(Command(), *arguments, output=output, capsys=capsys)
+    done = run_command(Command(), *arguments, output=output, capsys=capsys, cwd=ROOT)
     assert done.code == 2
     assert message in done.stderr
     assert not output.exists()
+
+
+def test_fixture_of_a_page_that_is_not_there_leaves_nothing(serve: Serving, output: Path, tmp_path: Path) -> None:
+    server = serve(20)
+    done = scrapy(
+        "doctor", "--save-fixture", "gone_page", f"{server.url}/newstream/1733000001-100001/a/", *FAST, output=output
+    )
+    assert done.code == 10
+    assert "could not be fetched (status 404)" in done.stderr
+    assert [each.target for each in server.requests] == ["/robots.txt", "/newstream/1733000001-100001/a/"]
+    assert not (ROOT / "tests" / "fixtures" / "pages" / "gone_page").exists()
+    assert not output.exists()
+
+
+def test_fixture_may_come_from_an_archive(
+    serve: Serving, output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = serve(20)
+    _, found = visit(f"{server.url}/article/163/", output)
+    [archive] = (output / "doctor").glob("*/visit.warc.gz")
+    (tmp_path / "tests" / "fixtures" / "pages").mkdir(parents=True)
+    url = found["articles"][0]["url"]
+    words = ("--save-fixture", "new_page", url, "--archive", str(archive))
+    done = run_command(Command(), *words, output=output, capsys=capsys, cwd=tmp_path)
+    assert done.code == 0, done.stderr
+    folder = tmp_path / "tests" / "fixtures" / "pages"
+    expected = json.loads((folder / "new_page" / "expected.json").read_text(encoding="utf-8"))
+    assert expected["address"] == url
+    assert expected["record"]["title"] == found["articles"][0]["fields"][0]["value"]
+    assert read_fixture("new_page", folder)[0]["title"] == expected["record"]["title"]
+    assert sorted(each.name for each in folder.iterdir()) == ["new_page"]
+
+
+def test_interrupted_visit_leaves_nothing(serve: Serving, output: Path) -> None:
+    server = serve(20)
+    words = [sys.executable, "-m", "scrapy", "doctor", f"{server.url}/article/163/", "-s", "DOWNLOAD_DELAY=5"]
+    with subprocess.Popen(
+        [*words, "-s", f"VOK_OUTPUT_DIR={output}"], cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True
+    ) as process:
+        while not server.requests:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == "scrapy doctor: interrupted\n"
+    assert list((output / "doctor").iterdir()) == []
