@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -158,8 +158,44 @@ def date_in_numbers(raw: str) -> str | None:
         return None
 
 
+class _DateFormat:
+    """A format of `strptime` with the names of months in any language. Strict, like the formats of the site."""
+
+    def __init__(self, format_: str, months: Sequence[str]) -> None:
+        self._months = {name.casefold(): number % 12 + 1 for number, name in enumerate(months)}
+        names = "|".join(re.escape(name) for name in sorted(months, key=len, reverse=True))
+        parts = {"%d": r"(?P<day>[0-9]{1,2})", "%m": r"(?P<month>[0-9]{1,2})", "%Y": r"(?P<year>[0-9]{4})"}
+        parts["%B"] = f"(?P<name>{names})"
+        self._shape = re.compile(
+            "".join(parts.get(each, re.escape(each)) for each in re.findall(r"%\w|[\s\S]", format_)),
+            re.IGNORECASE,
+        )
+
+    def parse(self, text: str) -> str | None:
+        found = self._shape.fullmatch(text)
+        if found is None:
+            return None
+        parts = found.groupdict()
+        name, number = parts.get("name"), parts.get("month") or "0"
+        month = self._months.get(name.casefold(), 0) if name else int(number)
+        try:
+            return date(int(parts["year"]), month, int(parts["day"])).isoformat()
+        except ValueError:
+            return None
+
+
+_other_date_formats: tuple[_DateFormat, ...] = ()
+
+
+def set_date_formats(formats: Sequence[str], months: Sequence[str]) -> None:
+    """Set the date formats that the site has besides its own two. `months` are one or several names for each month."""
+    global _other_date_formats  # noqa: PLW0603
+    _other_date_formats = tuple(_DateFormat(each, months) for each in formats)
+    _kept_day.cache_clear()
+
+
 def shown_date(raw: str) -> str | None:
-    """Parse a date in either format of the site, or in the form ``YYYY-MM-DD``."""
+    """Parse a date in one of the formats of the site, or in the form ``YYYY-MM-DD``."""
     # Cached, because the teasers of a page show the same few days.
     return _kept_day(raw) if len(raw) <= _LONGEST_DAY else _day(raw)
 
@@ -171,7 +207,11 @@ def _day(raw: str) -> str | None:
             return text
     except ValueError:
         pass
-    return date_in_words(text) or date_in_numbers(text)
+    return date_in_words(text) or date_in_numbers(text) or _in_other_format(text)
+
+
+def _in_other_format(text: str) -> str | None:
+    return next((found for each in _other_date_formats if (found := each.parse(text))), None)
 
 
 _kept_day = lru_cache(maxsize=256)(_day)

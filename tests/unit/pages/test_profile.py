@@ -12,7 +12,7 @@ from scrapy.settings import Settings
 from vokcrawl.config import Options
 from vokcrawl.config.redacted import changed_settings
 from vokcrawl.errors import UsageError
-from vokcrawl.normalize import article_id, canonical_url
+from vokcrawl.normalize import article_id, canonical_url, shown_date
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.block_pages import cut_metering, redirects_to_block_page
 from vokcrawl.pages.document import read_document
@@ -172,6 +172,36 @@ def test_urls_calls_and_queries_are_those_of_the_profile(tmp_path: Path) -> None
     assert article_id(URL) == "1733000001-100001"
 
 
+def test_dates_may_have_other_formats(tmp_path: Path) -> None:
+    months = ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober"]
+    months += [
+        "November",
+        "Dezember",
+        "Jan",
+        "Feb",
+        "Mär",
+        "Apr",
+        "Mai",
+        "Jun",
+        "Jul",
+        "Aug",
+        "Sep",
+        "Okt",
+        "Nov",
+        "Dez",
+    ]
+    assert shown_date("10. Dezember 2024") is None
+    use_files([write(tmp_path, f'[dates]\nformats = ["%d. %B %Y", "%Y/%m/%d"]\nmonths = {months}')])
+    assert shown_date(" 10. Dezember 2024") == "2024-12-10"
+    assert shown_date("1. mär 2024") == "2024-03-01"
+    assert shown_date("2024/12/10") == "2024-12-10"
+    assert shown_date("December 10, 2024") == "2024-12-10"
+    assert shown_date("30. Februar 2024") is None
+    assert shown_date("10. Dezember 2024 um 10 Uhr") is None
+    use_files(())
+    assert shown_date("2024/12/10") is None
+
+
 def test_profile_is_chosen_by_the_day_of_capture(tmp_path: Path) -> None:
     new = tmp_path / "new.toml"
     new.write_text('valid_from = 2026-12-01\n[article]\ncontent = "#new"')
@@ -206,6 +236,8 @@ def test_profile_is_chosen_by_the_day_of_capture(tmp_path: Path) -> None:
         ("[meta]\ndate = ['(day']", "my.toml, line 2: meta.date: '(day' is not a valid regular expression"),
         ("[meta]\ndate = ['(day|date)']", "my.toml, line 2: meta.date: '(day|date)' has a group; write (?:…) instead"),
         ("[ajax.parameters]\nid = 'a b'", "my.toml, line 2: ajax.parameters.id: 'a b' is not the name of a parameter"),
+        ("[dates]\nformats = ['%d %B']", "my.toml, line 2: dates.formats: '%d %B' is not a format with %d, %Y, and"),
+        ("[dates]\nmonths = ['May']", "my.toml, line 2: dates.months: must have 12 names"),
         ("[ajax]\npage_size = 0", "my.toml, line 2: ajax.page_size: 0 is not allowed"),
         ("[urls]\narticle = 'newstream'", "my.toml, line 2: urls.article: 'newstream' is not a path with a slash"),
         ("valid_from = 2026-02-01\nvalid_until = 2026-01-01", "line 2: valid_until: 2026-01-01 is before valid_from"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from vokcrawl.normalize import set_article_path
+from vokcrawl.normalize import set_article_path, set_date_formats
 from vokcrawl.pages.profile.files import built_in_profile, read_profile
 from vokcrawl.pages.profile.model import SiteProfile
 
@@ -44,5 +44,6 @@ def _use(profile: SiteProfile) -> SiteProfile:
     global _current  # noqa: PLW0603
     if profile is not _current:
         set_article_path(profile.urls.article)
+        set_date_formats(profile.dates.formats, profile.dates.months)
         _current = profile
     return profile

@@ -80,6 +80,21 @@ def _text(value: Any) -> str:
     return value
 
 
+def _date_formats(value: Any) -> tuple[str, ...]:
+    for each in _entries(value):
+        parts = re.findall(r"%.?", each)
+        if len(each) > 40 or sorted(parts) not in (["%B", "%Y", "%d"], ["%Y", "%d", "%m"]):
+            raise ValueError(f"{each!r} is not a format with %d, %Y, and %m or %B, such as %d %B %Y")
+    return tuple(value)
+
+
+def _months(value: Any) -> tuple[str, ...]:
+    names = _name_list(value)
+    if not names or len(names) % 12:
+        raise ValueError(f"must have 12 names, or a multiple of that, not {len(names)}")
+    return names
+
+
 Words = Annotated[re.Pattern[str], BeforeValidator(_words)]
 # With or without punctuation around the words.
 LooseWords = Annotated[re.Pattern[str], BeforeValidator(partial(_words, template=r"\W*%s\W*"))]
@@ -283,6 +298,13 @@ class SitemapNames(_Section):
     files: Words
 
 
+class Dates(_Section):
+    """Date formats besides the site's own two."""
+
+    formats: Annotated[tuple[str, ...], BeforeValidator(_date_formats)]
+    months: Annotated[tuple[str, ...], BeforeValidator(_months)]
+
+
 class Lines(_Section):
     """Lines that are not part of an article."""
 
@@ -369,6 +391,7 @@ class SiteProfile(_Section):
     ajax: AjaxCall
     search: SearchQuery
     sitemap: SitemapNames
+    dates: Dates
     lines: Lines
     images: Images
     blocks: BlockMarks
