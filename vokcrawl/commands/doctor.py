@@ -117,7 +117,7 @@ class Command(FolderCommand):
 
     def _visit(self, url: str, place: Path) -> tuple[Examination, list[Page]]:
         from vokcrawl.doctor.examination import examine, finish  # noqa: PLC0415
-        from vokcrawl.doctor.visit import make_visit  # noqa: PLC0415
+        from vokcrawl.doctor.visit import MAX_REQUESTS, make_visit  # noqa: PLC0415
 
         if self.options.state == "redis":
             raise UsageError("doctor runs in one process; select another profile than SCRAPY_PROJECT=distributed")
@@ -132,7 +132,7 @@ class Command(FolderCommand):
             from vokcrawl.storage.output_folder import OutputFolder  # noqa: PLC0415
 
             seen = list(pages.read([str(each) for each in visit.archives], OutputFolder(str(place / "crawl"))))
-            examine(seen, result, self.settings["USER_AGENT"])
+            examine(lambda: seen, result, self.settings["USER_AGENT"], MAX_REQUESTS)
             with translate_os_errors(place):
                 shutil.move(visit.archives[0], place / _NAMES["archive"])
         result.faults, result.other_hosts = pages.faults, dict(pages.others)
@@ -159,7 +159,7 @@ class Command(FolderCommand):
         pages = self._captured([url, *self.options.start_urls])
         most = None if whole else _MOST_ARTICLES
         seen: list[Page] = []
-        examine(_kept(pages.read([archive], self.folder), seen), result, self.settings["USER_AGENT"], most)
+        examine(lambda: _kept(pages.read([archive], self.folder), seen), result, self.settings["USER_AGENT"], most)
         result.faults, result.other_hosts = pages.faults, dict(pages.others)
         if not (result.listings or result.articles):
             hosts = ", ".join(f"{name} ({count})" for name, count in pages.others.most_common(3)) or "none"
@@ -263,10 +263,12 @@ class Command(FolderCommand):
 
 
 def _kept(pages: Iterable[Page], seen: list[Page]) -> Iterator[Page]:
-    """Yield pages, and keep the last of them."""
+    """Yield pages, and keep the last articles and the last other pages in `seen`."""
     for page in pages:
         seen.append(page)
-        del seen[:-_MOST_SEEN]
+        if len(seen) > _MOST_SEEN:
+            many_articles = sum(each.article is not None for each in seen) > _MOST_SEEN // 2
+            del seen[next(at for at, each in enumerate(seen) if (each.article is not None) is many_articles)]
         yield page
 
 

@@ -45,6 +45,8 @@ class CapturedPages:
 
     def read(self, paths: Sequence[str], folder: OutputFolder) -> Iterator[Page]:
         """Yield the pages of archive files, directories of them, or run ids. Raises `UsageError`, `StorageError`."""
+        self.faults.clear()
+        self.others.clear()
         note: Callable[[Path, str], None] = lambda path, text: self.faults.append(f"{path}: {text}")  # noqa: E731
         for event in read_tasks(find_sources(paths, folder, self.longest, note), self.site, self.longest):
             if isinstance(event, list):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -143,35 +143,49 @@ class Examination:
         }
 
 
-def examine(pages: Iterable[Page], result: Examination, user_agent: str, most_articles: int | None = None) -> None:
-    """Examine pages in the order of their capture. At most `most_articles` article pages, None for all."""
+def examine(
+    read: Callable[[], Iterable[Page]], result: Examination, user_agent: str, most_articles: int | None = None
+) -> None:
+    """Examine pages in the order of their capture: of at most `most_articles` different articles, the newest.
+
+    `read` begins to read the pages. With None for all articles it is called twice, because their teasers may come
+    later, and an archive may be larger than the memory.
+    """
     teasers: dict[str, ListedValues] = {}
-    articles: list[Page] = []
-    for page in pages:
-        if page.article is not None:
-            if page.answer.status < 300 or page.answer.status >= 400:
-                articles.append(page)
-        elif urlsplit(page.url).path == "/robots.txt":
-            result.robots = _robots(page, result.start_url, user_agent)
-        elif SitemapRoute.at(page.url) is not None:
-            found_map = read_sitemap(page.answer.body) if page.answer.status == 200 else None
-            result.sitemaps[page.url] = len(found_map.entries) if found_map is not None else None
-        elif is_page(page):
-            if 300 <= page.answer.status < 400:
-                continue
-            found, values = examine_listing(page, result.source)
-            result.listings.append(found)
-            for identity, value in values.items():
-                teasers.setdefault(identity, value)
+    newest: dict[str, Page] = {}
+    for page in read():
+        if page.article is None:
+            _examine_page(page, result, user_agent, teasers)
+        elif most_articles is not None and not _is_redirect(page):
+            newest.pop(page.article, None)
+            newest[page.article] = page
+            if len(newest) > most_articles:
+                del newest[next(iter(newest))]
     second = longest_text()
-    chosen = articles if most_articles is None else _chosen(articles, most_articles)
-    result.articles = [examine_article(page, teasers, result.source, second) for page in chosen]
+    articles = newest.values() if most_articles is not None else filter(_is_article, read())
+    result.articles = [examine_article(page, teasers, result.source, second) for page in articles]
 
 
-def _chosen(articles: Sequence[Page], most: int) -> list[Page]:
-    """The newest captures of different articles."""
-    latest = {page.article: page for page in articles}
-    return list(latest.values())[-most:]
+def _is_redirect(page: Page) -> bool:
+    return 300 <= page.answer.status < 400
+
+
+def _is_article(page: Page) -> bool:
+    return page.article is not None and not _is_redirect(page)
+
+
+def _examine_page(page: Page, result: Examination, user_agent: str, teasers: dict[str, ListedValues]) -> None:
+    """Examine a page that is no article; the values of its teasers are added to `teasers`."""
+    if urlsplit(page.url).path == "/robots.txt":
+        result.robots = _robots(page, result.start_url, user_agent)
+    elif SitemapRoute.at(page.url) is not None:
+        sitemap = read_sitemap(page.answer.body) if page.answer.status == 200 else None
+        result.sitemaps[page.url] = len(sitemap.entries) if sitemap is not None else None
+    elif is_page(page) and not _is_redirect(page):
+        found, values = examine_listing(page, result.source)
+        result.listings.append(found)
+        for identity, value in values.items():
+            teasers.setdefault(identity, value)
 
 
 def _robots(page: Page, start_url: str, user_agent: str) -> Robots:

@@ -37,7 +37,7 @@ def examined(served: SampleSite, on_listing: Change = str, on_article: Change = 
     urls = [article["url"] for article in served.truth()["articles"][:3]]
     pages = [get(served, "/robots.txt"), get(served, "/article/163/", on_listing)]
     pages += [get(served, url, on_article) for url in urls]
-    examine(pages, result, "vokcrawl")
+    examine(lambda: pages, result, "vokcrawl", 15)
     finish(result, 4.5)
     return result
 
@@ -97,9 +97,20 @@ def test_articles_of_another_source_only_are_a_warning() -> None:
     result = Examination(f"{BASE}/article/163/", "Rodong Sinmun (En)", "kcnawatch")
     served = site(40)
     url = served.truth()["articles"][0]["url"]
-    examine([get(served, "/article/163/"), get(served, url)], result, "vokcrawl")
+    examine(lambda: [get(served, "/article/163/"), get(served, url)], result, "vokcrawl")
     finish(result, 4.5)
     assert "no article of 'Rodong Sinmun (En)' was found, but of: Voice of Korea (EN)" in result.remarks[0].text
+
+
+def test_newest_captures_of_different_articles_are_examined() -> None:
+    served = site(40)
+    first, second, third = (article["url"] for article in served.truth()["articles"][:3])
+    result = Examination(f"{BASE}/article/163/", WANTED, "kcnawatch")
+    pages = [get(served, url) for url in (first, second, first, third)]
+    examine(lambda: pages, result, "vokcrawl", 2)
+    assert [each.url for each in result.articles] == [first, third]
+    examine(lambda: iter(pages), result, "vokcrawl")
+    assert [each.url for each in result.articles] == [first, second, first, third]
 
 
 def test_last_ajax_parameter_is_recognised_as_size_or_end() -> None:
