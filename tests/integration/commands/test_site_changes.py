@@ -1,4 +1,4 @@
-"""The walk through a change of the site in docs/site-changes.md: its commands, in order, on the sample site."""
+"""A change of the site, as docs/site-changes.md describes it: its commands, in order, on the sample site."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ PAGE = "docs/site-changes.md"
 BEFORE = datetime(2026, 1, 15, 6, tzinfo=UTC)
 # The exit codes of the printed commands that do not succeed: the site has changed.
 CODES = {"scrapy doctor": 12, "scrapy doctor --suggest my.toml": 12}
-WALK = [
+COMMANDS = [
     each.command
     for each in printed()
     if each.page == PAGE and each.block and ("doctor" in each.command or "my.toml" in each.command)
 ]
 
 
-def test_walk_through_a_change_of_the_site(crawl: Crawling, tmp_path: Path) -> None:
+def test_printed_commands_correct_a_change_of_the_site(crawl: Crawling, tmp_path: Path) -> None:
     checkout, port = tmp_path / "checkout", free_port()
     fixtures = checkout / "tests" / "fixtures" / "pages"
     fixtures.mkdir(parents=True)
@@ -43,7 +43,7 @@ def test_walk_through_a_change_of_the_site(crawl: Crawling, tmp_path: Path) -> N
     with SampleServer(changed, port):
         article = changed.truth()["articles"][0]
         env = environment({"SCRAPY_PROJECT": "sample", "VOK_START_URLS": start, "VOK_OUTPUT_DIR": "output"})
-        for command in WALK:
+        for command in COMMANDS:
             words = command.replace("URL", article["url"]).replace("NAME", "new_layout").split()
             if "--archive" in words:
                 # It would propose values for the markup before the change.
