@@ -62,7 +62,7 @@ def missing_manifests(folder: OutputFolder, nodes: Sequence[ChainNode]) -> list[
     for path in (*folder.data_files(), *folder.archive_files()):
         run_id = path.name.partition(".")[0]
         if run_id not in known and began_at(run_id) is None:
-            logger.warning("%s: passed over, for it is not named after a run", path)
+            logger.warning("%s: skipped, because it is not named after a run", path)
         elif run_id not in known:
             records, size, _ = digest(path)
             if path.parent.name == ARCHIVE:
