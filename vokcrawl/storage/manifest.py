@@ -69,7 +69,7 @@ class Backfill(_Part):
     pages: Count = Field(description="Pages of the listing that are read and resolved.")
     entries: Count = Field(description="Entries on these pages.")
     began_at: Moment = Field(description="When the first run of this crawl began.")
-    entries_left: int | None = Field(ge=0, description="Estimated number of entries that are left; null if unknown.")
+    entries_left: Count | None = Field(description="Estimated number of entries that are left; null if unknown.")
     estimated_from: EstimateSource | None = Field(
         description="What the estimate is based on: the number of the last page, or the dates back to `since`."
     )

@@ -18,6 +18,7 @@ from vokcrawl.errors import StorageError
 from vokcrawl.integrity.rebuild_state import rebuild_state
 from vokcrawl.integrity.verify import Verification
 from vokcrawl.storage.manifest import (
+    BY_SINCE,
     Backfill,
     DiscoveryAttempt,
     ErrorCount,
@@ -51,7 +52,9 @@ def full() -> Manifest:
         url="https://example.org/", source="X", found_by="start page", discovered_from="https://example.org/",
         strategy="ajax", pages=1, entries=1, new=1, newest="2030-01-01", oldest="2030-01-01", rescan=True,
         complete=True, stop_reason="end", covered_since="2030-01-01", first_page_ids=["1893477600-1"],
-        backfill=Backfill(pages=1, entries=1, began_at=MOMENT), found_late=0,
+        backfill=Backfill(
+            pages=1, entries=1, began_at=MOMENT, entries_left=1, estimated_from=BY_SINCE, done_at=MOMENT
+        ), found_late=0,
     )  # fmt: skip
     retry = PendingRetry(
         id="1893477600-1", url="https://example.org/newstream/1893477600-1/x/", reason="http_503", attempts=1,
