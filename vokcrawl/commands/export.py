@@ -22,14 +22,14 @@ class Command(FolderCommand):
 
     @override
     def short_desc(self) -> str:
-        return "Write the archive as Parquet, SQLite, CSV or compressed JSONL"
+        return "Write the archive as Parquet, SQLite, CSV, JSONL or WACZ"
 
     @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add = parser.add_argument
         # No line of the text may end with a colon: Scrapy's help would take it for a heading.
-        formats = "output file; the extension selects the format (.parquet, .sqlite, .csv, .jsonl.zst)"
+        formats = "output file; the extension selects the format (.parquet, .sqlite, .csv, .jsonl.zst, .wacz)"
         add("--to", metavar="FILE", help=formats)
         what = f"{', '.join(TABLES)}; the default is current, and all tables in a .sqlite file"
         add("--what", metavar="WHAT", help=what)
@@ -39,6 +39,8 @@ class Command(FolderCommand):
         add("--overwrite", action="store_true", help="replace the file if it exists")
         add("--skip-damaged", action="store_true", help="skip damaged lines; the exit code is 10 if there are any")
         add("--no-near-duplicates", action="store_true", help="do not search for near duplicates")
+        add("--sign-key", metavar="PEM", help="sign a .wacz file with this elliptic curve key")
+        add("--sign-cert", metavar="PEM", help="certificate of the key, followed by those above it")
         add("--spreadsheet", action="store_true", help="make CSV safe for spreadsheets: no cell is read as a formula")
 
     @override
@@ -55,9 +57,11 @@ class Command(FolderCommand):
             skip_damaged=opts.skip_damaged,
             near_duplicates=not opts.no_near_duplicates,
             spreadsheet=opts.spreadsheet,
+            sign_key=opts.sign_key,
+            sign_cert=opts.sign_cert,
         ).write(self.existing_folder(), self.progress)
         _show(done, selection)
-        return ExitCode.INCOMPLETE if done.damaged else ExitCode.OK
+        return ExitCode.INCOMPLETE if done.damaged or done.missing_pages else ExitCode.OK
 
 
 def _show(done: ExportResult, selection: Selection) -> None:
@@ -65,6 +69,13 @@ def _show(done: ExportResult, selection: Selection) -> None:
         complain("export", f"{line}; skipped")
     if selection.without_day:
         complain("export", f"{selection.without_day} records without a day were left out by the date filter")
-    rows = ", ".join(f"{count} {what}" for what, count in done.rows.items())
+    if done.without_page:
+        complain("export", f"{done.without_page} articles were left out because their page is not archived")
+    if done.missing_pages:
+        text = (
+            f"{done.missing_pages} articles were left out because the archive lacks their page; run `{PROGRAM} verify`"
+        )
+        complain("export", text)
+    rows = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in done.rows.items())
     near = f"; {done.near_duplicates} near duplicates marked" if done.near_duplicates else ""
     say(f"{done.target}: {rows}; {done.bytes} bytes{near}")

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vokcrawl.errors import UsageError
-from vokcrawl.exports.formats import CSV, TableWriter, extension_of, translate_export_errors, writer_for
+from vokcrawl.exports.formats import CSV, WACZ, TableWriter, extension_of, translate_export_errors, writer_for
 from vokcrawl.exports.rows import Rows, columns_of
 from vokcrawl.exports.selection import Selection
 from vokcrawl.exports.target import checked_target, replacing
+from vokcrawl.exports.wacz.export import WaczExport
+from vokcrawl.exports.wacz.signing import LocalSigner
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.record_files import Line
 from vokcrawl.storage.snapshot import Snapshot
@@ -19,18 +21,26 @@ from vokcrawl.utils.progress import NO_PROGRESS, Progress
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """Result of an export: rows per table, how many of them are near duplicates, and the damaged lines skipped."""
+    """Result of an export: rows per table, how many of them are near duplicates, and the damaged lines skipped.
+
+    A WACZ file lacks articles whose page was not archived (`without_page`) or is not in its file (`missing_pages`).
+    """
 
     target: Path
     bytes: int
     rows: Mapping[str, int]
     near_duplicates: int
     damaged: tuple[Line, ...]
+    without_page: int = 0
+    missing_pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Options of one export; `to` is the target file. `spreadsheet` is valid for CSV only."""
+    """Options of one export; `to` is the target file.
+
+    `spreadsheet` is valid for CSV only, `sign_key` and `sign_cert` (names of PEM files) for WACZ only.
+    """
 
     to: str
     selection: Selection
@@ -38,13 +48,19 @@ class Export:
     skip_damaged: bool = False
     near_duplicates: bool = True
     spreadsheet: bool = False
+    sign_key: str | None = None
+    sign_cert: str | None = None
 
     def write(self, folder: OutputFolder, progress: Progress = NO_PROGRESS) -> ExportResult:
         """Write the file atomically. Raises `UsageError`, `StorageError`, `FolderLockedError`."""
         extension = extension_of(self.to)
         if self.spreadsheet and extension != CSV:
             raise UsageError(f"--spreadsheet: applies to {CSV} files only, not to {extension}")
+        if (self.sign_key or self.sign_cert) and extension != WACZ:
+            raise UsageError(f"--sign-key and --sign-cert: apply to {WACZ} files only, not to {extension}")
         target = checked_target(self.to, folder, overwrite=self.overwrite)
+        if extension == WACZ:
+            return self._write_wacz(folder, target)
         writer = writer_for(extension)
         snapshot = Snapshot(folder, self.selection.as_of, skip_damaged=self.skip_damaged, progress=progress)
         if not snapshot.holds_records():
@@ -58,6 +74,20 @@ class Export:
                 rows.close()
         damaged = tuple(snapshot.damaged.values())
         return ExportResult(target, target.stat().st_size, counts, rows.near_duplicates, damaged)
+
+    def _write_wacz(self, folder: OutputFolder, target: Path) -> ExportResult:
+        if self.selection.what is not None:
+            raise UsageError(f"--what: does not apply to {WACZ} files, which contain the pages of articles")
+        if bool(self.sign_key) != bool(self.sign_cert):
+            raise UsageError("--sign-key and --sign-cert: give both, or none")
+        signer = LocalSigner.read(self.sign_key, self.sign_cert) if self.sign_key and self.sign_cert else None
+        snapshot = Snapshot(folder, self.selection.as_of, skip_damaged=self.skip_damaged)
+        export = WaczExport(folder, snapshot, self.selection, signer)
+        with replacing(target, overwrite=self.overwrite) as part, translate_export_errors(target):
+            export.write(part)
+        damaged = tuple(snapshot.damaged.values())
+        size = target.stat().st_size
+        return ExportResult(target, size, export.counts, 0, damaged, export.without_page, export.missing)
 
     def _write_rows(
         self, writer_class: type[TableWriter], part: Path, target: Path, whats: tuple[str, ...], rows: Rows

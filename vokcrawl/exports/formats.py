@@ -33,8 +33,8 @@ else:
 if TYPE_CHECKING:
     from vokcrawl.exports.rows import Column
 
-PARQUET, SQLITE, CSV, JSONL = ".parquet", ".sqlite", ".csv", ".jsonl.zst"
-EXTENSIONS = (PARQUET, SQLITE, CSV, JSONL)
+PARQUET, SQLITE, CSV, JSONL, WACZ = ".parquet", ".sqlite", ".csv", ".jsonl.zst", ".wacz"
+EXTENSIONS = (PARQUET, SQLITE, CSV, JSONL, WACZ)
 _INSTALL = install_command("export")
 
 Tables = Mapping[str, Sequence["Column"]]

@@ -15,10 +15,10 @@ from vokcrawl.normalize import parse_utc, utc
 from vokcrawl.policy.outcome import CRASHED, WORDS
 from vokcrawl.policy.pagination import StopReason
 from vokcrawl.replay.checks import check_manifest
-from vokcrawl.storage.manifest import Manifest, read_manifest
+from vokcrawl.storage.manifest import Manifest, parse_manifest
 from vokcrawl.storage.output_folder import ARCHIVE, RUN_ID, OutputFolder, began_at, run_order, translate_os_errors
 from vokcrawl.warc.compression import NotAnArchiveError
-from vokcrawl.warc.files import WACZ, WARC_ENDINGS, file_size, is_warc_name, warc_files_of
+from vokcrawl.warc.files import WACZ, WARC_ENDINGS, file_size, is_warc_name, open_file, warc_files_of
 from vokcrawl.warc.reader import Flaw, read_archive
 
 # The names that runs give to the files of their archives (docs/archive.md).
@@ -231,16 +231,15 @@ def _head(path: Path, began: datetime) -> Head:
 
 
 def _manifest(path: Path) -> Manifest | None:
-    """Return the manifest of the run that wrote an archive file, if the file is in the output directory of the run."""
+    """Return the manifest of the run that wrote an archive file, if it is next to the file, also in a WACZ."""
     name = _OURS.fullmatch(path.name)
     if name is None or path.parent.name != ARCHIVE:
         return None
     beside = path.parent.parent / "runs" / f"{name[1]}.json"
     try:
-        if not beside.exists():
-            return None
-        manifest, _ = read_manifest(beside)
+        with open_file(beside) as file:
+            manifest = parse_manifest(file.read())
         check_manifest(manifest)
-    except (StorageError, ValueError):
+    except (OSError, ValueError):
         return None
     return manifest

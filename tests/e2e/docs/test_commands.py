@@ -39,6 +39,7 @@ ELSEWHERE = {
     r"(export (SCRAPY_PROJECT|REDIS_URL)=|VOK_OUTPUT_DIR=/var/).*": "tests/e2e/distributed",
     r"scrapy (verify|repair --rebuild-state) --with.*": "tests/e2e/distributed",
     r"flock output/.lock cp .*": "tests/integration/schedule/test_file_systems.py",
+    r"scrapy export .*--sign-key .*": "tests/integration/exports/test_wacz.py: needs a key",
     r"wb-manager .*": "pywb needs an environment of its own",
     r"python -m benchmarks.*": "takes minutes: run by hand for performance.md, scaling.md and exports.md",
 }

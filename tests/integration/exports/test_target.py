@@ -74,7 +74,7 @@ def test_the_command_writes_the_file_and_says_what_is_in_it(ending: str, archive
     [
         ((), "give the output file with --to"),
         (("--to", "x.csv", "y.csv"), "give the output file with --to"),
-        (("--to", "x.xlsx"), "x.xlsx: the extension must be one of .parquet, .sqlite, .csv, .jsonl.zst"),
+        (("--to", "x.xlsx"), "x.xlsx: the extension must be one of .parquet, .sqlite, .csv, .jsonl.zst, .wacz"),
         (("--to", "x.jsonl"), "the extension must be one of"),
         (("--to", "{here}/none/x.csv"), "none does not exist; create it first"),
         (("--to", "{here}/folder.csv"), "is a directory; give a file name"),
