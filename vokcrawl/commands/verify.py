@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from vokcrawl.cli import FolderCommand, say
-from vokcrawl.errors import ExitCode
-from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.errors import ExitCode, UsageError
+from vokcrawl.storage.output_folder import TIMESTAMP_ENDING, OutputFolder, matching
 from vokcrawl.storage.state.factory import in_folder, opening_of
 from vokcrawl.utils.humanize import pluralize
+from vokcrawl.utils.program import install_command
 
 # Imported late, because Scrapy imports all commands to run one.
 if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
     from vokcrawl.integrity.consistency import ConsistencyCheck
 
 
@@ -30,12 +36,15 @@ class Command(FolderCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         self.add_others(parser, "output directory of another worker, to check together; give all of them")
+        certificates = "certificates of the timestamp authority, its root included, by which tokens are checked"
+        parser.add_argument("--tsa-cert", metavar="PEM", help=certificates)
 
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         from vokcrawl.integrity.verify import Verification  # noqa: PLC0415
 
         opening = opening_of(self.options)
+        tokens = _TokenCheck(opts.tsa_cert)
         with self.together("verify", opts.others, read_only=True) as folders:
             consistency = self._consistency_check(folders)
             checks = [Verification(folder, opening, consistency, self.progress) for folder in folders]
@@ -44,11 +53,16 @@ class Command(FolderCommand):
                 for fault in check.faults(last=check is checks[-1]):
                     faults += 1
                     say(str(fault))
+            for path, text in (each for folder in folders for each in tokens.faults(folder)):
+                faults += 1
+                say(f"{path}: {text}")
         manifests, files, records, archived = (
             sum(getattr(check, name) for check in checks) for name in ("manifests", "files", "records", "archived")
         )
         counts = f"{pluralize(manifests, 'manifest')}, {pluralize(files, 'file')}, {pluralize(records, 'record')}"
         say(f"{counts}, {archived:,} archived: {pluralize(faults, 'fault') if faults else 'no faults'}")
+        if tokens.note:
+            say(tokens.note)
         return ExitCode.STORAGE if faults else ExitCode.OK
 
     def _consistency_check(self, folders: Sequence[OutputFolder]) -> ConsistencyCheck:
@@ -68,3 +82,35 @@ class Command(FolderCommand):
             if worker not in here:
                 say(f"{path} on {host} is the directory of another worker; add it with --with for a complete check")
         return SharedConsistencyCheck(all_folders=known.keys() <= here)
+
+
+class _TokenCheck:
+    """Checks the timestamp tokens of directories, if there are any. `note` is what to print about them."""
+
+    def __init__(self, certificates: str | None) -> None:
+        self.note = ""
+        self._number = 0
+        self._has_certificates = certificates is not None
+        self._certificates: list[Certificate] = []
+        if certificates is not None:
+            self._certificates = _tokens().read_certificates(certificates)
+
+    def faults(self, folder: OutputFolder) -> Iterator[tuple[Path, str]]:
+        """Yield the tokens that prove nothing, each with the reason."""
+        number = len(matching(folder.runs, TIMESTAMP_ENDING))
+        if not number:
+            return
+        self._number += number
+        yield from _tokens().token_faults(folder, self._certificates)
+        against = "" if self._has_certificates else "; give --tsa-cert to check who signed them"
+        self.note = f"{pluralize(self._number, 'timestamp token')} checked{against}"
+
+
+def _tokens() -> ModuleType:
+    """Return the module for tokens. Raises `UsageError` if its package is missing."""
+    try:
+        return import_module("vokcrawl.timestamps.tokens")
+    except ImportError as missing:
+        raise UsageError(
+            f"timestamp tokens need the package {missing.name}, which is not installed: {install_command('evidence')}"
+        ) from missing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import Annotated, Any, Literal, Self
 
 from scrapy.settings import BaseSettings
@@ -23,6 +24,7 @@ from vokcrawl.config.values import (
     PathText,
     ProfileFiles,
     Seconds,
+    SecretUrl,
     ServerUrl,
     SourceId,
     Text,
@@ -32,7 +34,7 @@ from vokcrawl.config.values import (
     parse_redis_url,
 )
 from vokcrawl.errors import UsageError
-from vokcrawl.utils.program import PROGRAM
+from vokcrawl.utils.program import PROGRAM, install_command
 
 
 class Options(SettingsModel):
@@ -103,6 +105,12 @@ class Options(SettingsModel):
         60, "Seconds without a sign of life after which other workers take over a worker's requests.", ge=2
     )
     output_dir: PathText = setting("output", "The directory for records, archive, manifests and state.")
+    timestamp_url: SecretUrl = setting(
+        "",
+        "The URL of a timestamp authority (RFC 3161). After each run, it gets the SHA-256 of the manifest, and its "
+        "token is stored next to the manifest ([evidence.md](evidence.md)). Empty: no tokens.",
+        secret=True,
+    )
     stop_after_known_pages: WholeNumber = setting(
         2, "Pagination stops after this number of consecutive listing pages without a new entry.", ge=1
     )
@@ -162,7 +170,10 @@ class Options(SettingsModel):
     )
 
     def conflicts(self) -> list[str]:
-        """A Redis server is needed by several workers only."""
+        """A Redis server is needed by several workers only; tokens need an optional package."""
+        if self.timestamp_url and find_spec("rfc3161_client") is None:
+            install = install_command("evidence")
+            return [f"VOK_TIMESTAMP_URL: needs the package rfc3161-client, which is not installed: {install}"]
         if self.state == "redis":
             try:
                 parse_redis_url(self.redis_url)

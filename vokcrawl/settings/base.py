@@ -82,6 +82,7 @@ EXTENSIONS = {
     # So that the run is open before any other component is created.
     "vokcrawl.extensions.run.RunExtension": -100,
     "vokcrawl.extensions.progress.ProgressExtension": 100,
+    "vokcrawl.extensions.timestamp.TimestampExtension": 150,
     "vokcrawl.extensions.monitors.MonitorsExtension": 200,
     "vokcrawl.extensions.feeds.FeedsExtension": 300,
 }

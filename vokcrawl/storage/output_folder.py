@@ -24,6 +24,8 @@ WARC = ".warc.gz"
 RUN_ID = re.compile(r"\d{8}T\d{6}Z(-\d+)?", re.ASCII)
 DATA_KINDS = ("articles", "teasers", "removals", "rejected")
 ARCHIVE = "archive"
+# Timestamp tokens of manifests.
+TIMESTAMP_ENDING = ".tsr"
 # Partial files that belong to no known run. Until vokcrawl.run/2 the folder was named `aside`.
 QUARANTINE, OLD_QUARANTINE = "quarantine", "aside"
 # Errors of a directory or file system in which this user cannot write.

@@ -259,6 +259,7 @@ def test_an_invalid_secret_is_not_shown(name: str) -> None:
 def test_a_valid_secret_is_not_in_the_repr() -> None:
     given = {
         "REDIS_URL": "redis://worker:planted@127.0.0.1:6379/0",
+        "VOK_TIMESTAMP_URL": "https://tsa.example.org/planted",
         "VOK_ALERT_SLACK": "https://hooks.example.org/planted",
         "VOK_ALERT_WEBHOOK": "https://hooks.example.org/planted",
         "VOK_ALERT_TELEGRAM_TOKEN": "1:planted",

@@ -16,11 +16,8 @@ from vokcrawl.exports.wacz.captures import Captures
 from vokcrawl.exports.wacz.cdxj import BLOCK_INDEX, INDEX, write_index
 from vokcrawl.exports.wacz.package import Package
 from vokcrawl.exports.wacz.signing import LocalSigner
-from vokcrawl.storage.output_folder import ARCHIVE, WARC, OutputFolder
+from vokcrawl.storage.output_folder import ARCHIVE, TIMESTAMP_ENDING, WARC, OutputFolder
 from vokcrawl.storage.snapshot import Snapshot
-
-# Files beside a manifest that belong to it: a timestamp token.
-_TSR = ".tsr"
 
 
 class WaczExport:
@@ -124,4 +121,4 @@ class WaczExport:
         runs = dict.fromkeys(file.name.removesuffix(WARC).partition(".")[0] for file in files)
         for run_id in runs:
             manifest = self._folder.manifest(run_id)
-            yield from (each for each in (manifest, manifest.with_suffix(_TSR)) if each.exists())
+            yield from (each for each in (manifest, manifest.with_suffix(TIMESTAMP_ENDING)) if each.exists())

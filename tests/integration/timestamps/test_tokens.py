@@ -1,0 +1,151 @@
+"""Manifests get timestamp tokens of a real authority, which never change a run, and can be checked offline."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.children import ROOT
+from tests.support.crawling import Crawl, run_crawl
+from tests.support.scheduling import ALWAYS, scrapy
+from tests.support.timestamp_authority import Authority, timestamp_authority
+from vokcrawl.sample import SampleServer, SampleSite
+from vokcrawl.timestamps.tokens import TokenError, check_token, request_token
+
+Crawling = Callable[..., Crawl]
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Iterator[Authority]:
+    with timestamp_authority(tmp_path / "tsa") as made:
+        yield made
+
+
+def tokens(output: Path) -> list[str]:
+    return sorted(path.name for path in (output / "runs").glob("*.tsr"))
+
+
+def test_a_missing_token_is_requested_by_the_next_run_and_verify_checks_all(
+    authority: Authority, tmp_path: Path
+) -> None:
+    output = tmp_path / "output"
+    settings = {**ALWAYS, "VOK_TIMESTAMP_URL": authority.url}
+    with SampleServer(SampleSite(3, faults=())) as server:
+        start = f"{server.url}/article/163/"
+        authority.status = 503
+        first = run_crawl(start, output, settings=settings)
+        assert (first.code, tokens(output)) == (0, [])
+        assert "No timestamp token: the authority answered 503; the next run requests it again" in first.stderr
+        authority.status = 200
+        second = run_crawl(start, output, settings=settings)
+        assert second.code == 0
+    assert tokens(output) == [f"{each['run_id']}.tsr" for each in second.manifests()]
+    assert len(tokens(output)) == 2
+    # The URL may contain a key of the customer.
+    kept = "".join(path.read_text("utf-8", "replace") for path in (output / "runs").iterdir())
+    assert "s3cret" not in first.stderr + second.stderr + kept
+    done = scrapy("verify", "--tsa-cert", str(authority.certificate), output=output)
+    assert (done.code, "2 timestamp tokens checked" in done.stdout) == (0, True), done.stdout
+    # The certificate of another authority, and a changed manifest.
+    with timestamp_authority(tmp_path / "other") as other:
+        done = scrapy("verify", "--tsa-cert", str(other.certificate), output=output)
+    assert (done.code, done.stdout.count("its signature is not that of the given authority")) == (15, 2)
+    token, moved = sorted((output / "runs").glob("*.tsr"))
+    moved.write_bytes(token.read_bytes())
+    done = scrapy("verify", output=output)
+    assert done.code == 15
+    assert f"{moved}: it is a token for other content than the manifest" in done.stdout
+    assert "give --tsa-cert to check who signed them" in done.stdout
+    moved.write_bytes(b"nothing")
+    assert f"{moved}: it is not a timestamp response (RFC 3161)" in scrapy("verify", output=output).stdout
+
+
+def test_an_authority_that_does_not_answer_delays_no_run_for_long(
+    authority: Authority, crawl: Crawling, serve: Callable[..., SampleServer], tmp_path: Path
+) -> None:
+    authority.delay.clear()
+    done = crawl(f"{serve(3).url}/article/163/", tmp_path / "output", settings={"VOK_TIMESTAMP_URL": authority.url})
+    assert (done.code, len(done.articles())) == (0, 3)
+    assert "No timestamp token: no answer: ReadTimeout" in done.stderr
+    assert tokens(tmp_path / "output") == []
+
+
+def test_answers_that_prove_nothing_are_refused(authority: Authority) -> None:
+    good = request_token(authority.url, b"content")
+    check_token(good, b"content", [])
+    for answer, saying in (
+        (good, "wrong nonce"),
+        (b"<html>", "not a timestamp response"),
+        (bytes(100_000), "longer than 65536 bytes"),
+    ):
+        authority.answer = answer
+        with pytest.raises(TokenError, match=saying):
+            request_token(authority.url, b"content")
+    authority.answer = good
+    with pytest.raises(TokenError, match="other content"):
+        request_token(authority.url, b"another")
+    authority.answer, authority.status = None, 302
+    with pytest.raises(TokenError, match="the authority answered 302"):
+        request_token(authority.url, b"content")
+
+
+def test_certificates_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "20241210T060000Z.json").write_bytes(b"{}")
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "20241210T060000Z.jsonl").write_bytes(b"")
+    for name, saying in (("missing.pem", "No such file"), ("runs/20241210T060000Z.json", "contains no certificate")):
+        done = scrapy("verify", "--tsa-cert", str(tmp_path / name), output=tmp_path)
+        assert (done.code, saying in done.stderr) == (2, True), done.stderr
+
+
+def commands() -> str:
+    """The commands of docs/evidence.md, in order."""
+    text = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    return "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+
+
+def test_a_stranger_checks_an_archive_with_openssl_and_sha256sum(authority: Authority, tmp_path: Path) -> None:
+    """Runs what docs/evidence.md prints, on an output directory with three runs."""
+    output = tmp_path / "output"
+    site = SampleSite(5, faults=())
+    with SampleServer(site) as server:
+        for _ in range(3):
+            done = run_crawl(
+                f"{server.url}/article/163/", output, settings={**ALWAYS, "VOK_TIMESTAMP_URL": authority.url}
+            )
+            assert done.code == 0, done.stderr
+            site.edit(site.truth()["articles"][0]["id"])
+    article = done.records("articles")[0]
+    place = article["archived_as"]
+    (tmp_path / "tsa.pem").write_bytes(authority.certificate.read_bytes())
+    runs = [each["run_id"] for each in done.manifests()]
+    values = {"RUN_ID": runs[0], "NEXT_ID": runs[1], "LAST_ID": runs[2], "OFFSET": str(place["offset"])}
+    script = commands()
+    programs = set(re.findall(r"(?:^ *|\| )(\w+)", script, re.MULTILINE))
+    assert programs == {"openssl", "sha256sum", "grep", "tail", "gzip"}
+    for name, value in values.items():
+        script = re.sub(rf"\b{name}\b", value, script)
+
+    def check() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    checked = check()
+    assert "Verification: OK" in checked.stdout + checked.stderr, checked.stdout + checked.stderr
+    lines = checked.stdout.splitlines()
+    manifest = (output / "runs" / f"{runs[1]}.json").read_text(encoding="utf-8")
+    # The digests that the page compares are equal.
+    first = next(line for line in lines if line.endswith(f"runs/{runs[0]}.json")).split()[0]
+    assert first in manifest
+    archive = next(line for line in lines if line.endswith(f"archive/{runs[0]}.warc.gz")).split()[0]
+    assert archive in (output / "runs" / f"{runs[0]}.json").read_text(encoding="utf-8")
+    assert place["digest"] in checked.stdout
+    # A changed manifest is not that of the token.
+    path = output / "runs" / f"{runs[2]}.json"
+    path.write_bytes(path.read_bytes().replace(b'"exit_code"', b'"exit_c0de"'))
+    changed = check()
+    assert "Verification: OK" not in changed.stdout + changed.stderr
