@@ -21,6 +21,6 @@ if ! command -v npm >/dev/null; then
 fi
 rm -rf "$target"
 mkdir -p "$target"
-(cd "$target" && npm pack --silent "replaywebpage@$version" >/dev/null && tar xzf ./*.tgz && rm -f ./*.tgz)
+(cd "$target" && timeout 120 npm pack --silent "replaywebpage@$version" >/dev/null && tar xzf ./*.tgz && rm -f ./*.tgz)
 [ -s "$target/package/sw.js" ] || { echo "replaywebpage.sh: the package has no sw.js" >&2; exit 1; }
 echo "$version" >"$target/ready"
