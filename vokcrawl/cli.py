@@ -148,7 +148,7 @@ def _leave_workers(settings: Settings) -> None:
 def reject_options(command: str, args: list[str]) -> None:
     """Raises `UsageError` for an option that does not exist: Scrapy passes it on as an argument."""
     for each in args:
-        if each.startswith("-") and each != "-":
+        if each.startswith("-") and each not in ("-", "--"):
             raise UsageError(f"{each}: no such option; `{PROGRAM} {command} -h` lists them")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -249,11 +251,11 @@ class Command(FolderCommand):
         if target == "-":
             say(_json(result, months))
             return
-        console = Console(highlight=False, markup=False, emoji=False)
-        # Captured, because rich ends the process with 1 if the reader has closed the pipe.
-        with console.capture() as captured:
-            show(result, console, months)
-        write_output(captured.get())
+        # Not to standard output: rich would end the process with 1 for a closed pipe, with a traceback for a full disk.
+        text = io.StringIO()
+        is_terminal = sys.stdout.isatty() or None
+        show(result, Console(file=text, force_terminal=is_terminal, highlight=False, markup=False, emoji=False), months)
+        write_output(text.getvalue())
         if target is not None:
             path = Path(target)
             part = path.with_name(f"{path.name}.part")

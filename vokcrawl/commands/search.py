@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -67,16 +69,16 @@ def _show(total: int, hits: list[Hit]) -> None:
     from rich.console import Console  # noqa: PLC0415  takes 0.1 s to import; Scrapy imports this module for any command
     from rich.text import Text  # noqa: PLC0415
 
-    console = Console(highlight=False, soft_wrap=True)
-    # Captured, because rich ends the process with 1 if the reader has closed the pipe.
-    with console.capture() as captured:
-        for hit in hits:
-            console.print(Text.assemble((hit.published_on or "no day    ", "dim"), "  ", (harmless(hit.title), "bold")))
-            if hit.passage:
-                console.print(Text.assemble(_INDENT, *_pieces(hit.passage)))
-            console.print(Text(_INDENT + harmless(hit.url), "dim"))
-        console.print(f"{total} found" + (f", {len(hits)} shown; use --limit for more" if total > len(hits) else ""))
-    write_output(captured.get())
+    # Not to standard output: rich would end the process with 1 for a closed pipe, and with a traceback for a full disk.
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=sys.stdout.isatty() or None, highlight=False, soft_wrap=True)
+    for hit in hits:
+        console.print(Text.assemble((hit.published_on or "no day    ", "dim"), "  ", (harmless(hit.title), "bold")))
+        if hit.passage:
+            console.print(Text.assemble(_INDENT, *_pieces(hit.passage)))
+        console.print(Text(_INDENT + harmless(hit.url), "dim"))
+    console.print(f"{total} found" + (f", {len(hits)} shown; use --limit for more" if total > len(hits) else ""))
+    write_output(text.getvalue())
 
 
 def _pieces(passage: str) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ BARE, WWW = "https://site.test", "https://www.site.test"
 
 
 def middleware(start: str) -> OnSiteMiddleware:
-    crawler = get_crawler(VokSpider)
+    crawler = get_crawler()
     spider = VokSpider()
     spider.start_urls = [start + PATH]
     spider.schemes = schemes_of(spider.start_urls)
