@@ -52,15 +52,15 @@ def test_exports_and_verify_are_compared_with_other_programs() -> None:
 @pytest.mark.thorough
 def test_growth_of_each_command_is_measured() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.scale", "--articles", "10,20,40", "--runs", "2,4,8"],
+        [sys.executable, "-m", "benchmarks.scale", "--articles", "10,20", "--runs", "2"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    for name in (*COMMANDS, "per article", "per run"):
-        assert done.stdout.count(name) in (1, 2), name
+    for name in (*COMMANDS, "per article"):
+        assert done.stdout.count(name) == 1, name
 
 
 @pytest.mark.thorough
