@@ -35,7 +35,7 @@ class TimestampExtension:
         """Builds the extension. Raises `NotConfigured` without `VOK_TIMESTAMP_URL`."""
         options: Options | None = getattr(crawler.spider, "options", None)
         if options is None or not options.timestamp_url:
-            raise NotConfigured("VOK_TIMESTAMP_URL is not set")
+            raise NotConfigured
         return cls(crawler, options.timestamp_url)
 
     async def engine_stopped(self) -> None:

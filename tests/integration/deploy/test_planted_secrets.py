@@ -34,6 +34,7 @@ def secrets(url: str) -> dict[str, str]:
         "VOK_ALERT_SMTP": f"smtp://{PLANTED}-user:{PLANTED}-mail@127.0.0.1:{port}",
         "VOK_ALERT_MAIL_FROM": "crawler@example.org",
         "VOK_ALERT_MAIL_TO": "desk@example.org",
+        "VOK_TIMESTAMP_URL": f"{url}/tsa?key={PLANTED}-timestamp",
         # Of no use to a crawl by one worker; tests/distributed/test_password.py has some that are used.
         "REDIS_URL": f"redis://{PLANTED}-user:{PLANTED}-redis@127.0.0.1:{port}/0",
     }

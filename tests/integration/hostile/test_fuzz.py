@@ -34,6 +34,7 @@ from twisted.python.failure import Failure
 from tests.support.cpu_limit import cpu_limit
 from tests.support.mutations import mutated
 from vokcrawl.errors import ExitCode
+from vokcrawl.extensions.run import RunExtension
 from vokcrawl.items import Url, validated
 from vokcrawl.normalize import absolute_url
 from vokcrawl.runs.run import Run
@@ -69,7 +70,7 @@ class Played:
         given = Settings()
         given.setmodule("vokcrawl.settings.base", priority="project")
         ours = {"VOK_OUTPUT_DIR": str(output), "VOK_RECHECK_DAYS": "0"}
-        given.update({**ours, "TWISTED_REACTOR_ENABLED": False, "EXTENSIONS": {}}, priority="cmdline")
+        given.update({**ours, "TWISTED_REACTOR_ENABLED": False, "EXTENSIONS": {RunExtension: 0}}, priority="cmdline")
         self.crawler: Crawler = AsyncCrawlerRunner(given).create_crawler(VokSpider)
         self.crawler._apply_settings()
         self.output = output
