@@ -37,6 +37,8 @@ class FolderCommand(ScrapyCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012  Scrapy's name and type
+    # Whether `work` takes arguments besides options.
+    takes_arguments = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,6 +57,8 @@ class FolderCommand(ScrapyCommand):
         self.progress = Progress()
         try:
             reject_options(type(self).__module__.rpartition(".")[2], args)
+            if args and not self.takes_arguments:
+                raise UsageError(f"{args[0]!r}: unexpected argument; -s VOK_OUTPUT_DIR=… sets the output directory")
             self.options = Options.read(self.settings)
             self.folder = OutputFolder(self.options.output_dir)
             self.exitcode = int(self.work(args, opts))
@@ -171,7 +175,7 @@ def require_spider(name: str, known: list[str]) -> None:
 # The commands in groups, for `scrapy` and `vokcrawl` without a command; those not named here are Scrapy's other ones.
 _GROUPS = {
     "Crawl": ("crawl", "sources", "demo", "sample"),
-    "Read the output": ("status", "search", "show", "browse", "diff", "export", "report"),
+    "Read the output": ("status", "search", "show", "diff", "export", "report"),
     "Maintain": ("doctor", "verify", "repair", "replay", "check-config", "profiles"),
     "Develop": ("shell", "parse", "fetch", "view", "check", "list", "genspider", "edit", "runspider"),
 }

@@ -33,6 +33,17 @@ def test_json_output_of_a_command_stays_json(capsys: pytest.CaptureFixture[str])
     assert json.loads(capsys.readouterr().out) == value
 
 
+@pytest.mark.parametrize("name", ["status", "verify", "repair", "demo"])
+def test_a_command_without_arguments_refuses_one(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`verify DIRECTORY` must not call another directory sound."""
+    command = import_module(f"vokcrawl.commands.{name}").Command()
+    command.settings = Settings({"VOK_OUTPUT_DIR": str(tmp_path / "output")})
+    command.run([str(tmp_path)], argparse.Namespace())
+    assert command.exitcode == 2
+    assert "unexpected argument; -s VOK_OUTPUT_DIR=… sets the output directory" in capsys.readouterr().err
+    assert not (tmp_path / "output").exists()
+
+
 @pytest.mark.parametrize("path", sorted(COMMANDS.glob("[a-z]*.py")), ids=lambda path: path.stem)
 def test_help_has_no_headings_but_those_of_its_sections(
     path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

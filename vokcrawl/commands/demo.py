@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -38,7 +39,7 @@ class Command(FolderCommand):
 
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
-        if not opts.articles.isdigit() or not 1 <= int(opts.articles) <= 100_000:
+        if not re.fullmatch(r"[0-9]{1,6}", opts.articles) or not 1 <= int(opts.articles) <= 100_000:
             raise UsageError(f"--articles: {opts.articles!r} is not a whole number from 1 to 100000")
         # Imported late, because Scrapy imports all commands to run one.
         from vokcrawl.sample import SampleServer, SampleSite  # noqa: PLC0415
@@ -91,7 +92,8 @@ def _show(folder: OutputFolder, *, published: int) -> None:
     say("\nNext steps:")
     program, setting = _program(), f"-s VOK_OUTPUT_DIR={shlex.quote(str(folder.path))}"
     say(f"  {program} show {articles[0]['id']} {setting}    # this article and its history; --html: its archived page")
-    say(f"  {program} search harvest {setting}    # full-text search")
+    word = next(iter(re.findall(r"[A-Za-z]{5,}", articles[0]["title"])), "the")
+    say(f"  {program} search {word} {setting}    # full-text search")
     say(f"  {folder.path / 'feeds' / 'new.atom'}    # open this file in a feed reader")
     crawl = f"{PROGRAM} crawl vok" if PROGRAM == "vokcrawl" else "make crawl"
     say(f"  {crawl}    # crawl the live site, one request every few seconds")

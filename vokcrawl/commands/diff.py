@@ -18,6 +18,8 @@ from vokcrawl.utils.program import PROGRAM
 class Command(FolderCommand):
     """Takes an article's id or URL."""
 
+    takes_arguments = True
+
     @override
     def syntax(self) -> str:
         return "[options] <id or URL of an article>"

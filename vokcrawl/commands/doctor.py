@@ -41,6 +41,8 @@ _FIXTURES = Path("tests/fixtures/pages")
 class Command(FolderCommand):
     """Makes a short visit to the site, or examines pages of an archive. Writes no records and no state."""
 
+    takes_arguments = True
+
     requires_crawler_process = True
 
     @override

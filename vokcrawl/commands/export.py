@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class Command(FolderCommand):
     """Reads complete files only, so it can run during a crawl. See docs/exports.md."""
 
+    takes_arguments = True
+
     @override
     def short_desc(self) -> str:
         return "Write the archive as Parquet, SQLite, CSV, JSONL or WACZ"

@@ -37,6 +37,8 @@ _WHERE_MORE = {
 class Command(FolderCommand):
     """Takes archive files, directories of them, or run ids; the default is all archives of the output directory."""
 
+    takes_arguments = True
+
     @override
     def syntax(self) -> str:
         return "[options] [archive file, directory or run id] …"

@@ -22,6 +22,8 @@ _MARK = b'content="vokcrawl report"'
 class Command(FolderCommand):
     """Can run during a crawl. The exit code is 10 if some of the delivered files could not be read."""
 
+    takes_arguments = True
+
     @override
     def syntax(self) -> str:
         return "[options]"

@@ -27,6 +27,8 @@ _MARKERS = re.compile(f"[{MATCH_START}{MATCH_END}]")
 class Command(FolderCommand):
     """Needs no network, and can run during a crawl. See docs/search.md."""
 
+    takes_arguments = True
+
     @override
     def syntax(self) -> str:
         return "[options] <words>"

@@ -26,6 +26,8 @@ _EXAMPLE = "1733788800-123456789"
 class Command(FolderCommand):
     """Needs no network, and can run during a crawl. See docs/commands.md."""
 
+    takes_arguments = True
+
     @override
     def syntax(self) -> str:
         return "[options] <id or URL of an article>"

@@ -121,7 +121,7 @@ class Listings:
         self._context.actions.append(Repeat(request, reason, otherwise))
 
     def time_is_up(self, listing: Listing) -> bool:
-        """Whether the listing stops because time limit of the run reached. Some pages are read in any case."""
+        """Whether the listing stops because the time limit of the run is reached. A few pages are read in any case."""
         positions = listing.positions
         if (positions.continued_pages if positions.resumed else listing.progress.pages) < _LEAST_PAGES:
             return False

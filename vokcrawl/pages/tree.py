@@ -33,6 +33,8 @@ _FORMATTING_END = re.compile(rf"</{_FORMATTING}", re.IGNORECASE)
 _MOST_UNCLOSED, _MOST_FORMATTING = 20, 300
 # The readers take up to 40 microseconds for an element. A page of the site has some hundreds.
 MOST_ELEMENTS = 30_000
+# Maximum number of start tags, which take about two microseconds each. Of nested ones libxml2 keeps a few hundred only.
+_MOST_START_TAGS = 500_000
 # Maximum number of attributes of a tag, and of attribute names in a page.
 _MOST_ATTRIBUTES, _MOST_NAMES = 1_000, 20_000
 _ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?)?+"""
@@ -116,7 +118,15 @@ def _is_misnested(text: str) -> bool:
 
 
 def _in_order(text: str) -> str:
-    """Normalise a page with libxml2: limited nesting, all tags closed, limited attributes."""
+    """Normalise a page with libxml2: limited nesting, all tags closed, limited attributes.
+
+    Raises `TooManyElementsError` for a page of too many start tags.
+    """
+    if text.count("<") > _MOST_START_TAGS:
+        # Counted before anything is built, which would take seconds for a page of a million tags.
+        start_tags = (found for found in _TAGS.finditer(text) if found[1] is None)
+        if next(islice(start_tags, _MOST_START_TAGS, None), None) is not None:
+            raise TooManyElementsError
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
     # In libxml2, too, each attribute of a tag takes longer than the one before.
     text = _TAGS.sub(r"\1\2\4\5", text)

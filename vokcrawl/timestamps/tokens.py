@@ -117,10 +117,10 @@ def check_token(answer: bytes, content: bytes, certificates: Sequence[x509.Certi
     if not certificates:
         return
     builder = VerifierBuilder()
-    for certificate in certificates:
-        is_root = certificate.issuer == certificate.subject
-        builder = (builder.add_root_certificate if is_root else builder.add_intermediate_certificate)(certificate)
     try:
+        for certificate in dict.fromkeys(certificates):
+            is_root = certificate.issuer == certificate.subject
+            builder = (builder.add_root_certificate if is_root else builder.add_intermediate_certificate)(certificate)
         verifier = builder.build()
     except ValueError as fault:
         raise UsageError(f"--tsa-cert: {fault}; give the root certificate of the authority") from fault

@@ -54,7 +54,8 @@ def read_member(file: BinaryIO, start: int) -> Member | None:
     while not unpacker.eof:
         chunk = file.read(_CHUNK)
         if not chunk:
-            return Member(start, start + read, None, "the file ends within it") if read else None
+            # A damaged head may ask for more than there is: others may follow.
+            return Member(start, _next(file, start + 1), None, "the file ends within it") if read else None
         read += len(chunk)
         try:
             found.append(unpacker.decompress(chunk, MAX_UNPACKED + 1 - size))

@@ -44,4 +44,5 @@ def test_demo_of_any_size_is_complete_and_its_words_match(
             shown = run([sys.executable, "-m", *shlex.split(step)], env=environment())
             assert shown.returncode == 0, shown.stderr
             assert expected in shown.stdout
+            assert "0 found" not in shown.stdout
     assert Path(feed).read_bytes().startswith(b"<?xml")
