@@ -213,6 +213,8 @@ def visit_settings(settings: BaseSettings, output_dir: str) -> None:
         "VOK_OUTPUT_DIR": output_dir,
         "VOK_ARCHIVE": True,
         "VOK_PROGRESS": "off",
+        "VOK_FEEDS": "off",
+        "VOK_TIMESTAMP_URL": "",
         "VOK_MAX_WAIT_SECONDS": 60,
         "VOK_BACKOFF_SECONDS": min(settings.getfloat("VOK_BACKOFF_SECONDS"), 30.0),
         "RETRY_TIMES": 1,
