@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 from collections import Counter
@@ -34,16 +33,6 @@ COUNTED = ("kill test", "flipped bits", "failing calls")
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=200)
 settings.load_profile("ci" if IN_CI else "thorough" if THOROUGH else "quick")
-
-
-@pytest.fixture(autouse=True)
-def our_loggers() -> None:
-    """The package's loggers are as they were imported: other tests of the same process configure logging."""
-    logging.disable(logging.NOTSET)
-    for name, logger in logging.root.manager.loggerDict.items():
-        if name.partition(".")[0] == "vokcrawl" and isinstance(logger, logging.Logger):
-            logger.disabled, logger.propagate = False, True
-            logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture

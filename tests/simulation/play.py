@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from tests.simulation.history import History
 from tests.simulation.invariants import Violation
 from tests.simulation.world import World
 
-# What the core logs is not looked at, and formatting it would cost as much as the core.
-logging.getLogger("vokcrawl").setLevel(logging.CRITICAL)
 # Histories that shrinking may play.
 _MOST_TRIES = 400
 # Lines of a trace that a report shows.
@@ -40,10 +39,23 @@ class Failure:
         return "\n".join(lines)
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No log lines: formatting them would cost as much as the core. The level is put back for other tests."""
+    logger = logging.getLogger("vokcrawl")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 def play(world: World, trace: list[str] | None = None) -> Failure | None:
     """Plays the history of a world; gives what failed, if anything did."""
     try:
-        History(world, trace).play()
+        with _quiet():
+            History(world, trace).play()
     except Violation as violation:
         return Failure(world, f"invariant {violation.invariant}", str(violation))
     except Exception as error:  # the core must raise nothing, whatever the site does

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.simulation.memory_state import MemoryState
-from vokcrawl.crawling import entries
 from vokcrawl.crawling.actions import FetchArticle, FetchListing
 from vokcrawl.crawling.context import CrawlConfig
 from vokcrawl.crawling.crawl import Crawl
@@ -32,7 +31,7 @@ LOGO = "/logos/voice-of-korea-en.jpg"
     ],
 )
 def test_links_with_another_name_of_the_site_leave_the_listing_incomplete(
-    start: str, other: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    start: str, other: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     url = f"{start}/article/163/"
     config = CrawlConfig(start_urls=(url,), hosts=frozenset({authority(url)}))
@@ -55,11 +54,7 @@ def test_links_with_another_name_of_the_site_leave_the_listing_incomplete(
     ]
     actions = crawl.handle(ListingFetched(request, url, ListingPage(teasers), is_final=True))
     assert not any(isinstance(each, FetchArticle) for each in actions)
-    # Other tests of the same process configure logging.
-    logger = logging.getLogger(entries.__name__)
-    monkeypatch.setattr(logger, "disabled", False)
-    monkeypatch.setattr(logger, "handlers", [caplog.handler])
-    with caplog.at_level(logging.ERROR, logger.name):
+    with caplog.at_level(logging.ERROR):
         crawl.finish(True)
     (listing,) = crawl.listings.values()
     assert (listing.is_complete, listing.progress.stopped) == (False, StopReason.UNRESOLVED)

@@ -9,7 +9,6 @@ from scrapy import Request
 from scrapy.utils.test import get_crawler
 
 from vokcrawl.downloader.failures import Offsite
-from vokcrawl.downloader.middlewares import offsite
 from vokcrawl.downloader.middlewares.offsite import OnSiteMiddleware
 from vokcrawl.normalize import schemes_of
 from vokcrawl.spiders.vok import VokSpider
@@ -30,16 +29,12 @@ def middleware(start: str) -> OnSiteMiddleware:
 
 @pytest.mark.parametrize(("start", "other"), [(BARE, WWW), (WWW, BARE), ("http://localhost:8000", BARE)])
 def test_redirect_of_the_start_url_to_another_name_names_the_setting(
-    start: str, other: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    start: str, other: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     request = Request(other + PATH, meta={"redirect_urls": [start + PATH]})
-    # Other tests of the same process configure logging.
-    logger = logging.getLogger(offsite.__name__)
-    monkeypatch.setattr(logger, "disabled", False)
-    monkeypatch.setattr(logger, "handlers", [caplog.handler])
-    with caplog.at_level(logging.ERROR, logger.name), pytest.raises(Offsite):
+    with caplog.at_level(logging.ERROR), pytest.raises(Offsite):
         middleware(start).process_request(request)
-    record = caplog.records[0]
+    (record,) = caplog.records
     moved = f"{start}{PATH} is redirected to {other}{PATH}"
     assert record.getMessage() == f"{moved}; if that is the same site, use it in VOK_START_URLS or start_url"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,7 +16,6 @@ from trustme import CA
 from tests.support.redis_server import RedisServer
 from tests.support.servers import free_port
 from vokcrawl.errors import ExitCode, RedisUnavailableError, UsageError
-from vokcrawl.storage.state.redis import connection
 from vokcrawl.storage.state.redis.connection import Server
 from vokcrawl.storage.state.redis.namespace import NAMES, VERSION
 
@@ -210,17 +208,8 @@ def test_a_server_that_throws_keys_away_when_it_is_full_is_refused(tmp_path: Pat
         assert "noeviction" in refused(server.url)
 
 
-def test_a_server_that_writes_nothing_down_is_warned_of(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Other tests of the same process configure logging: neither that nor a parent's level matters here.
-    logger = logging.getLogger(connection.__name__)
-    monkeypatch.setattr(logger, "disabled", False)
-    monkeypatch.setattr(logger, "handlers", [caplog.handler])
-    with (
-        caplog.at_level(logging.WARNING, logger.name),
-        RedisServer(tmp_path / "redis", "--appendonly", "no") as redis,
-    ):
+def test_a_server_that_writes_nothing_down_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with RedisServer(tmp_path / "redis", "--appendonly", "no") as redis:
         server = Server(redis.url, "test", patience=1)
         server.open(make=True)
         server.close()
