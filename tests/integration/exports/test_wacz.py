@@ -17,6 +17,7 @@ from tests.support.crawling import Crawl, environment, run_crawl
 from tests.support.replaying import all_of_the_site, replay
 from tests.support.scheduling import ALWAYS
 from vokcrawl.sample import SampleServer, SampleSite
+from vokcrawl.storage.output_folder import in_run_order
 
 # Libraries of these tools warn about themselves.
 QUIET = {"PYTHONWARNINGS": "ignore"}
@@ -169,7 +170,7 @@ def test_a_damaged_archive_is_named_and_leaves_no_file(crawled: Crawl, tmp_path:
         (output / folder).mkdir(parents=True)
         for path in (crawled.output / folder).iterdir():
             (output / folder / path.name).write_bytes(path.read_bytes())
-    path = min((output / "archive").iterdir())
+    path = in_run_order((output / "archive").iterdir())[0]
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
