@@ -24,14 +24,15 @@ class Command(FolderCommand):
 
     @override
     def short_desc(self) -> str:
-        return "Write the archive as Parquet, SQLite, CSV, JSONL or WACZ"
+        return "Write the archive as Parquet, SQLite, CSV, Excel, JSONL or WACZ"
 
     @override
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add = parser.add_argument
         # No line of the text may end with a colon: Scrapy's help would take it for a heading.
-        formats = "output file; the extension selects the format (.parquet, .sqlite, .csv, .jsonl.zst, .wacz)"
+        extensions = ".parquet, .sqlite, .csv, .xlsx, .jsonl, .jsonl.zst, .wacz"
+        formats = f"output file; the extension selects the format ({extensions})"
         add("--to", metavar="FILE", help=formats)
         what = f"{', '.join(TABLES)}; the default is current, and all tables in a .sqlite file"
         add("--what", metavar="WHAT", help=what)
@@ -43,7 +44,7 @@ class Command(FolderCommand):
         add("--no-near-duplicates", action="store_true", help="do not search for near duplicates")
         add("--sign-key", metavar="PEM", help="sign a .wacz file with this elliptic curve key")
         add("--sign-cert", metavar="PEM", help="certificate of the key, followed by those above it")
-        add("--spreadsheet", action="store_true", help="make CSV safe for spreadsheets: no cell is read as a formula")
+        add("--spreadsheet", action="store_true", help="make CSV safe for spreadsheets: no formulas, no cell too long")
 
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
@@ -71,6 +72,9 @@ def _show(done: ExportResult, selection: Selection) -> None:
         complain("export", f"{line}; skipped")
     if selection.without_day:
         complain("export", f"{selection.without_day} records without a day were left out by the date filter")
+    if done.cut_cells:
+        columns = ", ".join(f"{count} {column}" for column, count in done.cut_cells.items())
+        complain("export", f"texts cut at 32,767 characters, Excel's maximum in a cell: {columns}")
     if done.without_page:
         complain("export", f"{done.without_page} articles were left out because their page is not archived")
     if done.missing_pages:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vokcrawl.errors import UsageError
@@ -23,7 +23,8 @@ from vokcrawl.utils.progress import NO_PROGRESS, Progress
 class ExportResult:
     """Result of an export: rows per table, how many of them are near duplicates, and the damaged lines skipped.
 
-    A WACZ file lacks articles whose page was not archived (`without_page`) or is not in its file (`missing_pages`).
+    `cut_cells` has the number of texts by column that are longer than a cell of a spreadsheet may be. A WACZ file lacks
+    articles whose page was not archived (`without_page`) or is not in its file (`missing_pages`).
     """
 
     target: Path
@@ -31,6 +32,7 @@ class ExportResult:
     rows: Mapping[str, int]
     near_duplicates: int
     damaged: tuple[Line, ...]
+    cut_cells: Mapping[str, int] = field(default_factory=dict)
     without_page: int = 0
     missing_pages: int = 0
 
@@ -69,11 +71,11 @@ class Export:
         with replacing(target, overwrite=self.overwrite) as part:
             rows = Rows(snapshot, self.selection, whats, near_duplicates=self.near_duplicates)
             try:
-                counts = self._write_rows(writer, part, target, whats, rows)
+                counts, cut_cells = self._write_rows(writer, part, target, whats, rows)
             finally:
                 rows.close()
         damaged = tuple(snapshot.damaged.values())
-        return ExportResult(target, target.stat().st_size, counts, rows.near_duplicates, damaged)
+        return ExportResult(target, target.stat().st_size, counts, rows.near_duplicates, damaged, cut_cells)
 
     def _write_wacz(self, folder: OutputFolder, target: Path) -> ExportResult:
         if self.selection.what is not None:
@@ -87,11 +89,20 @@ class Export:
             export.write(part)
         damaged = tuple(snapshot.damaged.values())
         size = target.stat().st_size
-        return ExportResult(target, size, export.counts, 0, damaged, export.without_page, export.missing)
+        return ExportResult(
+            target,
+            size,
+            export.counts,
+            0,
+            damaged,
+            without_page=export.without_page,
+            missing_pages=export.missing,
+        )
 
     def _write_rows(
         self, writer_class: type[TableWriter], part: Path, target: Path, whats: tuple[str, ...], rows: Rows
-    ) -> Mapping[str, int]:
+    ) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Return the number of rows per table, and of cut texts per column."""
         # A format with several tables always has all of them, with the columns of all versions, even if some are empty.
         several = len(writer_class.default_tables) > 1
         tables = {
@@ -115,4 +126,4 @@ class Export:
         except BaseException:
             writer.abandon()
             raise
-        return counts
+        return counts, +writer.cut_cells

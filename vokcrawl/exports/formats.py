@@ -1,6 +1,6 @@
 """The file formats of an export, selected by the extension of the target.
 
-Each format is a `TableWriter`. Parquet has a module of its own, because it needs an optional dependency.
+Each format is a `TableWriter`. Parquet and Excel have modules of their own, because they need optional dependencies.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import re
 import sqlite3
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +35,9 @@ else:
 if TYPE_CHECKING:
     from vokcrawl.exports.rows import Column
 
-PARQUET, SQLITE, CSV, JSONL, WACZ = ".parquet", ".sqlite", ".csv", ".jsonl.zst", ".wacz"
-EXTENSIONS = (PARQUET, SQLITE, CSV, JSONL, WACZ)
+PARQUET, SQLITE, CSV, XLSX, WACZ = ".parquet", ".sqlite", ".csv", ".xlsx", ".wacz"
+JSONL, JSONL_ZST = ".jsonl", ".jsonl.zst"
+EXTENSIONS = (PARQUET, SQLITE, CSV, XLSX, JSONL, JSONL_ZST, WACZ)
 _INSTALL = install_command("export")
 
 Tables = Mapping[str, Sequence["Column"]]
@@ -42,8 +45,8 @@ Tables = Mapping[str, Sequence["Column"]]
 # Characters that a spreadsheet reads as the start of a formula, full-width forms included (OWASP, "CSV Injection"): at
 # the start of a cell, and after a separator, because a spreadsheet may split cells at another one than a comma.
 _FORMULA = re.compile(r"^(?=[=+\-@\t\r＝＋－＠])|(?<=[;\t\r\n])(?=\s*[=+\-@＝＋－＠])")
-# Excel's maximum number of characters in a cell.
-_MAX_CELL = 32_767
+# Excel's maximum number of characters in a cell, in UTF-16 code units.
+MAX_CELL = 32_767
 # The checksum lets a reader detect a damaged copy.
 _ZSTD_OPTIONS: dict[int, int] = {
     zstd.CompressionParameter.compression_level: 9,
@@ -90,6 +93,11 @@ class TableWriter(ABC):
     # The tables of `selection.TABLES` that the file contains unless `--what` selects another.
     default_tables: tuple[str, ...] = ("current",)
 
+    @cached_property
+    def cut_cells(self) -> Counter[str]:
+        """Number of texts that were cut because the format limits their length, by column."""
+        return Counter()
+
     @abstractmethod
     def __init__(self, path: Path, tables: Tables) -> None: ...
 
@@ -115,14 +123,28 @@ class CsvWriter(TableWriter):
 
     def __init__(self, path: Path, tables: Tables, *, spreadsheet: bool = False) -> None:
         ((_, self._columns),) = tables.items()
-        self._text = _spreadsheet_cell if spreadsheet else str
+        self._spreadsheet = spreadsheet
         self._file = path.open("w", encoding="utf-8-sig" if spreadsheet else "utf-8", newline="")
         self._csv = csv.writer(self._file, lineterminator="\n")
         self._csv.writerow(column.name for column in self._columns)
 
     @override
     def write(self, table: str, row: Mapping[str, Any]) -> None:
-        self._csv.writerow(_csv_cell(column, row[column.name], self._text) for column in self._columns)
+        self._csv.writerow(self._cell(column, row[column.name]) for column in self._columns)
+
+    def _cell(self, column: Column, value: Any) -> Any:
+        if value is None:
+            return ""
+        if column.nested:
+            value = orjson.dumps(value).decode()
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if not isinstance(value, str) or not self._spreadsheet:
+            return value
+        escaped = _FORMULA.sub("'", value)
+        kept = cut_to_cell(escaped)
+        self.cut_cells[column.name] += kept is not escaped
+        return kept
 
     @override
     def finish(self) -> None:
@@ -134,18 +156,36 @@ class CsvWriter(TableWriter):
 
 
 class JsonlWriter(TableWriter):
-    """One table as JSONL, compressed with Zstandard: the delivered records, plus the columns that the export adds."""
+    """One table as JSONL: the delivered records, plus the columns that the export adds."""
 
     def __init__(self, path: Path, tables: Tables) -> None:
-        ((_, columns),) = tables.items()
-        self._names = [column.name for column in columns]
+        ((_, self._columns),) = tables.items()
+        self._file = path.open("wb")
+
+    @override
+    def write(self, table: str, row: Mapping[str, Any]) -> None:
+        self._file.write(_json_line(self._columns, row))
+
+    @override
+    def finish(self) -> None:
+        self._file.close()
+
+    @override
+    def abandon(self) -> None:
+        close_as_is(self._file)
+
+
+class CompressedJsonlWriter(TableWriter):
+    """The same as `JsonlWriter`, compressed with Zstandard."""
+
+    def __init__(self, path: Path, tables: Tables) -> None:
+        ((_, self._columns),) = tables.items()
         self._compressor = zstd.ZstdCompressor(options=_ZSTD_OPTIONS)
         self._file = path.open("wb")
 
     @override
     def write(self, table: str, row: Mapping[str, Any]) -> None:
-        line = orjson.dumps({name: row[name] for name in self._names}, option=orjson.OPT_APPEND_NEWLINE)
-        self._file.write(self._compressor.compress(line))
+        self._file.write(self._compressor.compress(_json_line(self._columns, row)))
 
     @override
     def finish(self) -> None:
@@ -235,15 +275,26 @@ def extension_of(name: str) -> str:
 
 def writer_for(extension: str) -> type[TableWriter]:
     """Return the writer of a format. Raises `UsageError` if a package is missing."""
-    if extension == PARQUET:
-        try:
+    try:
+        if extension == PARQUET:
             from vokcrawl.exports.parquet import ParquetWriter  # noqa: PLC0415  an optional dependency
-        except ImportError as missing:
-            raise UsageError(
-                f"--to: {extension} needs the package {missing.name}, which is not installed: {_INSTALL}"
-            ) from missing
-        return ParquetWriter
-    writers: dict[str, type[TableWriter]] = {SQLITE: SqliteWriter, CSV: CsvWriter, JSONL: JsonlWriter, **_REGISTERED}
+
+            return ParquetWriter
+        if extension == XLSX:
+            from vokcrawl.exports.excel import ExcelWriter  # noqa: PLC0415  an optional dependency
+
+            return ExcelWriter
+    except ImportError as missing:
+        raise UsageError(
+            f"--to: {extension} needs the package {missing.name}, which is not installed: {_INSTALL}"
+        ) from missing
+    writers: dict[str, type[TableWriter]] = {
+        SQLITE: SqliteWriter,
+        CSV: CsvWriter,
+        JSONL: JsonlWriter,
+        JSONL_ZST: CompressedJsonlWriter,
+        **_REGISTERED,
+    }
     return writers[extension]
 
 
@@ -259,24 +310,20 @@ def translate_export_errors(target: Path) -> Iterator[None]:
         ) from failure
 
 
-def _csv_cell(column: Column, value: Any, text: Callable[[str], str]) -> Any:
-    if value is None:
-        return ""
-    if column.nested:
-        return text(orjson.dumps(value).decode())
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return text(value) if isinstance(value, str) else value
+def cut_to_cell(text: str) -> str:
+    """Return the text itself if it fits into a cell of Excel, or else its beginning and how much is omitted."""
+    if len(text) <= MAX_CELL // 2:
+        return text
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * MAX_CELL:
+        return text
+    # Leaves space for the number of any text. A half of a character at the end is ignored.
+    kept = units[: 2 * (MAX_CELL - 40)].decode("utf-16-le", "ignore")
+    return f"{kept}… ({len(text) - len(kept):,} characters omitted)"
 
 
-def _spreadsheet_cell(value: str) -> str:
-    """Return a text without formulas, and not longer than a cell may be; a cut text ends with what was omitted."""
-    escaped = _FORMULA.sub("'", value)
-    if len(escaped) <= _MAX_CELL:
-        return escaped
-    # Long enough for the number of any text.
-    kept = _MAX_CELL - 40
-    return f"{escaped[:kept]}… ({len(escaped) - kept:,} characters omitted)"
+def _json_line(columns: Sequence[Column], row: Mapping[str, Any]) -> bytes:
+    return orjson.dumps({each.name: row[each.name] for each in columns}, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _create_table(name: str, columns: Sequence[Column]) -> str:

@@ -14,7 +14,7 @@ from tests.support.archives import exported
 from tests.support.children import ROOT
 from tests.support.crawling import CRAWL_AT, environment
 
-ENDINGS = (".parquet", ".sqlite", ".csv", ".jsonl.zst")
+ENDINGS = (".parquet", ".sqlite", ".csv", ".xlsx", ".jsonl", ".jsonl.zst")
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -59,9 +59,10 @@ def peak(archive: Path, target: Path, *options: str) -> float:
         ("x.csv", ("--no-near-duplicates",)),
         ("x.jsonl.zst", ("--no-near-duplicates", "--what", "articles")),
         ("x.parquet", ("--no-near-duplicates",)),
+        ("x.xlsx", ("--no-near-duplicates",)),
         ("x.sqlite", ("--no-near-duplicates",)),
     ],
-    ids=["csv", "all versions", "parquet", "sqlite"],
+    ids=["csv", "all versions", "parquet", "xlsx", "sqlite"],
 )
 def test_memory_does_not_grow_with_the_archive(
     name: str, options: tuple[str, ...], archives: tuple[Path, Path], tmp_path: Path

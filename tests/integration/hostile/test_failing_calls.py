@@ -115,6 +115,7 @@ COMMANDS = {
     "export.sqlite": ["export", "--to", "{target}/all.sqlite"],
     "export.parquet": ["export", "--to", "{target}/all.parquet"],
     "export.csv": ["export", "--to", "{target}/all.csv"],
+    "export.xlsx": ["export", "--to", "{target}/all.xlsx"],
     "export.jsonl": ["export", "--to", "{target}/all.jsonl.zst"],
     "report": ["report", "--to", "{target}/report.html"],
     "replay": ["replay", "--to", "{target}/replayed", "--workers", "1"],

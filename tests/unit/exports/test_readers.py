@@ -1,15 +1,22 @@
-"""Common readers of the exported files: pandas, DuckDB, sqlite3 and a plain Zstandard reader."""
+"""Common readers of the exported files: pandas, DuckDB, sqlite3, openpyxl and a plain Zstandard reader."""
 
 from __future__ import annotations
 
+import errno
+import gc
 import json
+import re
 import sqlite3
+import sys
+import tempfile
+import zipfile
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl
 import pandas as pd
 import pytest
 from jsonschema import Draft202012Validator
@@ -24,6 +31,8 @@ from tests.support.archives import (
     rows_of,
     write_archive,
 )
+from vokcrawl.errors import StorageError, UsageError
+from vokcrawl.exports import excel
 from vokcrawl.schemas import schema_of
 
 MOMENTS = ("ingested_at", "first_seen_at", "fetched_at", "removed_at", "first_missing_at", "confirmed_at")
@@ -113,6 +122,13 @@ def test_duckdb_reads_compressed_jsonl(archive: Path, tmp_path: Path) -> None:
     assert [row["published_on"] for row in found] == [row["published_on"] for row in wanted]
     # DuckDB takes the `Z` for UTC, and gives a moment without a zone.
     assert [row["fetched_at"].replace(tzinfo=UTC) for row in found] == [row["fetched_at"] for row in wanted]
+
+
+@pytest.mark.parametrize("what", WHATS)
+def test_plain_jsonl_has_the_lines_of_the_compressed_file(what: str, archive: Path, tmp_path: Path) -> None:
+    exported(archive, tmp_path / "x.jsonl", what=what)
+    lines = (tmp_path / "x.jsonl").read_bytes().splitlines()
+    assert [json.loads(line) for line in lines] == exported_records(archive, tmp_path, what=what)
 
 
 @pytest.mark.parametrize("what", WHATS)
@@ -273,3 +289,131 @@ def test_a_spreadsheet_finds_no_formula_behind_a_separator_and_no_cell_that_is_t
     # Without the option, nothing is changed.
     exported(output, tmp_path / "plain.csv", near_duplicates=False)
     assert pd.read_csv(tmp_path / "plain.csv", keep_default_na=False)["body"][1] == long
+
+
+def test_a_spreadsheet_counts_the_texts_that_it_cut_and_a_half_character_is_left_out(tmp_path: Path) -> None:
+    first = "2024-03-10T06:00:00Z"
+    # Excel counts a character beyond U+FFFF as two.
+    fits, long = "a" * 32_765 + "\U0001f350", "a" + "\U0001f350" * 16_384
+    output = write_archive(tmp_path / "output", article(0, first, body=fits), article(1, first, body=long))
+    options: dict[str, Any] = {"near_duplicates": False}
+    done = exported(output, tmp_path / "x.csv", spreadsheet=True, **options)
+    assert done.cut_cells == {"body": 1}
+    bodies = list(pd.read_csv(tmp_path / "x.csv", encoding="utf-8-sig")["body"])
+    assert bodies[0] == fits
+    kept, _, rest = bodies[1].partition("… (")
+    assert set(kept) == {"a", "\U0001f350"}
+    assert rest == f"{len(long) - len(kept):,} characters omitted)"
+    assert len(bodies[1].encode("utf-16-le")) <= 2 * 32_767
+    assert exported(output, tmp_path / "plain.csv", **options).cut_cells == {}
+    assert exported(output, tmp_path / "x.xlsx", **options).cut_cells == {"body": 1}
+    rows = sheet(tmp_path / "x.xlsx")
+    assert [row["body"] for row in rows] == bodies
+
+
+def sheet(path: Path) -> list[Record]:
+    """The rows of an Excel file, by the names in the first one. Any formula, link or object would be an error."""
+    with zipfile.ZipFile(path) as entries:
+        content = entries.read("xl/worksheets/sheet1.xml").decode()
+        assert not re.search("<(f|hyperlinks|drawing|legacyDrawing|oleObjects)[ >/]", content)
+        assert not [name for name in entries.namelist() if "external" in name or name.endswith(".bin")]
+    book = openpyxl.load_workbook(path)
+    head, *rows = [[cell.value for cell in row] for row in book.active.iter_rows()]
+    assert all(cell.data_type != "f" for row in book.active.iter_rows() for cell in row)
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize("what", WHATS)
+def test_excel_has_every_row_with_days_moments_and_json(what: str, archive: Path, tmp_path: Path) -> None:
+    exported(archive, tmp_path / "x.xlsx", what=what)
+    wanted = [typed(row) for row in exported_records(archive, tmp_path, what=what)]
+    found = sheet(tmp_path / "x.xlsx")
+    assert len(found) == len(wanted)
+    for row, expected in zip(found, wanted, strict=True):
+        assert list(row) == list(expected)
+        for name, value in expected.items():
+            cell = row[name]
+            if isinstance(value, datetime):
+                assert cell == value.replace(tzinfo=None)
+            elif isinstance(value, date):
+                assert cell.date() == value
+            elif name in NESTED and value is not None:
+                assert json.loads(cell) == value
+            else:
+                assert cell == (None if value == "" else value), name
+
+
+def test_pandas_reads_excel(archive: Path, tmp_path: Path) -> None:
+    exported(archive, tmp_path / "x.xlsx")
+    frame = pd.read_excel(tmp_path / "x.xlsx")
+    assert list(frame["title"]) == [row["title"] for row in exported_records(archive, tmp_path)]
+    assert str(frame["fetched_at"].dtype).startswith("datetime64")
+
+
+HOSTILE_TITLES = (
+    '=HYPERLINK("http://evil.test","x")',
+    "{=1+1}",
+    "+1",
+    "-2+3",
+    "@SUM(1)",
+    '<r></is></c><c r="Z9"><f>1+1</f></c><c><is></r>',
+    "<r><t>bold</t></r>",
+    "http://evil.test/",
+    "internal:Sheet2!A1",
+    "00123",
+    "1e5",
+    "TRUE",
+    ' <b>& "q" ',
+)
+
+
+def test_hostile_text_stays_text_in_excel(tmp_path: Path) -> None:
+    records = [article(number, "2024-03-10T06:00:00Z", title=title) for number, title in enumerate(HOSTILE_TITLES)]
+    # Days before 1 March 1900 have other numbers in Excel than in other spreadsheets.
+    records.append(article(99, "2024-03-10T06:00:00Z", published_on="1899-12-31", body="a\x07\x1b b\uffff"))
+    output = write_archive(tmp_path / "output", *records)
+    exported(output, tmp_path / "x.xlsx", near_duplicates=False)
+    rows = sheet(tmp_path / "x.xlsx")
+    assert [row["title"] for row in rows[:-1]] == list(HOSTILE_TITLES)
+    assert rows[-1]["published_on"] == "1899-12-31"
+    # This is how Excel itself stores characters that XML does not have.
+    assert rows[-1]["body"] == "a_x0007__x001B_ b_xFFFF_"
+
+
+def test_a_sheet_that_is_full_is_refused_with_the_way_out(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert excel._MAX_ROWS == 1_048_576
+    monkeypatch.setattr(excel, "_MAX_ROWS", 6)
+    assert exported(archive, tmp_path / "x.xlsx").rows == {"current": 5}
+    before = set(Path(tempfile.gettempdir()).glob("vokcrawl-*"))
+    monkeypatch.setattr(excel, "_MAX_ROWS", 5)
+    with pytest.raises(UsageError, match=r"a sheet of Excel has at most 5 rows.*--since and --until"):
+        exported(archive, tmp_path / "y.xlsx")
+    assert set(Path(tempfile.gettempdir()).glob("vokcrawl-*")) == before
+    assert not list(tmp_path.glob("y.xlsx*"))
+
+
+def test_a_failure_while_the_workbook_is_packed_leaves_nothing(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = zipfile.ZipFile.write
+
+    def write(self: zipfile.ZipFile, name: str, arcname: str) -> None:
+        written(self, name, arcname)
+        if arcname.endswith("sheet1.xml"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "write", write)
+    # What fails in the garbage collector would be a traceback on standard error.
+    ignored: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda failure: ignored.append(str(failure.exc_value)))
+    message = ""
+    try:
+        exported(archive, tmp_path / "x.xlsx")
+    except StorageError as failure:
+        message = str(failure)
+    gc.collect()
+    assert message.startswith(f"{tmp_path}/x.xlsx: No space left on device; no file was written")
+    assert ignored == []
+    assert not list(tmp_path.glob("x.xlsx*"))
