@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vokcrawl.errors import UsageError
-from vokcrawl.exports.formats import CSV, WACZ, TableWriter, extension_of, translate_export_errors, writer_for
+from vokcrawl.errors import StorageError, UsageError
+from vokcrawl.exports.data_dictionary import data_dictionary, dictionary_name
+from vokcrawl.exports.formats import CSV, WACZ, Tables, TableWriter, extension_of, translate_export_errors, writer_for
 from vokcrawl.exports.rows import Rows, columns_of
 from vokcrawl.exports.selection import Selection
 from vokcrawl.exports.target import checked_target, replacing
@@ -54,7 +56,10 @@ class Export:
     sign_cert: str | None = None
 
     def write(self, folder: OutputFolder, progress: Progress = NO_PROGRESS) -> ExportResult:
-        """Write the file atomically. Raises `UsageError`, `StorageError`, `FolderLockedError`."""
+        """Write the file and its data dictionary, each atomically.
+
+        Raises `UsageError`, `StorageError`, `FolderLockedError`.
+        """
         extension = extension_of(self.to)
         if self.spreadsheet and extension != CSV:
             raise UsageError(f"--spreadsheet: applies to {CSV} files only, not to {extension}")
@@ -63,19 +68,35 @@ class Export:
         target = checked_target(self.to, folder, overwrite=self.overwrite)
         if extension == WACZ:
             return self._write_wacz(folder, target)
+        dictionary = checked_target(dictionary_name(self.to), folder, overwrite=self.overwrite)
         writer = writer_for(extension)
         snapshot = Snapshot(folder, self.selection.as_of, skip_damaged=self.skip_damaged, progress=progress)
         if not snapshot.holds_records():
             raise UsageError(f"{folder.path}: nothing to export; no run has delivered a record yet")
         whats = (self.selection.what,) if self.selection.what else writer.default_tables
-        with replacing(target, overwrite=self.overwrite) as part:
+        tables = self._tables(writer, whats)
+        with (
+            _replacing_after(target, dictionary, overwrite=self.overwrite) as dictionary_part,
+            replacing(target, overwrite=self.overwrite) as part,
+        ):
             rows = Rows(snapshot, self.selection, whats, near_duplicates=self.near_duplicates)
             try:
-                counts, cut_cells = self._write_rows(writer, part, target, whats, rows)
+                counts, cut_cells = self._write_rows(writer, tables, part, target, rows)
             finally:
                 rows.close()
+            with translate_export_errors(target):
+                content = data_dictionary(target, part, extension, tables, spreadsheet=self.spreadsheet)
+                dictionary_part.write_bytes(content)
         damaged = tuple(snapshot.damaged.values())
         return ExportResult(target, target.stat().st_size, counts, rows.near_duplicates, damaged, cut_cells)
+
+    def _tables(self, writer: type[TableWriter], whats: tuple[str, ...]) -> Tables:
+        # A format with several tables always has all of them, with the columns of all versions, even if some are empty.
+        several = len(writer.default_tables) > 1
+        return {
+            what: columns_of(what, near_duplicates=self.near_duplicates)
+            for what in (writer.default_tables if several else whats)
+        }
 
     def _write_wacz(self, folder: OutputFolder, target: Path) -> ExportResult:
         if self.selection.what is not None:
@@ -100,21 +121,16 @@ class Export:
         )
 
     def _write_rows(
-        self, writer_class: type[TableWriter], part: Path, target: Path, whats: tuple[str, ...], rows: Rows
+        self, writer_class: type[TableWriter], tables: Tables, part: Path, target: Path, rows: Rows
     ) -> tuple[Mapping[str, int], Mapping[str, int]]:
         """Return the number of rows per table, and of cut texts per column."""
-        # A format with several tables always has all of them, with the columns of all versions, even if some are empty.
-        several = len(writer_class.default_tables) > 1
-        tables = {
-            what: columns_of(what, near_duplicates=self.near_duplicates)
-            for what in (writer_class.default_tables if several else whats)
-        }
-        counts = dict.fromkeys(whats, 0)
+        counts = dict.fromkeys(rows.whats, 0)
         with translate_export_errors(target):
             writer = writer_class(part, tables, **({"spreadsheet": True} if self.spreadsheet else {}))
         try:
-            for what in whats:
-                table = "articles" if several and what == "current" else what
+            for what in rows.whats:
+                # Tables that are always there include all versions.
+                table = what if what in tables else "articles"
                 for row in rows.of(what):
                     with translate_export_errors(target):
                         writer.write(table, row)
@@ -127,3 +143,23 @@ class Export:
             writer.abandon()
             raise
         return counts, +writer.cut_cells
+
+
+@contextmanager
+def _replacing_after(target: Path, dictionary: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield the partial file of the data dictionary; publish it after `target`, which the caller publishes.
+
+    The two are renamed one after the other. Where only the first succeeds, the error says so.
+    """
+    published = False
+    try:
+        with replacing(dictionary, overwrite=overwrite, reported_as=target) as part:
+            yield part
+            published = True
+    except StorageError as failure:
+        if not published:
+            raise
+        reason = getattr(failure.__cause__, "strerror", None) or failure.__cause__
+        raise StorageError(
+            f"{dictionary}: {reason}; {target} was written without its data dictionary; repeat with --overwrite"
+        ) from failure

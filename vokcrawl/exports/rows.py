@@ -45,11 +45,21 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `schema` is the JSON Schema of a non-null value, with every `$ref` resolved."""
+    """One column. `schema` is the JSON Schema of a value, with every `$ref` replaced and without nulls at any depth.
+
+    `json_schema` is the one of the record, with every `$ref` replaced.
+    """
 
     name: str
     schema: dict[str, Any]
+    json_schema: dict[str, Any]
     nullable: bool
+
+    @property
+    def description(self) -> str:
+        """What the column contains."""
+        described: str = self.json_schema["description"]
+        return described
 
     @property
     def nested(self) -> bool:
@@ -71,7 +81,18 @@ def columns_of(what: str, *, near_duplicates: bool) -> tuple[Column, ...]:
 
 def _column(name: str, schema: dict[str, Any], defs: dict[str, Any]) -> Column:
     nullable = _NULL in schema.get("anyOf", ())
-    return Column(name, _resolve(schema, defs), nullable)
+    return Column(name, _resolve(schema, defs), _inline(schema, defs), nullable)
+
+
+def _inline(schema: Any, defs: dict[str, Any]) -> Any:
+    """Return a schema, or a part of one, with every `$ref` replaced by its definition."""
+    if isinstance(schema, list):
+        return [_inline(each, defs) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inline(defs[schema["$ref"].rpartition("/")[2]], defs)
+    return {name: _inline(each, defs) for name, each in schema.items()}
 
 
 def _resolve(schema: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +119,7 @@ class Rows:
         self, snapshot: Snapshot, selection: Selection, whats: tuple[str, ...], *, near_duplicates: bool
     ) -> None:
         """`whats` are the tables that `of` will be called with. Raises `StorageError`, `UsageError`."""
+        self.whats = whats
         self.near_duplicates = 0
         self.progress = snapshot.progress
         self._snapshot = snapshot

@@ -37,20 +37,21 @@ def _check(target: Path, name: str, folder: OutputFolder, *, overwrite: bool) ->
 
 
 @contextmanager
-def replacing(target: Path, *, overwrite: bool) -> Iterator[Path]:
+def replacing(target: Path, *, overwrite: bool, reported_as: Path | None = None) -> Iterator[Path]:
     """Yield the path of an empty partial file; rename it to the target on success, delete it after a failure.
 
-    The partial file of a killed export is overwritten. Raises `FolderLockedError` while another export writes the same
-    target.
+    The partial file of a killed export is overwritten. A `StorageError` names `reported_as`, by default the target.
+    Raises `FolderLockedError` while another export writes the same target.
     """
     part = target.with_name(target.name + PART)
-    with translate_export_errors(target):
+    reported = reported_as or target
+    with translate_export_errors(reported):
         descriptor = _open_locked(part)
     try:
-        with translate_export_errors(target):
+        with translate_export_errors(reported):
             os.truncate(descriptor, 0)
         yield part
-        with translate_export_errors(target):
+        with translate_export_errors(reported):
             os.fsync(descriptor)
             _refuse_existing(target, overwrite=overwrite)
             os.replace(part, target)

@@ -13,6 +13,7 @@ import pytest
 from tests.support.archives import exported
 from tests.support.children import ROOT
 from tests.support.crawling import CRAWL_AT, environment
+from vokcrawl.exports.data_dictionary import dictionary_name
 
 ENDINGS = (".parquet", ".sqlite", ".csv", ".xlsx", ".jsonl", ".jsonl.zst")
 
@@ -40,3 +41,5 @@ def test_the_same_archive_gives_the_same_bytes_elsewhere_at_another_time(
         check=True,
     )
     assert there.read_bytes() == here.read_bytes()
+    one, other = (path.with_name(dictionary_name(path.name)).read_text() for path in (here, there))
+    assert other == one.replace(here.name, there.name)

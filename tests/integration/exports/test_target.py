@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +21,7 @@ from tests.support.crawling import environment
 from tests.support.scheduling import contents, ended_by, scrapy, wait_for
 from vokcrawl.commands.export import Command
 from vokcrawl.errors import FolderLockedError, StorageError, UsageError
+from vokcrawl.exports.data_dictionary import dictionary_name
 from vokcrawl.exports.near_duplicates.kept import NAME
 from vokcrawl.exports.target import replacing
 from vokcrawl.storage.output_folder import OutputFolder
@@ -63,7 +67,7 @@ def test_the_command_writes_the_file_and_says_what_is_in_it(ending: str, archive
     done = scrapy("export", "--to", str(target), output=archive)
     rows = "9 articles, 6 teasers, 2 removals" if ending == ".sqlite" else "5 current"
     assert (done.code, done.stdout, done.stderr) == (0, f"{target}: {rows}; {target.stat().st_size} bytes\n", "")
-    assert left(tmp_path) == [target.name]
+    assert left(tmp_path) == [target.name, dictionary_name(target.name)]
     after = contents(archive)
     assert after.pop(NAME).startswith(b"SQLite format 3")
     assert after == before
@@ -126,6 +130,49 @@ def test_an_existing_file_is_replaced_only_when_that_is_asked_for(archive: Path,
     assert target.read_bytes() == before
     exported(archive, target, what="teasers", overwrite=True)
     assert target.read_bytes() != before
+
+
+def test_an_existing_data_dictionary_is_replaced_only_when_that_is_asked_for(archive: Path, tmp_path: Path) -> None:
+    dictionary = tmp_path / "x.csv.datapackage.json"
+    dictionary.write_text("precious")
+    with pytest.raises(UsageError, match=r"x\.csv\.datapackage\.json: already exists.*--overwrite"):
+        exported(archive, tmp_path / "x.csv")
+    assert left(tmp_path) == [dictionary.name]
+    assert dictionary.read_text() == "precious"
+    exported(archive, tmp_path / "x.csv", overwrite=True)
+    assert json.loads(dictionary.read_text())["resources"][0]["path"] == "x.csv"
+
+
+def test_a_kill_between_the_two_files_leaves_a_whole_export_without_data_dictionary(
+    archive: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "x.jsonl"
+    done = scrapy("export", "--to", str(target), output=archive, harm="kill:replace:2")
+    assert done.code == -signal.SIGKILL
+    assert left(tmp_path) == ["x.jsonl", "x.jsonl.datapackage.json.part"]
+    exported(archive, tmp_path / "y.jsonl")
+    assert target.read_bytes() == (tmp_path / "y.jsonl").read_bytes()
+
+
+def test_a_data_dictionary_that_cannot_be_published_is_named(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+
+    def failing(source: Path, target: Path) -> None:
+        if str(target).endswith(".datapackage.json"):
+            raise OSError(errno.EIO, "Input/output error")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", failing)
+    target = tmp_path / "x.jsonl"
+    with pytest.raises(StorageError) as failure:
+        exported(archive, target)
+    assert str(failure.value) == (
+        f"{target}.datapackage.json: Input/output error; {target} was written without its data dictionary; "
+        "repeat with --overwrite"
+    )
+    assert left(tmp_path) == ["x.jsonl"]
 
 
 def test_a_file_that_comes_while_the_export_is_written_is_not_replaced(tmp_path: Path) -> None:
@@ -246,11 +293,11 @@ def test_a_kill_in_the_last_moment_leaves_what_was_there_and_the_next_export_wri
     done = scrapy("export", "--to", str(target), "--overwrite", output=archive, harm="kill:replace:1")
     assert done.code == -signal.SIGKILL
     assert target.read_text() == "the export of yesterday"
-    assert left(tmp_path) == [target.name, part.name]
+    assert left(tmp_path) == [target.name, f"{dictionary_name(target.name)}.part", part.name]
     # Longer than anything that is written over it.
     part.write_bytes(b"rubbish" * 200_000)
     exported(archive, target, overwrite=True)
-    assert left(tmp_path) == [target.name]
+    assert left(tmp_path) == [target.name, dictionary_name(target.name)]
     exported(archive, tmp_path / f"fresh{ending}")
     assert target.read_bytes() == (tmp_path / f"fresh{ending}").read_bytes()
 
@@ -263,7 +310,7 @@ def test_a_kill_at_any_moment_leaves_what_was_there(large: Path, tmp_path: Path)
         wait_for(lambda: part.exists() and part.stat().st_size, process)
         assert ended_by(process, signal.SIGKILL) == -signal.SIGKILL
     assert target.read_text() == "the export of yesterday"
-    assert left(tmp_path) == [target.name, part.name]
+    assert left(tmp_path) == [target.name, f"{dictionary_name(target.name)}.part", part.name]
 
 
 def test_an_interrupt_ends_with_130_and_leaves_nothing(large: Path, tmp_path: Path) -> None:
@@ -290,7 +337,7 @@ def test_a_second_export_to_the_same_file_ends_with_13_and_does_not_disturb_the_
             exported(archive, target)
         exported(archive, tmp_path / "y.csv")
     assert target.read_text() == "the first one's"
-    assert left(tmp_path) == ["x.csv", "y.csv"]
+    assert left(tmp_path) == ["x.csv", "y.csv", "y.csv.datapackage.json"]
 
 
 def damage(path: Path, line: int, change: Callable[[bytes], bytes]) -> None:

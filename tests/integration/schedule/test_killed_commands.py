@@ -103,7 +103,9 @@ def test_a_command_that_is_killed_leaves_nothing_half_written(
             # Its directory is an output directory of its own, which may be incomplete.
             shutil.rmtree(place.target)
             place.target.mkdir()
-        assert place.written() in ({}, whole)
+        # The data dictionary of an export is published after its file.
+        without_dictionary = {name: content for name, content in whole.items() if name != "all.sqlite.datapackage.json"}
+        assert place.written() in ({}, without_dictionary, whole)
         if name == "export":
             shutil.rmtree(place.target)
             place.target.mkdir()
