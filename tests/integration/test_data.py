@@ -145,6 +145,20 @@ def test_printed_recipes_for_tables(start: str, archive: Path) -> None:
     assert sorted(tuple(map(plain, row)) for row in found) == expected()
 
 
+def test_printed_recipe_for_csv(archive: Path, tmp_path: Path) -> None:
+    exported(archive, tmp_path / "current.csv", what="articles", near_duplicates=False)
+    page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], names)  # noqa: S102
+    frame = names["frame"]
+    rows = frame[["id", "revision", "title", "story", "previous_hash"]].itertuples(index=False)
+    assert sorted(tuple(map(plain, row)) for row in rows) == expected()
+    (later,) = [row for row in frame.to_dict("records") if row["revision"] == 2]
+    assert later["images"] == [IMAGE]
+    assert later["archived_as"]["offset"] == 7
+    assert later["fetched_at"] == datetime.datetime(2024, 5, 10, 6, tzinfo=datetime.UTC)
+
+
 def test_printed_recipes_of_the_module(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, Any] = {}
     exec(recipe("`vokcrawl.data` reads", "python"), names)  # noqa: S102

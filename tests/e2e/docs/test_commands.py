@@ -49,7 +49,7 @@ COMMANDS = sorted({each.command: each for each in printed()}.values())
 # Programs that are not part of the environment. A page that prints such a command must say so.
 PROGRAMS = ("duckdb", "jq", "sqlite3", "zstd")
 # Files that the printed commands for these programs read; each is exported before.
-EXPORTED = ("current.parquet", "archive.sqlite", "current.jsonl.zst")
+EXPORTED = ("current.parquet", "archive.sqlite", "current.jsonl", "current.jsonl.zst")
 # The DuckDB package of the environment, under the name of its command line client.
 DUCKDB = f"""#!{sys.executable}
 import sys, duckdb
