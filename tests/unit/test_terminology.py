@@ -121,6 +121,8 @@ PHRASES = {
 }
 # Standard names of other packages.
 OTHERS = {"os.walk", "ast.walk", "file.tell"}
+# A method of Python's file objects, overridden in a file.
+OVERRIDDEN = {("vokcrawl/exports/excel.py", "tell")}
 # Sentences of invented articles.
 CONTENT = ("vokcrawl/sample/words.py", "vokcrawl/sample/texts.py")
 # Readers of earlier formats, which have the old keys and values.
@@ -202,7 +204,8 @@ def in_python(file: str, source: str, names_only: bool = False) -> Iterator[Foun
         if token.type == tokenize.NAME:
             defined = before in ("def", "class")
             dotted = f"{before_that}.{token.string}" if before == "." else token.string
-            if (defined or not names_only) and dotted not in OTHERS:
+            ours = dotted not in OTHERS and (file, token.string) not in OVERRIDDEN
+            if (defined or not names_only) and ours:
                 yield from (Found(file, line, term, instead) for term, instead in in_name(token.string))
         elif not names_only and token.type in (tokenize.COMMENT, tokenize.STRING, _FSTRING_MIDDLE):
             value = token.string.strip("rbfRBF\"'")

@@ -380,7 +380,7 @@ def test_hostile_text_stays_text_in_excel(tmp_path: Path) -> None:
     assert rows[-1]["body"] == "a_x0007__x001B_ b_xFFFF_"
 
 
-def test_a_sheet_that_is_full_is_refused_with_the_way_out(
+def test_a_sheet_that_is_full_is_refused_with_a_hint(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert excel._MAX_ROWS == 1_048_576
