@@ -16,8 +16,9 @@ from lxml import etree
 
 from tests.support.folders import T0, Archive, article
 from vokcrawl.reporting.report.contents import contents
+from vokcrawl.reporting.report.markup import untrusted
 from vokcrawl.reporting.report.notices import notices
-from vokcrawl.reporting.report.page import page, untrusted
+from vokcrawl.reporting.report.page import page
 from vokcrawl.reporting.report.plots import Plot, coverage_plot, disk_plot, runs_plot
 from vokcrawl.reporting.report.runs import MAX_DRAWN, ReportedRun, merged_runs, run_of
 from vokcrawl.storage.manifest import Manifest, parse_manifest
