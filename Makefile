@@ -6,9 +6,9 @@ TOOLS := .tools/bin
 PIP := -m pip install --quiet --disable-pip-version-check
 N ?= 60
 # The extras that have a file of pinned packages of their own; requirements/lock.txt has everything, with hashes.
-EXTRAS := export report monitor distributed evidence docs
+EXTRAS := export report monitor distributed evidence browse docs
 
-.PHONY: runtime setup demo crawl test simulate coverage check docs bench bench-scale size audit lock clean
+.PHONY: runtime setup demo crawl browse test simulate coverage check docs bench bench-scale size audit lock clean
 
 runtime: $(VENV)/runtime-ready  ## Make the environment, with what a crawl needs.
 
@@ -30,6 +30,13 @@ demo: runtime  ## Crawl the bundled sample site of N articles and show the resul
 
 crawl: runtime  ## Crawl the live site with the default settings.
 	$(BIN)/scrapy crawl vok
+
+browse: $(VENV)/browse-ready  ## Open the output of the demo or of crawls in a web browser, at http://127.0.0.1:8001/.
+	@$(BIN)/scrapy browse
+
+$(VENV)/browse-ready: $(VENV)/runtime-ready requirements/browse.txt
+	$(BIN)/python $(PIP) -r requirements/browse.txt
+	@touch $@
 
 test: setup  ## Run the tests. VOK_TEST_KILLS=500 kills the crawl more often, VOK_TEST_COLD=1 lets each child begin at nothing.
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)

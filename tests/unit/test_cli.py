@@ -33,7 +33,7 @@ def test_json_output_of_a_command_stays_json(capsys: pytest.CaptureFixture[str])
     assert json.loads(capsys.readouterr().out) == value
 
 
-@pytest.mark.parametrize("name", ["status", "verify", "repair", "demo"])
+@pytest.mark.parametrize("name", ["status", "verify", "repair", "demo", "browse"])
 def test_a_command_without_arguments_refuses_one(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`verify DIRECTORY` must not call another directory sound."""
     command = import_module(f"vokcrawl.commands.{name}").Command()

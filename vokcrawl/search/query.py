@@ -33,7 +33,7 @@ _TOKEN = re.compile(r'((?:title|source):)?(?:"([^"]*)"|([^\s"]+))')
 _JOINED_RUN = re.compile(f"[{JOINED}]+")
 _CURRENT = """
     FROM texts_fts JOIN texts ON number = texts_fts.rowid JOIN status ON status.id = texts.id
-    WHERE texts_fts MATCH :match AND removed_at IS NULL
+    WHERE texts_fts MATCH :match AND (:removed OR removed_at IS NULL)
     AND (:since IS NULL OR published_on >= :since) AND (:until IS NULL OR published_on <= :until)
 """
 
@@ -51,12 +51,18 @@ class Hit:
 
 
 def find(
-    index: SearchIndex, words: Sequence[str], *, limit: int, since: str | None = None, until: str | None = None
+    index: SearchIndex,
+    words: Sequence[str],
+    *,
+    limit: int,
+    since: str | None = None,
+    until: str | None = None,
+    removed: bool = False,
 ) -> tuple[int, list[Hit]]:
     """Return the number of articles that match, and the best `limit` of them; ties newest first.
 
     `words` are the arguments of `match_expression`. `since` and `until` are days as the site shows them, inclusive.
-    Raises `UsageError` for no words or too many.
+    With `removed`, articles that the site removed are found, too. Raises `UsageError` for no words or too many.
     """
     match = match_expression(words)
     if not match:
@@ -64,7 +70,7 @@ def find(
     if len(words) > _MAX_WORDS:
         raise UsageError(f"{len(words)} words are too many; the limit is {_MAX_WORDS}")
     literals = literal_texts(words)
-    bounds = {"match": match, "since": since, "until": until}
+    bounds = {"match": match, "since": since, "until": until, "removed": removed}
     with translate_database_errors():
         (total,) = index.db.execute(f"SELECT count(*) {_CURRENT}", bounds).fetchone()
         numbers = index.db.execute(

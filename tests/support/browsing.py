@@ -1,0 +1,105 @@
+"""`scrapy browse` in a child process, and an archive to open with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import Message
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from tests.support.children import ROOT
+from tests.support.crawling import environment
+from tests.support.folders import T0, Archive, Record, article, removal, revised
+from tests.support.servers import free_port, serving
+from vokcrawl.warc import records
+from vokcrawl.warc.gzip_members import compress_member
+
+HOSTILE = '"><script>window.owned = 1</script><img src=x onerror="window.owned = 1"> \u202e{{ 7 * 7 }}'
+LATER = T0 + timedelta(days=40)
+WARC = f"archive/{T0:%Y%m%dT%H%M%SZ}.warc.gz"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Message
+    text: str
+
+
+@dataclass(frozen=True)
+class Browsing:
+    """A running server: its address, and its output so far."""
+
+    url: str
+    log: Path
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET") -> Answer:
+        """The answer to a request; `path` begins with a slash."""
+        request = Request(self.url + path, headers=dict(headers or {}), method=method)  # noqa: S310  our own server
+        try:
+            with urlopen(request, timeout=30) as answer:  # noqa: S310
+                return Answer(answer.status, answer.headers, answer.read().decode())
+        except HTTPError as failure:
+            with failure:
+                return Answer(failure.code, failure.headers, failure.read().decode())
+
+    def said(self) -> str:
+        """What the command has printed."""
+        return self.log.read_text(encoding="utf-8")
+
+
+def command(output: Path, port: int) -> list[str]:
+    return [sys.executable, "-m", "scrapy", "browse", "--port", str(port), "-s", f"VOK_OUTPUT_DIR={output}"]
+
+
+@contextmanager
+def browsing(output: Path) -> Iterator[Browsing]:
+    """The server on an output directory, until the block ends."""
+    port = free_port()
+    log = output.parent / "browse.log"
+    with serving(command(output, port), f"http://127.0.0.1:{port}/", log, cwd=ROOT, env=environment()):
+        yield Browsing(f"http://127.0.0.1:{port}", log)
+
+
+def captured(archive: Archive, record: Record, page: bytes) -> Record:
+    """The record with an archived page, which is the only one of the archive."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+    digest = records.digest(page)
+    target = [("WARC-Target-URI", record["url"])]
+    path = archive.folder.path / WARC
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(
+        compress_member(records.response(records.new_id(), records.moment(T0), target, digest, head, page))
+    )
+    return {**record, "archived_as": {"file": WARC, "offset": 0, "digest": digest}}
+
+
+def archive(path: Path, page: bytes = b"<!doctype html><p>As it was</p>", articles: int = 60) -> Archive:
+    """Two runs: 1 is edited, 2 removed, 3 has an archived page, 4 no day, 5 another source; 900 is hostile."""
+    made = Archive(path)
+    first = [article(number, T0, title=f"Harvest begins in county {number}") for number in range(1, articles + 1)]
+    first[2] = captured(made, first[2], page)
+    first[3] = {**first[3], "published_on": None}
+    first[4] = {**first[4], "source": "Rodong Sinmun", "truncated": True}
+    made.run(T0, first)
+    body = "The first paragraph of that very story.\n\nThe second one.\n\nA third one."
+    made.run(
+        LATER,
+        [
+            revised(first[0], LATER, title="Harvest ends in county 1", body=body),
+            article(900, LATER, title=HOSTILE, body=f"{HOSTILE}\n\nThe end.", source=HOSTILE),
+            article(901, LATER, title="새 공장", body="평양에서 새 공장이 문을 열었다.", language="ko"),
+        ],
+        [removal(first[1], LATER)],
+    )
+    return made
+
+
+def identity(number: int) -> str:
+    """The id of an article of `archive`."""
+    return f"{int((LATER if number >= 900 else T0).timestamp())}-{number}"
