@@ -175,7 +175,7 @@ def require_spider(name: str, known: list[str]) -> None:
 # The commands in groups, for `scrapy` and `vokcrawl` without a command; those not named here are Scrapy's other ones.
 _GROUPS = {
     "Crawl": ("crawl", "sources", "demo", "sample"),
-    "Read the output": ("status", "search", "show", "diff", "export", "report"),
+    "Read the output": ("status", "search", "browse", "show", "diff", "export", "report"),
     "Maintain": ("doctor", "verify", "repair", "replay", "check-config", "profiles"),
     "Develop": ("shell", "parse", "fetch", "view", "check", "list", "genspider", "edit", "runspider"),
 }
