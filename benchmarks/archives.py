@@ -39,7 +39,8 @@ SITE = "https://site.test"
 LISTING = f"{SITE}/article/163/"
 PAGE_SIZE = 10
 # The invented articles are spread over this period, and a run follows each equal part of it.
-BEGIN, END = datetime(2004, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
+BEGIN = datetime(2004, 1, 1, tzinfo=UTC)
+PERIOD = datetime(2024, 1, 1, tzinfo=UTC) - BEGIN
 # Of this many articles one is revised, and one removed, by the run after the one that delivered it.
 REVISED_OF, REMOVED_OF = 20, 200
 
@@ -54,11 +55,11 @@ class ArchiveSize:
 
     def ingested_at(self, index: int) -> datetime:
         """When the site took in the article with this index."""
-        return BEGIN + (END - BEGIN) * index / self.articles
+        return BEGIN + PERIOD // self.articles * index
 
     def moment(self, run: int) -> datetime:
         """When a run began."""
-        return BEGIN + (END - BEGIN) * (run + 1) / self.runs
+        return BEGIN + PERIOD // self.runs * (run + 1)
 
     def articles_of(self, run: int) -> range:
         """The indexes of the articles that a run delivers."""
