@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple, Protocol, cast
 
 from isal import isal_zlib
 
@@ -14,6 +13,10 @@ from isal import isal_zlib
 _LEVEL = 2
 _GZIP = 31
 _MAGIC = b"\x1f\x8b\x08"
+# A header without optional fields. ISA-L does not check the flags of others.
+_PLAIN_HEADER = _MAGIC + b"\x00"
+# Its type stubs declare an instance.
+_IsalError = cast("type[Exception]", isal_zlib.error)
 # Bytes to read at a time: most members fit, and what follows them is copied only to find their end.
 _CHUNK = 1 << 13
 # Buffer size for files whose members are read one after the other.
@@ -28,8 +31,22 @@ def compress_member(record: bytes) -> bytes:
     return packer.compress(record) + packer.flush()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class _Decompressor(Protocol):
+    """A decompressor of `zlib` or `isal_zlib`."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the member was reached."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the member in the data that was given."""
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """Return decompressed data, limited in size."""
+
+
+class Member(NamedTuple):
     """A gzip member from `start` to `end` of its file: its data, or None and the `fault`."""
 
     start: int
@@ -48,7 +65,21 @@ def members(file: BinaryIO, start: int = 0) -> Iterator[Member]:
 def read_member(file: BinaryIO, start: int) -> Member | None:
     """Return the member at `start`; None at the end of the file."""
     file.seek(start)
-    unpacker = zlib.decompressobj(_GZIP)
+    if file.read(len(_PLAIN_HEADER)) == _PLAIN_HEADER:
+        try:
+            return _read_member(file, start, isal_zlib.decompressobj(_GZIP))
+        except _IsalError:
+            # zlib decides whether a member is damaged, and its messages are the usual ones.
+            pass
+    try:
+        return _read_member(file, start, zlib.decompressobj(_GZIP))
+    except zlib.error as fault:
+        return Member(start, _next(file, start + 1), None, f"invalid gzip member: {fault}")
+
+
+def _read_member(file: BinaryIO, start: int, unpacker: _Decompressor) -> Member | None:
+    """Read a member with a decompressor. Raises the error of its library if the member is damaged."""
+    file.seek(start)
     found: list[bytes] = []
     size = read = 0
     while not unpacker.eof:
@@ -57,10 +88,7 @@ def read_member(file: BinaryIO, start: int) -> Member | None:
             # A damaged head may ask for more than there is: others may follow.
             return Member(start, _next(file, start + 1), None, "the file ends within it") if read else None
         read += len(chunk)
-        try:
-            found.append(unpacker.decompress(chunk, MAX_UNPACKED + 1 - size))
-        except zlib.error as fault:
-            return Member(start, _next(file, start + 1), None, f"invalid gzip member: {fault}")
+        found.append(unpacker.decompress(chunk, MAX_UNPACKED + 1 - size))
         size += len(found[-1])
         if size > MAX_UNPACKED:
             return Member(start, _next(file, start + 1), None, f"it decompresses to more than {MAX_UNPACKED} bytes")

@@ -33,10 +33,16 @@ class Exchange:
     truncated: str | None = None
 
 
+def head_length(message: bytes) -> int:
+    """Return the length of a message's head, including the empty line; that of the message if it has no such line."""
+    found = _HEAD_END.search(message)
+    return len(message) if found is None else found.end()
+
+
 def split_message(message: bytes) -> tuple[bytes, bytes]:
     """Split a message into its head, including the empty line, and its body."""
-    found = _HEAD_END.search(message)
-    return (message, b"") if found is None else (message[: found.end()], message[found.end() :])
+    length = head_length(message)
+    return message[:length], message[length:]
 
 
 def with_crlf(head: bytes) -> bytes:

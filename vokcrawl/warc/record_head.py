@@ -13,6 +13,22 @@ MAX_HEAD = 1 << 16
 # There was no web before that year.
 FIRST_YEAR = 1990
 _MAX_DIGITS = 18
+# The usual spelling of usual fields, in lower case.
+_LOWER = {
+    name: name.lower()
+    for name in (
+        "WARC-Type",
+        "WARC-Record-ID",
+        "WARC-Date",
+        "WARC-Target-URI",
+        "WARC-IP-Address",
+        "WARC-Concurrent-To",
+        "WARC-Payload-Digest",
+        "WARC-Block-Digest",
+        "Content-Type",
+        "Content-Length",
+    )
+}
 # W3CDTF (ISO 28500, 5.4): a year, a month, a day, or a time to the minute, the second or a fraction of one.
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:Z|([+-])(\d\d):(\d\d)))?)?)?", re.ASCII
@@ -36,7 +52,7 @@ def parse_head(head: bytes) -> dict[str, str] | None:
                 fields[name] = f"{fields[name]} {line.strip()}".strip()
             continue
         key, colon, value = line.partition(":")
-        name = key.strip().lower()
+        name = _LOWER.get(key) or key.strip().lower()
         if not colon or name in fields:
             name = ""
             continue

@@ -17,7 +17,7 @@ IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-d
 RENDERED = "urn:rendered:"
 
 
-def digest(data: bytes) -> str:
+def digest(data: bytes | memoryview) -> str:
     """Return the labelled SHA-256 digest; revisit records need a digest without collisions."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,25 +12,33 @@ from vokcrawl.errors import StorageError
 from vokcrawl.normalize import canonical_url
 from vokcrawl.storage.output_folder import ARCHIVE, PART, WARC, OutputFolder, translate_os_errors
 from vokcrawl.warc.gzip_members import READ_BYTES, Member, members, read_member
-from vokcrawl.warc.http_exchange import split_message
+from vokcrawl.warc.http_exchange import head_length
 from vokcrawl.warc.record_head import parse_head, parse_size
 from vokcrawl.warc.records import digest
 
 _FILE = re.compile(rf"{ARCHIVE}/[\w.-]+{re.escape(WARC)}", re.ASCII)
 _RESPONSES = ("response", "revisit")
+# Ends the head of a record; two line ends follow its block, too.
+_EMPTY_LINE = b"\r\n\r\n"
 
 
-@dataclass(frozen=True, slots=True)
 class ArchivedRecord:
-    """A parsed record: its fields, with names in lower case, and its block."""
+    """A parsed record: its fields, with names in lower case, and its block. `kind` is its WARC-Type, or empty."""
 
-    fields: dict[str, str]
-    block: bytes
+    __slots__ = ("_body_start", "block", "fields", "kind")
+
+    def __init__(self, fields: dict[str, str], block: bytes) -> None:
+        self.fields = fields
+        self.block = block
+        self.kind = fields.get("warc-type", "")
+        self._body_start: int | None = None
 
     @property
-    def kind(self) -> str:
-        """The WARC-Type; empty if there is none."""
-        return self.fields.get("warc-type", "")
+    def body_start(self) -> int:
+        """Where the body begins in the block of a response; the end of the block if there is none."""
+        if self._body_start is None:
+            self._body_start = head_length(self.block)
+        return self._body_start
 
     @property
     def is_response(self) -> bool:
@@ -41,7 +48,7 @@ class ArchivedRecord:
     @property
     def is_whole(self) -> bool:
         """Whether it is a complete response with a body, to which later ones may refer."""
-        return self.kind == "response" and "warc-truncated" not in self.fields and bool(split_message(self.block)[1])
+        return self.kind == "response" and "warc-truncated" not in self.fields and self.body_start < len(self.block)
 
     @property
     def payload_digest(self) -> str | None:
@@ -96,8 +103,8 @@ class ArchiveCheck:
         if record.fields.get("warc-block-digest") != digest(record.block):
             yield "its block does not match its digest"
         if record.kind in ("response", "resource"):
-            payload = split_message(record.block)[1] if record.kind == "response" else record.block
-            if record.payload_digest != digest(payload):
+            start = record.body_start if record.kind == "response" else 0
+            if record.payload_digest != digest(memoryview(record.block)[start:]):
                 yield "its payload does not match its digest"
         elif record.kind == "revisit":
             fault = self._fault_of(_referred_to(record), record.fields.get("warc-refers-to-target-uri", ""))
@@ -129,8 +136,7 @@ def responses(path: Path) -> Iterator[tuple[int, ArchivedRecord]]:
 def answers(path: Path) -> Iterator[tuple[int, ArchivedRecord]]:
     """Yield the complete responses of a file that have a body, with their offsets. Invalid records are skipped."""
     for offset, record in responses(path):
-        whole = "warc-truncated" not in record.fields and split_message(record.block)[1]
-        if record.kind == "response" and whole:
+        if record.is_whole:
             yield offset, record
 
 
@@ -170,12 +176,14 @@ def parse_record(member: Member) -> ArchivedRecord:
     """Parse the record in a member. Raises `InvalidRecordError`."""
     if member.data is None:
         raise InvalidRecordError(member.fault)
-    head, _, rest = member.data.partition(b"\r\n\r\n")
-    fields = parse_head(head + b"\r\n")
+    # Only the head and the block are copied, because a record may be large.
+    end = member.data.find(_EMPTY_LINE)
+    start = len(member.data) if end < 0 else end + len(_EMPTY_LINE)
+    fields = parse_head(member.data[:start])
     if fields is None:
         raise InvalidRecordError("not a WARC record")
     value = fields.get("content-length", "")
     length = parse_size(value)
-    if length is None or rest[length:] != b"\r\n\r\n":
+    if length is None or member.data[start + length :] != _EMPTY_LINE:
         raise InvalidRecordError(f"its Content-Length is wrong: {value[:100] or 'missing'}")
-    return ArchivedRecord(fields, rest[:length])
+    return ArchivedRecord(fields, member.data[start : start + length])
