@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,11 +35,12 @@ Take = Callable[[Line, dict[str, Any]], Iterator[Fault]]
 
 # Columns of a row that are those of the article's current version.
 _DERIVED = ("url", "title_hash", "body_hash", "truncated", "source", "published_on", "first_seen_at")
+_derived = attrgetter(*_DERIVED)
 _HASHES = struct.Struct(f"{len(_DERIVED)}q")
 
 
 def _hashes(row: ArticleRow) -> bytes:
-    return _HASHES.pack(*(hash(getattr(row, name)) for name in _DERIVED))
+    return _HASHES.pack(*map(hash, _derived(row)))
 
 
 class _Delivered(NamedTuple):

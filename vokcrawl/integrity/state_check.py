@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from vokcrawl import __version__
+from vokcrawl.integrity.archived_records import ArchivedRecords
 from vokcrawl.normalize import article_id, canonical_url
 from vokcrawl.pages.routes import route_from
 from vokcrawl.policy.outcome import CRASHED
@@ -22,13 +23,9 @@ from vokcrawl.storage.manifest_chain import ChainNode
 from vokcrawl.storage.output_folder import ARCHIVE, DATA_KINDS, PART, RUN_ID, OutputFolder
 from vokcrawl.storage.state.rows import Status
 from vokcrawl.storage.state.sqlite import SqliteState
-from vokcrawl.warc.http_exchange import split_message
-from vokcrawl.warc.validation import ArchivedRecord, responses
 
 _Check = Callable[[Any], bool]
 _MANIFEST_KEYS = {field.alias or name for name, field in Manifest.model_fields.items()}
-_VALIDATORS = (b"etag", b"last-modified")
-_PAYLOAD_FIELDS = ("warc-payload-digest", "warc-target-uri", "warc-date")
 
 
 def _text(pattern: str) -> _Check:
@@ -163,8 +160,13 @@ _FORMS: dict[str, tuple[tuple[str, ...], dict[str, _Check]]] = {
 }
 
 
-def state_faults(state: SqliteState, folder: OutputFolder, nodes: Sequence[ChainNode]) -> Iterator[str]:
-    """What is wrong in the tables of the state of a directory. `nodes` are its manifests, in the order of the chain."""
+def state_faults(
+    state: SqliteState, folder: OutputFolder, nodes: Sequence[ChainNode], archived: ArchivedRecords
+) -> Iterator[str]:
+    """What is wrong in the tables of the state of a directory. `nodes` are its manifests, in the order of the chain.
+
+    `archived` has the records of the archive files that were checked; the others are added to it.
+    """
     damaged = False
     for table, (key, forms) in _FORMS.items():
         for fault in _table_faults(state, table, key, forms):
@@ -177,7 +179,7 @@ def state_faults(state: SqliteState, folder: OutputFolder, nodes: Sequence[Chain
         yield from _listings(state, nodes)
         yield from _listing_crawls(state, nodes)
         yield from _retries(state, nodes)
-        yield from _archived(state, folder, nodes)
+        yield from _archived(state, folder, nodes, archived)
 
 
 def _table_faults(state: SqliteState, table: str, key: tuple[str, ...], forms: Mapping[str, _Check]) -> Iterator[str]:
@@ -300,28 +302,21 @@ def _retries(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
             yield f"table retries, {identity!r}: the last manifest does not list the article"
 
 
-def _archived(state: SqliteState, folder: OutputFolder, nodes: Sequence[ChainNode]) -> Iterator[str]:
+def _archived(
+    state: SqliteState, folder: OutputFolder, nodes: Sequence[ChainNode], archived: ArchivedRecords
+) -> Iterator[str]:
     """Compares payloads, ETags and dates of modification with the archived responses that they are from."""
-    by_file: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in _archive_names(folder)}
+    for name in _archive_names(folder):
+        if name not in archived.files:
+            archived.add_file(folder, name)
     for row in state.table("payloads"):
-        by_file.setdefault(row["file"], {})[row["offset"]] = row
-    validators = _Validators()
-    for name, rows in by_file.items():
-        path = folder.path / name
-        if not path.exists():
-            path = path.with_name(path.name + PART)
-        for offset, record in responses(path) if path.exists() else ():
-            validators.add(record)
-            if offset not in rows or record.kind != "response":
-                continue
-            row = rows.pop(offset)
-            found = tuple(record.fields.get(each) for each in _PAYLOAD_FIELDS)
-            if (row["digest"], row["url"], row["date"]) != found:
-                yield f"table payloads, {row['digest']!r}: it is not the record in {name} at {offset}"
-        for offset, row in rows.items():
-            yield f"table payloads, {row['digest']!r}: {name} has no response at {offset}"
+        record = archived.get(row["file"], row["offset"])
+        if record is None or record.kind != "response":
+            yield f"table payloads, {row['digest']!r}: {row['file']} has no response at {row['offset']}"
+        elif (row["digest"], row["url"], row["date"]) != (record.digest, record.url, record.date):
+            yield f"table payloads, {row['digest']!r}: it is not the record in {row['file']} at {row['offset']}"
     if all(map(_is_archived, nodes)):
-        yield from validators.faults(state)
+        yield from _validator_faults(state, archived)
 
 
 def _archive_names(folder: OutputFolder) -> Iterator[str]:
@@ -338,26 +333,12 @@ def _is_archived(node: ChainNode) -> bool:
     return manifest.requests == 0 or any(entry.path.startswith(f"{ARCHIVE}/") for entry in manifest.files)
 
 
-class _Validators:
-    """ETags and dates of modification of the archived responses, by article and by URL."""
-
-    def __init__(self) -> None:
-        # Hashes instead of texts, because archives may have millions of responses.
-        self._found: dict[str, set[int]] = {}
-
-    def add(self, record: ArchivedRecord) -> None:
-        """Adds the headers of a response."""
-        url = record.fields.get("warc-target-uri", "")
-        headers = [line.partition(b":") for line in split_message(record.block)[0].split(b"\r\n")]
-        for name, _, value in headers:
-            if name.strip().lower() in _VALIDATORS:
-                self._found.setdefault(article_id(url) or url, set()).add(hash(value.strip().decode("latin-1")))
-
-    def faults(self, state: SqliteState) -> Iterator[str]:
-        """Values in the state that no archived response of the same page has."""
-        for table, key in (("articles", "id"), ("listings", "url")):
-            for row in state.table(table):
-                found = self._found.get(row[key])
-                for column in ("etag", "last_modified"):
-                    if found is not None and row[column] is not None and hash(row[column]) not in found:
-                        yield f"table {table}, {row[key]!r}: {column} {row[column]!r} is in no archived response"
+def _validator_faults(state: SqliteState, archived: ArchivedRecords) -> Iterator[str]:
+    """Values in the state that no archived response of the same page has."""
+    for table, key in (("articles", "id"), ("listings", "url")):
+        for row in state.table(table):
+            given = {column: row[column] for column in ("etag", "last_modified") if row[column] is not None}
+            found = archived.validators(row[key]) if given else set()
+            for column, value in given.items():
+                if found and value not in found:
+                    yield f"table {table}, {row[key]!r}: {column} {value!r} is in no archived response"

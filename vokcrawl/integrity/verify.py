@@ -81,6 +81,7 @@ class Verification:
         if path.parent.name == ARCHIVE:
             check = self._archive_check(path)
             yield from _flaws(path, check)
+            self._archived.files.add(entry.path)
             found["records"] = check.records
             self.archived += check.records
             self._progress.advance(entry.bytes)
@@ -156,7 +157,7 @@ class Verification:
         for text in state.check():
             yield Fault(path, None, text)
         if isinstance(state, SqliteState):
-            for text in state_faults(state, self.folder, nodes):
+            for text in state_faults(state, self.folder, nodes, self._archived):
                 yield Fault(path, None, text)
         # Crashed runs: the next run finishes their files and writes their manifests.
         crashed = {row.run_id for row in state.unfinished_runs()}
