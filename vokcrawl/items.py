@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 
+# Cached, because records that are read one after the other repeat them.
+@lru_cache(1024)
 def _is_day(text: str) -> str:
     date.fromisoformat(text)
     return text
 
 
+@lru_cache(1024)
 def _is_moment(text: str) -> str:
     datetime.fromisoformat(text)
     return text

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 from pydantic import ValidationError
@@ -17,8 +16,7 @@ from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching,
 _SCHEMAS = {kind: schema for schema, kind in KINDS.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of a record file: its bytes, their offset, and the record, or None and the fault."""
 
     path: Path
