@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
@@ -31,7 +33,22 @@ from vokcrawl.utils.terminal import (
 )
 
 
-class FolderCommand(ScrapyCommand):
+class CheckedCommand(ScrapyCommand):
+    """Mixin: refuses files of Scrapy's global options that cannot be written, and spiders that cannot be loaded."""
+
+    @override
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        for option in ("logfile", "profile", "pidfile"):
+            _require_writable(f"--{option}", getattr(opts, option, None))
+        super().process_options(args, opts)
+        if self.settings is None:
+            raise RuntimeError("Scrapy gave this command no settings")
+        _require_writable("LOG_FILE", self.settings.get("LOG_FILE"))
+        if self.requires_crawler_process:
+            _require_spiders(self.settings)
+
+
+class FolderCommand(CheckedCommand):
     """Base class of commands that use the output directory (`VOK_OUTPUT_DIR`). Subclasses define `work`."""
 
     requires_project = True
@@ -57,8 +74,8 @@ class FolderCommand(ScrapyCommand):
         self.progress = Progress()
         try:
             reject_options(type(self).__module__.rpartition(".")[2], args)
-            if args and not self.takes_arguments:
-                raise UsageError(f"{args[0]!r}: unexpected argument; -s VOK_OUTPUT_DIR=… sets the output directory")
+            if not self.takes_arguments:
+                reject_arguments(args, "-s VOK_OUTPUT_DIR=… sets the output directory")
             self.options = Options.read(self.settings)
             self.folder = OutputFolder(self.options.output_dir)
             self.exitcode = int(self.work(args, opts))
@@ -122,7 +139,7 @@ class FolderCommand(ScrapyCommand):
             state.close()
 
 
-class PreviewCommand(ScrapyCommand):
+class PreviewCommand(CheckedCommand):
     """Mixin for Scrapy's commands that use a spider without crawling: they open no run, and lock and write nothing."""
 
     @override
@@ -131,8 +148,7 @@ class PreviewCommand(ScrapyCommand):
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")
         self.settings.set(PREVIEW, True, priority="cmdline")
-        if self.settings.get("VOK_STATE") == "redis":
-            _leave_workers(self.settings)
+        leave_workers(self.settings)
         if getattr(opts, "spider", None):
             require_spider(opts.spider, get_spider_loader(self.settings).list())
 
@@ -141,8 +157,10 @@ class PreviewCommand(ScrapyCommand):
 _OF_WORKERS = ("VOK_STATE", "SCHEDULER", "DUPEFILTER_CLASS", "DOWNLOADER", "DOWNLOADER_MIDDLEWARES", "EXTENSIONS")
 
 
-def _leave_workers(settings: Settings) -> None:
-    """Set the components of a single crawl: a preview needs no Redis server."""
+def leave_workers(settings: Settings) -> None:
+    """Set the components of a single crawl in the profile `distributed`: without a run, no Redis server is needed."""
+    if settings.get("VOK_STATE") != "redis":
+        return
     single = Settings()
     single.setmodule(BASE_MODULE, priority="project")
     for name in _OF_WORKERS:
@@ -156,11 +174,38 @@ def reject_options(command: str, args: list[str]) -> None:
             raise UsageError(f"{each}: no such option; `{PROGRAM} {command} -h` lists them")
 
 
-def reject_arguments(command: str, args: list[str]) -> None:
-    """Raises `scrapy.exceptions.UsageError` for an option or argument that the command does not have."""
+def reject_arguments(args: list[str], hint: str) -> None:
+    """Raises `UsageError` for any argument; `hint` says what to use instead."""
     if args:
-        what = "no such option" if args[0].startswith("-") else "no such argument"
-        raise ScrapyUsageError(f"{args[0]}: {what}; `{PROGRAM} {command} -h` lists them", print_help=False)
+        raise UsageError(f"{args[0]!r}: unexpected argument; {hint}")
+
+
+def _require_writable(name: str, file: str | None) -> None:
+    """Raises `scrapy.exceptions.UsageError` if a file that an option or a setting names cannot be written."""
+    if not file:
+        return
+    try:
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666))
+    except (OSError, ValueError) as failure:
+        why = failure.strerror if isinstance(failure, OSError) else failure
+        raise ScrapyUsageError(
+            f"{name}: {file!r} cannot be written ({why}); name a file in a directory that exists", print_help=False
+        ) from failure
+
+
+def _require_spiders(settings: Settings) -> None:
+    """Raises `scrapy.exceptions.UsageError` if the modules of spiders cannot be imported; Scrapy would do it next."""
+    try:
+        get_spider_loader(settings)
+    except Exception as failure:
+        frames = traceback.extract_tb(failure.__traceback__)
+        where = next((f" ({each.filename}, line {each.lineno})" for each in frames[::-1] if each.line), "")
+        reason = f"{type(failure).__name__}: {failure}{where}"
+        modules = ", ".join(settings.getlist("SPIDER_MODULES"))
+        raise ScrapyUsageError(
+            f"SPIDER_MODULES: {modules} cannot be loaded: {reason}; mend the spider, or correct the setting",
+            print_help=False,
+        ) from failure
 
 
 def require_spider(name: str, known: list[str]) -> None:
@@ -177,7 +222,7 @@ _GROUPS = {
     "Crawl": ("crawl", "sources", "demo", "sample"),
     "Read the output": ("status", "search", "browse", "show", "diff", "export", "report"),
     "Maintain": ("doctor", "verify", "repair", "replay", "check-config", "profiles"),
-    "Develop": ("shell", "parse", "fetch", "view", "check", "list", "genspider", "edit", "runspider"),
+    "Develop": ("shell", "parse", "fetch", "view", "check", "list", "genspider", "edit", "runspider", "bench"),
 }
 _OTHERS = "Other commands of Scrapy"
 

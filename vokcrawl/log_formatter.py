@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.http import Response
@@ -14,7 +15,11 @@ from vokcrawl.errors import StorageError
 
 
 class RunLogFormatter(LogFormatter):
-    """The `LOG_FORMATTER`. A storage failure is logged once, by the run, and at level DEBUG for each affected page."""
+    """The `LOG_FORMATTER`.
+
+    A storage failure is logged once, by the run, and at level DEBUG for each affected page. The error of a pipeline is
+    logged by the run, in one sentence; at level DEBUG with the traceback.
+    """
 
     @override
     def spider_error(
@@ -22,5 +27,14 @@ class RunLogFormatter(LogFormatter):
     ) -> LogFormatterResult:
         result = super().spider_error(failure, request, response, spider)
         if isinstance(failure.value, StorageError):
+            result["level"] = logging.DEBUG
+        return result
+
+    @override
+    def item_error(
+        self, item: Any, exception: BaseException, response: Response | Failure | None, spider: Spider
+    ) -> LogFormatterResult:
+        result = super().item_error(item, exception, response, spider)
+        if getattr(spider, "run", None) is not None:
             result["level"] = logging.DEBUG
         return result

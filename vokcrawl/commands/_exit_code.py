@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings
 
 from vokcrawl.cli import complain
 from vokcrawl.errors import ExitCode, StorageError, VokcrawlError
@@ -15,8 +18,12 @@ from vokcrawl.extensions.run import RunExtension
 from vokcrawl.monitors.runner import report_failed_start
 from vokcrawl.policy.outcome import WORDS
 from vokcrawl.runs.run import Run
+from vokcrawl.utils.crawl_failure import failure_of
 
 logger = logging.getLogger(__name__)
+
+# The message of `scrapy.utils.misc.load_object`.
+_NO_SUCH_OBJECT = re.compile(r"Module '([\w.]+)' doesn't define any object named '(\w+)'")
 
 
 def exit_code_of(command: str, crawler: Crawler, task: Any, bootstrap_failed: bool) -> int:
@@ -25,7 +32,7 @@ def exit_code_of(command: str, crawler: Crawler, task: Any, bootstrap_failed: bo
     An error that prevented the start is passed to the monitors and printed under the command's name. Unexpected errors
     are raised.
     """
-    failure = task.exception() if task.done() and not task.cancelled() else None
+    failure = failure_of(task)
     if isinstance(failure, VokcrawlError):
         _close(crawler, failure.exit_code)
         report_failed_start(failure, crawler.settings)
@@ -33,7 +40,7 @@ def exit_code_of(command: str, crawler: Crawler, task: Any, bootstrap_failed: bo
         return int(failure.exit_code)
     if failure is not None:
         _close(crawler, ExitCode.USAGE)
-        complain(command, _failed_start(failure))
+        complain(command, _failed_start(failure, crawler.settings))
         return int(ExitCode.USAGE)
     extension = crawler.get_extension(RunExtension)
     if extension is None:
@@ -44,21 +51,23 @@ def exit_code_of(command: str, crawler: Crawler, task: Any, bootstrap_failed: bo
     return int(extension.exit_code)
 
 
-def preview_failure(command: str, task: Any, bootstrap_failed: bool) -> int:
+def preview_failure(command: str, task: Any, bootstrap_failed: bool, settings: BaseSettings) -> int:
     """Return the exit code of a preview (`config.PREVIEW`), 0 if it was carried out; prints what prevented it."""
-    failure = task.exception() if task.done() and not task.cancelled() else None
+    failure = failure_of(task)
     if isinstance(failure, VokcrawlError):
         complain(command, failure)
         return int(failure.exit_code)
     if failure is not None:
-        complain(command, _failed_start(failure))
+        complain(command, _failed_start(failure, settings))
         return int(ExitCode.USAGE)
     return int(ExitCode.USAGE) if bootstrap_failed else int(ExitCode.OK)
 
 
-def _failed_start(failure: BaseException) -> str:
+def _failed_start(failure: BaseException, settings: BaseSettings) -> str:
     """The error message for a component that could not be created or opened; the traceback is logged at DEBUG."""
     logger.debug("The crawl could not start", exc_info=failure)
+    for name, path in _missing_paths(failure, settings):
+        return f"{name}: {path!r} cannot be loaded: {failure}; correct the path, or remove it from the settings"
     if isinstance(failure, (ValueError, TypeError)) and _is_in_scrapy(failure):
         # Scrapy reads some settings while it creates components, and its errors do not name the setting.
         return f"a setting of Scrapy has an invalid value: {failure}"
@@ -67,6 +76,30 @@ def _failed_start(failure: BaseException) -> str:
         f"a component could not be started: {type(failure).__name__}: {failure} ({last.filename}, line {last.lineno}); "
         "mend it, or remove it from the settings"
     )
+
+
+def _missing_paths(failure: BaseException, settings: BaseSettings) -> Iterator[tuple[str, str]]:
+    """Yield the settings that name what could not be loaded, each with the path."""
+    if isinstance(failure, ModuleNotFoundError) and failure.name:
+        missing = failure.name
+    elif isinstance(failure, NameError) and (found := _NO_SUCH_OBJECT.fullmatch(str(failure))):
+        missing = f"{found[1]}.{found[2]}"
+    else:
+        return
+    for name in sorted(map(str, settings)):
+        # Not `get`, which warns of deprecated names.
+        for path in _texts(settings[name]):
+            if path == missing or path.startswith(f"{missing}."):
+                yield name, path
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (each for pair in value.items() for each in pair if isinstance(each, str))
+    elif isinstance(value, list | tuple):
+        yield from (each for each in value if isinstance(each, str))
 
 
 def _is_in_scrapy(failure: BaseException) -> bool:

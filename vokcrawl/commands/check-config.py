@@ -12,9 +12,9 @@ from dataclasses import asdict
 from scrapy.commands import ScrapyCommand
 from typing_extensions import override
 
-from vokcrawl.cli import complain, say
+from vokcrawl.cli import complain, reject_arguments, reject_options, say
 from vokcrawl.config.overview import SettingStatus, setting_statuses
-from vokcrawl.errors import ExitCode, StorageError
+from vokcrawl.errors import ExitCode, VokcrawlError
 from vokcrawl.utils.terminal import flush_output
 
 
@@ -42,18 +42,16 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")
-        if args:
-            complain("check-config", f"{args[0]!r}: takes no arguments; set a setting with -s NAME=VALUE")
-            self.exitcode = int(ExitCode.USAGE)
-            return
         found = setting_statuses(self.settings)
         try:
+            reject_options("check-config", args)
+            reject_arguments(args, "-s NAME=VALUE sets a setting")
             if opts.json:
                 say(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2))
             else:
                 _table(found)
             flush_output()
-        except StorageError as failure:
+        except VokcrawlError as failure:
             complain("check-config", failure)
             self.exitcode = int(failure.exit_code)
             return

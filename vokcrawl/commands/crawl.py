@@ -9,14 +9,14 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
 from typing_extensions import override
 
-from vokcrawl.cli import reject_options
+from vokcrawl.cli import CheckedCommand, leave_workers, reject_options
 from vokcrawl.config.scrapy_checks import check_log_level
 from vokcrawl.errors import UsageError
 from vokcrawl.utils.hangup import end_on_hangup
 from vokcrawl.utils.program import PROGRAM
 
 
-class Command(BaseRunSpiderCommand):
+class Command(CheckedCommand, BaseRunSpiderCommand):
     """Runs one spider. Exit codes: docs/operations.md."""
 
     requires_project = True
@@ -51,10 +51,13 @@ class Command(BaseRunSpiderCommand):
             raise RuntimeError("Scrapy gave this command no crawler process")
         # Imported late, because Scrapy imports all commands to run one.
         from vokcrawl.commands._exit_code import exit_code_of  # noqa: PLC0415
+        from vokcrawl.spiders.vok import VokSpider  # noqa: PLC0415
 
         if args[0] not in process.spider_loader.list():
             names = ", ".join(process.spider_loader.list())
             raise ScrapyUsageError(f"spider not found: {args[0]}; this project has: {names}", print_help=False)
+        if not issubclass(process.spider_loader.load(args[0]), VokSpider):
+            leave_workers(process.settings)
         crawler = self._create_crawler(args[0])
         task: Any = process.crawl(crawler, **opts.spargs)
         end_on_hangup()

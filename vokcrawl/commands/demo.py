@@ -15,6 +15,8 @@ from pathlib import Path
 from typing_extensions import override
 
 from vokcrawl.cli import FolderCommand, complain, say
+from vokcrawl.config.environment import from_environment
+from vokcrawl.config.values import POSITIVE_PHRASE, parse_positive_number, read_value
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, translate_os_errors
 from vokcrawl.storage.record_files import read_kind
@@ -23,6 +25,7 @@ from vokcrawl.utils.program import PROGRAM
 
 # Marks the directory of a demo, which the next demo replaces.
 _MARK = ".demo"
+_MAX_ARTICLES = 100_000
 
 
 class Command(FolderCommand):
@@ -39,22 +42,23 @@ class Command(FolderCommand):
 
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
-        if not re.fullmatch(r"[0-9]{1,6}", opts.articles) or not 1 <= int(opts.articles) <= 100_000:
-            raise UsageError(f"--articles: {opts.articles!r} is not a whole number from 1 to 100000")
+        articles = read_value("--articles", parse_positive_number, opts.articles, POSITIVE_PHRASE)
+        if articles > _MAX_ARTICLES:
+            raise UsageError(f"--articles: {articles} is too large: it must be {_MAX_ARTICLES} or less")
         # Imported late, because Scrapy imports all commands to run one.
         from vokcrawl.sample import SampleServer, SampleSite  # noqa: PLC0415
 
         folder = _fresh(self.folder.path / "demo")
         # A full page without "More Articles" would be no proof that it is the last one.
-        site = SampleSite(int(opts.articles), more_on_full_pages=True)
+        site = SampleSite(articles, more_on_full_pages=True)
         with SampleServer(site) as server:
             start = f"{server.url}/article/163/"
-            say(f"Crawling {start}, a sample site of {pluralize(int(opts.articles), 'invented article')} …")
+            say(f"Crawling {start}, a sample site of {pluralize(articles, 'invented article')} …")
             code = _crawl(start, folder)
         if code != ExitCode.OK:
             complain("demo", f"the crawl ended with exit code {code}; see its log above")
             return ExitCode(code)
-        _show(OutputFolder(folder), published=len(site.truth()["articles"]) - int(opts.articles))
+        _show(OutputFolder(folder), published=len(site.truth()["articles"]) - articles)
         return ExitCode.OK
 
 
@@ -73,7 +77,10 @@ def _fresh(folder: Path) -> Path:
 def _crawl(start_url: str, folder: Path) -> int:
     command = [sys.executable, "-m", PROGRAM, "crawl", "vok", "-a", f"start_url={start_url}"]
     settings = ["-s", f"VOK_OUTPUT_DIR={folder}", "-s", "LOG_LEVEL=WARNING"]
-    environment = {**os.environ, "SCRAPY_PROJECT": "sample"}
+    # The user's settings are for the real site, such as its pagination, alerts and feeds.
+    own = from_environment()
+    environment = {name: value for name, value in os.environ.items() if name not in own}
+    environment["SCRAPY_PROJECT"] = "sample"
     # Scrapy has set it to the profile of this command.
     environment.pop("SCRAPY_SETTINGS_MODULE", None)
     return subprocess.run([*command, *settings], env=environment, check=False).returncode  # noqa: S603

@@ -9,9 +9,12 @@ import warnings
 from collections.abc import AsyncIterator
 from typing import Any
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from scrapy.commands.parse import Command as ParseCommand
 from scrapy.exceptions import ScrapyDeprecationWarning
+from scrapy.exceptions import UsageError as ScrapyUsageError
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.spider import spidercls_for_request
 from typing_extensions import override
 
@@ -38,6 +41,8 @@ class Command(PreviewCommand, ParseCommand):
         if not opts.spider and spidercls_for_request(loader, Request(url)) is None:
             opts.spider = _DEFAULT_SPIDER
         super().set_spidercls(url, opts)
+        if self.spidercls is not None:
+            _check_options(self.spidercls, opts)
         if self.spidercls is None or not issubclass(self.spidercls, VokSpider):
             return
         if opts.callback in _CALLBACKS and not opts.rules:
@@ -59,10 +64,23 @@ class Command(PreviewCommand, ParseCommand):
         # Scrapy's own code does what this warns of.
         warnings.filterwarnings("ignore", r".*prepare_request\b", ScrapyDeprecationWarning)
         self.pcrawler = self._create_crawler(self.spidercls)
+        statuses: list[int] = []
+
+        def note_status(response: Response, request: Request) -> None:
+            # Not that of robots.txt.
+            if request.callback is not NO_CALLBACK:
+                statuses.append(response.status)
+
+        self.pcrawler.signals.connect(note_status, signal=signals.response_received)
         task = self.crawler_process.crawl(self.pcrawler, **opts.spargs)
         self.crawler_process.start()
-        self.exitcode = preview_failure("parse", task, self.crawler_process.bootstrap_failed)
-        if self.exitcode == ExitCode.OK and not self.first_response:
+        self.exitcode = preview_failure("parse", task, self.crawler_process.bootstrap_failed, self.pcrawler.settings)
+        if self.exitcode != ExitCode.OK or self.first_response:
+            return
+        if statuses:
+            complain("parse", f"{url}: status {statuses[-1]}, so there is no page to parse")
+            self.exitcode = int(ExitCode.INCOMPLETE)
+        else:
             complain("parse", f"{url}: no response; the log says why")
             self.exitcode = int(ExitCode.UNREACHABLE)
 
@@ -77,3 +95,19 @@ class Command(PreviewCommand, ParseCommand):
             # Python flushes standard output again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self.exitcode = int(ExitCode.STORAGE)
+
+
+def _check_options(spider: type[Spider], opts: argparse.Namespace) -> None:
+    """Raises `scrapy.exceptions.UsageError` for a callback that the spider does not have, and for rules without any."""
+    if opts.callback and not callable(getattr(spider, opts.callback, None)):
+        raise ScrapyUsageError(
+            f"--callback: {opts.callback!r} is not a method of the spider {spider.name}; omit it, or name one of its "
+            "callbacks",
+            print_help=False,
+        )
+    if opts.rules and not getattr(spider, "rules", None):
+        raise ScrapyUsageError(f"--rules: the spider {spider.name} has no rules; omit it", print_help=False)
+    for option in ("meta", "cbkwargs"):
+        value = getattr(opts, option)
+        if value and not isinstance(value, dict):
+            raise ScrapyUsageError(f"--{option}: {value!r} is not an object in JSON", print_help=False)

@@ -33,8 +33,15 @@ class Command(ScrapyCommand):
 
     @override
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        from vokcrawl.cli import reject_arguments  # noqa: PLC0415
+        from vokcrawl.cli import complain, reject_arguments, reject_options  # noqa: PLC0415
+        from vokcrawl.errors import UsageError  # noqa: PLC0415
         from vokcrawl.sample.__main__ import serve  # noqa: PLC0415
 
-        reject_arguments("sample", args)
+        try:
+            reject_options("sample", args)
+            reject_arguments(args, "--port sets the port, and --articles the size of the site")
+        except UsageError as error:
+            complain("sample", error)
+            self.exitcode = int(error.exit_code)
+            return
         self.exitcode = serve(opts)

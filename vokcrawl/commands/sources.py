@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 from scrapy.commands import BaseRunSpiderCommand
@@ -10,11 +11,12 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from typing_extensions import override
 
+from vokcrawl.cli import CheckedCommand
 from vokcrawl.utils.hangup import end_on_hangup
 from vokcrawl.utils.program import PROGRAM
 
 
-class Command(BaseRunSpiderCommand):
+class Command(CheckedCommand, BaseRunSpiderCommand):
     """Each source has its own output directory and state; they share the download delay and pauses of the site.
 
     All other settings and the arguments (`-a`) apply to each source. The exit code is the highest one.
@@ -73,6 +75,14 @@ def _pairs(args: list[str]) -> list[tuple[str, str]]:
                 f"{word!r} is not SOURCE=DIR, such as 'Voice of Korea (EN)=output/vok-en'", print_help=False
             )
         pairs.append((source, folder))
-    if not pairs or len({folder for _, folder in pairs}) < len(pairs):
-        raise UsageError("give one or more sources as SOURCE=DIR, each with a directory of its own", print_help=False)
+    if not pairs:
+        raise UsageError(f"name one or more sources: `{PROGRAM} sources 'SOURCE=DIR' …`", print_help=False)
+    owners: dict[str, str] = {}
+    for source, folder in pairs:
+        owner = owners.setdefault(os.path.realpath(folder), source)
+        if owner != source or pairs.count((source, folder)) > 1:
+            raise UsageError(
+                f"{folder!r} is the directory of {owner!r} and of {source!r}; give each source its own directory",
+                print_help=False,
+            )
     return pairs

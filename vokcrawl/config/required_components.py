@@ -10,6 +10,7 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import BaseSettings
 from scrapy.utils.conf import build_component_list
 from scrapy.utils.misc import load_object
+from scrapy.utils.reactor import is_asyncio_reactor_installed, is_reactor_installed
 
 from vokcrawl.errors import UsageError
 from vokcrawl.utils.program import install_command
@@ -28,6 +29,7 @@ _REQUIRED = {
         "vokcrawl.downloader.middlewares.backoff.PauseMiddleware",
     ),
 }
+_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 _RUN_EXTENSION = "vokcrawl.extensions.run.RunExtension"
 _DOWNLOADER = "vokcrawl.downloader.downloader.PausingDownloader"
 _HANDLER = "vokcrawl.downloader.capture.warc_handler.ArchivingHandler"
@@ -47,8 +49,8 @@ def check_required_components(settings: BaseSettings) -> None:
         _check("DOWNLOAD_HANDLERS", _HANDLER, [load_object(handlers[scheme])] if handlers.get(scheme) else [])
 
 
-class MissingComponentError(UsageError, ScrapyUsageError):
-    """The extension that opens the run is missing.
+class UnfitSettingsError(UsageError, ScrapyUsageError):
+    """The extension that opens the run is missing, or the event loop is not the one that the crawl needs.
 
     Raised before a crawl is created. Scrapy's own `crawl` command, which other settings may have, prints it, too.
     """
@@ -57,14 +59,33 @@ class MissingComponentError(UsageError, ScrapyUsageError):
 
 
 def check_run_extension(settings: BaseSettings) -> None:
-    """Raises `MissingComponentError` if the extension that opens the run is missing; no other component would."""
+    """Raises `UnfitSettingsError` if the extension that opens the run is missing; no other component would."""
     enabled = [load_object(each) for each in build_component_list(settings.getwithbase("EXTENSIONS"))]
     required = load_object(_RUN_EXTENSION)
     if not any(isinstance(each, type) and issubclass(each, required) for each in enabled):
-        raise MissingComponentError(
+        raise UnfitSettingsError(
             f"EXTENSIONS: {_RUN_EXTENSION} is missing, and nothing would be written without it; add to the settings of "
             "vokcrawl.settings.default instead of replacing them"
         )
+
+
+def check_event_loop(settings: BaseSettings) -> None:
+    """Raises `UnfitSettingsError` for another event loop than Twisted's reactor of asyncio, Scrapy's default."""
+    reactor = settings.get("TWISTED_REACTOR")
+    if reactor != _REACTOR and (reactor or not _runs_on_asyncio()):
+        raise UnfitSettingsError(
+            f"TWISTED_REACTOR: {reactor!r} is not supported: it must be {_REACTOR}; omit the setting"
+        )
+    if not settings.getbool("TWISTED_REACTOR_ENABLED", True):
+        raise UnfitSettingsError(
+            "TWISTED_REACTOR_ENABLED: must not be disabled: the archive is written by a handler that needs Twisted's "
+            "reactor; omit the setting"
+        )
+
+
+def _runs_on_asyncio() -> bool:
+    """Whether a program has installed the reactor of asyncio itself."""
+    return is_reactor_installed() and is_asyncio_reactor_installed()
 
 
 def splash_installed() -> bool:

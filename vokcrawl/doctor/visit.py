@@ -26,6 +26,7 @@ from vokcrawl.pages.sitemap import read_sitemap
 from vokcrawl.spiders.requests import ACTION
 from vokcrawl.storage.manifest import Manifest
 from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.utils.crawl_failure import failure_of
 
 __all__ = ["MAX_REQUESTS", "RequestFacts", "Visit", "VisitExtension", "make_visit", "visit_settings"]
 
@@ -249,7 +250,7 @@ def make_visit(process: CrawlerProcessBase, url: str, output_dir: Path, requests
     crawler = process.create_crawler("vok")
     task: Any = process.crawl(crawler, start_url=url)
     process.start()
-    failure = task.exception() if task.done() and not task.cancelled() else None
+    failure = failure_of(task)
     if failure is not None:
         raise failure
     extension = crawler.get_extension(VisitExtension)

@@ -50,10 +50,12 @@ class MonitorsExtension:
         done = asyncio.Event()
 
         def work() -> None:
-            run_monitors(ending, self.alerts)
-            # After the time-out the loop may be closed.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(done.set)
+            try:
+                run_monitors(ending, self.alerts)
+            finally:
+                # After the time-out the loop may be closed.
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(done.set)
 
         Thread(target=work, daemon=True).start()
         seconds = _MONITORS_SECONDS + _MAX_NOTIFIERS * self.alerts.alert_timeout

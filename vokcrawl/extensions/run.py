@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import traceback
 from typing import Any, Self
 
 from scrapy import Spider, signals
@@ -143,7 +144,23 @@ class RunExtension:
         return request_of(response).url if response is not None else spider.start_urls[0]
 
     def item_error(self, failure: Failure, item: Any) -> None:
-        """Counts a record as lost because a pipeline raised an exception."""
+        """Counts a record as lost because a pipeline raised an exception, and logs the error as one sentence."""
+        try:
+            delivered = self._is_delivered(item)
+        except StorageError as fault:
+            self.run.fail(fault)
+            return
+        error = failure.value
+        last = traceback.extract_tb(error.__traceback__ if error is not None else None)[-1]
+        logger.error(
+            "A pipeline raised %s: %s (%s, line %d) for %s; the record is %s",
+            type(error).__name__,
+            error,
+            last.filename,
+            last.lineno or 0,
+            item.get("url"),
+            "in the output directory" if delivered else "not delivered, and the next run requests it again",
+        )
         self._record_lost("pipeline_error", item)
 
     def item_dropped(self, item: Any, exception: BaseException) -> None:

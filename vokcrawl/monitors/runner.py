@@ -18,6 +18,7 @@ from scrapy.settings import BaseSettings
 from vokcrawl import __version__
 from vokcrawl.config import Alerts, Options
 from vokcrawl.errors import ExitCode, VokcrawlError
+from vokcrawl.monitors.channels import channels_of
 from vokcrawl.monitors.ending import RunResult
 from vokcrawl.monitors.health import Health, read_health, write_health
 from vokcrawl.monitors.history import History
@@ -64,7 +65,9 @@ def run_monitors(ending: RunResult, alerts: Alerts) -> None:
 
     # A user or a shutdown stopped the run: that says nothing about the site, and alarms stay as they were.
     if ending.exit_code is not ExitCode.INTERRUPTED:
-        _safely("monitors", lambda: _run_suite(ending, alerts, before, in_a_row, results, write))
+        # Monitors are optional: who has set no channel for alerts needs no warning.
+        level = logging.WARNING if channels_of(alerts) else logging.INFO
+        _safely("monitors", lambda: _run_suite(ending, alerts, before, in_a_row, results, write), level)
     if results.notified or not results.finished:
         write()
 
@@ -82,11 +85,12 @@ def report_failed_start(failure: VokcrawlError, settings: BaseSettings) -> None:
     run_monitors(result, alerts)
 
 
-def _safely(what: str, work: Callable[[], None]) -> bool:
+def _safely(what: str, work: Callable[[], None], missing_level: int = logging.WARNING) -> bool:
+    """Do a part of the work; an error is logged. A missing package is logged at `missing_level`."""
     try:
         work()
     except ImportError as missing:
-        logger.warning("%s: %s %s; the crawl is not affected", what, missing.name, _OPTIONAL)
+        logger.log(missing_level, "%s: %s %s; the crawl is not affected", what, missing.name, _OPTIONAL)
     except OSError as failure:
         logger.warning("%s: %s; the crawl is not affected", what, failure.strerror or failure)
     except Exception:

@@ -29,6 +29,7 @@ from vokcrawl.storage.output_folder import (
 )
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import FileRow, RunRow
+from vokcrawl.utils.humanize import pluralize
 from vokcrawl.utils.program import PROGRAM
 
 logger = logging.getLogger(__name__)
@@ -68,10 +69,13 @@ def _finish(folder: OutputFolder, state: State, run: RunRow, now: datetime) -> N
     state.begin()
     state.put_run(run)
     state.commit()
+    kept = ", ".join(f"{entry.path} ({pluralize(entry.records, 'record')})" for entry in entries)
     logger.warning(
-        "Recovered run %s, which had crashed; committed files: %s",
+        "Recovered run %s, which had crashed; %s",
         run.run_id,
-        ", ".join(f"{entry.path} ({entry.records} records)" for entry in entries) or "none",
+        f"kept what it had committed: {kept}; the rest is fetched again"
+        if kept
+        else "it had committed no records; they are fetched again",
     )
 
 

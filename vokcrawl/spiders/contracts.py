@@ -16,11 +16,15 @@ from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.record_files import read_kind
 
 
+class NoPageError(LookupError):
+    """There is no page with which a callback could be checked. Raised by `StartPageContract`."""
+
+
 class StartPageContract(Contract):
     """``@start_page listing`` or ``@start_page article``: the page that the callback is checked with.
 
     It is the first start URL of this kind. If no start URL is an article, the article that was delivered last is used;
-    if there is none, the contract fails.
+    if there is none, the callback is not checked.
     """
 
     name = "start_page"
@@ -31,7 +35,7 @@ class StartPageContract(Contract):
 
     @override
     def adjust_request_args(self, args: dict[str, Any]) -> dict[str, Any]:
-        """Sets the URL and what else the callback needs. Raises `LookupError` if there is no page to check."""
+        """Sets the URL and what else the callback needs. Raises `NoPageError` if there is no page to check."""
         is_article = self.args[0] == "article"
         request = self._request(is_article)
         return {**args, "url": request.url, "cb_kwargs": request.cb_kwargs, "meta": request.meta}
@@ -43,7 +47,7 @@ class StartPageContract(Contract):
         for request in _REQUESTS[spider]:
             if isinstance(request.cb_kwargs["fetch"], FetchArticle) == is_article:
                 return request
-        raise LookupError(
+        raise NoPageError(
             f"no article to check: none was delivered to {spider.options.output_dir}; add the URL of one to "
             "VOK_START_URLS"
             if is_article

@@ -22,7 +22,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from vokcrawl.config import PREVIEW, Arguments, Options
-from vokcrawl.config.required_components import check_run_extension, splash_installed
+from vokcrawl.config.required_components import check_event_loop, check_run_extension, splash_installed
 from vokcrawl.config.scrapy_checks import check_scrapy_settings
 from vokcrawl.crawling.actions import (
     Action,
@@ -87,10 +87,11 @@ class VokSpider(Spider):
     def update_settings(cls, settings: BaseSettings) -> None:
         """Adds `VOK_CONTACT` to the User-Agent, and the Splash components where `SPLASH_URL` is set.
 
-        Raises `MissingComponentError` if the settings are not those of this project.
+        Raises `UnfitSettingsError` if the settings are not those of this project, or the event loop is another one.
         """
         super().update_settings(settings)
         check_run_extension(settings)
+        check_event_loop(settings)
         if settings.get("JOBDIR"):
             logger.warning("JOBDIR is not used: a crawl continues from the state in VOK_OUTPUT_DIR, whatever ended it")
             settings.set("JOBDIR", None, priority=_ABOVE_COMMAND_LINE)

@@ -62,7 +62,7 @@ def test_environment_variables_of_the_tests_are_not_settings() -> None:
 def test_an_argument_is_refused_rather_than_passed_over() -> None:
     done = check("VOK_NOPE")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "scrapy check-config: 'VOK_NOPE': takes no arguments; set a setting with -s NAME=VALUE\n"
+    assert done.stderr == "scrapy check-config: 'VOK_NOPE': unexpected argument; -s NAME=VALUE sets a setting\n"
 
 
 def test_for_people_there_is_a_line_for_each_and_a_mark_at_what_is_wrong() -> None:

@@ -87,6 +87,11 @@ def test_a_record_lost_in_a_foreign_pipeline_makes_the_run_incomplete_and_comes_
     assert done.code == 10, done.stderr
     assert done.errors[reason] == 1
     assert lost in done.manifest["errors"][reason]["examples"][0]
+    assert "Traceback" not in done.stderr
+    if action == RAISE_ERROR:
+        (said,) = (line for line in done.stderr.splitlines() if "A pipeline raised RuntimeError: broken (" in line)
+        assert lost in said
+        assert said.endswith("; the record is not delivered, and the next run requests it again")
     assert not any(listing["complete"] for listing in done.manifest["listings"])
     assert_same(done.records(kind + "s"), [each for each in expected if each["id"] != lost])
 

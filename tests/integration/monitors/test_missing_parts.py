@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from scrapy.settings import Settings
 
 from tests.support.crawling import Crawl
 from tests.support.expected import assert_whole
 from tests.support.left import health_of
 from tests.support.receiving import Receiver
+from vokcrawl.config import Alerts
+from vokcrawl.errors import ExitCode
+from vokcrawl.monitors.ending import RunResult
+from vokcrawl.monitors.runner import run_monitors
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]
@@ -55,3 +63,18 @@ def test_a_crawl_works_without_optional_packages_and_names_them(
     health = health_of(output)
     assert (health["ok"], health["outcome"], health["alarms"], health["monitors"]) == (True, "done", [], {})
     assert receiver.posted == []
+
+
+def test_a_missing_monitor_is_no_warning_without_a_channel_for_alerts(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """The first crawl of a new installation has nothing to warn of."""
+    monkeypatch.setitem(sys.modules, "spidermon", None)
+    ended = RunResult(tmp_path, "Voice of Korea (EN)", datetime.now(UTC), "done", ExitCode.OK)
+    for channel, level in (("", logging.INFO), ("http://127.0.0.1:1/", logging.WARNING)):
+        caplog.clear()
+        with caplog.at_level(logging.INFO):
+            run_monitors(ended, Alerts.read(Settings({"VOK_ALERT_WEBHOOK": channel})))
+        (record,) = caplog.records
+        assert record.levelno == level
+        assert "spidermon is not installed" in record.getMessage()

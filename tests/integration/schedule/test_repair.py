@@ -150,7 +150,7 @@ def test_repair_finishes_what_a_dead_run_left_and_says_so(crawl: Crawling, outpu
         killed_in_the_middle(url, output, server)
         done = scrapy("repair", output=output)
         assert done.code == 0, done.stderr
-        assert ", which had crashed; committed files: " in done.stdout
+        assert ", which had crashed; kept what it had committed: " in done.stdout
         assert "(10 records)" in done.stdout
         assert_goes_on(crawl, url, output, site)
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.integration.scrapy_habits.conftest import Scrapy
-from tests.support.children import run
-from tests.support.crawling import environment
 from tests.support.expected import assert_same
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.sample.sources import KCNA_ENGLISH
@@ -64,7 +61,10 @@ def test_fetch_view_and_bench_work_as_in_any_project(scrapy: Scrapy, site: Sampl
     assert plain.stdout == with_spider.stdout
     view = scrapy("view", site.url + LISTING, *QUIET, env={"BROWSER": "true"})
     assert view.returncode == 0, view.stderr
-    bench = scrapy("bench", "-s", "CLOSESPIDER_PAGECOUNT=5", "-s", "DOWNLOAD_DELAY=0")
+    # It needs no Redis server in the profile of workers.
+    bench = scrapy(
+        "bench", "-s", "CLOSESPIDER_PAGECOUNT=5", "-s", "DOWNLOAD_DELAY=0", env={"SCRAPY_PROJECT": "distributed"}
+    )
     assert bench.returncode == 0
     assert "'response_received_count'" in bench.stderr
     assert not output.exists()
@@ -129,6 +129,23 @@ def test_parse_of_a_page_that_does_not_answer_ends_with_14(scrapy: Scrapy, outpu
     assert not output.exists()
 
 
+def test_parse_of_a_missing_page_names_its_status(scrapy: Scrapy, site: SampleServer, output: Path) -> None:
+    missing = article_url(site).replace("/newstream/", "/newstream/9")
+    done = scrapy("parse", missing, "--nolog")
+    assert done.returncode == 10
+    assert done.stderr == f"scrapy parse: {missing}: status 404, so there is no page to parse\n"
+    assert not output.exists()
+
+
+def test_check_of_a_page_that_does_not_answer_ends_with_14(scrapy: Scrapy, output: Path) -> None:
+    url = "http://127.0.0.1:1/article/163/"
+    done = scrapy("check", "vok", "-s", f"VOK_START_URLS={url}", "-s", "RETRY_TIMES=0")
+    assert done.returncode == 14
+    assert done.stderr.endswith(f"scrapy check: {url}: could not be fetched (robots_unreadable)\n")
+    assert "no article to check: none was delivered to" in done.stderr
+    assert not output.exists()
+
+
 def test_check_holds_the_callbacks_to_their_contracts(scrapy: Scrapy, site: SampleServer, output: Path) -> None:
     assert scrapy("check", "-l").stdout.split() == ["vok", "*", "parse", "*", "parse_article"]
     both = ("-s", f"VOK_START_URLS={site.url}{LISTING},{article_url(site)}")
@@ -138,11 +155,9 @@ def test_check_holds_the_callbacks_to_their_contracts(scrapy: Scrapy, site: Samp
     assert not output.exists()
 
 
-def test_check_of_a_page_that_is_not_understood_ends_with_12(site: SampleServer, output: Path) -> None:
-    # The failure of a contract is shown as Scrapy shows it, with a traceback.
-    wrong = f"VOK_START_URLS={site.url}/uploads/,{article_url(site)}"
-    words = [sys.executable, "-m", "scrapy", "check", "vok", "-s", wrong]
-    done = run(words, env=environment({"VOK_OUTPUT_DIR": str(output)}))
+def test_check_of_a_page_that_is_not_understood_ends_with_12(scrapy: Scrapy, site: SampleServer, output: Path) -> None:
+    wrong = f"VOK_START_URLS={site.url}/robots.txt,{article_url(site)}"
+    done = scrapy("check", "vok", "-s", wrong)
     assert done.returncode == 12
     assert "[vok] parse" in done.stderr
     assert not output.exists()

@@ -34,6 +34,15 @@ def sitemaps_of(robotparser: RobotParser) -> list[str]:
     return list(islice(getattr(parsed, "sitemaps", ()), _MOST_SITEMAPS))
 
 
+def _is_of_another_project(record: logging.LogRecord) -> bool:
+    """Whether a log record of Scrapy's middleware is to be kept: for `VokSpider`, `_unreadable` logs one sentence."""
+    return record.levelno < logging.ERROR or getattr(getattr(record, "spider", None), "options", None) is None
+
+
+# A filter is added once, however often.
+logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_is_of_another_project)
+
+
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Replaces Scrapy's middleware. `VOK_ROBOTS_UNREADABLE` selects what a time-out or a 5xx for robots.txt means.
 

@@ -1,0 +1,169 @@
+"""Options, arguments and files that a command refuses: one sentence that names them, before anything is done."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scrapy.exceptions import UsageError as ScrapyUsageError
+from scrapy.settings import Settings
+
+from vokcrawl.commands.parse import _check_options
+from vokcrawl.commands.sources import _pairs
+from vokcrawl.errors import UsageError
+from vokcrawl.sample.__main__ import main as serve_sample
+from vokcrawl.spiders.vok import VokSpider
+
+
+def command(name: str, **settings: Any) -> Any:
+    made = import_module(f"vokcrawl.commands.{name}").Command()
+    made.settings = Settings(settings)
+    return made
+
+
+def options(made: Any, *words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(conflict_handler="resolve")
+    made.add_options(parser)
+    return parser.parse_args(words)
+
+
+@pytest.mark.parametrize(
+    "name", ["status", "crawl", "sources", "runspider", "parse", "check", "fetch", "bench", "doctor"]
+)
+@pytest.mark.parametrize("option", ["--logfile", "--profile", "--pidfile"])
+def test_a_file_of_a_global_option_that_cannot_be_written_is_refused(name: str, option: str, tmp_path: Path) -> None:
+    made = command(name)
+    file = str(tmp_path / "missing" / "file")
+    with pytest.raises(ScrapyUsageError) as refused:
+        made.process_options([], options(made, option, file))
+    reason = "cannot be written (No such file or directory); name a file in a directory that exists"
+    assert str(refused.value) == f"{option}: {file!r} {reason}"
+
+
+def test_a_log_file_in_the_settings_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    made = command("status")
+    with pytest.raises(ScrapyUsageError, match=r"^LOG_FILE: .* cannot be written \(Is a directory\)"):
+        made.process_options([], options(made, "-s", f"LOG_FILE={tmp_path}"))
+
+
+def test_a_spider_that_cannot_be_imported_is_named_with_file_and_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_spiders.py").write_text("import scrapy\n\nraise RuntimeError('boom')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    made = command("crawl")
+    with pytest.raises(ScrapyUsageError) as refused:
+        made.process_options([], options(made, "-s", "SPIDER_MODULES=broken_spiders"))
+    assert str(refused.value) == (
+        "SPIDER_MODULES: broken_spiders cannot be loaded: RuntimeError: boom "
+        f"({tmp_path / 'broken_spiders.py'}, line 3); "
+        "mend the spider, or correct the setting"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("raise RuntimeError('boom')\n", "RuntimeError: boom ({file}, line 1)"),
+        ("import sys\nsys.exit(3)\n", "SystemExit: 3 ({file}, line 2)"),
+        ("import no_such_module\n", "No module named 'no_such_module'"),
+    ],
+)
+def test_runspider_names_the_file_that_fails_on_import(code: str, reason: str, tmp_path: Path) -> None:
+    file = tmp_path / f"spider_{len(code)}.py"
+    file.write_text(code)
+    with pytest.raises(ScrapyUsageError) as refused:
+        command("runspider").run([str(file)], argparse.Namespace())
+    assert str(refused.value) == f"{file}: cannot be loaded: {reason.format(file=file)}"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"callback": "nosuch"}, "--callback: 'nosuch' is not a method of the spider vok; omit it, or name one"),
+        ({"rules": True}, "--rules: the spider vok has no rules; omit it"),
+        ({"meta": [1]}, r"--meta: \[1\] is not an object in JSON"),
+    ],
+)
+def test_parse_refuses_what_the_spider_does_not_have(given: dict[str, Any], message: str) -> None:
+    plain = {"callback": None, "rules": False, "meta": None, "cbkwargs": None}
+    with pytest.raises(ScrapyUsageError, match=message):
+        _check_options(VokSpider, argparse.Namespace(**{**plain, **given}))
+
+
+@pytest.mark.parametrize(("first", "second"), [("d", "d"), ("d", "d/"), ("d", "./d/../d")])
+def test_sources_names_the_directory_that_two_sources_share(first: str, second: str) -> None:
+    with pytest.raises(ScrapyUsageError) as refused:
+        _pairs([f"A={first}", f"B={second}"])
+    assert str(refused.value) == f"{second!r} is the directory of 'A' and of 'B'; give each source its own directory"
+
+
+def test_sources_without_a_source_says_how_to_name_one() -> None:
+    with pytest.raises(ScrapyUsageError, match=r"^name one or more sources: `scrapy sources 'SOURCE=DIR' …`$"):
+        _pairs([])
+
+
+def test_export_names_an_unexpected_argument(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = command("export", VOK_OUTPUT_DIR=str(tmp_path))
+    made.run(["extra"], options(made, "--to", "a.csv"))
+    assert made.exitcode == 2
+    assert capsys.readouterr().err == "scrapy export: 'extra': unexpected argument; --to names the output file\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--port", "x"), "argument --port: 'x' is not a whole number from 0 to 65535"),
+        (("--port", "70000"), "argument --port: '70000' is not a whole number from 0 to 65535"),
+        (("--articles", "-3"), "argument --articles: '-3' is not a whole number from 0 to 1000000"),
+        (("--faults", "rain"), "argument --faults: 'rain' is not one of edited, "),
+        (("--skin", "x"), "argument --skin: invalid choice: 'x'"),
+    ],
+)
+def test_sample_names_the_option_that_is_wrong(
+    words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        serve_sample(words)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_sample_refuses_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    made = command("sample")
+    made.run(["8080"], argparse.Namespace())
+    assert made.exitcode == 2
+    assert capsys.readouterr().err.startswith("scrapy sample: '8080': unexpected argument; --port sets the port")
+
+
+@pytest.mark.parametrize("size", ["0", "x", "100001"])
+def test_demo_names_a_size_that_is_not_allowed(size: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = command("demo", VOK_OUTPUT_DIR=str(tmp_path / "output"))
+    made.run([], argparse.Namespace(articles=size))
+    assert made.exitcode == 2
+    assert capsys.readouterr().err.startswith("scrapy demo: --articles: ")
+    assert not (tmp_path / "output").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        (
+            {"TWISTED_REACTOR": "twisted.internet.selectreactor.SelectReactor"},
+            "TWISTED_REACTOR: 'twisted.internet.selectreactor.SelectReactor' is not supported: it must be ",
+        ),
+        ({"TWISTED_REACTOR_ENABLED": False}, "TWISTED_REACTOR_ENABLED: must not be disabled"),
+    ],
+)
+def test_another_event_loop_is_refused_before_a_crawl_is_created(setting: dict[str, Any], message: str) -> None:
+    from vokcrawl.settings import base
+
+    given = Settings({"EXTENSIONS": base.EXTENSIONS})
+    VokSpider.update_settings(given.copy())
+    given.setdict(setting, priority="cmdline")
+    with pytest.raises(UsageError) as refused:
+        VokSpider.update_settings(given)
+    assert str(refused.value).startswith(message)
