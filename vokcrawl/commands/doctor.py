@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from errno import EISDIR
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,7 @@ from typing_extensions import override
 from vokcrawl.cli import FolderCommand, say
 from vokcrawl.config.values import parse_start_url, read_value
 from vokcrawl.errors import ExitCode, UsageError
-from vokcrawl.storage.output_folder import translate_os_errors
+from vokcrawl.storage.output_folder import PART, translate_os_errors
 from vokcrawl.utils.program import PROGRAM
 from vokcrawl.utils.terminal import write_error, write_output
 
@@ -34,6 +36,7 @@ _NAMES = {"archive": "visit.warc.gz", "json": "doctor.json", "page": "doctor.htm
 _MOST_ARTICLES = 3
 # Pages of an archive from which a profile is suggested: the newest.
 _MOST_SEEN = 60
+_PIPE_WIDTH = 4000
 # In a checkout of the project.
 _FIXTURES = Path("tests/fixtures/pages")
 
@@ -79,6 +82,9 @@ class Command(FolderCommand):
             raise UsageError(f"--suggest: {opts.suggest!r} exists or is empty; give the name of a new file")
         if opts.json == "":
             raise UsageError("--json: must not be empty; give a file, or - for standard output")
+        for option in ("json", "suggest"):
+            # Before the site is visited.
+            _check_target(option, getattr(opts, option))
         url = read_value("URL", parse_start_url, args[0]) if args else self.options.start_urls[0]
         if opts.save_fixture is not None:
             if not args:
@@ -92,8 +98,8 @@ class Command(FolderCommand):
             with self._new_directory() as place:
                 result, seen = self._visit(url, place)
                 self._keep(place, result)
-                self._print(result, [], opts.json)
-                self._suggest(result, seen, opts.suggest)
+            self._print(result, [], opts.json)
+            self._suggest(result, seen, opts.suggest)
         return result.code
 
     # The visit
@@ -235,10 +241,7 @@ class Command(FolderCommand):
 
         found = suggest(pages, result.source)
         path = Path(target)
-        part = path.with_name(f"{path.name}.part")
-        with translate_os_errors(path):
-            part.write_text(found.to_toml(result.start_url), encoding="utf-8")
-            part.replace(path)
+        _write(path, found.to_toml(result.start_url))
         missing = f"; not found: {', '.join(found.notes)}" if found.notes else ""
         write_error(
             f"{PROGRAM} doctor: {path} has {len(found.keys)} proposed keys{missing}; compare them with the pages, then "
@@ -256,14 +259,45 @@ class Command(FolderCommand):
         # Not to standard output: rich would end the process with 1 for a closed pipe, with a traceback for a full disk.
         text = io.StringIO()
         is_terminal = sys.stdout.isatty() or None
-        show(result, Console(file=text, force_terminal=is_terminal, highlight=False, markup=False, emoji=False), months)
+        # In a file or a pipe no line is broken, so that URLs can be found and copied.
+        width = None if is_terminal else _PIPE_WIDTH
+        console = Console(
+            file=text, force_terminal=is_terminal, width=width, highlight=False, markup=False, emoji=False
+        )
+        show(result, console, months)
         write_output(text.getvalue())
         if target is not None:
-            path = Path(target)
-            part = path.with_name(f"{path.name}.part")
-            with translate_os_errors(path):
-                part.write_text(_json(result, months), encoding="utf-8")
-                part.replace(path)
+            _write(Path(target), _json(result, months))
+
+
+def _check_target(option: str, target: str | None) -> None:
+    """Raises `UsageError` if a file cannot be written."""
+    if target is None or target == "-":
+        return
+    path = Path(target)
+    part = path.with_name(f"{path.name}{PART}")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        part.touch()
+        part.unlink()
+    except OSError as failure:
+        raise UsageError(
+            f"--{option}: {target!r} cannot be written ({failure.strerror}); name a file in a directory that exists"
+        ) from failure
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file atomically; nothing is left of one that could not be written. Raises `StorageError`."""
+    part = path.with_name(f"{path.name}{PART}")
+    try:
+        with translate_os_errors(path):
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
 
 
 def _kept(pages: Iterable[Page], seen: list[Page]) -> Iterator[Page]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from vokcrawl.normalize import article_id
+from vokcrawl.normalize import article_id, authority
 from vokcrawl.replay.extraction import Site, Task
 from vokcrawl.replay.payloads import Payloads
 from vokcrawl.replay.sources import Captures, Source
@@ -162,6 +162,7 @@ def _matters(flaw: Flaw, site: Site) -> bool:
 
 def _host(url: str) -> str:
     try:
-        return urlsplit(url).hostname or "records without a host"
+        # With the port, as the site's own hosts are given.
+        return (authority(url) if urlsplit(url).hostname else "") or "records without a host"
     except ValueError:
         return "records without a host"

@@ -88,7 +88,24 @@ def test_archive_of_a_visit_gives_the_same_results(
     assert month["fields"]["title"] == month["fields"]["body"] == month["fields"]["source"] == 3
     done = run_command(Command(), "https://other.test/", "--archive", str(archive), output=output, capsys=capsys)
     assert done.code == 2
-    assert f"--archive: {archive} has no page of kcnawatch.org, other.test; it has: 127.0.0.1" in done.stderr
+    assert f"--archive: {archive} has no page of kcnawatch.org, other.test; it has: {server.url[7:]} (" in done.stderr
+    # A pipe has no width: each URL is in one line.
+    printed = run_command(
+        Command(), f"{server.url}/article/163/", "--archive", str(archive), output=output, capsys=capsys
+    )
+    assert all(any(article["url"] in line for line in printed.stdout.splitlines()) for article in found["articles"])
+
+
+@pytest.mark.parametrize(("option", "name"), [("--json", "missing/x"), ("--suggest", "missing/x"), ("--json", ".")])
+def test_a_file_that_cannot_be_written_is_refused_before_the_visit(
+    option: str, name: str, output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = str(tmp_path / name)
+    done = run_command(Command(), "http://127.0.0.1:1/", option, target, output=output, capsys=capsys)
+    assert done.code == 2
+    assert done.stderr.startswith(f"scrapy doctor: {option}: {target!r} ")
+    assert not output.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def _all_pages(site: HostileSite, answer: Answer) -> None:
