@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from vokcrawl.cli import FolderCommand, say
+from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import TIMESTAMP_ENDING, OutputFolder, matching
 from vokcrawl.storage.state.factory import in_folder, opening_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Command(FolderCommand):
-    """The exit code is 0 without faults, else 15."""
+    """The exit code is 15 with faults, 2 if tokens could not be checked, else 0."""
 
     @override
     def short_desc(self) -> str:
@@ -63,7 +63,11 @@ class Command(FolderCommand):
         say(f"{counts}, {archived:,} archived: {pluralize(faults, 'fault') if faults else 'no faults'}")
         if tokens.note:
             say(tokens.note)
-        return ExitCode.STORAGE if faults else ExitCode.OK
+        if tokens.missing is not None:
+            complain("verify", tokens.missing)
+        if faults:
+            return ExitCode.STORAGE
+        return ExitCode.OK if tokens.missing is None else tokens.missing.exit_code
 
     def _consistency_check(self, folders: Sequence[OutputFolder]) -> ConsistencyCheck:
         """Return the check for one directory with its own state, or for those of several workers together."""
@@ -85,15 +89,19 @@ class Command(FolderCommand):
 
 
 class _TokenCheck:
-    """Checks the timestamp tokens of directories, if there are any. `note` is what to print about them."""
+    """Checks the timestamp tokens of directories, if there are any. `note` is what to print about them.
+
+    `missing` is the error for a package that is missing: all else is checked without it.
+    """
 
     def __init__(self, certificates: str | None) -> None:
-        self.note = ""
+        self.note = "no timestamp tokens: nothing was checked against --tsa-cert" if certificates is not None else ""
+        self.missing: UsageError | None = None
         self._number = 0
         self._has_certificates = certificates is not None
         self._certificates: list[Certificate] = []
-        if certificates is not None:
-            self._certificates = _tokens().read_certificates(certificates)
+        if certificates is not None and (module := self._module()) is not None:
+            self._certificates = module.read_certificates(certificates)
 
     def faults(self, folder: OutputFolder) -> Iterator[tuple[Path, str]]:
         """Yield the tokens that prove nothing, each with the reason."""
@@ -101,16 +109,21 @@ class _TokenCheck:
         if not number:
             return
         self._number += number
-        yield from _tokens().token_faults(folder, self._certificates)
+        module = self._module()
+        if module is None:
+            self.note = f"{pluralize(self._number, 'timestamp token')} not checked"
+            return
+        yield from module.token_faults(folder, self._certificates)
         against = "" if self._has_certificates else "; give --tsa-cert to check who signed them"
         self.note = f"{pluralize(self._number, 'timestamp token')} checked{against}"
 
-
-def _tokens() -> ModuleType:
-    """Return the module for tokens. Raises `UsageError` if its package is missing."""
-    try:
-        return import_module("vokcrawl.timestamps.tokens")
-    except ImportError as missing:
-        raise UsageError(
-            f"timestamp tokens need the package {missing.name}, which is not installed: {install_command('evidence')}"
-        ) from missing
+    def _module(self) -> ModuleType | None:
+        """Return the module for tokens; None if its package is missing, which `missing` says."""
+        try:
+            return import_module("vokcrawl.timestamps.tokens")
+        except ImportError as missing:
+            self.missing = UsageError(
+                f"timestamp tokens need the package {missing.name}, which is not installed: "
+                f"{install_command('evidence')}"
+            )
+            return None

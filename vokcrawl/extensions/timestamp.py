@@ -18,8 +18,9 @@ from vokcrawl.extensions.run import RunExtension
 
 logger = logging.getLogger(__name__)
 
-# Time limit of all requests together; the manifest is written before.
+# Time limit of the request; the manifest is written before.
 _SECONDS = 20
+_LATER = "that of the next run vouches for this one, too"
 
 
 class TimestampExtension:
@@ -39,7 +40,7 @@ class TimestampExtension:
         return cls(crawler, options.timestamp_url)
 
     async def engine_stopped(self) -> None:
-        """Request the tokens in a thread and wait for it, up to the time limit."""
+        """Request the token in a thread and wait for it, up to the time limit."""
         extension = self.crawler.get_extension(RunExtension)
         if extension is None or extension.run.manifest is None:
             return
@@ -48,13 +49,14 @@ class TimestampExtension:
         done = asyncio.Event()
 
         def work() -> None:
-            from vokcrawl.timestamps.tokens import TokenError, add_missing_tokens  # noqa: PLC0415  optional packages
+            from vokcrawl.timestamps.tokens import TokenError, add_token  # noqa: PLC0415  optional packages
 
             try:
-                for path in add_missing_tokens(folder, self.url, _SECONDS):
+                path = add_token(folder, self.url)
+                if path is not None:
                     logger.info("Timestamp token: %s", path)
             except (TokenError, StorageError) as fault:
-                logger.warning("No timestamp token: %s; the next run requests it again", fault)
+                logger.warning("No timestamp token: %s; %s", fault, _LATER)
             except Exception:
                 logger.exception("No timestamp token: internal error")
             # After the time-out the loop may be closed.
@@ -65,4 +67,4 @@ class TimestampExtension:
         try:
             await asyncio.wait_for(done.wait(), _SECONDS)
         except TimeoutError:
-            logger.warning("No timestamp token after %d s; the next run requests it again", _SECONDS)
+            logger.warning("No timestamp token after %d s; %s", _SECONDS, _LATER)

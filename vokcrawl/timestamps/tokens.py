@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import time
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import requests
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 from rfc3161_client import (
     HashAlgorithm,
     PKIStatus,
@@ -32,8 +33,8 @@ from vokcrawl.storage.output_folder import (
 # A token with its certificates has some kilobytes.
 _MAX_BYTES = 1 << 16
 _CONNECT_SECONDS, _READ_SECONDS = 5, 10
-# Tokens that are requested after a run: for its manifest, and for the newest of those that have none.
-_MAX_TOKENS = 5
+# The start of an integer of one byte in DER.
+_SMALL_INTEGER = b"\x02\x01"
 _SHA256 = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
 
 
@@ -41,24 +42,19 @@ class TokenError(Exception):
     """A token cannot be obtained, or does not prove anything. The message says why."""
 
 
-def add_missing_tokens(folder: OutputFolder, url: str, seconds: float) -> list[Path]:
-    """Request tokens for the newest manifests that have none, and return the files written.
+def add_token(folder: OutputFolder, url: str) -> Path | None:
+    """Request a token for the newest manifest, and return the file written; None if it has one.
 
-    Stops after the first failure, or when `seconds` are over. Raises `TokenError` or `StorageError`.
+    Because manifests are a chain, this token vouches for all before it, too. Raises `TokenError` or `StorageError`.
     """
-    deadline = time.monotonic() + seconds
-    written: list[Path] = []
-    for manifest in reversed(in_run_order(matching(folder.runs, ".json"))):
-        token = manifest.with_suffix(TIMESTAMP_ENDING)
-        if token.exists():
-            continue
-        if len(written) == _MAX_TOKENS or time.monotonic() > deadline:
-            break
-        with translate_os_errors(manifest):
-            content = manifest.read_bytes()
-        write_whole(token, request_token(url, content))
-        written.append(token)
-    return written
+    manifest = in_run_order(matching(folder.runs, ".json"))[-1]
+    token = manifest.with_suffix(TIMESTAMP_ENDING)
+    if token.exists():
+        return None
+    with translate_os_errors(manifest):
+        content = manifest.read_bytes()
+    write_whole(token, request_token(url, content))
+    return token
 
 
 def request_token(url: str, content: bytes) -> bytes:
@@ -117,38 +113,66 @@ def check_token(answer: bytes, content: bytes, certificates: Sequence[x509.Certi
     if not certificates:
         return
     builder = VerifierBuilder()
+    for certificate in dict.fromkeys(certificates):
+        add = builder.add_root_certificate if _is_root(certificate) else builder.add_intermediate_certificate
+        builder = add(certificate)
     try:
-        for certificate in dict.fromkeys(certificates):
-            is_root = certificate.issuer == certificate.subject
-            builder = (builder.add_root_certificate if is_root else builder.add_intermediate_certificate)(certificate)
-        verifier = builder.build()
-    except ValueError as fault:
-        raise UsageError(f"--tsa-cert: {fault}; give the root certificate of the authority") from fault
-    try:
-        verifier.verify_message(token, content)
+        builder.build().verify_message(token, content)
     except VerificationError as fault:
         raise TokenError("its signature is not that of the given authority") from fault
 
 
 def read_certificates(name: str) -> list[x509.Certificate]:
-    """Read the certificates of authorities from a PEM file. Raises `UsageError`."""
+    """Read the certificates of authorities from a PEM file, with a root among them. Raises `UsageError`."""
     try:
-        return x509.load_pem_x509_certificates(Path(name).read_bytes())
+        content = Path(name).read_bytes()
+        with warnings.catch_warnings():
+            # Certificates of old authorities break rules of today, which is no concern of the user.
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            found = x509.load_pem_x509_certificates(content)
+            has_root = any(map(_is_root, found))
     except OSError as failure:
         raise UsageError(f"--tsa-cert: {name}: {failure.strerror}; give a readable PEM file") from failure
     except ValueError as fault:
         raise UsageError(f"--tsa-cert: {name}: contains no certificate in PEM format") from fault
+    if not has_root:
+        raise UsageError(
+            f"--tsa-cert: {name}: contains no root certificate, only certificates that others have signed; add that of "
+            "the authority's root"
+        )
+    return found
+
+
+def _is_root(certificate: x509.Certificate) -> bool:
+    return certificate.issuer == certificate.subject
 
 
 def _parse(answer: bytes) -> TimeStampResponse:
     try:
         token = decode_timestamp_response(answer)
+        if PKIStatus(token.status) == PKIStatus.GRANTED_WITH_MODS:
+            # A valid token with other options than requested. `VerifierBuilder` knows only the other status.
+            token = decode_timestamp_response(_as_granted(answer))
         if PKIStatus(token.status) != PKIStatus.GRANTED:
             raise TokenError(f"the authority refused the request (status {token.status})")
         token.tst_info  # noqa: B018  raises without a token
     except ValueError as fault:
         raise TokenError("it is not a timestamp response (RFC 3161)") from fault
     return token
+
+
+def _as_granted(answer: bytes) -> bytes:
+    """Return a response with the status `granted`, which is not signed. It is the first value of the inner sequence."""
+    at = _content_start(answer, _content_start(answer, 0))
+    if answer[at : at + 2] != _SMALL_INTEGER:
+        raise ValueError("no status")
+    return answer[: at + 2] + bytes([PKIStatus.GRANTED]) + answer[at + 3 :]
+
+
+def _content_start(der: bytes, at: int) -> int:
+    """Return where the content of the value at an offset begins (X.690, 8.1.3)."""
+    length = der[at + 1]
+    return at + 2 + (length & 0x7F if length & 0x80 else 0)
 
 
 def _check_imprint(token: TimeStampResponse, content: bytes) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.children import ROOT
+from tests.support.commanding import run_command
 from tests.support.crawling import Crawl, run_crawl
 from tests.support.scheduling import ALWAYS, scrapy
 from tests.support.timestamp_authority import Authority, timestamp_authority
+from vokcrawl.commands.verify import Command
+from vokcrawl.errors import UsageError
 from vokcrawl.sample import SampleServer, SampleSite
-from vokcrawl.timestamps.tokens import TokenError, check_token, request_token
+from vokcrawl.timestamps.tokens import TokenError, check_token, read_certificates, request_token
+from vokcrawl.warc.validation import responses
 
 Crawling = Callable[..., Crawl]
 
@@ -29,7 +34,7 @@ def tokens(output: Path) -> list[str]:
     return sorted(path.name for path in (output / "runs").glob("*.tsr"))
 
 
-def test_a_missing_token_is_requested_by_the_next_run_and_verify_checks_all(
+def test_the_token_of_the_next_run_vouches_for_a_run_without_one_and_verify_checks_all(
     authority: Authority, tmp_path: Path
 ) -> None:
     output = tmp_path / "output"
@@ -39,15 +44,21 @@ def test_a_missing_token_is_requested_by_the_next_run_and_verify_checks_all(
         authority.status = 503
         first = run_crawl(start, output, settings=settings)
         assert (first.code, tokens(output)) == (0, [])
-        assert "No timestamp token: the authority answered 503; the next run requests it again" in first.stderr
+        assert (
+            "No timestamp token: the authority answered 503; that of the next run vouches for this one, too"
+            in first.stderr
+        )
         authority.status = 200
+        requests = authority.requests
         second = run_crawl(start, output, settings=settings)
-        assert second.code == 0
-    assert tokens(output) == [f"{each['run_id']}.tsr" for each in second.manifests()]
-    assert len(tokens(output)) == 2
+        assert (second.code, authority.requests - requests) == (0, 1)
+        # The manifest of the second run has the digest of the first one.
+        assert tokens(output) == [f"{second.manifest['run_id']}.tsr"]
+        third = run_crawl(start, output, settings=settings)
+    assert tokens(output) == [f"{each['run_id']}.tsr" for each in third.manifests()[1:]]
     # The URL may contain a key of the customer.
     kept = "".join(path.read_text("utf-8", "replace") for path in (output / "runs").iterdir())
-    assert "s3cret" not in first.stderr + second.stderr + kept
+    assert "s3cret" not in first.stderr + second.stderr + third.stderr + kept
     done = scrapy("verify", "--tsa-cert", str(authority.certificate), output=output)
     assert (done.code, "2 timestamp tokens checked" in done.stdout) == (0, True), done.stdout
     # The certificate of another authority, and a changed manifest.
@@ -93,6 +104,66 @@ def test_answers_that_prove_nothing_are_refused(authority: Authority) -> None:
         request_token(authority.url, b"content")
 
 
+def test_a_token_that_was_granted_with_modifications_is_valid(authority: Authority) -> None:
+    good = request_token(authority.url, b"content")
+    status = good.index(b"\x02\x01\x00")
+    modified = good[: status + 2] + b"\x01" + good[status + 3 :]
+    certificates = read_certificates(str(authority.certificate))
+    for answer in (good, modified):
+        check_token(answer, b"content", certificates)
+        with pytest.raises(TokenError, match="other content"):
+            check_token(answer, b"another", certificates)
+    refused = good[: status + 2] + b"\x02" + good[status + 3 :]
+    with pytest.raises(TokenError, match="the authority refused the request"):
+        check_token(refused, b"content", [])
+
+
+def test_certificates_without_a_root_are_refused_in_plain_words(authority: Authority) -> None:
+    file = authority.folder / "tsa.pem"
+    with pytest.raises(UsageError) as refused:
+        read_certificates(str(file))
+    assert str(refused.value) == (
+        f"--tsa-cert: {file}: contains no root certificate, only certificates that others have signed; add that of the "
+        "authority's root"
+    )
+
+
+@pytest.fixture
+def checked_folder(tmp_path: Path) -> Path:
+    """An output directory with one run, which has no token."""
+    with SampleServer(SampleSite(2, faults=())) as server:
+        done = run_crawl(f"{server.url}/article/163/", tmp_path / "output", settings=ALWAYS)
+    assert done.code == 0, done.stderr
+    return done.output
+
+
+def test_verify_says_what_it_did_not_check(
+    authority: Authority,
+    checked_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    certificate = str(authority.certificate)
+    done = run_command(Command(), "--tsa-cert", certificate, output=checked_folder, capsys=capsys)
+    assert (done.code, done.stderr) == (0, "")
+    assert done.stdout.endswith(": no faults\nno timestamp tokens: nothing was checked against --tsa-cert\n")
+    # Without the optional package everything else is checked, and a fault keeps its exit code.
+    (manifest,) = (checked_folder / "runs").glob("*.json")
+    manifest.with_suffix(".tsr").write_bytes(b"")
+    monkeypatch.delitem(sys.modules, "vokcrawl.timestamps.tokens")
+    monkeypatch.setitem(sys.modules, "rfc3161_client", None)
+    for words in ((), ("--tsa-cert", certificate)):
+        done = run_command(Command(), *words, output=checked_folder, capsys=capsys)
+        assert done.code == 2
+        assert done.stdout.endswith(": no faults\n1 timestamp token not checked\n")
+        assert "timestamp tokens need the package rfc3161_client, which is not installed" in done.stderr
+    (records,) = (checked_folder / "articles").glob("*.jsonl")
+    records.write_bytes(records.read_bytes()[:-1])
+    done = run_command(Command(), output=checked_folder, capsys=capsys)
+    assert done.code == 15
+    assert str(records) in done.stdout
+
+
 def test_certificates_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "20241210T060000Z.json").write_bytes(b"{}")
@@ -107,6 +178,11 @@ def commands() -> str:
     """The commands of docs/evidence.md, in order."""
     text = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
     return "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+
+
+def block_length(path: Path, offset: int) -> int:
+    (found,) = (record for at, record in responses(path) if at == offset)
+    return len(found.block)
 
 
 def test_a_stranger_checks_an_archive_with_openssl_and_sha256sum(authority: Authority, tmp_path: Path) -> None:
@@ -127,7 +203,8 @@ def test_a_stranger_checks_an_archive_with_openssl_and_sha256sum(authority: Auth
     values = {"RUN_ID": runs[0], "NEXT_ID": runs[1], "LAST_ID": runs[2], "OFFSET": str(place["offset"])}
     script = commands()
     programs = set(re.findall(r"(?:^ *|\| )(\w+)", script, re.MULTILINE))
-    assert programs == {"openssl", "sha256sum", "grep", "tail", "gzip"}
+    assert programs == {"openssl", "sha256sum", "grep", "head", "tail", "sed", "gzip"}
+    values["LENGTH"] = str(block_length(output / place["file"], place["offset"]))
     for name, value in values.items():
         script = re.sub(rf"\b{name}\b", value, script)
 
@@ -143,7 +220,9 @@ def test_a_stranger_checks_an_archive_with_openssl_and_sha256sum(authority: Auth
     assert first in manifest
     archive = next(line for line in lines if line.endswith(f"archive/{runs[0]}.warc.gz")).split()[0]
     assert archive in (output / "runs" / f"{runs[0]}.json").read_text(encoding="utf-8")
-    assert place["digest"] in checked.stdout
+    assert f"WARC-Payload-Digest: {place['digest']}" in checked.stdout
+    assert f"Content-Length: {values['LENGTH']}" in checked.stdout
+    assert lines[-1].split() == [place["digest"].removeprefix("sha256:"), "-"]
     # A changed manifest is not that of the token.
     path = output / "runs" / f"{runs[2]}.json"
     path.write_bytes(path.read_bytes().replace(b'"exit_code"', b'"exit_c0de"'))
