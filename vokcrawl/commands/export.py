@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from vokcrawl.cli import FolderCommand, complain, say
+from vokcrawl.cli import FolderCommand, complain, reject_arguments, say
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.exports.selection import TABLES, Selection
+from vokcrawl.utils.humanize import pluralize
 from vokcrawl.utils.program import PROGRAM
 
 # Scrapy imports every command to run one; the writers are imported by this command only.
@@ -50,8 +51,10 @@ class Command(FolderCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         from vokcrawl.exports.export import Export  # noqa: PLC0415
 
-        if args or not opts.to:
-            raise UsageError(f"give the output file with --to: `{PROGRAM} export --to current.parquet`")
+        hint = f"give the output file with --to: `{PROGRAM} export --to current.parquet`"
+        reject_arguments(args, hint)
+        if not opts.to:
+            raise UsageError(hint)
         selection = Selection.read(vars(opts))
         done = Export(
             opts.to,
@@ -71,17 +74,21 @@ def _show(done: ExportResult, selection: Selection) -> None:
     for line in done.damaged:
         complain("export", f"{line}; skipped")
     if selection.without_day:
-        complain("export", f"{selection.without_day} records without a day were left out by the date filter")
+        complain("export", f"left out by the date filter: {pluralize(selection.without_day, 'record')} without a day")
     if done.cut_cells:
         columns = ", ".join(f"{count} {column}" for column, count in done.cut_cells.items())
         complain("export", f"texts cut at 32,767 characters, Excel's maximum in a cell: {columns}")
     if done.without_page:
-        complain("export", f"{done.without_page} articles were left out because their page is not archived")
+        complain("export", f"left out: {pluralize(done.without_page, 'article')} whose page is not archived")
     if done.missing_pages:
-        text = (
-            f"{done.missing_pages} articles were left out because the archive lacks their page; run `{PROGRAM} verify`"
-        )
-        complain("export", text)
-    rows = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in done.rows.items())
-    near = f"; {done.near_duplicates} near duplicates marked" if done.near_duplicates else ""
+        lost = f"{pluralize(done.missing_pages, 'article')} whose page is missing in the archive"
+        complain("export", f"left out: {lost}; run `{PROGRAM} verify`")
+    rows = ", ".join(_count(what, count) for what, count in done.rows.items())
+    near = f"; {pluralize(done.near_duplicates, 'near duplicate')} marked" if done.near_duplicates else ""
     say(f"{done.target}: {rows}; {done.bytes} bytes{near}")
+
+
+def _count(what: str, count: int) -> str:
+    if what == "current":
+        return f"{count:,} current"
+    return pluralize(count, "WARC file" if what == "warc_files" else what.removesuffix("s").replace("_", " "))

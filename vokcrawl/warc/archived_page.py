@@ -13,7 +13,7 @@ from vokcrawl.warc.http_exchange import split_message
 from vokcrawl.warc.http_response import Unreadable, answer_of
 from vokcrawl.warc.record_head import parse_size
 from vokcrawl.warc.records import digest
-from vokcrawl.warc.validation import ArchivedRecord, InvalidRecordError, location_fault, parse_record
+from vokcrawl.warc.validation import ArchivedRecord, InvalidRecordError, archive_path, location_fault, parse_record
 
 
 def archived_message(folder: OutputFolder, place: Mapping[str, Any], url: str) -> bytes:
@@ -47,7 +47,7 @@ def _record(folder: OutputFolder, place: dict[str, Any], url: str) -> ArchivedRe
     fault = location_fault(folder, place, url)
     if fault is not None:
         raise StorageError(f"{fault}; restore the archive from a copy (`{PROGRAM} verify` lists all faults)")
-    path = folder.path / place["file"]
+    path = archive_path(folder, place["file"])
     with translate_os_errors(path), path.open("rb") as file:
         member = read_member(file, place["offset"])
     try:

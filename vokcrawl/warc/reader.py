@@ -31,6 +31,8 @@ from vokcrawl.warc.record_head import HEAD_END, MAX_HEAD, parse_date, parse_head
 
 # Types of records whose blocks are never needed.
 _UNREAD = ("request", "metadata")
+# Types of records whose first segment alone would be taken for a whole page.
+_SEGMENTED = ("response", "resource", "revisit")
 # The end of a block followed by the next record, with either kind of line ends.
 _NEXT = b"\n\r\nWARC/", b"\n\nWARC/"
 _MAX_SHOWN = 100
@@ -231,6 +233,10 @@ class _Reader:
         if date is None:
             text = f"invalid WARC-Date: {fields.get('warc-date', '')[:_MAX_SHOWN]!r}"
             return Flaw(self._place(at), text, _url(fields))
+        if kind in _SEGMENTED and "warc-segment-number" in fields:
+            # ISO 28500, 7: the rest is in `continuation` records, perhaps of another file.
+            text = f"a {kind} in several segments is not supported; make the archive again with longer files"
+            return Flaw(self._place(at), text, _url(fields), date)
         return CapturedRecord(
             self._place(at),
             kind,

@@ -140,13 +140,18 @@ def answers(path: Path) -> Iterator[tuple[int, ArchivedRecord]]:
             yield offset, record
 
 
+def archive_path(folder: OutputFolder, name: str) -> Path:
+    """Return the path of an archive file by its name in a location: the partial file, if only that exists."""
+    path = folder.path / name
+    part = path.with_name(path.name + PART)
+    return part if part.exists() and not path.exists() else path
+
+
 def location_fault(folder: OutputFolder, place: dict[str, Any], url: str) -> str | None:
     """Return why a location does not contain the response for a URL; None if it does."""
     if _FILE.fullmatch(place["file"]) is None:
         return f"{place['file']}: not the name of an archive file"
-    path = folder.path / place["file"]
-    if not path.exists():
-        path = path.with_name(path.name + PART)
+    path = archive_path(folder, place["file"])
     try:
         with translate_os_errors(path), path.open("rb") as file:
             member = read_member(file, place["offset"]) if place["offset"] >= 0 else None

@@ -381,7 +381,7 @@ def test_records_without_a_day_that_are_left_out_are_reported(archive: Path, tmp
     arguments = ("--to", str(tmp_path / "x.csv"), "--since", "2000-01-01")
     done = run_command(Command(), *arguments, output=archive, capsys=capsys)
     assert done.code == 0
-    assert done.stderr == "scrapy export: 1 records without a day were left out by the date filter\n"
+    assert done.stderr == "scrapy export: left out by the date filter: 1 record without a day\n"
     assert ": 4 current; " in done.stdout
 
 

@@ -48,7 +48,7 @@ def wacz(crawled: Crawl, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("exported") / "archive.wacz"
     done = export(crawled.output, path)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    assert done.stdout.startswith(f"{path}: 2 warc files, 26 pages; ")
+    assert done.stdout.startswith(f"{path}: 2 WARC files, 26 pages; ")
     return path
 
 
@@ -181,4 +181,11 @@ def test_a_damaged_archive_is_named_and_leaves_no_file(crawled: Crawl, tmp_path:
     path.unlink()
     lost = export(output, tmp_path / "x.wacz")
     assert lost.returncode == 10
-    assert "25 articles were left out because the archive lacks their page" in lost.stderr
+    assert "left out: 25 articles whose page is missing in the archive; run" in lost.stderr
+    (tmp_path / "x.wacz").unlink()
+    for other in (output / "archive").iterdir():
+        other.unlink()
+    lost = export(output, tmp_path / "x.wacz")
+    assert lost.returncode == 15
+    assert "the archived pages of all selected articles are missing; run `scrapy verify`" in lost.stderr
+    assert not list(tmp_path.glob("x.wacz*"))

@@ -230,3 +230,23 @@ def test_a_wacz_that_is_none_is_named(tmp_path: Path) -> None:
         archive.writestr("a.warc.gz", b"")
     with pytest.raises(NotAnArchiveError, match="without WARC files"):
         warc_files_of(path)
+
+
+def test_a_response_in_several_segments_is_named_and_not_taken_for_a_whole_page(tmp_path: Path) -> None:
+    """ISO 28500, 7: the first segment looks like a response whose page is cut off."""
+    first = PLAIN[0].replace(b"WARC-Date:", b"WARC-Segment-Number: 1\r\nWARC-Date:", 1)
+    rest = (
+        PLAIN[1]
+        .replace(b"WARC-Type: response", b"WARC-Type: continuation", 1)
+        .replace(b"WARC-Date:", b"WARC-Segment-Number: 2\r\nWARC-Date:", 1)
+    )
+    path = tmp_path / "segments.warc"
+    path.write_bytes(first + rest + PLAIN[2])
+    flaw, continuation, whole = read_archive(path, LONGEST)
+    assert isinstance(flaw, Flaw)
+    assert flaw.text == "a response in several segments is not supported; make the archive again with longer files"
+    assert flaw.url == "http://site.example/0"
+    assert isinstance(continuation, CapturedRecord)
+    assert continuation.kind == "continuation"
+    assert isinstance(whole, CapturedRecord)
+    assert whole.block == BLOCKS[2]

@@ -10,7 +10,7 @@ from zipfile import ZIP_STORED
 
 import orjson
 
-from vokcrawl.errors import UsageError
+from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.exports.selection import Selection
 from vokcrawl.exports.wacz.captures import Captures
 from vokcrawl.exports.wacz.cdxj import BLOCK_INDEX, INDEX, write_index
@@ -18,6 +18,7 @@ from vokcrawl.exports.wacz.package import Package
 from vokcrawl.exports.wacz.signing import LocalSigner
 from vokcrawl.storage.output_folder import ARCHIVE, TIMESTAMP_ENDING, WARC, OutputFolder
 from vokcrawl.storage.snapshot import Snapshot
+from vokcrawl.utils.program import PROGRAM
 
 
 class WaczExport:
@@ -44,6 +45,11 @@ class WaczExport:
         try:
             files = self._files(captures)
             if not files:
+                if any(True for _ in self._articles()):
+                    raise StorageError(
+                        f"{self._folder.path / ARCHIVE}: the archived pages of all selected articles are missing; run "
+                        f"`{PROGRAM} verify`, and restore the files"
+                    )
                 raise UsageError(f"{self._folder.path}: nothing to export; no archived page is in the selection")
             for file in files:
                 package.add_file(file, f"{ARCHIVE}/{file.name}")

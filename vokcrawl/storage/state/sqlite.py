@@ -373,7 +373,7 @@ def _translate(error: sqlite3.Error, path: Path) -> StorageError:
     code = getattr(error, "sqlite_errorcode", None)
     primary = code & 0xFF if code is not None else None
     if primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return StateError(f"{path}: the state file is damaged ({error}); move it away and {REBUILD}")
+        return StateError(f"{path}: the state file is damaged ({error}); {REBUILD}")
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StateError(f"{path}: another program has locked the state file; close it and run again")
     if primary == sqlite3.SQLITE_FULL:
