@@ -125,7 +125,8 @@ class Options(SettingsModel):
     max_run_minutes: Minutes = setting(
         0,
         "Minutes after which a run reads no further pages of a listing, so that it ends before the next one starts. A "
-        "long first crawl continues in the next run, at the position that this one has reached. `0`: no limit.",
+        "long first crawl continues in the next run, at the position that this one has reached. Four pages of each "
+        "listing are read in any case, so that every run advances. `0`: no limit.",
     )
     recheck_days: Ages = setting(
         "1,3,7,30,90",

@@ -110,7 +110,8 @@ def test_export_names_an_unexpected_argument(tmp_path: Path, capsys: pytest.Capt
     made = command("export", VOK_OUTPUT_DIR=str(tmp_path))
     made.run(["extra"], options(made, "--to", "a.csv"))
     assert made.exitcode == 2
-    assert capsys.readouterr().err == "scrapy export: 'extra': unexpected argument; --to names the output file\n"
+    hint = "give the output file with --to: `scrapy export --to current.parquet`"
+    assert capsys.readouterr().err == f"scrapy export: 'extra': unexpected argument; {hint}\n"
 
 
 @pytest.mark.parametrize(
