@@ -1,13 +1,14 @@
 """`python fork_server.py SOCKET MODULE…`: forks a process for each command line that it receives on a Unix socket.
 
-The server imports the modules once, because imports take most of the time of a short crawl. A forked process has its
-own memory, files, threads and signals, like a new one. The server creates no reactor, no event loop and no thread and
-reads no settings, so each child creates its own.
+The server imports the modules once and builds what they build on first use, because both take most of the time of a
+short crawl. A forked process has its own memory, files, threads and signals, like a new one. The server creates no
+reactor, no event loop and no thread and reads no settings, so each child creates its own.
 """
 
 from __future__ import annotations
 
 import atexit
+import functools
 import gc
 import importlib
 import inspect
@@ -43,8 +44,24 @@ def import_all(names: Sequence[str]) -> None:
         module = importlib.import_module(name.removesuffix(".*"))
         for found in pkgutil.iter_modules(module.__path__, f"{module.__name__}.") if name.endswith(".*") else ():
             importlib.import_module(found.name)
-    assert "twisted.internet.reactor" not in sys.modules, "children would share a reactor"
-    assert threading.active_count() == 1, "children would lack a thread"
+
+
+def build_lazy_parts() -> None:
+    """Builds what the imported modules build on first use and keep: models, the built-in profile, its expressions."""
+    if (pydantic := sys.modules.get("pydantic")) is not None:
+        _build_models(pydantic.BaseModel)
+    if (profile_files := sys.modules.get("vokcrawl.pages.profile.files")) is not None:
+        profile = profile_files.built_in_profile()
+        for part in (profile, *vars(profile).values()):
+            for name, _ in inspect.getmembers(type(part), lambda each: isinstance(each, functools.cached_property)):
+                getattr(part, name)
+
+
+def _build_models(parent: type) -> None:
+    for model in parent.__subclasses__():
+        if model.__module__.startswith("vokcrawl.") and not model.__pydantic_complete__:
+            model.model_rebuild()
+        _build_models(model)
 
 
 def serve(requests: socket.socket) -> dict[str, Any] | None:
@@ -149,6 +166,9 @@ def main() -> None:
     requests = socket.socket(fileno=int(sys.argv[1]))
     sys.path[0] = str(ROOT)
     import_all(sys.argv[2:])
+    build_lazy_parts()
+    assert "twisted.internet.reactor" not in sys.modules, "children would share a reactor"
+    assert threading.active_count() == 1, "children would lack a thread"
     if "coverage" in sys.modules:
         # It asks for the stack in each child; the first call takes 0.1 s and fills caches that the children share.
         inspect.stack()
