@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import importlib.util
 import json
 import os
 import select
@@ -164,10 +165,17 @@ def run(
 
 
 def _may_be_forked(words: Sequence[str], env: Mapping[str, str]) -> bool:
-    """Whether a forked child would behave like a new process: what the interpreter reads at its start is equal."""
+    """Whether a forked child would behave like a new process: what the interpreter reads at its start is equal.
+
+    PYTHONPATH may name one more folder, if it has only modules of its own.
+    """
 
     def asked_for(given: Mapping[str, str]) -> dict[str, str]:
         return {name: value for name, value in given.items() if name.startswith(("PYTHON", "LC_", "LANG", "LD_"))}
+
+    folder = env.get("PYTHONPATH")
+    if folder is not None and "PYTHONPATH" not in os.environ and _has_only_new_modules(Path(folder)):
+        env = {name: value for name, value in env.items() if name != "PYTHONPATH"}
 
     return (
         sys.platform == "linux"
@@ -175,6 +183,17 @@ def _may_be_forked(words: Sequence[str], env: Mapping[str, str]) -> bool:
         and words[0] == sys.executable
         and words[1] != "-c"
         and asked_for(env) == asked_for(os.environ)
+    )
+
+
+def _has_only_new_modules(folder: Path) -> bool:
+    """Whether nothing in the folder hides a module or is read at the start of Python."""
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else {os.pathsep}
+    modules = {name.partition(".")[0] for name in names if not name.startswith(".")}
+    return (
+        not any(name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth", ".zip")) for name in names)
+        and not modules & {"sitecustomize", "usercustomize"}
+        and not any(each.isidentifier() and importlib.util.find_spec(each) for each in modules)
     )
 
 

@@ -123,9 +123,12 @@ def _take_over(job: int, output: int, errors: int) -> dict[str, Any]:
 def run_python(words: list[str], cwd: str, env: dict[str, str]) -> None:
     """Does what `python WORDS…` does."""
     os.chdir(cwd)
+    started_with = os.environ.get("PYTHONPATH")
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
+    if env.get("PYTHONPATH") != started_with:
+        sys.path.insert(1, env["PYTHONPATH"])
     if words[0] == "-m":
         sys.path[0] = cwd
         sys.argv = words[1:]

@@ -104,6 +104,25 @@ def test_what_one_child_changes_no_other_sees(start_method: str, tmp_path: Path)
     assert [run(words, env=environment()).stdout for _ in range(2)] == ["False False\n"] * 2
 
 
+def test_a_child_imports_the_modules_of_the_folder_in_its_environment(start_method: str, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "a_module_of_its_own.py").write_text("WORD = 'a word'", encoding="utf-8")
+    words = script(tmp_path, "import sys, a_module_of_its_own as m; print(m.WORD, sys.path[0].endswith('more'))")
+    assert run(words, env=environment({"PYTHONPATH": str(tmp_path / "more")})).stdout == "a word False\n"
+
+
+@pytest.mark.parametrize("name", ["orjson.py", "sitecustomize.py", "a-1.dist-info"])
+def test_a_child_whose_folder_changes_other_modules_begins_from_nothing(name: str, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / name).write_text("", encoding="utf-8")
+    env = environment({"PYTHONPATH": str(tmp_path / "more")})
+    with (
+        (tmp_path / "log").open("wb") as file,
+        launch(script(tmp_path, "pass"), env=env, stdout=file, stderr=file) as process,
+    ):
+        assert not isinstance(process, Child)
+
+
 def of_the_site(done: Crawl) -> list[dict[str, Any]]:
     """The records in the order of their ids, without what tells of moments and places of the run."""
     records = [*sorted(done.articles(), key=itemgetter("id")), *sorted(done.teasers(), key=itemgetter("id"))]
