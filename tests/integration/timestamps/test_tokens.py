@@ -18,6 +18,7 @@ from tests.support.timestamp_authority import Authority, timestamp_authority
 from vokcrawl.commands.verify import Command
 from vokcrawl.errors import UsageError
 from vokcrawl.sample import SampleServer, SampleSite
+from vokcrawl.storage.output_folder import in_run_order
 from vokcrawl.timestamps.tokens import TokenError, check_token, read_certificates, request_token
 from vokcrawl.warc.validation import responses
 
@@ -31,7 +32,7 @@ def authority(tmp_path: Path) -> Iterator[Authority]:
 
 
 def tokens(output: Path) -> list[str]:
-    return sorted(path.name for path in (output / "runs").glob("*.tsr"))
+    return [path.name for path in in_run_order((output / "runs").glob("*.tsr"))]
 
 
 def test_the_token_of_the_next_run_vouches_for_a_run_without_one_and_verify_checks_all(
