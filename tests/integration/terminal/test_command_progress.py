@@ -75,7 +75,10 @@ def test_ctrl_c_ends_a_long_command_with_130_and_leaves_nothing_half_done(
     assert files(output) - {NEAR_DUPLICATES, SEARCH} == before - {NEAR_DUPLICATES, SEARCH}
 
 
-def test_progress_is_gone_when_a_command_has_printed_its_result(output: Path, tmp_path: Path) -> None:
+def test_progress_is_gone_when_a_command_has_printed_its_result(tmp_path: Path) -> None:
+    # Small: each record is drawn.
+    output = tmp_path / "output"
+    make_archive(output, ArchiveSize(articles=100, runs=5))
     steps = set()
     with on_terminal("export", output, tmp_path) as terminal:
         code = terminal.ended(lambda seen: steps.update(row.partition(" ━")[0].strip() for row in seen.shown))
