@@ -94,15 +94,18 @@ class Terminal:
 
     @property
     def rows(self) -> list[str]:
-        above = [
-            "".join(row[column].data for column in range(self._screen.columns)) for row in self._screen.history.top
-        ]
-        return [row.rstrip() for row in (*above, *self._screen.display)]
+        lines = [*self._screen.history.top, *(self._screen.buffer[row] for row in range(self._screen.lines))]
+        return [self._text(line) for line in lines]
 
     @property
     def shown(self) -> list[str]:
         """The rows on the screen that are not empty."""
-        return [row.rstrip() for row in self._screen.display if row.strip()]
+        rows = (self._text(self._screen.buffer[row]) for row in range(self._screen.lines))
+        return [row for row in rows if row]
+
+    def _text(self, line: Mapping[int, pyte.screens.Char]) -> str:
+        # As `Screen.display`, which measures each character again; the one behind a wide character is empty.
+        return "".join([line[column].data for column in range(self._screen.columns)]).rstrip()
 
     @property
     def cursor_hidden(self) -> bool:
