@@ -23,7 +23,9 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     # As `nohup` does with SIGHUP.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 IN_CI = bool(os.environ.get("CI"))
-THOROUGH = IN_CI or bool(os.environ.get("VOK_TEST_THOROUGH"))
+# Both run the long tests and the e2e tests; at full size only where it is asked for.
+FULL_SIZE = bool(os.environ.get("VOK_TEST_THOROUGH"))
+THOROUGH = IN_CI or FULL_SIZE
 LONG = "long test"
 E2E = "e2e test"
 # Properties that tests record with numbers, whose totals are printed.
@@ -63,8 +65,8 @@ def output(tmp_path: Path) -> Path:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """A worker a core; one more in the plain run, to use the processor while a crawl waits for a time-out."""
-    return (os.cpu_count() or 1) + (0 if THOROUGH else 1)
+    """A worker a core, and one more to use the processor while a crawl waits for a time-out."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -5,19 +5,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import FULL_SIZE, THOROUGH
 from tests.simulation.__main__ import failures_of, main
 from tests.simulation.play import Failure, play, shrink
 from tests.simulation.world import BEHAVIOURS, World
 
 SEEDS = [int(line.split("#")[0]) for line in (Path(__file__).parent / "seeds.txt").read_text().splitlines() if line]
-IS_LONG = bool(os.environ.get("CI") or os.environ.get("VOK_TEST_THOROUGH"))
 # About one history in some thousands still fails, so fresh ones are left to `make simulate`: chance must fail no test.
-PORTIONS, HISTORIES = (4, 2_000) if IS_LONG else (1, 500)
+PORTIONS, HISTORIES = (4, 2_000) if FULL_SIZE else (4, 1_000) if THOROUGH else (1, 500)
 FIRST = 600_000_000
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.conftest import THOROUGH
+from tests.conftest import FULL_SIZE, THOROUGH
 from vokcrawl.crawling.article_result import article_page, find_article
 from vokcrawl.normalize import article_id
 from vokcrawl.pages.block_pages import find_block_page
@@ -65,7 +65,7 @@ PARTS = {
     "words of a check": ("", "<p>captcha just a moment</p>", ""),
 }
 # Bytes of the larger page, and CPU seconds that prove nothing.
-LARGE, NEGLIGIBLE = (480_000, 0.4) if THOROUGH else (120_000, 0.1)
+LARGE, NEGLIGIBLE = (480_000, 0.4) if FULL_SIZE else (240_000, 0.2) if THOROUGH else (120_000, 0.1)
 # Elements of the larger page, and how often a slow pair is measured again.
 MOST_OF_LARGE, ATTEMPTS = MOST_ELEMENTS - 200, 5
 # The largest page that is downloaded, and the CPU seconds that it may take.
@@ -107,6 +107,15 @@ def read(body: bytes) -> None:
     read_as_listing(body)
     read_as_article(body)
     find_block_page(body)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quick_collections() -> Iterator[None]:
+    """Lets the collector skip what was there before these tests, which takes it longer than a page."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def seconds(body: bytes, read: Callable[[bytes], None] = read) -> float:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from tests.conftest import FULL_SIZE
 from tests.support.memories import InFile, Memory, OnRedis, article, made, run
 from tests.support.redis_server import RedisServer
 from vokcrawl.storage.state.protocol import State
@@ -170,6 +171,9 @@ def test_they_do_so_for_long(redis_server: RedisServer) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Memories,
         settings=settings(
-            max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=150 if FULL_SIZE else 60,
+            stateful_step_count=50,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
