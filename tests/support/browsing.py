@@ -53,16 +53,16 @@ class Browsing:
         return self.log.read_text(encoding="utf-8")
 
 
-def command(output: Path, port: int) -> list[str]:
-    return [sys.executable, "-m", "scrapy", "browse", "--port", str(port), "-s", f"VOK_OUTPUT_DIR={output}"]
+def command(output: Path, port: int, *options: str) -> list[str]:
+    return [sys.executable, "-m", "scrapy", "browse", "--port", str(port), *options, "-s", f"VOK_OUTPUT_DIR={output}"]
 
 
 @contextmanager
-def browsing(output: Path) -> Iterator[Browsing]:
+def browsing(output: Path, *options: str) -> Iterator[Browsing]:
     """The server on an output directory, until the block ends."""
     port = free_port()
     log = output.parent / "browse.log"
-    with serving(command(output, port), f"http://127.0.0.1:{port}/", log, cwd=ROOT, env=environment()):
+    with serving(command(output, port, *options), f"http://127.0.0.1:{port}/", log, cwd=ROOT, env=environment()):
         yield Browsing(f"http://127.0.0.1:{port}", log)
 
 

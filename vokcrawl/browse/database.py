@@ -76,6 +76,8 @@ class BrowseDatabase:
             # A read-only directory, or a full disk.
             if not self.persistent:
                 raise
+            with translate_os_errors(self._spare):
+                self._spare.parent.mkdir(exist_ok=True)
             _build(self._folder, self._spare, mark, progress)
             self.path = self._spare
         if self.persistent:

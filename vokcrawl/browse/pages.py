@@ -4,52 +4,42 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from datasette import hookimpl
 from datasette.utils.asgi import Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from vokcrawl import __version__
 from vokcrawl.browse import captured, queries
-from vokcrawl.browse.differences import side_by_side
+from vokcrawl.browse.addresses import ServedAddresses
+from vokcrawl.browse.others import OtherArchive, same_stories
 from vokcrawl.browse.queries import Article, Filter, Record, read_page
+from vokcrawl.browse.rendering import ArticlePages, encode_page, manifest_values, template_environment
 from vokcrawl.config.arguments import read_date_range
-from vokcrawl.errors import StorageError, UsageError, VokcrawlError
-from vokcrawl.reporting.citation import Citation, ManifestReference
-from vokcrawl.reporting.report.difference import Comparison
-from vokcrawl.reporting.report.markup import format_day, format_moment, link, plain, untrusted
+from vokcrawl.errors import UsageError, VokcrawlError
 from vokcrawl.search.index import SearchIndex
-from vokcrawl.search.query import MATCH_END, MATCH_START, Hit, find
-from vokcrawl.storage.manifest import read_manifest
+from vokcrawl.search.query import Hit, find
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching
-from vokcrawl.utils.humanize import format_size, pluralize
+from vokcrawl.utils.humanize import pluralize
 
 # The name of the database in the URLs of Datasette's own pages.
 ROUTE = "archive"
-STATIC = Path(__file__).parent / "static"
-_TEMPLATES = Path(__file__).parent / "templates"
 # Nothing runs in our pages, and nothing is loaded but the style sheet and the frame with a captured page.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 _ID, _REVISION = r"(?P<id>[0-9]{10}-[0-9]{1,12})", r"(?P<revision>[1-9][0-9]{0,8})"
+_ARCHIVE = r"(?P<archive>[1-9][0-9]{0,2})"
 _RUN = r"(?P<run>[0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,9})?)"
 _QUERY_TOKEN = re.compile(r'(?:\w+:)?"[^"]*"|\S+')
-_MARKED = re.compile(f"{MATCH_START}([^{MATCH_START}{MATCH_END}]*){MATCH_END}")
 _MAX_QUERY, _MAX_HITS = 500, 50
-# Comparisons on the page of an article; the page of a version always has one.
-_MAX_COMPARISONS = 10
 _MAX_RUN_ARTICLES = 500
 _RUNS_PER_PAGE = 50
-# Characters of a text that a page shows.
-MAX_TEXT = 200_000
 
 
 class NotFoundError(UsageError):
@@ -57,20 +47,27 @@ class NotFoundError(UsageError):
 
 
 Query = Mapping[str, str]
+FindRecord = Callable[[sqlite3.Connection], tuple[Article, Record | None]]
 View = Callable[[sqlite3.Connection, Mapping[str, str], Query], Response]
 
 
 class Pages:
-    """The plugin. `title` names the archive; `database` is Datasette's current database."""
+    """The plugin. `title` names the archive; `database` is Datasette's current database.
+
+    `others` are the archives in which the same stories are looked for.
+    """
 
     # Datasette asks each plugin for its name.
     __name__ = "vokcrawl-browse"
 
-    def __init__(self, folder: OutputFolder, title: str) -> None:
+    def __init__(self, folder: OutputFolder, title: str, others: Sequence[OtherArchive] = ()) -> None:
         self.database: Any = None
         self._folder = folder
+        self._others = others
         self._title = title
-        self._templates = _environment()
+        self._templates = template_environment()
+        self._templates.globals |= {"address": _address, "base": "base.html.j2"}
+        self._articles = ArticlePages(folder)
 
     @hookimpl
     def register_routes(self) -> list[tuple[str, Any]]:
@@ -80,10 +77,13 @@ class Pages:
             r"/search$": self._search,
             r"/runs$": self._runs,
             rf"/runs/{_RUN}$": self._run,
-            rf"/article/{_ID}$": self._article,
+            # A frozen site has the ending; so one link leads to either of them.
+            rf"/article/{_ID}(?:\.html)?$": self._article,
             rf"/article/{_ID}/{_REVISION}$": self._version,
             rf"/article/{_ID}/{_REVISION}/page$": self._page,
             rf"/article/{_ID}/{_REVISION}/captured$": self._captured,
+            rf"/with/{_ARCHIVE}/article/{_ID}$": self._other_article,
+            rf"/with/{_ARCHIVE}/article/{_ID}/{_REVISION}$": self._other_version,
         }
         return [(pattern, partial(self._answer, view)) for pattern, view in views.items()]
 
@@ -147,10 +147,8 @@ class Pages:
         )
 
     def _article(self, db: sqlite3.Connection, names: Mapping[str, str], query: Query) -> Response:
-        article = queries.article(db, names["id"])
-        if article is None:
-            return self._error(404, f"{names['id']}: no article with this id")
-        return self._article_page(db, article, article.latest, permanent=False)
+        article, record = _find_article(db, names["id"])
+        return self._article_page(db, article, record, permanent=False)
 
     def _version(self, db: sqlite3.Connection, names: Mapping[str, str], query: Query) -> Response:
         article, record = _find_version(db, names)
@@ -159,31 +157,28 @@ class Pages:
     def _article_page(
         self, db: sqlite3.Connection, article: Article, record: Record | None, *, permanent: bool
     ) -> Response:
-        comparison = Comparison()
-        later = [record] if permanent and record else list(reversed(article.versions))
-        pairs = [(before, each) for each in later if (before := article.before(each["revision"]))]
-        compared = [(old, new, side_by_side(comparison, old, new)) for old, new in pairs[:_MAX_COMPARISONS]]
-        return self._render(
-            db,
-            "article.html.j2",
-            article=article,
-            record=record,
-            permanent=permanent,
-            compared=compared,
-            omitted=len(pairs) - len(compared),
-            citation=Citation(record, self._manifest_of(record)).text() if record else "",
-        )
+        with ExitStack() as stack:
+            others = [stack.enter_context(each.connection()) for each in self._others]
+            story = article.latest["story"] if article.latest else None
+            stories = same_stories(db, others, article.id, story)
+        context = self._articles.context(article, record, permanent=permanent, stories=stories)
+        return self._render(db, "article.html.j2", at=ServedAddresses(), **context)
 
-    def _manifest_of(self, record: Record) -> ManifestReference | None:
-        path = self._folder.manifest(record["run_id"])
-        if not path.exists():
-            return None
-        try:
-            manifest, sha256 = read_manifest(path)
-        except StorageError:
-            # The page of the run says what is wrong with it.
-            return None
-        return ManifestReference(str(path.relative_to(self._folder.path)), sha256, manifest.ended_at)
+    def _other_article(self, db: sqlite3.Connection, names: Mapping[str, str], query: Query) -> Response:
+        return self._other_page(names, lambda other: _find_article(other, names["id"]), permanent=False)
+
+    def _other_version(self, db: sqlite3.Connection, names: Mapping[str, str], query: Query) -> Response:
+        return self._other_page(names, lambda other: _find_version(other, names), permanent=True)
+
+    def _other_page(self, names: Mapping[str, str], find_record: FindRecord, *, permanent: bool) -> Response:
+        number = int(names["archive"])
+        if number > len(self._others):
+            raise NotFoundError(f"with/{number}: there are {pluralize(len(self._others), 'other archive')}")
+        archive = self._others[number - 1]
+        with archive.connection() as other:
+            article, record = find_record(other)
+            context = archive.pages.context(article, record, permanent=permanent)
+            return self._render(other, "article.html.j2", at=ServedAddresses(number), **context)
 
     def _page(self, db: sqlite3.Connection, names: Mapping[str, str], query: Query) -> Response:
         article, record = _find_version(db, names)
@@ -201,7 +196,7 @@ class Pages:
         pages = max(1, -(-len(paths) // _RUNS_PER_PAGE))
         if page > pages:
             return self._error(404, f"page {page}: the list has {pluralize(pages, 'page')}")
-        runs = [_manifest(path) for path in paths[(page - 1) * _RUNS_PER_PAGE : page * _RUNS_PER_PAGE]]
+        runs = [manifest_values(path) for path in paths[(page - 1) * _RUNS_PER_PAGE : page * _RUNS_PER_PAGE]]
         return self._render(db, "runs.html.j2", runs=runs, page=page, pages=pages, total=len(paths))
 
     def _run(self, db: sqlite3.Connection, names: Mapping[str, str], query: Query) -> Response:
@@ -209,7 +204,14 @@ class Pages:
         if not path.is_file():
             return self._error(404, f"{names['run']}: no run with this id")
         articles = queries.of_run(db, names["run"], _MAX_RUN_ARTICLES)
-        return self._render(db, "run.html.j2", run=_manifest(path), articles=articles, most=_MAX_RUN_ARTICLES)
+        return self._render(
+            db,
+            "run.html.j2",
+            run=manifest_values(path),
+            articles=articles,
+            most=_MAX_RUN_ARTICLES,
+            at=ServedAddresses(),
+        )
 
     def _error(self, status: int, text: str) -> Response:
         return self._render(None, "error.html.j2", status=status, text=text)
@@ -218,12 +220,9 @@ class Pages:
         damaged = queries.damaged_lines(db) if db is not None else 0
         context = {"q": "", "damaged": damaged, **context}
         page = self._templates.get_template(template).render(
-            site=self._title, version=__version__, status=status, max_text=MAX_TEXT, **context
+            site=self._title, version=__version__, status=status, **context
         )
-        # JSON may contain lone surrogates, which UTF-8 cannot encode.
-        body = page.encode("utf-8", "backslashreplace")
-        content_type = "text/html; charset=utf-8"
-        return Response(body, status, {"Content-Security-Policy": _POLICY}, content_type)
+        return Response(encode_page(page), status, {"Content-Security-Policy": _POLICY}, "text/html; charset=utf-8")
 
 
 def _date_range(query: Query) -> tuple[str | None, str | None]:
@@ -240,6 +239,14 @@ def _status_of(failure: VokcrawlError) -> int:
     return 400 if isinstance(failure, UsageError) else 500
 
 
+def _find_article(db: sqlite3.Connection, identity: str) -> tuple[Article, Record | None]:
+    """Return the article of a URL and its latest version. Raises `NotFoundError` if there is none."""
+    article = queries.article(db, identity)
+    if article is None:
+        raise NotFoundError(f"{identity}: no article with this id")
+    return article, article.latest
+
+
 def _find_version(db: sqlite3.Connection, names: Mapping[str, str]) -> tuple[Article, Record]:
     """Return the article and the version of a URL. Raises `NotFoundError` if there is none."""
     article = queries.article(db, names["id"])
@@ -249,44 +256,12 @@ def _find_version(db: sqlite3.Connection, names: Mapping[str, str]) -> tuple[Art
     return article, record
 
 
-def _manifest(path: Path) -> dict[str, Any]:
-    """Return what the pages show of a manifest; of an invalid one its fault."""
-    try:
-        manifest, sha256 = read_manifest(path)
-    except StorageError as fault:
-        return {"run_id": path.stem, "fault": str(fault)}
-    return {**manifest.model_dump(), "sha256": sha256, "fault": None}
-
-
 def _by_year(months: Mapping[str | int, int]) -> list[tuple[str, list[tuple[str, int]]]]:
     """Return the months of each year with their number of articles, newest first; those without a day come last."""
     years: dict[str, list[tuple[str, int]]] = {}
     for month, articles in sorted(months.items(), key=lambda item: str(item[0]), reverse=True):
         years.setdefault(str(month)[:4], []).append((str(month), articles))
     return list(years.items())
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        untrusted=untrusted,
-        plain=plain,
-        link=link,
-        day=format_day,
-        moment=format_moment,
-        size=format_size,
-        pluralize=pluralize,
-        marked=_marked,
-        month=_month_name,
-    )
-    environment.globals["address"] = _address
-    return environment
 
 
 def _address(wanted: Filter, **changes: Any) -> str:
@@ -303,21 +278,3 @@ def _parameter(name: str, value: Any) -> str | None:
     if name == "month":
         return value or queries.NO_MONTH
     return str(value) if name in ("source", "page") else ("no", "yes")[int(value)]
-
-
-def _marked(passage: str) -> Markup:
-    """Return a passage of a search with its matches marked."""
-    parts = _MARKED.split(" ".join(passage.split(" ")))
-    marked = (
-        Markup("<mark>{}</mark>").format(untrusted(each, len(each))) if place % 2 else untrusted(each, len(each))
-        for place, each in enumerate(parts)
-    )
-    return Markup("").join(marked)
-
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def _month_name(month: str) -> str:
-    """Return the short name of a month such as ``2025-06``."""
-    return _MONTHS[int(month[5:]) - 1] if month else "no date"

@@ -130,8 +130,14 @@ def article(db: sqlite3.Connection, identity: str) -> Article | None:
 
 def of_run(db: sqlite3.Connection, run_id: str, limit: int) -> list[Record]:
     """Return the first versions that a run delivered."""
-    query = "SELECT id, revision, title, published_on, changed FROM articles WHERE run_id = ? ORDER BY number LIMIT ?"
+    columns = "id, revision, latest, title, published_on, changed"
+    query = f"SELECT {columns} FROM articles WHERE run_id = ? ORDER BY number LIMIT ?"  # noqa: S608  our own names
     return _rows(db.execute(query, (run_id, limit)))
+
+
+def of_story(db: sqlite3.Connection, story: str, limit: int) -> list[Record]:
+    """Return the list rows of the articles of a story, newest first."""
+    return _rows(db.execute("SELECT * FROM browse_articles WHERE story = ? ORDER BY place LIMIT ?", (story, limit)))
 
 
 def removed_ids(db: sqlite3.Connection, ids: Iterable[str]) -> set[str]:

@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,8 @@ from datasette.database import Database
 from datasette.plugins import pm
 
 from vokcrawl.browse.database import BrowseDatabase
-from vokcrawl.browse.pages import ROUTE, STATIC, Pages
+from vokcrawl.browse.pages import ROUTE, Pages
+from vokcrawl.browse.rendering import STATIC
 from vokcrawl.errors import StorageError, UsageError, VokcrawlError
 
 HOST = "127.0.0.1"
@@ -107,12 +108,16 @@ class Site:
                 each.close()
 
 
-def serve(bound: socket.socket, source: BrowseDatabase, pages: Pages, report: Callable[[VokcrawlError], None]) -> None:
-    """Serve until SIGINT or SIGTERM. The database must be built; it is built again when records were added.
+def serve(
+    bound: socket.socket, sources: Sequence[BrowseDatabase], pages: Pages, report: Callable[[VokcrawlError], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM. The databases must be built; they are built again when records were added.
+
+    The first one is that of the pages, the others are those of other archives.
 
     `report` is called with an error that prevents that, once until it succeeds again.
     """
-    site = Site(source, pages)
+    site = Site(sources[0], pages)
     site.publish()
     config = uvicorn.Config(
         site.application(bound.getsockname()[1]),
@@ -127,7 +132,7 @@ def serve(bound: socket.socket, source: BrowseDatabase, pages: Pages, report: Ca
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     thread.start()
     try:
-        _follow(site, source, thread, report)
+        _follow(site, sources, thread, report)
     except KeyboardInterrupt:
         # The usual end.
         pass
@@ -139,20 +144,20 @@ def serve(bound: socket.socket, source: BrowseDatabase, pages: Pages, report: Ca
 
 
 def _follow(
-    site: Site, source: BrowseDatabase, thread: threading.Thread, report: Callable[[VokcrawlError], None]
+    site: Site, sources: Sequence[BrowseDatabase], thread: threading.Thread, report: Callable[[VokcrawlError], None]
 ) -> None:
     failed = False
     while thread.is_alive():
         time.sleep(_FOLLOW_SECONDS)
         try:
-            built = source.refresh()
+            built = [source.refresh() for source in sources]
         except VokcrawlError as failure:
             if not failed:
                 report(failure)
             failed = True
             continue
         failed = False
-        if built:
+        if built[0]:
             site.publish()
     raise StorageError("the server ended unexpectedly; start it again")
 

@@ -24,7 +24,7 @@ from vokcrawl.storage.output_folder import in_run_order
 ELSEWHERE = {
     r"make( setup| demo| test| check| docs)?( .*)?": "run by .ci/run",
     r"make (bench|audit|size|simulate|clean)( .*)?": "run by hand before a release",
-    r"(make|scrapy|vokcrawl) browse( .*)?": "tests/integration/browse: it serves until Ctrl-C",
+    r"(make|scrapy|vokcrawl) browse": "tests/integration/browse: it serves until Ctrl-C",
     r"VOK_TEST_THOROUGH=1 make test": "run by .ci/run, which sets CI=true",
     r"make crawl|.*kcnawatch\.org.*": "the live site, which tests must not use",
     r"(docker|iptables|for range|done|curl .*8050|--cap-drop|scrapinghub).*": "needs a machine of its own",

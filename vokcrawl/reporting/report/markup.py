@@ -9,7 +9,7 @@ import unicodedata
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from vokcrawl.reporting.report.excerpt import cut
 from vokcrawl.utils.terminal import is_seen
@@ -25,9 +25,13 @@ def untrusted(text: str, most: int = _MAX_CHARACTERS) -> Markup:
 
     Excessive combining marks on one character are omitted.
     """
+    shown = cut(text, most)
+    if shown.isascii() and shown.replace("\n", "").isprintable():
+        # Most texts: nothing in them is invisible or has another direction.
+        return escape(shown)
     parts: list[Markup | str] = []
     marks = 0
-    for character in cut(text, most):
+    for character in shown:
         marks = marks + 1 if unicodedata.category(character).startswith("M") else 0
         if marks <= _MAX_MARKS:
             parts.append(_character_or_code(character))
