@@ -67,7 +67,7 @@ class Export:
             raise UsageError(f"--sign-key and --sign-cert: apply to {WACZ} files only, not to {extension}")
         target = checked_target(self.to, folder, overwrite=self.overwrite)
         if extension == WACZ:
-            return self._write_wacz(folder, target)
+            return self._write_wacz(folder, target, progress)
         dictionary = checked_target(dictionary_name(self.to), folder, overwrite=self.overwrite)
         writer = writer_for(extension)
         snapshot = Snapshot(folder, self.selection.as_of, skip_damaged=self.skip_damaged, progress=progress)
@@ -98,13 +98,13 @@ class Export:
             for what in (writer.default_tables if several else whats)
         }
 
-    def _write_wacz(self, folder: OutputFolder, target: Path) -> ExportResult:
+    def _write_wacz(self, folder: OutputFolder, target: Path, progress: Progress) -> ExportResult:
         if self.selection.what is not None:
             raise UsageError(f"--what: does not apply to {WACZ} files, which contain the pages of articles")
         if bool(self.sign_key) != bool(self.sign_cert):
             raise UsageError("--sign-key and --sign-cert: give both, or none")
         signer = LocalSigner.read(self.sign_key, self.sign_cert) if self.sign_key and self.sign_cert else None
-        snapshot = Snapshot(folder, self.selection.as_of, skip_damaged=self.skip_damaged)
+        snapshot = Snapshot(folder, self.selection.as_of, skip_damaged=self.skip_damaged, progress=progress)
         export = WaczExport(folder, snapshot, self.selection, signer)
         with replacing(target, overwrite=self.overwrite) as part, translate_export_errors(target):
             export.write(part)

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.captures import record
 from vokcrawl.errors import UsageError
+from vokcrawl.exports.wacz.captures import Captures
 from vokcrawl.exports.wacz.cdxj import index_line, search_key, write_index
+from vokcrawl.exports.wacz.package import Package
 from vokcrawl.exports.wacz.signing import LocalSigner
 
 
@@ -84,3 +87,19 @@ def test_keys_that_cannot_sign_are_named(keys: Path) -> None:
     ):
         with pytest.raises(UsageError, match=saying):
             LocalSigner.read(str(keys / key), str(keys / certificate))
+
+
+def test_progress_counts_the_bytes_that_are_read_and_copied(tmp_path: Path) -> None:
+    path = tmp_path / "x.warc"
+    path.write_bytes(b"".join(record(f"http://site.example/{number}", bytes(5000)) for number in range(500)))
+    read: list[int] = []
+    captures = Captures()
+    captures.add(path, read.append)
+    captures.close()
+    assert len(read) == 500
+    assert 0.9 * path.stat().st_size < sum(read) < path.stat().st_size
+    copied: list[int] = []
+    package = Package(tmp_path / "x.wacz")
+    package.add_file(path, "archive/x.warc", copied.append)
+    package.finish({}, None)
+    assert sum(copied) == path.stat().st_size

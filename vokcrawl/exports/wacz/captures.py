@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,10 +38,10 @@ class Captures:
             "PRIMARY KEY (file, offset)) WITHOUT ROWID"
         )
 
-    def add(self, path: Path) -> set[str]:
+    def add(self, path: Path, advance: Callable[[int], None] = lambda size: None) -> set[str]:
         """Add the captures of a file, and return the names of other files that its revisits refer to.
 
-        A damaged file is an error: an index would hide what is missing.
+        `advance` is called with numbers of bytes read. A damaged file is an error: an index would hide what is missing.
         """
         others: set[str] = set()
         before: CapturedRecord | None = None
@@ -50,6 +50,7 @@ class Captures:
                 if isinstance(record, Flaw):
                     raise StorageError(f"{record}; run `scrapy verify`, and repair the archive first")
                 self._put(before, record.place.offset)
+                advance(record.place.offset - (before.place.offset if before is not None else 0))
                 before = record
                 location = record.refers_to.location if record.refers_to is not None else None
                 if location is not None:

@@ -19,6 +19,7 @@ from vokcrawl.exports.wacz.signing import LocalSigner
 from vokcrawl.storage.output_folder import ARCHIVE, TIMESTAMP_ENDING, WARC, OutputFolder
 from vokcrawl.storage.snapshot import Snapshot
 from vokcrawl.utils.program import PROGRAM
+from vokcrawl.warc.files import file_size
 
 
 class WaczExport:
@@ -34,6 +35,7 @@ class WaczExport:
         self.without_page = self.missing = 0
         self._folder = folder
         self._snapshot = snapshot
+        self._progress = snapshot.progress
         self._selection = selection
         self._signer = signer
         self._title = ""
@@ -51,8 +53,11 @@ class WaczExport:
                         f"`{PROGRAM} verify`, and restore the files"
                     )
                 raise UsageError(f"{self._folder.path}: nothing to export; no archived page is in the selection")
+            self._progress.begin("copying the archive", sum(map(file_size, files)))
             for file in files:
-                package.add_file(file, f"{ARCHIVE}/{file.name}")
+                package.add_file(file, f"{ARCHIVE}/{file.name}", self._progress.advance)
+            self._progress.begin("writing the index")
+            self._progress.advance(0)
             with package.entry(f"indexes/{INDEX}", ZIP_STORED) as index:
                 blocks = list(write_index(captures.lines(), index))
             package.add_lines(f"indexes/{BLOCK_INDEX}", blocks)
@@ -82,11 +87,12 @@ class WaczExport:
         if selection.since or selection.until or selection.as_of:
             wanted = {place["file"].rpartition("/")[2] for _, place in self._articles()}
         found: dict[str, Path] = {}
+        self._progress.begin("reading the archive", sum(file_size(known[name]) for name in wanted if name in known))
         while wanted := {name for name in wanted if name in known and name not in found}:
             others: set[str] = set()
             for name in sorted(wanted):
                 found[name] = known[name]
-                others |= captures.add(known[name])
+                others |= captures.add(known[name], self._progress.advance)
             wanted = others
         self.counts["warc_files"] = len(found)
         return [found[path.name] for path in known.values() if path.name in found]

@@ -45,15 +45,19 @@ class Package:
         self._zip = ZipFile(path, "w")
         self._resources: list[dict[str, Any]] = []
 
-    def add_file(self, path: Path, name: str, **properties: str) -> None:
+    def add_file(
+        self, path: Path, name: str, advance: Callable[[int], None] = lambda size: None, **properties: str
+    ) -> None:
         """Copy a file as it is, without compression, so that readers find records at their offsets.
 
-        `properties` are those of the resource in `datapackage.json` in addition to name, path, digest and length.
+        `advance` is called with numbers of bytes copied. `properties` are those of the resource in `datapackage.json`
+        in addition to name, path, digest and length.
         """
         size = path.stat().st_size
         with path.open("rb") as source, self.entry(name, ZIP_STORED, size) as target:
             while chunk := source.read(_CHUNK):
                 target.write(chunk)
+                advance(len(chunk))
         self._resources[-1] |= properties
 
     def add_lines(self, name: str, lines: Iterable[bytes]) -> None:
