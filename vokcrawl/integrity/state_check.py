@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ import orjson
 
 from vokcrawl import __version__
 from vokcrawl.integrity.archived_records import ArchivedRecords
-from vokcrawl.normalize import article_id, canonical_url
+from vokcrawl.normalize import article_id, canonical_url, parse_utc
 from vokcrawl.pages.routes import route_from
 from vokcrawl.policy.outcome import CRASHED
 from vokcrawl.storage.manifest import ListingEntry, Manifest, parse_manifest
@@ -80,7 +81,10 @@ _TIME = _text(_SECOND + "Z")
 _WARC_DATE = _text(_SECOND + r"(\.\d{1,9})?Z")
 _DAY = _text(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])")
 _HASH = _text(r"sha256:[0-9a-f]{64}")
+_AGES = _text(r"(\d+(,\d+)*)?")
 _FLAG = _number(0, 1)
+_ONE_DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RUN: _Check = lambda value: isinstance(value, str) and RUN_ID.fullmatch(value) is not None  # noqa: E731
 _FILE = _text(rf"({'|'.join((*DATA_KINDS, 'archive'))})/\d{{8}}T\d{{6}}Z(-\d+)?(\.\d{{5}})?\.(jsonl|warc\.gz)")
 
@@ -177,6 +181,9 @@ def state_faults(
         yield from _references(state)
         yield from _runs(state, {node.run_id: node for node in nodes})
         yield from _listings(state, nodes)
+        yield from _routes(state, nodes)
+        yield from _notes(state)
+        yield from _next_checks(state, nodes)
         yield from _listing_crawls(state, nodes)
         yield from _retries(state, nodes)
         yield from _archived(state, folder, nodes, archived)
@@ -262,9 +269,85 @@ def _listings(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
             yield f"table listings, {row['url']!r}: covered_since is not that of the manifest"
 
 
+def _routes(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
+    """Compares routes with the manifests, which report each listing that a start page has led to."""
+    if _has_crashed(state, nodes):
+        return
+    reported: dict[tuple[str, str], set[str]] = {}
+    for entry in (entry for node in nodes for entry in node.manifest.listings):
+        if entry.discovered_from is not None:
+            reported.setdefault((entry.discovered_from, entry.source.casefold()), set()).add(entry.url)
+    for row in state.table("routes"):
+        url = route_from(row["route"]).url
+        urls = reported.get((row["start"], row["source"].casefold()))
+        if urls is None:
+            yield f"table routes, {row['start']!r}: no manifest reports a listing that was found from there"
+        elif url not in urls:
+            yield f"table routes, {row['start']!r}: the route to {url!r} is in no manifest"
+
+
+def _notes(state: SqliteState) -> Iterator[str]:
+    """Checks the form of notes, and that the last crawl began when one of the runs did."""
+    starts = _starts(state)
+    for row in state.table("notes"):
+        name, value = row["name"], row["value"]
+        if name == "last_started":
+            if value not in starts:
+                yield f"table notes, {name!r}: {value[:100]!r} is not the start of a run"
+        elif name == "recheck_days":
+            if not _AGES(value):
+                yield f"table notes, {name!r}: {value[:100]!r} is not a list of days"
+        elif name == "redirected_home":
+            if not all(_ID(word) or word == "others-read" for word in value.split()):
+                yield f"table notes, {name!r}: {value[:100]!r} is not a list of articles"
+        elif ":" in name and value and not _stored_object(value):
+            yield f"table notes, {name[:100]!r}: its value is damaged: {value[:100]!r}"
+
+
+def _stored_object(value: str) -> bool:
+    """Whether a note is the position of a listing crawl or of a slice: JSON with a route, which may be empty."""
+    try:
+        values = orjson.loads(value)
+        return isinstance(values, dict) and (values["route"] == "" or _route(values["route"]))
+    except (ValueError, KeyError):
+        return False
+
+
+def _next_checks(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
+    """Compares when articles are checked next with what `policy.revisit` derives from their other times."""
+    ages = {str(node.manifest.settings.get("VOK_RECHECK_DAYS", "")) for node in nodes}
+    ages.add(state.note("recheck_days") or "0")
+    if any("0" in value.split(",") for value in ages):
+        # Checked in every run: the time is that of a request, which is not in the files.
+        return
+    # Where the clock was changed, a check is counted from the start of a run.
+    clocks = {started % _ONE_DAY for started in map(_since_epoch, _starts(state))}
+    for row in state.table("articles"):
+        due, first, checked = row["next_check_at"], row["first_seen_at"], row["checked_at"]
+        if due is None or first is None or checked is None or checked < first:
+            continue
+        origin = checked if row["missing_since"] is not None else first
+        at = _since_epoch(due) % _ONE_DAY
+        if at not in clocks and (at != _since_epoch(origin) % _ONE_DAY or due <= origin):
+            yield f"table articles, {row['id']!r}: next_check_at {due!r} does not follow from {origin!r}"
+
+
+def _starts(state: SqliteState) -> set[str]:
+    return {row["started_at"] for row in state.table("runs")}
+
+
+def _since_epoch(moment: str) -> timedelta:
+    return parse_utc(moment) - _EPOCH
+
+
+def _has_crashed(state: SqliteState, nodes: Sequence[ChainNode]) -> bool:
+    """Whether a run has crashed: its manifest reports no listings."""
+    return bool(state.unfinished_runs()) or any(node.manifest.outcome == CRASHED for node in nodes)
+
+
 def _listing_crawls(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
     """Compares crawls of listings with what the manifests of their runs report. A later run may continue a crawl."""
-    is_crashed = bool(state.unfinished_runs()) or any(node.manifest.outcome == CRASHED for node in nodes)
+    is_crashed = _has_crashed(state, nodes)
     began = {node.run_id: {entry.url: entry for entry in node.manifest.listings} for node in nodes}
     bounds: dict[str, set[str | None]] = {}
     for entry in (entry for node in nodes for entry in node.manifest.listings if entry.complete):
