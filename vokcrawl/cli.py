@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import codecs
+import logging
 import os
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,16 +36,19 @@ from vokcrawl.utils.terminal import (
 
 
 class CheckedCommand(ScrapyCommand):
-    """Mixin: refuses files of Scrapy's global options that cannot be written, and spiders that cannot be loaded."""
+    """Mixin: refuses values of Scrapy's global options, and spiders that cannot be loaded, before Scrapy uses them."""
 
     @override
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         for option in ("logfile", "profile", "pidfile"):
             _require_writable(f"--{option}", getattr(opts, option, None))
+        for each in opts.set:
+            _require_readable(*each.partition("=")[::2])
         super().process_options(args, opts)
         if self.settings is None:
             raise RuntimeError("Scrapy gave this command no settings")
         _require_writable("LOG_FILE", self.settings.get("LOG_FILE"))
+        _require_log_format(self.settings)
         if self.requires_crawler_process:
             _require_spiders(self.settings)
 
@@ -191,6 +196,37 @@ def _require_writable(name: str, file: str | None) -> None:
         raise ScrapyUsageError(
             f"{name}: {file!r} cannot be written ({why}); name a file in a directory that exists", print_help=False
         ) from failure
+
+
+def _require_readable(name: str, value: str) -> None:
+    """Raises `scrapy.exceptions.UsageError` if the value of ``-s`` is not the JSON that this setting needs."""
+    try:
+        Settings().set(name, value)
+    except ValueError as failure:
+        raise ScrapyUsageError(
+            f'{name}: {value!r} is not JSON ({failure}); give the whole value, such as {{"my.Component": 500}}',
+            print_help=False,
+        ) from failure
+
+
+def _require_log_format(settings: Settings) -> None:
+    """Raises `scrapy.exceptions.UsageError` for settings with which logging would fail at each line."""
+    try:
+        codecs.lookup(settings["LOG_ENCODING"])
+    except (LookupError, TypeError) as failure:
+        value = settings["LOG_ENCODING"]
+        raise ScrapyUsageError(
+            f"LOG_ENCODING: {value!r} is not an encoding, such as utf-8", print_help=False
+        ) from failure
+    for name in ("LOG_FORMAT", "LOG_DATEFORMAT"):
+        try:
+            formats = {"LOG_FORMAT": None, "LOG_DATEFORMAT": None, name: settings[name]}
+            record = logging.LogRecord("name", logging.INFO, "file", 1, "text", (), None)
+            logging.Formatter(formats["LOG_FORMAT"], formats["LOG_DATEFORMAT"]).format(record)
+        except (ValueError, TypeError, KeyError) as failure:
+            raise ScrapyUsageError(
+                f"{name}: {settings[name]!r} is not a format of Python's logging ({failure})", print_help=False
+            ) from failure
 
 
 def _require_spiders(settings: Settings) -> None:

@@ -6,9 +6,11 @@ import logging
 import re
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import BaseSettings
 
 from vokcrawl.cli import complain
@@ -23,6 +25,7 @@ from vokcrawl.utils.crawl_failure import failure_of
 logger = logging.getLogger(__name__)
 
 # The message of `scrapy.utils.misc.load_object`.
+_QUOTED = re.compile(r"'(.*)'$")
 _NO_SUCH_OBJECT = re.compile(r"Module '([\w.]+)' doesn't define any object named '(\w+)'")
 
 
@@ -63,19 +66,47 @@ def preview_failure(command: str, task: Any, bootstrap_failed: bool, settings: B
     return int(ExitCode.USAGE) if bootstrap_failed else int(ExitCode.OK)
 
 
+@contextmanager
+def starting(settings: BaseSettings) -> Iterator[None]:
+    """Turns errors of a crawl that Scrapy cannot create, or of its event loop, into `scrapy.exceptions.UsageError`."""
+    try:
+        yield
+    except (ScrapyUsageError, VokcrawlError):
+        raise
+    except Exception as failure:
+        raise ScrapyUsageError(_failed_start(failure, settings), print_help=False) from failure
+
+
 def _failed_start(failure: BaseException, settings: BaseSettings) -> str:
     """The error message for a component that could not be created or opened; the traceback is logged at DEBUG."""
     logger.debug("The crawl could not start", exc_info=failure)
-    for name, path in _missing_paths(failure, settings):
-        return f"{name}: {path!r} cannot be loaded: {failure}; correct the path, or remove it from the settings"
+    for error in _chain(failure):
+        for name, path in _missing_paths(error, settings):
+            return f"{name}: {path!r} cannot be loaded: {error}; correct the path, or remove it from the settings"
     if isinstance(failure, (ValueError, TypeError)) and _is_in_scrapy(failure):
         # Scrapy reads some settings while it creates components, and its errors do not name the setting.
-        return f"a setting of Scrapy has an invalid value: {failure}"
+        names = " or ".join(_names_of(failure, settings)) or "a setting of Scrapy"
+        return f"{names}: invalid value: {failure}"
     last = traceback.extract_tb(failure.__traceback__)[-1]
     return (
         f"a component could not be started: {type(failure).__name__}: {failure} ({last.filename}, line {last.lineno}); "
         "mend it, or remove it from the settings"
     )
+
+
+def _chain(failure: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception, and those that led to it."""
+    while failure is not None:
+        yield failure
+        failure = failure.__cause__ or failure.__context__
+
+
+def _names_of(failure: BaseException, settings: BaseSettings) -> Iterator[str]:
+    """Yield the settings whose value an exception quotes, and which the user has set."""
+    quoted = _QUOTED.search(str(failure))
+    for name in sorted(map(str, settings)) if quoted is not None else ():
+        if quoted is not None and str(settings[name]) == quoted[1] and (settings.getpriority(name) or 0) > 0:
+            yield name
 
 
 def _missing_paths(failure: BaseException, settings: BaseSettings) -> Iterator[tuple[str, str]]:

@@ -37,7 +37,8 @@ class Command(PreviewCommand, CheckCommand):
         if opts.list:
             super().run(args, opts)
             return
-        from vokcrawl.commands._exit_code import preview_failure  # noqa: PLC0415  Scrapy imports all commands to run one
+        # Imported late, because Scrapy imports all commands to run one.
+        from vokcrawl.commands._exit_code import preview_failure, starting  # noqa: PLC0415
 
         contracts = build_component_list(self.settings.get_component_priority_dict_with_base("SPIDER_CONTRACTS"))
         manager = _Contracts([load_object(each) for each in contracts])
@@ -49,7 +50,7 @@ class Command(PreviewCommand, CheckCommand):
                 yield request
 
         tasks: list[Any] = []
-        with set_environ(SCRAPY_CHECK="true"):
+        with set_environ(SCRAPY_CHECK="true"), starting(process.settings):
             for name in args or process.spider_loader.list():
                 spider = process.spider_loader.load(name)
                 if manager.tested_methods_from_spidercls(spider):

@@ -50,7 +50,7 @@ class Command(CheckedCommand, BaseRunSpiderCommand):
         if process is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
         # Imported late, because Scrapy imports all commands to run one.
-        from vokcrawl.commands._exit_code import exit_code_of  # noqa: PLC0415
+        from vokcrawl.commands._exit_code import exit_code_of, starting  # noqa: PLC0415
         from vokcrawl.spiders.vok import VokSpider  # noqa: PLC0415
 
         if args[0] not in process.spider_loader.list():
@@ -58,8 +58,9 @@ class Command(CheckedCommand, BaseRunSpiderCommand):
             raise ScrapyUsageError(f"spider not found: {args[0]}; this project has: {names}", print_help=False)
         if not issubclass(process.spider_loader.load(args[0]), VokSpider):
             leave_workers(process.settings)
-        crawler = self._create_crawler(args[0])
-        task: Any = process.crawl(crawler, **opts.spargs)
-        end_on_hangup()
-        process.start()
+        with starting(process.settings):
+            crawler = self._create_crawler(args[0])
+            task: Any = process.crawl(crawler, **opts.spargs)
+            end_on_hangup()
+            process.start()
         self.exitcode = exit_code_of("crawl", crawler, task, process.bootstrap_failed)

@@ -12,6 +12,7 @@ from scrapy.commands.genspider import Command as GenspiderCommand
 from typing_extensions import override
 
 import vokcrawl
+from vokcrawl.errors import ExitCode
 from vokcrawl.utils.program import PROGRAM
 
 # The default template; the others are Scrapy's.
@@ -43,6 +44,13 @@ class Command(GenspiderCommand):
             self.settings.set("NEWSPIDER_MODULE", "", priority="cmdline")
         self._source = opts.source
         super().run(args, opts)
+
+    @override
+    def _spider_exists(self, name: str) -> bool:
+        exists = super()._spider_exists(name)
+        if exists:
+            self.exitcode = int(ExitCode.USAGE)
+        return exists
 
     @override
     def _generate_template_variables(self, module: str, name: str, url: str, template_name: str) -> dict[str, Any]:

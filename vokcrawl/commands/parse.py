@@ -59,11 +59,12 @@ class Command(PreviewCommand, ParseCommand):
     def start_parsing(self, url: str, opts: argparse.Namespace) -> None:
         if self.crawler_process is None or self.spidercls is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
-        from vokcrawl.commands._exit_code import preview_failure  # noqa: PLC0415
+        from vokcrawl.commands._exit_code import preview_failure, starting  # noqa: PLC0415
 
         # Scrapy's own code does what this warns of.
         warnings.filterwarnings("ignore", r".*prepare_request\b", ScrapyDeprecationWarning)
-        self.pcrawler = self._create_crawler(self.spidercls)
+        with starting(self.crawler_process.settings):
+            self.pcrawler = self._create_crawler(self.spidercls)
         statuses: list[int] = []
 
         def note_status(response: Response, request: Request) -> None:
@@ -73,7 +74,8 @@ class Command(PreviewCommand, ParseCommand):
 
         self.pcrawler.signals.connect(note_status, signal=signals.response_received)
         task = self.crawler_process.crawl(self.pcrawler, **opts.spargs)
-        self.crawler_process.start()
+        with starting(self.pcrawler.settings):
+            self.crawler_process.start()
         self.exitcode = preview_failure("parse", task, self.crawler_process.bootstrap_failed, self.pcrawler.settings)
         if self.exitcode != ExitCode.OK or self.first_response:
             return

@@ -13,6 +13,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
@@ -44,6 +45,13 @@ class Command(ScrapyCommand):
         fault = fault_of(os.environ, profiles())
         if fault is not None:
             write_error(f"{PROGRAM}: {harmless(fault)}\n")
+            raise SystemExit(int(ExitCode.USAGE))
+        # Scrapy takes the command out of `sys.argv`, and creates all commands again if it does not know it.
+        unknown = _asked_for(sys.argv)
+        if unknown is not None and _is_ours(profiles()):
+            close = get_close_matches(unknown, self._descriptions(), n=1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            write_error(f"scrapy: {harmless(unknown)!r}: no such command; {hint}`scrapy --help` lists them\n")
             raise SystemExit(int(ExitCode.USAGE))
         if _asks_for_commands(sys.argv) and _is_ours(profiles()):
             write_output(overview("scrapy", f"Scrapy {scrapy.__version__}, project vokcrawl", self._descriptions()))
@@ -96,6 +104,20 @@ def fault_of(environment: Mapping[str, str], known: Mapping[str, str]) -> str | 
     if name is None or name in known or "SCRAPY_SETTINGS_MODULE" in environment:
         return None
     return unknown_profile(name, known) if _is_ours(known) else None
+
+
+def _asked_for(argv: Sequence[str]) -> str | None:
+    """Return the command that Scrapy has taken out of the arguments, if this is not the first look at them."""
+    before, _Seen.arguments = _Seen.arguments, list(argv[1:])
+    if before is None or len(before) != len(argv[1:]) + 1:
+        return None
+    return next((word for word in before if not word.startswith("-")), None)
+
+
+class _Seen:
+    """The arguments of the program at the first look."""
+
+    arguments: list[str] | None = None
 
 
 def _asks_for_commands(argv: Sequence[str]) -> bool:

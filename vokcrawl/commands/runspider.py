@@ -42,13 +42,14 @@ class Command(CheckedCommand, RunSpiderCommand):
         if process is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
         # Imported late, because Scrapy imports all commands to run one.
-        from vokcrawl.commands._exit_code import exit_code_of  # noqa: PLC0415
+        from vokcrawl.commands._exit_code import exit_code_of, starting  # noqa: PLC0415
         from vokcrawl.spiders.vok import VokSpider  # noqa: PLC0415
 
         if not issubclass(spiders[-1], VokSpider):
             leave_workers(process.settings)
-        crawler = self._create_crawler(spiders[-1])
-        task: Any = process.crawl(crawler, **opts.spargs)
-        end_on_hangup()
-        process.start()
+        with starting(process.settings):
+            crawler = self._create_crawler(spiders[-1])
+            task: Any = process.crawl(crawler, **opts.spargs)
+            end_on_hangup()
+            process.start()
         self.exitcode = exit_code_of("runspider", crawler, task, process.bootstrap_failed)

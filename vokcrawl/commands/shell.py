@@ -6,12 +6,27 @@ import argparse
 from typing import Any
 
 from scrapy.commands.shell import Command as ShellCommand
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
 from scrapy.exceptions import UsageError as ScrapyUsageError
 from typing_extensions import override
 
-from vokcrawl.cli import PreviewCommand
+from vokcrawl.cli import PreviewCommand, complain
 from vokcrawl.config import Options
-from vokcrawl.errors import UsageError
+from vokcrawl.errors import ExitCode, UsageError
+
+_NO_RESPONSE = (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
 
 
 class Command(PreviewCommand, ShellCommand):
@@ -36,7 +51,11 @@ class Command(PreviewCommand, ShellCommand):
             raise ScrapyUsageError(str(error), print_help=False) from error
         # What the shell's help lists.
         Shell.relevant_classes = (*Shell.relevant_classes, Shown)
-        super().run(args, opts)
+        try:
+            super().run(args, opts)
+        except _NO_RESPONSE as failure:
+            complain("shell", f"{args[0] if args else 'fetch'}: no response ({failure})")
+            self.exitcode = int(ExitCode.UNREACHABLE)
 
     @override
     def update_vars(self, vars: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ class Command(CheckedCommand, BaseRunSpiderCommand):
         if process is None or self.settings is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
         # Imported late, because Scrapy imports all commands to run one.
-        from vokcrawl.commands._exit_code import exit_code_of  # noqa: PLC0415
+        from vokcrawl.commands._exit_code import exit_code_of, starting  # noqa: PLC0415
         from vokcrawl.spiders.vok import VokSpider  # noqa: PLC0415
 
         if self.settings.get("VOK_STATE") == "redis":
@@ -54,10 +54,12 @@ class Command(CheckedCommand, BaseRunSpiderCommand):
             # The status line shows a single crawl.
             given = {"VOK_SOURCE": source, "VOK_OUTPUT_DIR": folder, "VOK_PROGRESS": "off"}
             settings.update(given, priority="cmdline")
-            crawler = Crawler(VokSpider, settings)
-            crawls.append((source, crawler, process.crawl(crawler, **opts.spargs)))
-        end_on_hangup()
-        process.start()
+            with starting(settings):
+                crawler = Crawler(VokSpider, settings)
+                crawls.append((source, crawler, process.crawl(crawler, **opts.spargs)))
+        with starting(self.settings):
+            end_on_hangup()
+            process.start()
         codes = [
             exit_code_of(f"sources: {source}", crawler, task, process.bootstrap_failed)
             for source, crawler, task in crawls

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from scrapy.commands.view import Command as ViewCommand
 
-from vokcrawl.cli import PreviewCommand
+from vokcrawl.commands.fetch import AnsweredCommand
 
 
-class Command(PreviewCommand, ViewCommand):
+class Command(AnsweredCommand, ViewCommand):
     """Downloads a URL with the settings of the project, and opens the response in a browser."""

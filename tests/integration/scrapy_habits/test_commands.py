@@ -137,6 +137,20 @@ def test_parse_of_a_missing_page_names_its_status(scrapy: Scrapy, site: SampleSe
     assert not output.exists()
 
 
+@pytest.mark.parametrize("words", [("fetch",), ("view",), ("shell", "-c", "1")])
+def test_a_page_that_does_not_answer_ends_with_14_and_one_sentence(words: tuple[str, ...], scrapy: Scrapy) -> None:
+    done = scrapy(*words, "http://127.0.0.1:1/", "-s", "RETRY_TIMES=0", "-s", "ROBOTSTXT_OBEY=0", "--nolog")
+    assert done.returncode == 14
+    assert done.stderr.startswith(f"scrapy {words[0]}: http://127.0.0.1:1/: no response")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_command_that_does_not_exist_ends_with_2_and_names_the_closest(scrapy: Scrapy) -> None:
+    done = scrapy("crwal", "vok")
+    assert done.returncode == 2
+    assert done.stderr == "scrapy: 'crwal': no such command; did you mean crawl? `scrapy --help` lists them\n"
+
+
 def test_check_of_a_page_that_does_not_answer_ends_with_14(scrapy: Scrapy, output: Path) -> None:
     url = "http://127.0.0.1:1/article/163/"
     done = scrapy("check", "vok", "-s", f"VOK_START_URLS={url}", "-s", "RETRY_TIMES=0")

@@ -10,12 +10,13 @@ from typing import Any
 from unittest import TestCase
 
 import pytest
+from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 from twisted.internet import defer
 from twisted.python.failure import Failure
 
-from vokcrawl.commands._exit_code import preview_failure
+from vokcrawl.commands._exit_code import preview_failure, starting
 from vokcrawl.commands.check import _Result
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.spiders.contracts import NoPageError
@@ -59,6 +60,37 @@ def test_a_component_that_cannot_be_loaded_is_named_with_its_setting(
     said = capsys.readouterr().err
     assert said.startswith(f"scrapy parse: {name}: {path!r} cannot be loaded: ")
     assert said.endswith("; correct the path, or remove it from the settings\n")
+
+
+def test_a_component_that_cannot_be_loaded_is_found_behind_another_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """Scrapy's engine closes itself then, which fails, too."""
+    try:
+        try:
+            load_object("nosuch.Queue")
+        finally:
+            raise RuntimeError("Engine slot not assigned")
+    except RuntimeError as failure:
+        found = preview_failure("parse", ended(failure), False, Settings({"SCHEDULER_MEMORY_QUEUE": "nosuch.Queue"}))
+    assert found == 2
+    assert capsys.readouterr().err.startswith("scrapy parse: SCHEDULER_MEMORY_QUEUE: 'nosuch.Queue' cannot be loaded: ")
+
+
+@pytest.mark.parametrize(("name", "value"), [("CLOSESPIDER_TIMEOUT", "x"), ("AUTOTHROTTLE_TARGET_CONCURRENCY", "1,5")])
+def test_a_value_that_scrapy_cannot_read_is_named_with_its_setting(name: str, value: str) -> None:
+    settings = Settings({name: value, "BOT_NAME": "other"})
+    with pytest.raises(ScrapyUsageError) as refused, starting(settings):
+        settings.getfloat(name)
+    assert str(refused.value).startswith(f"{name}: invalid value: ")
+
+
+def test_what_is_refused_while_a_crawl_is_created_keeps_its_message() -> None:
+    for failure in (UsageError("wrong"), ScrapyUsageError("wrong")):
+        with pytest.raises(type(failure)) as refused, starting(Settings()):
+            raise failure
+        assert refused.value is failure
+    settings = Settings({"ADDONS": {"nosuch.A": 1}})
+    with pytest.raises(ScrapyUsageError, match=r"^ADDONS: 'nosuch.A' cannot be loaded: "), starting(settings):
+        load_object("nosuch.A")
 
 
 @pytest.mark.parametrize(

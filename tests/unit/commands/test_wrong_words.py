@@ -49,6 +49,29 @@ def test_a_log_file_in_the_settings_that_cannot_be_written_is_refused(tmp_path: 
         made.process_options([], options(made, "-s", f"LOG_FILE={tmp_path}"))
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("EXTENSIONS=notjson", r"^EXTENSIONS: 'notjson' is not JSON \(.*\); give the whole value, such as {"),
+        ("LOG_ENCODING=nosuch", "^LOG_ENCODING: 'nosuch' is not an encoding, such as utf-8$"),
+        ("LOG_FORMAT=%(nosuch)s", r"^LOG_FORMAT: '%\(nosuch\)s' is not a format of Python's logging \("),
+    ],
+)
+def test_a_setting_that_scrapy_reads_before_the_command_runs_is_named(setting: str, message: str) -> None:
+    made = command("status")
+    with pytest.raises(ScrapyUsageError, match=message):
+        made.process_options([], options(made, "-s", setting))
+
+
+def test_edit_and_genspider_refuse_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ScrapyUsageError, match=r"^spider not found: vox; did you mean vok\?"):
+        command("edit", SPIDER_MODULES=["vokcrawl.spiders"]).run(["vox"], argparse.Namespace())
+    made = command("genspider", SPIDER_MODULES=["vokcrawl.spiders"], NEWSPIDER_MODULE="vokcrawl.spiders")
+    made.run(["vok", "site.test"], options(made))
+    assert made.exitcode == 2
+    assert "already exists" in capsys.readouterr().out
+
+
 def test_a_spider_that_cannot_be_imported_is_named_with_file_and_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
