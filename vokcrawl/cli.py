@@ -10,11 +10,14 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
+from typing import Any
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import Settings
 from scrapy.spiderloader import get_spider_loader
+from scrapy.utils.conf import build_component_list
+from scrapy.utils.misc import load_object
 from typing_extensions import override
 
 from vokcrawl.config import PREVIEW, Options
@@ -50,6 +53,7 @@ class CheckedCommand(ScrapyCommand):
         _require_writable("LOG_FILE", self.settings.get("LOG_FILE"))
         _require_log_format(self.settings)
         if self.requires_crawler_process:
+            _require_addons(self.settings)
             _require_spiders(self.settings)
 
 
@@ -227,6 +231,19 @@ def _require_log_format(settings: Settings) -> None:
             raise ScrapyUsageError(
                 f"{name}: {settings[name]!r} is not a format of Python's logging ({failure})", print_help=False
             ) from failure
+
+
+def _require_addons(settings: Settings) -> None:
+    """Raises `scrapy.exceptions.UsageError` if an add-on cannot be imported; Scrapy would do it next."""
+    path: Any = settings["ADDONS"]
+    try:
+        for path in build_component_list(settings["ADDONS"]):
+            load_object(path)
+    except Exception as failure:
+        raise ScrapyUsageError(
+            f"ADDONS: {str(path)!r} cannot be loaded: {failure}; correct the path, or remove it from the settings",
+            print_help=False,
+        ) from failure
 
 
 def _require_spiders(settings: Settings) -> None:

@@ -86,7 +86,7 @@ def _failed_start(failure: BaseException, settings: BaseSettings) -> str:
     if isinstance(failure, (ValueError, TypeError)) and _is_in_scrapy(failure):
         # Scrapy reads some settings while it creates components, and its errors do not name the setting.
         names = " or ".join(_names_of(failure, settings)) or "a setting of Scrapy"
-        return f"{names}: invalid value: {failure}"
+        return f"{names} has an invalid value: {failure}"
     last = traceback.extract_tb(failure.__traceback__)[-1]
     return (
         f"a component could not be started: {type(failure).__name__}: {failure} ({last.filename}, line {last.lineno}); "

@@ -80,7 +80,7 @@ def test_a_value_that_scrapy_cannot_read_is_named_with_its_setting(name: str, va
     settings = Settings({name: value, "BOT_NAME": "other"})
     with pytest.raises(ScrapyUsageError) as refused, starting(settings):
         settings.getfloat(name)
-    assert str(refused.value).startswith(f"{name}: invalid value: ")
+    assert str(refused.value).startswith(f"{name} has an invalid value: ")
 
 
 def test_what_is_refused_while_a_crawl_is_created_keeps_its_message() -> None:

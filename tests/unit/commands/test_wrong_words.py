@@ -63,6 +63,13 @@ def test_a_setting_that_scrapy_reads_before_the_command_runs_is_named(setting: s
         made.process_options([], options(made, "-s", setting))
 
 
+@pytest.mark.parametrize("name", ["crawl", "parse", "check", "sources", "shell"])
+def test_an_add_on_that_cannot_be_loaded_is_named(name: str) -> None:
+    made = command(name, SPIDER_MODULES=["vokcrawl.spiders"])
+    with pytest.raises(ScrapyUsageError, match=r"^ADDONS: 'nosuch\.A' cannot be loaded: No module named 'nosuch'; "):
+        made.process_options([], options(made, "-s", 'ADDONS={"nosuch.A": 1}'))
+
+
 def test_edit_and_genspider_refuse_a_name(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ScrapyUsageError, match=r"^spider not found: vox; did you mean vok\?"):
         command("edit", SPIDER_MODULES=["vokcrawl.spiders"]).run(["vox"], argparse.Namespace())

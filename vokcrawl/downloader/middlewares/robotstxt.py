@@ -34,13 +34,16 @@ def sitemaps_of(robotparser: RobotParser) -> list[str]:
     return list(islice(getattr(parsed, "sitemaps", ()), _MOST_SITEMAPS))
 
 
-def _is_of_another_project(record: logging.LogRecord) -> bool:
-    """Whether a log record of Scrapy's middleware is to be kept: for `VokSpider`, `_unreadable` logs one sentence."""
-    return record.levelno < logging.ERROR or getattr(getattr(record, "spider", None), "options", None) is None
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Drops the traceback of a robots.txt that cannot be fetched; for `VokSpider`, `_unreadable` logs the sentence."""
+    if record.levelno < logging.ERROR:
+        return True
+    record.exc_info = record.exc_text = None
+    return getattr(getattr(record, "spider", None), "options", None) is None
 
 
 # A filter is added once, however often.
-logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_is_of_another_project)
+logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_without_traceback)
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
