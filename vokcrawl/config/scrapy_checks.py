@@ -8,6 +8,7 @@ import sys
 
 from scrapy.settings import BaseSettings
 from scrapy.statscollectors import MemoryStatsCollector
+from scrapy.utils.conf import build_component_list
 from scrapy.utils.misc import load_object
 
 from vokcrawl.errors import UsageError
@@ -21,6 +22,9 @@ _SECONDS = ("DOWNLOAD_DELAY", "DOWNLOAD_DELAY_JITTER", "AUTOTHROTTLE_START_DELAY
 _SECONDS_ABOVE_0 = ("DOWNLOAD_TIMEOUT", "AUTOTHROTTLE_MAX_DELAY")
 # Scrapy's default, and the one of the profile `distributed`.
 _DUPLICATE_FILTERS = ("scrapy.dupefilters.RFPDupeFilter", "vokcrawl.distributed.queue.PendingFilter")
+# The extension of the profile `distributed`, and the schedulers without and with it.
+_WORKERS = "vokcrawl.distributed.extension.WorkersExtension"
+_SCHEDULERS = ("scrapy.core.scheduler.Scheduler", "vokcrawl.distributed.scheduler.SharedScheduler")
 
 # Between this check and the first request the process grows by a few megabytes.
 _MEMORY_TO_START = 16
@@ -45,6 +49,7 @@ def scrapy_setting_errors(settings: BaseSettings) -> list[str]:
     found.append(_log_level_error(settings))
     found.append(_cache_error(settings))
     found.append(_duplicate_filter_error(settings))
+    found.append(_scheduler_error(settings))
     found.append(_stats_error(settings))
     found.append(_memory_error(settings))
     if not any(found):
@@ -80,6 +85,22 @@ def _duplicate_filter_error(settings: BaseSettings) -> str | None:
     if path in _DUPLICATE_FILTERS:
         return None
     return f"DUPEFILTER_CLASS: {path!r} is not supported: it must be {_DUPLICATE_FILTERS[0]}; omit the setting"
+
+
+def _scheduler_error(settings: BaseSettings) -> str | None:
+    """The scheduler of several workers needs the state that they share, and the other way round."""
+    has_workers = _WORKERS in build_component_list(settings.getwithbase("EXTENSIONS"))
+    if (settings.get("VOK_STATE") == "redis") != has_workers:
+        # An error of its own, with another way out.
+        return None
+    given, required = settings.get("SCHEDULER"), _SCHEDULERS[has_workers]
+    if given == required:
+        return None
+    try:
+        fits = given not in _SCHEDULERS and issubclass(load_object(given), load_object(required))
+    except (ImportError, NameError, ValueError, TypeError):
+        fits = False
+    return None if fits else f"SCHEDULER: {given!r} is not {required} or a subclass of it; omit the setting"
 
 
 def _stats_error(settings: BaseSettings) -> str | None:

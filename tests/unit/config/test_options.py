@@ -40,6 +40,9 @@ def test_the_defaults_are_those_of_the_design() -> None:
     assert all(url.startswith("https://") for url in known.start_urls)
 
 
+WORKERS = {"VOK_STATE": "redis", "EXTENSIONS": {"vokcrawl.distributed.extension.WorkersExtension": 1}}
+
+
 @pytest.mark.parametrize(
     ("name", "value", "field", "read"),
     [
@@ -371,3 +374,26 @@ def test_a_longest_throttled_delay_below_the_delay_is_refused() -> None:
         check_scrapy_settings(Settings({**throttled, "DOWNLOAD_DELAY": 300}))
     check_scrapy_settings(Settings({**throttled, "DOWNLOAD_DELAY": 120}))
     check_scrapy_settings(Settings({**throttled, "DOWNLOAD_DELAY": 300, "AUTOTHROTTLE_ENABLED": False}))
+
+
+@pytest.mark.parametrize(
+    ("values", "required"),
+    [
+        ({}, None),
+        ({"SCHEDULER": "vokcrawl.distributed.scheduler.SharedScheduler"}, "scrapy.core.scheduler.Scheduler"),
+        ({"SCHEDULER": "nosuch.Scheduler"}, "scrapy.core.scheduler.Scheduler"),
+        ({**WORKERS, "SCHEDULER": "vokcrawl.distributed.scheduler.SharedScheduler"}, None),
+        (WORKERS, "vokcrawl.distributed.scheduler.SharedScheduler"),
+        # The message for a state without workers names the profile.
+        ({"VOK_STATE": "redis"}, None),
+    ],
+)
+def test_a_scheduler_that_does_not_fit_the_state_is_named(values: dict[str, object], required: str | None) -> None:
+    settings = Settings(values)
+    if required is None:
+        check_scrapy_settings(settings)
+        return
+    with pytest.raises(UsageError) as refused:
+        check_scrapy_settings(settings)
+    scheduler = settings["SCHEDULER"]
+    assert str(refused.value) == f"SCHEDULER: {scheduler!r} is not {required} or a subclass of it; omit the setting"
