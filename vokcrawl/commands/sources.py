@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
+from pathlib import Path
 from typing import Any
 
 from scrapy.commands import BaseRunSpiderCommand
@@ -79,12 +79,11 @@ def _pairs(args: list[str]) -> list[tuple[str, str]]:
         pairs.append((source, folder))
     if not pairs:
         raise UsageError(f"name one or more sources: `{PROGRAM} sources 'SOURCE=DIR' …`", print_help=False)
-    owners: dict[str, str] = {}
+    # The same directory under another name is found by its lock.
+    owners: dict[Path, str] = {}
     for source, folder in pairs:
-        owner = owners.setdefault(os.path.realpath(folder), source)
+        owner = owners.setdefault(Path(folder), source)
         if owner != source or pairs.count((source, folder)) > 1:
-            raise UsageError(
-                f"{folder!r} is the directory of {owner!r} and of {source!r}; give each source its own directory",
-                print_help=False,
-            )
+            shared = f"{folder!r} is the directory of {owner!r} and of {source!r}"
+            raise UsageError(f"{shared}; each SOURCE=DIR needs a directory of its own", print_help=False)
     return pairs

@@ -125,7 +125,9 @@ def test_the_command_serves_until_it_is_interrupted(ending: signal.Signals, tmp_
 
 
 def test_the_command_refuses_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--faults", "flood"]) == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["--faults", "flood"])
+    assert ended.value.code == 2
     assert "'flood' is not one of" in capsys.readouterr().err
     assert faults_named("edited, removed") == {"edited", "removed"}
     assert faults_named("none") == frozenset()

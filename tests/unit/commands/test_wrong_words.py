@@ -124,11 +124,12 @@ def test_parse_refuses_what_the_spider_does_not_have(given: dict[str, Any], mess
         _check_options(VokSpider, argparse.Namespace(**{**plain, **given}))
 
 
-@pytest.mark.parametrize(("first", "second"), [("d", "d"), ("d", "d/"), ("d", "./d/../d")])
+@pytest.mark.parametrize(("first", "second"), [("d", "d"), ("d", "d/"), ("d", "./d")])
 def test_sources_names_the_directory_that_two_sources_share(first: str, second: str) -> None:
     with pytest.raises(ScrapyUsageError) as refused:
         _pairs([f"A={first}", f"B={second}"])
-    assert str(refused.value) == f"{second!r} is the directory of 'A' and of 'B'; give each source its own directory"
+    shared = f"{second!r} is the directory of 'A' and of 'B'"
+    assert str(refused.value) == f"{shared}; each SOURCE=DIR needs a directory of its own"
 
 
 def test_sources_without_a_source_says_how_to_name_one() -> None:
