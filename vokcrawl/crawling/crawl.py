@@ -62,7 +62,8 @@ logger = logging.getLogger(__name__)
 class Crawl:
     """The crawl of one run. `handle` handles each event, `finish` ends the crawl.
 
-    `holds_teasers` says that the teasers of "More From" blocks are released by the caller at the end.
+    `started` is when the run started, by default now. `holds_teasers` says that the teasers of "More From" blocks are
+    released by the caller at the end.
     """
 
     def __init__(
@@ -72,12 +73,13 @@ class Crawl:
         now: Callable[[], datetime],
         run_id: str,
         *,
+        started: datetime | None = None,
         statistics: RunStatistics | None = None,
         results: CrawlResults | None = None,
         holds_teasers: bool = False,
     ) -> None:
         statistics, results = statistics or RunStatistics(), results or CrawlResults()
-        self.context = Context(config, state, now, run_id, now(), statistics, results)
+        self.context = Context(config, state, now, run_id, started or now(), statistics, results)
         self.config = config
         self.holds_teasers = holds_teasers
         context = self.context

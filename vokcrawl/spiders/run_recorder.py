@@ -25,6 +25,7 @@ class RunRecorder:
             run.state,
             run.moment,
             run.id,
+            started=run.started,
             statistics=run.statistics,
             results=run.results,
             holds_teasers=holds_teasers,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from scrapy.settings import Settings
 
 from tests.simulation.memory_state import MemoryState
 from vokcrawl.crawling.context import CrawlConfig
 from vokcrawl.crawling.crawl import Crawl
 from vokcrawl.crawling.events import Started
 from vokcrawl.normalize import utc
+from vokcrawl.runs.run import Run
+from vokcrawl.spiders.run_recorder import RunRecorder
 from vokcrawl.storage.state.rows import ArticleRow, Status
 
 NOW = datetime(2025, 6, 30, 6, tzinfo=UTC)
@@ -34,6 +37,14 @@ def next_check(due: datetime | None, ages: tuple[int, ...], missing_since: datet
     crawl = Crawl(CrawlConfig(recheck_days=ages), state, now=lambda: NOW, run_id="20250630T060000Z")
     crawl.handle(Started())
     return state.articles([ID])[ID].next_check_at
+
+
+def test_crawl_starts_when_its_run_does() -> None:
+    # `verify` compares the note with the starts of the runs; the core is created a moment later.
+    run = Run.in_memory("vok", {}, Settings())
+    run.clock = lambda: run.started + timedelta(seconds=2)
+    RunRecorder(run, ()).crawl(CrawlConfig()).handle(Started())
+    assert run.state.note("last_started") == utc(run.started)
 
 
 @pytest.mark.parametrize("ages", [(30,), (20, 90), (0,), (1, 3)])
