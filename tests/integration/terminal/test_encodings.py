@@ -21,6 +21,7 @@ from vokcrawl.sample import SampleServer, SampleSite
 NAME = "d\u00e9p\u00f4t \u2013 \ud1b5\uc2e0"
 # The arguments of each command of the project that prints something; `crawl` and `sources` are below.
 COMMANDS = {
+    "browse": ["--freeze", "{target}/" + NAME + "-pages"],
     "check-config": ["--json"],
     "demo": ["--articles", "2"],
     "diff": ["{id}"],
@@ -66,7 +67,22 @@ def run(name: str, harm: str, archive: Path, tmp_path: Path) -> Done:
 
 
 # Scrapy's own commands, which the project only adapts, and a server that runs until it is stopped.
-OTHERS = {"check", "fetch", "genspider", "list", "parse", "runspider", "sample", "settings", "shell", "view"}
+OTHERS = {
+    *(
+        "bench",
+        "check",
+        "edit",
+        "fetch",
+        "genspider",
+        "list",
+        "parse",
+        "runspider",
+        "sample",
+        "settings",
+        "shell",
+        "view",
+    ),
+}
 
 
 def test_every_command_is_tried() -> None:
