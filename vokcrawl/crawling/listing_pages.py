@@ -34,7 +34,7 @@ from vokcrawl.pages.routes import (
     Route,
     SitemapRoute,
 )
-from vokcrawl.policy.failure_reasons import NOT_UNDERSTOOD, OF_ANOTHER_SOURCE, SPLASH_REFUSED, SPLASH_UNREACHABLE
+from vokcrawl.policy.failure_reasons import BROWSER_REFUSED, BROWSER_UNREACHABLE, NOT_UNDERSTOOD, OF_ANOTHER_SOURCE
 from vokcrawl.policy.pagination import Entry, StopReason
 
 logger = logging.getLogger(__name__)
@@ -263,7 +263,7 @@ class ListingPages:
         self._page_failed(listing, request, event.reason, event.url)
 
     def _page_failed(self, listing: Listing, request: FetchListing, reason: str, url: str) -> None:
-        self._context.statistics.splash_failed |= reason in (SPLASH_UNREACHABLE, SPLASH_REFUSED)
+        self._context.statistics.browser_failed |= reason in (BROWSER_UNREACHABLE, BROWSER_REFUSED)
         if request.purpose is Purpose.SLICE:
             self._rereads.slice_failed(listing, reason, url)
             return

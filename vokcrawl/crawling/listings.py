@@ -23,11 +23,11 @@ from vokcrawl.crawling.source_calls import SourceCalls
 from vokcrawl.normalize import absolute_url
 from vokcrawl.pages.profile import site
 from vokcrawl.pages.routes import (
+    BrowserRoute,
     LinkRoute,
     Route,
     SearchRoute,
     SitemapRoute,
-    SplashRoute,
     route_from,
     route_to_text,
 )
@@ -100,7 +100,7 @@ class Listings:
 
     def fetch(self, listing: Listing, request: FetchListing) -> None:
         """Requests a page of a listing."""
-        if isinstance(request.route, SplashRoute) and request.purpose is Purpose.NEXT:
+        if isinstance(request.route, BrowserRoute) and request.purpose is Purpose.NEXT:
             request = replace(request, route=bounded(listing, request.route))
         self._context.fetch(listing.expect(request))
 

@@ -24,9 +24,9 @@ from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.pages.more import More
 from vokcrawl.pages.routes import (
     AjaxRoute,
+    BrowserRoute,
     Route,
     SearchRoute,
-    SplashRoute,
 )
 from vokcrawl.pages.search import further_results
 from vokcrawl.policy.pagination import StopReason
@@ -58,7 +58,7 @@ class Rereads:
             listing.slice.note_all_read(listing.positions.pages + listing.progress.pages)
         if reason is None and listing.needs_healing and not self._listings.time_is_up(listing):
             route = listing.slice.begin(listing.behind)
-            if route is not None and not isinstance(route, SplashRoute):
+            if route is not None and not isinstance(route, BrowserRoute):
                 listing.heal()
                 self._listings.fetch(listing, FetchListing(listing.key, route, Purpose.SLICE))
                 return

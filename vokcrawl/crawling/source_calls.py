@@ -12,9 +12,9 @@ from vokcrawl.pages.profile import site
 from vokcrawl.pages.routes import (
     FIRST_CLICKS,
     AjaxRoute,
+    BrowserRoute,
     LinkRoute,
     Route,
-    SplashRoute,
 )
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class SourceCalls:
 
     def choose(self, more: More, url: str, received: int) -> More:
         """The route to the next page, if the settings allow it; else the call for the source that they name."""
-        allowed = {"link": LinkRoute, "ajax": AjaxRoute, "browser": SplashRoute}.get(self._context.config.pagination)
+        allowed = {"link": LinkRoute, "ajax": AjaxRoute, "browser": BrowserRoute}.get(self._context.config.pagination)
         if more.route is not None and (allowed is None or isinstance(more.route, allowed)):
             return more
         endpoint = absolute_url(url, site().ajax.path)
@@ -65,13 +65,13 @@ class SourceCalls:
             reason,
         )
 
-    def in_browser(self, url: str) -> SplashRoute | None:
+    def in_browser(self, url: str) -> BrowserRoute | None:
         """The page in a browser, where the settings allow that and one is configured."""
         config = self._context.config
         if config.pagination not in ("auto", "browser"):
             return None
         if not config.browser:
-            self._context.report("more_needs_splash", url)
+            self._context.report("more_needs_browser", url)
             logger.error("%s: only a browser can follow its More Articles, and SPLASH_URL names no Splash server", url)
             return None
-        return SplashRoute(url, 0, FIRST_CLICKS)
+        return BrowserRoute(url, 0, FIRST_CLICKS)

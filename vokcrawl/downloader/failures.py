@@ -19,9 +19,9 @@ from twisted.python.failure import Failure
 
 from vokcrawl.downloader.bad_answer import bad_answer_of
 from vokcrawl.downloader.downloader import SpiderClosing
-from vokcrawl.downloader.splash.errors import SplashRefused, SplashUnreachable
+from vokcrawl.downloader.rendering.errors import BrowserRefused, BrowserUnreachable
 from vokcrawl.pages.block_pages import BlockPage, find_block_page
-from vokcrawl.policy.failure_reasons import SPLASH_REFUSED, SPLASH_UNREACHABLE
+from vokcrawl.policy.failure_reasons import BROWSER_REFUSED, BROWSER_UNREACHABLE
 from vokcrawl.utils.content_encoding import CorruptBody
 
 
@@ -31,8 +31,8 @@ class Offsite(IgnoreRequest):
 
 _NAMES: tuple[tuple[type[Exception], str], ...] = (
     (Offsite, "offsite"),
-    (SplashUnreachable, SPLASH_UNREACHABLE),
-    (SplashRefused, SPLASH_REFUSED),
+    (BrowserUnreachable, BROWSER_UNREACHABLE),
+    (BrowserRefused, BROWSER_REFUSED),
     (DownloadCancelledError, "too_large"),
     (DownloadTimeoutError, "timeout"),
     (CorruptBody, "corrupt"),

@@ -70,27 +70,27 @@ class AjaxRoute:
 
 
 @dataclass(frozen=True, slots=True)
-class SplashRoute:
+class BrowserRoute:
     """The next batches are what a browser shows on the page `url` after clicks on "More Articles".
 
     The first `skip` clicks load what was read before, `clicks` more load new batches. Without clicks, it is the page
     after its scripts have run.
     """
 
-    strategy: ClassVar[str] = "splash"
+    strategy: ClassVar[str] = "browser"
 
     url: str
     skip: int
     clicks: int
 
-    def after(self, clicked: int) -> SplashRoute:
+    def after(self, clicked: int) -> BrowserRoute:
         """The next route after that many clicks.
 
         A browser starts again with each request, so each step is as long as all before it, up to a limit: a long
         listing needs few steps.
         """
         skip = self.skip + clicked
-        return SplashRoute(self.url, skip, min(MOST_CLICKS, max(FIRST_CLICKS, skip)))
+        return BrowserRoute(self.url, skip, min(MOST_CLICKS, max(FIRST_CLICKS, skip)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +155,9 @@ class SitemapRoute:
         return cls(url) if site().sitemap.files.search(urlsplit(url).path) else None
 
 
-Route = LinkRoute | AjaxRoute | SplashRoute | SearchRoute | SitemapRoute
+Route = LinkRoute | AjaxRoute | BrowserRoute | SearchRoute | SitemapRoute
 _KINDS: dict[str, type[Route]] = {
-    each.__name__: each for each in (LinkRoute, AjaxRoute, SplashRoute, SearchRoute, SitemapRoute)
+    each.__name__: each for each in (LinkRoute, AjaxRoute, BrowserRoute, SearchRoute, SitemapRoute)
 }
 
 

@@ -7,7 +7,7 @@ from vokcrawl.pages.document import CHROME_ONLY, EMPTY_PAGE, LISTING_IN_PLACE, R
 # Articles, but of another source than was asked for.
 OF_ANOTHER_SOURCE = "of_another_source"
 # Trouble of the Splash server, not of the site.
-SPLASH_UNREACHABLE, SPLASH_REFUSED = "splash_unreachable", "splash_refused"
+BROWSER_UNREACHABLE, BROWSER_REFUSED = "browser_unreachable", "browser_refused"
 # What Scrapy does not ask for again by itself: without a listing's page the crawl would break off there.
 PASSING = frozenset({"redirect_loop", "offsite", "too_large"})
 # What a start page may be, or lack, when the site is there and yet the page does not lead anywhere.

@@ -90,7 +90,7 @@ class RunStatistics:
     components_failed: StatsCounter = StatsCounter("vok/components/failed")
     cut_short: bool = False
     stopped_at_block_page: bool = False
-    splash_failed: bool = False
+    browser_failed: bool = False
     stop_reasons: list[StopReason | None] = field(default_factory=list)
     delivered: int = 0
     coverage: Mapping[str, float] = field(default_factory=dict)
@@ -150,7 +150,7 @@ def _code(statistics: RunStatistics) -> ExitCode:
         return ExitCode.INTERRUPTED
     if statistics.starts_blocked or statistics.stopped_at_block_page or _all_blocked(statistics):
         return ExitCode.BLOCKED
-    if statistics.splash_failed:
+    if statistics.browser_failed:
         return ExitCode.UNREACHABLE
     if (statistics.starts and statistics.starts_unreachable >= statistics.starts) or (
         statistics.cut_short and not statistics.pages_read

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from vokcrawl.crawling.article_result import article_page, find_article, led_elsewhere
-from vokcrawl.downloader.splash.pages import rendered_pages
-from vokcrawl.downloader.splash.result import read_answer
+from vokcrawl.downloader.rendering.pages import rendered_pages
+from vokcrawl.downloader.rendering.result import read_answer
 from vokcrawl.normalize import absolute_url, article_id, authority, utc
 from vokcrawl.pages.block_pages import find_block_page
 from vokcrawl.pages.document import PageFault, read_document

@@ -30,14 +30,14 @@ from vokcrawl.crawling.events import (
 )
 from vokcrawl.downloader.capture.warc_handler import place_of
 from vokcrawl.downloader.failures import CLOSING, PASSING, block_page_of, lower_headers, name_of, request_of
-from vokcrawl.downloader.splash.pages import rendered_pages
-from vokcrawl.downloader.splash.result import Outcome, Rendered
+from vokcrawl.downloader.rendering.pages import rendered_pages
+from vokcrawl.downloader.rendering.result import Outcome, Rendered
 from vokcrawl.pages.article_parts import part_number
 from vokcrawl.pages.block_pages import check_in_headers, redirects_to_block_page
 from vokcrawl.pages.document import EMPTY_PAGE, PASSING_FAULTS, REDIRECTED, REFUSALS, Document, PageFault, read_document
 from vokcrawl.pages.extractors import Extractor, extractor_at
 from vokcrawl.pages.numbered_pages import last_page_number
-from vokcrawl.pages.routes import SitemapRoute, SplashRoute
+from vokcrawl.pages.routes import BrowserRoute, SitemapRoute
 from vokcrawl.pages.search import number_in_form
 from vokcrawl.pages.sitemap import read_sitemap
 from vokcrawl.policy.outcome import RunStatistics
@@ -75,7 +75,7 @@ class ResponseReader:
         try:
             return self._listing_event(response, fetch)
         except PageFault as fault:
-            return ListingFailed(fetch, fault.name, response.url, may_repeat=not isinstance(fetch.route, SplashRoute))
+            return ListingFailed(fetch, fault.name, response.url, may_repeat=not isinstance(fetch.route, BrowserRoute))
 
     def failed(self, failure: Failure) -> Event | None:
         """What it means that a request failed after all retries; None where the crawl is closing."""
@@ -95,7 +95,7 @@ class ResponseReader:
         route = fetch.route
         if isinstance(route, SitemapRoute):
             return self._sitemap_event(response, fetch)
-        if isinstance(route, SplashRoute):
+        if isinstance(route, BrowserRoute):
             return self._browser_event(response.meta["vok_rendered"], fetch, route)
         block = redirects_to_block_page(requested_url(response), response.url)
         if block is not None:
@@ -127,7 +127,7 @@ class ResponseReader:
             last_page=lambda: last_page_number(root, response.url),
         )
 
-    def _browser_event(self, rendered: Rendered, fetch: FetchListing, route: SplashRoute) -> Event:
+    def _browser_event(self, rendered: Rendered, fetch: FetchListing, route: BrowserRoute) -> Event:
         if rendered.outcome is Outcome.LATE:
             logger.error(
                 "%s: %d clicks deep, VOK_SPLASH_TIMEOUT=%d is too short (Splash's own --max-timeout must allow it)",

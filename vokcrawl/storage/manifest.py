@@ -87,7 +87,7 @@ class ListingEntry(_Part):
     found_by: str = Field(description="How the listing was found, for example `start page` or `remembered`.")
     discovered_from: str | None = Field(description="The start page that led to it; null for a start page itself.")
     strategy: str | None = Field(
-        description="How pagination was followed: `link`, `ajax`, `search`, `sitemap`, `splash`; null if it was not."
+        description="How pagination was followed: `link`, `ajax`, `search`, `sitemap`, `browser`; null if it was not."
     )
     pages: Count = Field(description="Pages of the listing that were read.")
     entries: Count = Field(description="Distinct entries on these pages.")

@@ -11,8 +11,8 @@ import pytest
 from tests.support.archived import archive, of_kind
 from tests.support.crawling import Crawl
 from tests.support.expected import Record, assert_same, assert_whole
-from vokcrawl.downloader.splash.result import read_answer
-from vokcrawl.pages.routes import MOST_CLICKS, SplashRoute, route_from, route_to_text
+from vokcrawl.downloader.rendering.result import read_answer
+from vokcrawl.pages.routes import MOST_CLICKS, BrowserRoute, route_from, route_to_text
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.sample.script import MORE_SCRIPT
 from vokcrawl.sample.site import Answer
@@ -80,7 +80,7 @@ def test_link_ajax_and_a_browser_give_the_same_records(
         same = [kept(each.records(kind)) for each in done.values()]
         assert all(each == same[0] for each in same)
     listing = done["script"].manifest["listings"][0]
-    assert (listing["strategy"], listing["stop_reason"], listing["pages"]) == ("splash", "end of the listing", 5)
+    assert (listing["strategy"], listing["stop_reason"], listing["pages"]) == ("browser", "end of the listing", 5)
 
 
 def test_a_second_run_asks_splash_for_nothing_and_one_with_news_for_no_more_than_it_needs(
@@ -117,7 +117,7 @@ def test_vok_more_splash_clicks_also_where_a_link_would_do(
     settings = {"VOK_PAGINATION": "browser"}
     done = crawl(f"{server.url}/article/163/", output, settings=settings, env={"SPLASH_URL": f"{splash}/"})
     assert done.code == 0, done.stderr
-    assert done.manifest["listings"][0]["strategy"] == "splash"
+    assert done.manifest["listings"][0]["strategy"] == "browser"
     assert_whole(done, server.site)
 
 
@@ -222,7 +222,7 @@ def test_a_pause_that_the_site_asks_the_browser_for_is_kept_by_the_crawl(
 
 
 def test_scroll_steps_grow_with_the_distance_up_to_a_limit() -> None:
-    step, clicks = SplashRoute("http://a.test/article/163/", 0, 3), []
+    step, clicks = BrowserRoute("http://a.test/article/163/", 0, 3), []
     for _ in range(8):
         clicks.append((step.skip, step.clicks))
         step = step.after(step.clicks)

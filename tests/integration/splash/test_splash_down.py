@@ -16,7 +16,7 @@ from tests.support.children import ROOT
 from tests.support.crawling import Crawl
 from tests.support.fake_splash import FakeSplash
 from vokcrawl.config import Options
-from vokcrawl.downloader.splash.result import Outcome, read_answer
+from vokcrawl.downloader.rendering.result import Outcome, read_answer
 from vokcrawl.errors import UsageError
 from vokcrawl.sample import SampleServer
 
@@ -38,7 +38,7 @@ def test_without_a_splash_the_run_ends_with_12_and_names_the_setting(
     done = crawl(f"{server.url}/article/163/", output, settings={"VOK_PAGINATION": more})
     assert done.code == 12
     assert "SPLASH_URL" in done.stderr
-    assert (done.errors["more_needs_splash"], done.errors["more_not_understood"]) == (1, 1)
+    assert (done.errors["more_needs_browser"], done.errors["more_not_understood"]) == (1, 1)
     assert first_page(server) <= {each["id"] for each in done.teasers()}
 
 
@@ -66,12 +66,12 @@ def test_nothing_of_splash_is_loaded_unless_it_is_used() -> None:
 
 
 ANSWERS: dict[str, tuple[dict[str, Any], int, str]] = {
-    "overloaded": ({"status": 503}, 2, "splash_unreachable"),
-    "out of time": ({"status": 504, "body": b'{"error": 504, "type": "GlobalTimeoutError"}'}, 2, "splash_unreachable"),
-    "silent": ({"silent": True}, 2, "splash_unreachable"),
-    "garbage": ({"body": b"\xff\x00<html>", "kind": "text/html"}, 2, "splash_unreachable"),
-    "another program": ({"body": b'{"ok": true}'}, 2, "splash_unreachable"),
-    "refusing the script": ({"status": 400, "body": b'{"error": 400, "type": "ScriptError"}'}, 1, "splash_refused"),
+    "overloaded": ({"status": 503}, 2, "browser_unreachable"),
+    "out of time": ({"status": 504, "body": b'{"error": 504, "type": "GlobalTimeoutError"}'}, 2, "browser_unreachable"),
+    "silent": ({"silent": True}, 2, "browser_unreachable"),
+    "garbage": ({"body": b"\xff\x00<html>", "kind": "text/html"}, 2, "browser_unreachable"),
+    "another program": ({"body": b'{"ok": true}'}, 2, "browser_unreachable"),
+    "refusing the script": ({"status": 400, "body": b'{"error": 400, "type": "ScriptError"}'}, 1, "browser_refused"),
 }
 
 
@@ -98,7 +98,7 @@ def test_a_splash_that_is_down_is_reported_and_the_next_run_goes_on(
         url = gone.url
     server = serve(ARTICLES, more="script")
     down = crawl(f"{server.url}/article/163/", output, settings={"SPLASH_URL": url})
-    assert (down.code, down.errors.get("listing_splash_unreachable")) == (14, 1), down.stderr
+    assert (down.code, down.errors.get("listing_browser_unreachable")) == (14, 1), down.stderr
     told = {"url": f"{server.url}/article/163/", "outcome": "end", "pages": [], "clicks": 0}
     working = imitate(body=json.dumps(told).encode())
     done = crawl(f"{server.url}/article/163/", output, settings={"SPLASH_URL": working.url})

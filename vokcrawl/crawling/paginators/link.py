@@ -25,7 +25,7 @@ from vokcrawl.normalize import authority
 from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.pages.more import More
 from vokcrawl.pages.profile import site
-from vokcrawl.pages.routes import AjaxRoute, LinkRoute, Route, SplashRoute
+from vokcrawl.pages.routes import AjaxRoute, BrowserRoute, LinkRoute, Route
 from vokcrawl.policy.pagination import StopReason
 
 logger = logging.getLogger(__name__)
@@ -133,7 +133,7 @@ class LinkPaginator(Paginator):
             return Following(stop=StopReason.OFFSITE, problem="offsite_more", url=route.url)
         return Following(route)
 
-    def _in_browser(self, url: str) -> SplashRoute | None:
+    def _in_browser(self, url: str) -> BrowserRoute | None:
         return self._calls.in_browser(url)
 
 

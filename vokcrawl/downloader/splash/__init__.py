@@ -1,1 +1,1 @@
-"""Renders listings with a Splash server. Only `result` and `errors` are imported unless `SPLASH_URL` is set."""
+"""Renders listings with a Splash server. Imported only where a crawl uses one: scrapy-splash is optional."""

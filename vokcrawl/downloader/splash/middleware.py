@@ -17,9 +17,9 @@ from scrapy.http import HtmlResponse, Response
 from typing_extensions import override
 
 from vokcrawl.downloader.downloader import PausingDownloader
+from vokcrawl.downloader.rendering.errors import BrowserRefused, BrowserUnreachable
+from vokcrawl.downloader.rendering.result import Outcome, Rendered, read_answer
 from vokcrawl.downloader.splash.compat import SplashMiddleware
-from vokcrawl.downloader.splash.errors import SplashRefused, SplashUnreachable
-from vokcrawl.downloader.splash.result import Outcome, Rendered, read_answer
 from vokcrawl.errors import StorageError
 from vokcrawl.runs.run import Run
 
@@ -44,7 +44,7 @@ class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
 
     A successful result becomes a response with the URL of the page and `Rendered` in its meta. A refusal of the site
     becomes a response with its status and `Retry-After`, so that retries and pauses work as usual. Failures of Splash
-    are retried here, so that they do not pause the site, and then raised as `SplashUnreachable` or `SplashRefused`.
+    are retried here, so that they do not pause the site, and then raised as `BrowserUnreachable` or `BrowserRefused`.
     Stats: `vok/splash/<outcome>`, `vok/splash/trouble`.
     """
 
@@ -109,15 +109,15 @@ class RenderingMiddleware(SplashMiddleware):  # type: ignore[misc]
         return HtmlResponse(page, status=rendered.status or 200, headers=headers, body=body, request=request)
 
     def _trouble(self, request: Request, status: int, what: str) -> Request:
-        """Return a retry request. Raises `SplashRefused` or `SplashUnreachable` if a retry is of no use."""
+        """Return a retry request. Raises `BrowserRefused` or `BrowserUnreachable` if a retry is of no use."""
         self.crawler.stats.inc_value("vok/splash/trouble")
         if 400 <= status < 500 and status not in (408, 429):
             logger.error("Splash at SPLASH_URL (%s) rejects a request: %s", request.url, what)
-            raise SplashRefused(what)
+            raise BrowserRefused(what)
         again = get_retry_request(request, spider=self.crawler.spider, reason=f"Splash: {what}")
         if again is None:
             logger.error("Splash at SPLASH_URL (%s) is unreachable or not responding: %s", request.url, what)
-            raise SplashUnreachable(what)
+            raise BrowserUnreachable(what)
         return again
 
 

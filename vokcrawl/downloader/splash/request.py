@@ -13,7 +13,7 @@ from vokcrawl.downloader.splash.compat import SlotPolicy, SplashRequest
 from vokcrawl.downloader.splash.script import LUA
 from vokcrawl.normalize import article_shape
 from vokcrawl.pages.profile import site
-from vokcrawl.pages.routes import SplashRoute
+from vokcrawl.pages.routes import BrowserRoute
 
 # Seconds for the response of Splash, in addition to the script's.
 SPARE = 2.0
@@ -22,7 +22,7 @@ _PATIENCE = 1 / 6
 
 
 def splash_request(
-    route: SplashRoute, options: Options, hosts: Collection[str], user_agent: str, patience: float, **given: Any
+    route: BrowserRoute, options: Options, hosts: Collection[str], user_agent: str, patience: float, **given: Any
 ) -> Request:
     """Build a request for a page rendered by the server of `SPLASH_URL`.
 

@@ -1,4 +1,4 @@
-"""The result of the script in `splash.script`."""
+"""The result of a step: what a browser has found by clicking on "More Articles"."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Outcome(StrEnum):
     MORE = "more"  # the button is still there
     END = "end"  # the button is gone, or a click was answered and added nothing
     MISSING = "missing"  # the page has no button, although one was expected
-    DEAD = "dead"  # a click had no effect: the site's script does not run in Splash
+    DEAD = "dead"  # a click had no effect: the site's script does not run in this browser
     OFFSITE = "offsite"  # a click caused only requests to other hosts, which were not sent
     STRANGE = "strange"  # a page without articles
     LATE = "late"  # the time was over before a new page was reached

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from vokcrawl.downloader.splash.result import Outcome, Rendered
+from vokcrawl.downloader.rendering.result import Outcome, Rendered
 from vokcrawl.normalize import authority
 from vokcrawl.pages.block_pages import find_block_page, redirects_to_block_page
 from vokcrawl.pages.document import EMPTY_PAGE, PageFault, read_document
 from vokcrawl.pages.listing import RawTeaser
 from vokcrawl.pages.tree import Element
 
-OUT_OF_TIME = "splash_out_of_time"
+OUT_OF_TIME = "browser_out_of_time"
 
 
 def rendered_pages(
