@@ -6,7 +6,7 @@ TOOLS := .tools/bin
 PIP := -m pip install --quiet --disable-pip-version-check
 N ?= 60
 # The extras that have a file of pinned packages of their own; requirements/lock.txt has everything, with hashes.
-EXTRAS := export report monitor distributed evidence browse docs
+EXTRAS := export report monitor distributed browser evidence browse docs
 
 .PHONY: runtime setup demo crawl browse test simulate coverage check docs bench bench-scale size audit lock clean
 

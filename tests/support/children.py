@@ -33,6 +33,7 @@ OF_A_CRAWL = (
     "vokcrawl.downloader.middlewares.*",
     "vokcrawl.monitors.*",
     "vokcrawl.pipelines",
+    "vokcrawl.downloader.rendering.*",
     "vokcrawl.downloader.splash.*",
     "vokcrawl.spiders.*",
     "scrapy.cmdline",

@@ -37,7 +37,7 @@ _HANDLER = "vokcrawl.downloader.capture.warc_handler.ArchivingHandler"
 
 def check_required_components(settings: BaseSettings) -> None:
     """Raises `UsageError` that names the setting and the missing component or package."""
-    if settings.get("SPLASH_URL") and not splash_installed():
+    if not uses_playwright(settings) and settings.get("SPLASH_URL") and not splash_installed():
         raise UsageError(f"SPLASH_URL: scrapy-splash is not installed; run `{install_command('splash')}`, or unset it")
     for name, required in _REQUIRED.items():
         present = [load_object(each) for each in build_component_list(settings.getwithbase(name))]
@@ -86,6 +86,16 @@ def check_event_loop(settings: BaseSettings) -> None:
 def _runs_on_asyncio() -> bool:
     """Whether a program has installed the reactor of asyncio itself."""
     return is_reactor_installed() and is_asyncio_reactor_installed()
+
+
+def uses_playwright(settings: BaseSettings) -> bool:
+    """Whether `VOK_BROWSER` selects Playwright, in the spelling that `config.values` accepts."""
+    return str(settings.get("VOK_BROWSER")).strip().lower() == "playwright"
+
+
+def playwright_installed() -> bool:
+    """Whether Playwright, an optional part, is installed."""
+    return find_spec("playwright") is not None
 
 
 def splash_installed() -> bool:

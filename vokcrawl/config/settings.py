@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from scrapy.settings import BaseSettings
 
 from vokcrawl.config.alerts import Alerts
+from vokcrawl.config.browser_program import PROGRAMS, find_chromium
 from vokcrawl.config.environment import PREFIX
 from vokcrawl.config.model import SettingsModel, is_secret, setting
 from vokcrawl.config.values import (
@@ -23,6 +24,7 @@ from vokcrawl.config.values import (
     OptionalText,
     PathText,
     ProfileFiles,
+    Program,
     Seconds,
     SecretUrl,
     ServerUrl,
@@ -69,12 +71,27 @@ class Options(SettingsModel):
     pagination: Annotated[Literal["auto", "link", "ajax", "browser"], CHOICE] = setting(
         "auto",
         'How "More Articles" is followed. `auto`: as the page itself does it; with a browser where nothing else works '
-        "and `SPLASH_URL` is set; through the search and the sitemap where the listing cannot be followed.",
+        "and one is configured (`VOK_BROWSER`); through the search and the sitemap where the listing cannot be "
+        "followed.",
+    )
+    browser: Annotated[Literal["splash", "playwright"], CHOICE] = setting(
+        "splash",
+        "The browser for a listing that only a browser can follow ([browser.md](browser.md)). `splash`: the server of "
+        "`SPLASH_URL`, if one is set. `playwright`: Chromium on this machine, started when it is needed.",
+    )
+    chromium: Program = setting(
+        "",
+        "The Chromium program for `VOK_BROWSER=playwright`, a path or a name. Empty: `chromium`, `chromium-browser`, "
+        "`google-chrome-stable` or `google-chrome`, the first one on the PATH.",
+    )
+    browser_memory: Megabytes = setting(
+        1000,
+        "Megabytes (10^6 bytes) of memory that Chromium may use; above, it is ended, and the listing is incomplete.",
     )
     splash_url: ServerUrl = setting(
         "",
-        "A Splash server, such as `http://127.0.0.1:8050`, for a listing that needs a browser. [splash.md](splash.md) "
-        "describes how to install and isolate it. Empty: no page is rendered.",
+        "A Splash server, such as `http://127.0.0.1:8050`, for a listing that needs a browser. "
+        "[browser.md](browser.md) describes how to install and isolate it. Empty: no page is rendered.",
     )
     splash_timeout: WholeNumber = setting(
         90,
@@ -171,7 +188,9 @@ class Options(SettingsModel):
     )
 
     def conflicts(self) -> list[str]:
-        """A Redis server is needed by several workers only; tokens need an optional package."""
+        """A Redis server is needed by several workers only; tokens and Chromium need optional parts."""
+        if self.browser == "playwright" and (error := self._chromium_error()):
+            return [error]
         if self.timestamp_url and find_spec("rfc3161_client") is None:
             install = install_command("evidence")
             return [f"VOK_TIMESTAMP_URL: needs the package rfc3161-client, which is not installed: {install}"]
@@ -181,6 +200,15 @@ class Options(SettingsModel):
             except InvalidValue as error:
                 return [error_message("REDIS_URL", self.redis_url, error, "", secret=True)]
         return []
+
+    def _chromium_error(self) -> str:
+        """What is missing for Chromium; empty if nothing is."""
+        if find_spec("playwright") is None:
+            install = install_command("browser")
+            return f"VOK_BROWSER: needs the package playwright, which is not installed: {install}"
+        if find_chromium(self.chromium) is None:
+            return f"VOK_BROWSER: none of {', '.join(PROGRAMS)} is on the PATH; install Chromium, or set VOK_CHROMIUM"
+        return ""
 
     @classmethod
     def read(cls, settings: BaseSettings) -> Self:

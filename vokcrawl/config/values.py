@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
+from vokcrawl.config.browser_program import find_chromium
 from vokcrawl.config.watch_list import WatchListError, read_watch_list
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.items import Article
@@ -102,6 +103,14 @@ def parse_path(value: Any) -> str:
     if any("\ud800" <= character <= "\udfff" for character in text):
         # Python stands such bytes of an argument for characters that the encoding of the locale lacks.
         raise InvalidValue("{value} has characters that the locale's encoding lacks; set LC_ALL=C.UTF-8")
+    return text
+
+
+def parse_program(value: Any) -> str:
+    """The path or the name of a program that can be run; may be empty."""
+    text = str(value or "").strip()
+    if text and ("\0" in text or find_chromium(text) is None):
+        raise InvalidValue
     return text
 
 
@@ -376,6 +385,7 @@ POSITIVE_PHRASE = "a whole number of 1 or more"
 
 Text = Annotated[str, BeforeValidator(parse_text), Allowed("text")]
 PathText = Annotated[str, BeforeValidator(parse_path), Allowed("a path")]
+Program = Annotated[str, BeforeValidator(parse_program), Allowed("a program that can be run, or empty")]
 OptionalText = Annotated[str, BeforeValidator(parse_optional_text), Allowed("text, or empty")]
 # Completed by a `Literal`: `Annotated[Literal["auto", "off"], CHOICE]`.
 CHOICE = BeforeValidator(parse_choice)

@@ -72,6 +72,8 @@ class SourceCalls:
             return None
         if not config.browser:
             self._context.report("more_needs_browser", url)
-            logger.error("%s: only a browser can follow its More Articles, and SPLASH_URL names no Splash server", url)
+            logger.error(
+                "%s: only a browser can follow its More Articles; set VOK_BROWSER=playwright, or SPLASH_URL", url
+            )
             return None
         return BrowserRoute(url, 0, FIRST_CLICKS)

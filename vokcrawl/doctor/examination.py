@@ -277,7 +277,7 @@ def _about_listings(result: Examination) -> Iterable[Remark]:
         yield Remark(
             Severity.ERROR,
             f'"More Articles": {label} on {read[0].url}',
-            "set more.button or more.selector in a site profile, or VOK_SOURCE_ID; with JavaScript only, SPLASH_URL",
+            "set more.button or more.selector in a site profile, or VOK_SOURCE_ID; with JavaScript only, VOK_BROWSER",
             ExitCode.LAYOUT,
         )
     for name, key in (("title", "title"), ("excerpt", "excerpt"), ("day", "date")):

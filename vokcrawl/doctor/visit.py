@@ -216,6 +216,8 @@ def visit_settings(settings: BaseSettings, output_dir: str) -> None:
         "VOK_PROGRESS": "off",
         "VOK_FEEDS": "off",
         "VOK_TIMESTAMP_URL": "",
+        # What a page requests in Chromium would be beyond the limits of a visit.
+        "VOK_BROWSER": "splash",
         "VOK_MAX_WAIT_SECONDS": 60,
         "VOK_BACKOFF_SECONDS": min(settings.getfloat("VOK_BACKOFF_SECONDS"), 30.0),
         "RETRY_TIMES": 1,

@@ -19,7 +19,12 @@ from twisted.python.failure import Failure
 
 from vokcrawl.downloader.bad_answer import bad_answer_of
 from vokcrawl.downloader.downloader import SpiderClosing
-from vokcrawl.downloader.rendering.errors import BrowserRefused, BrowserUnreachable
+from vokcrawl.downloader.rendering.errors import (
+    BrowserCrashed,
+    BrowserRefused,
+    BrowserUnreachable,
+    PageRequestFailed,
+)
 from vokcrawl.pages.block_pages import BlockPage, find_block_page
 from vokcrawl.policy.failure_reasons import BROWSER_REFUSED, BROWSER_UNREACHABLE
 from vokcrawl.utils.content_encoding import CorruptBody
@@ -33,6 +38,7 @@ _NAMES: tuple[tuple[type[Exception], str], ...] = (
     (Offsite, "offsite"),
     (BrowserUnreachable, BROWSER_UNREACHABLE),
     (BrowserRefused, BROWSER_REFUSED),
+    (BrowserCrashed, "browser_crashed"),
     (DownloadCancelledError, "too_large"),
     (DownloadTimeoutError, "timeout"),
     (CorruptBody, "corrupt"),
@@ -70,7 +76,12 @@ def name_of(failure: Failure) -> str:
 
     An exception without a name here keeps that of its class.
     """
-    error = failure.value
+    return _name_of(failure.value)
+
+
+def _name_of(error: BaseException | None) -> str:
+    if isinstance(error, PageRequestFailed):
+        return _name_of(error.__cause__)
     if isinstance(error, SpiderClosing):
         return CLOSING
     if isinstance(error, HttpError):

@@ -86,6 +86,10 @@ def _extract(task: Task, site: Site, shown: set[tuple[str | None, str]]) -> Extr
         if captured.url.startswith(RENDERED):
             _rendered(found, captured, site)
             return found
+        if captured.requested_by is not None:
+            # What it has added to the page is in the record of the rendered page.
+            found.identity, found.reason = None, "requested_in_browser"
+            return found
         answer = answer_to(task, site)
         if found.identity is not None:
             _article(found, answer, captured, shown)

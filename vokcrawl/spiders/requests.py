@@ -11,6 +11,7 @@ from scrapy.settings import BaseSettings
 
 from vokcrawl.config import Options
 from vokcrawl.crawling.actions import FetchArticle, FetchListing
+from vokcrawl.downloader.chromium.request import chromium_request
 from vokcrawl.pages.routes import BrowserRoute
 
 # The headers that ask a site for an answer only if it has changed: by its ETag, and by its Last-Modified.
@@ -51,12 +52,14 @@ class RequestBuilder:
             "priority": int(fetch.priority),
         }
         if isinstance(fetch, FetchListing) and isinstance(fetch.route, BrowserRoute):
-            return self._splash_request(fetch.route, given)
+            return self._browser_request(fetch.route, given)
         conditions = conditional_headers(fetch.etag, fetch.last_modified)
         # The crawl filters its requests itself; a redirect to a page that was read before needs a response, too.
         return Request(fetch.url, headers=conditions, meta=_answers_of(fetch, conditions), dont_filter=True, **given)
 
-    def _splash_request(self, route: BrowserRoute, given: dict[str, Any]) -> Request:
+    def _browser_request(self, route: BrowserRoute, given: dict[str, Any]) -> Request:
+        if self._options.browser == "playwright":
+            return chromium_request(route, **given)
         # Imported here: scrapy-splash is an optional package.
         from vokcrawl.downloader.splash.request import splash_request  # noqa: PLC0415
 

@@ -31,7 +31,7 @@ from vokcrawl.crawling.events import (
 from vokcrawl.downloader.capture.warc_handler import place_of
 from vokcrawl.downloader.failures import CLOSING, PASSING, block_page_of, lower_headers, name_of, request_of
 from vokcrawl.downloader.rendering.pages import rendered_pages
-from vokcrawl.downloader.rendering.result import Outcome, Rendered
+from vokcrawl.downloader.rendering.result import RENDERED, Outcome, Rendered
 from vokcrawl.pages.article_parts import part_number
 from vokcrawl.pages.block_pages import check_in_headers, redirects_to_block_page
 from vokcrawl.pages.document import EMPTY_PAGE, PASSING_FAULTS, REDIRECTED, REFUSALS, Document, PageFault, read_document
@@ -96,7 +96,7 @@ class ResponseReader:
         if isinstance(route, SitemapRoute):
             return self._sitemap_event(response, fetch)
         if isinstance(route, BrowserRoute):
-            return self._browser_event(response.meta["vok_rendered"], fetch, route)
+            return self._browser_event(response.meta[RENDERED], fetch, route)
         block = redirects_to_block_page(requested_url(response), response.url)
         if block is not None:
             raise PageFault(block)

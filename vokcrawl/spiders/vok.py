@@ -22,7 +22,13 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from vokcrawl.config import PREVIEW, Arguments, Options
-from vokcrawl.config.required_components import check_event_loop, check_run_extension, splash_installed
+from vokcrawl.config.required_components import (
+    check_event_loop,
+    check_run_extension,
+    playwright_installed,
+    splash_installed,
+    uses_playwright,
+)
 from vokcrawl.config.scrapy_checks import check_scrapy_settings
 from vokcrawl.crawling.actions import (
     Action,
@@ -53,6 +59,8 @@ logger = logging.getLogger(__name__)
 
 # The order that scrapy-splash documents for its middleware.
 _SPLASH_MIDDLEWARE, _SPLASH_ORDER = "vokcrawl.downloader.splash.middleware.RenderingMiddleware", 725
+# Behind all others, because its requests go through all of them themselves.
+_CHROMIUM_MIDDLEWARE, _CHROMIUM_ORDER = "vokcrawl.downloader.chromium.middleware.ChromiumMiddleware", 950
 # Scrapy applies -s once more after `update_settings`. The contact belongs to a User-Agent given there, too.
 _ABOVE_COMMAND_LINE = SETTINGS_PRIORITIES["cmdline"] + 1
 _SPLASH_FINGERPRINTER = "vokcrawl.downloader.splash.compat.SplashRequestFingerprinter"
@@ -85,7 +93,7 @@ class VokSpider(Spider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Adds `VOK_CONTACT` to the User-Agent, and the Splash components where `SPLASH_URL` is set.
+        """Adds `VOK_CONTACT` to the User-Agent, and the components of the browser that `VOK_BROWSER` selects.
 
         Raises `UnfitSettingsError` if the settings are not those of this project, or the event loop is another one.
         """
@@ -100,9 +108,11 @@ class VokSpider(Spider):
             agent = f"{settings['USER_AGENT']} contact: {contact}"
             settings.set("USER_AGENT", agent, priority=_ABOVE_COMMAND_LINE)
         # Where the package is missing, `check_required_components` says so.
-        if settings.get("SPLASH_URL") and splash_installed():
-            middlewares = {**settings.getdict("DOWNLOADER_MIDDLEWARES"), _SPLASH_MIDDLEWARE: _SPLASH_ORDER}
-            settings.set("DOWNLOADER_MIDDLEWARES", middlewares, priority="spider")
+        if uses_playwright(settings):
+            if playwright_installed():
+                _add_middleware(settings, _CHROMIUM_MIDDLEWARE, _CHROMIUM_ORDER)
+        elif settings.get("SPLASH_URL") and splash_installed():
+            _add_middleware(settings, _SPLASH_MIDDLEWARE, _SPLASH_ORDER)
             settings.set("REQUEST_FINGERPRINTER_CLASS", _SPLASH_FINGERPRINTER, priority="spider")
 
     @classmethod
@@ -146,7 +156,7 @@ class VokSpider(Spider):
             source_id=options.source_id,
             search_id=options.search_id,
             pagination=options.pagination,
-            browser=bool(options.splash_url),
+            browser=options.browser == "playwright" or bool(options.splash_url),
             stop_after_known_pages=options.stop_after_known_pages,
             lookback_days=options.lookback_days,
             rescan_hours=options.rescan_hours,
@@ -321,3 +331,8 @@ class VokSpider(Spider):
         first = repeated.meta.get("redirect_urls", [repeated.url])[0]
         meta = {name: value for name, value in repeated.meta.items() if not name.startswith("redirect_")}
         yield repeated.replace(url=first, meta=meta)
+
+
+def _add_middleware(settings: BaseSettings, path: str, order: int) -> None:
+    middlewares = {**settings.getdict("DOWNLOADER_MIDDLEWARES"), path: order}
+    settings.set("DOWNLOADER_MIDDLEWARES", middlewares, priority="spider")

@@ -22,7 +22,8 @@ class Exchange:
 
     `began` is when the request was sent (aware). `request` and `response` are the bytes sent and received, including
     chunks and compression. `ip` is the server's address, None if unknown (behind a proxy). `truncated` is the reason
-    for an incomplete response, as defined for WARC-Truncated; None if it is complete.
+    for an incomplete response, as defined for WARC-Truncated; None if it is complete. `requested_by` is the URL of
+    the page that sent the request in a browser; None for a request of the crawl itself.
     """
 
     url: str
@@ -31,6 +32,7 @@ class Exchange:
     response: bytes
     ip: str | None = None
     truncated: str | None = None
+    requested_by: str | None = None
 
 
 def head_length(message: bytes) -> int:

@@ -28,6 +28,7 @@ from vokcrawl.warc.compression import (
 )
 from vokcrawl.warc.files import open_file
 from vokcrawl.warc.record_head import HEAD_END, MAX_HEAD, parse_date, parse_head, parse_size
+from vokcrawl.warc.records import REQUESTED_BY
 
 # Types of records whose blocks are never needed.
 _UNREAD = ("request", "metadata")
@@ -88,6 +89,7 @@ class CapturedRecord(NamedTuple):
     truncated: str | None = None
     record_id: str | None = None
     refers_to: RefersTo | None = None
+    requested_by: str | None = None
 
 
 def read_archive(path: Path, longest: int) -> Iterator[CapturedRecord | Flaw]:
@@ -249,6 +251,7 @@ class _Reader:
             fields.get("warc-truncated"),
             fields.get("warc-record-id"),
             _refers_to(fields) if kind == "revisit" else None,
+            fields.get(REQUESTED_BY.lower()),
         )
 
     def _recover(self, content: Content, wrong: _RecordError) -> Content | None:

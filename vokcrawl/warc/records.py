@@ -15,6 +15,8 @@ Fields = Iterable[tuple[str, str]]
 
 IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 RENDERED = "urn:rendered:"
+# A field of this project: the page that sent the request in a browser.
+REQUESTED_BY = "Vokcrawl-Requested-By"
 
 
 def digest(data: bytes | memoryview) -> str:

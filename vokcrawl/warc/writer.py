@@ -55,6 +55,8 @@ class Archive:
         address = [("WARC-Target-URI", url)]
         if exchange.ip is not None:
             address.append(("WARC-IP-Address", exchange.ip))
+        if exchange.requested_by is not None:
+            address.append((records.REQUESTED_BY, redaction.redact_url(exchange.requested_by)))
         place = {"file": file.name, "offset": file.bytes, "digest": digest}
         before = None
         # An incomplete body cannot be compared, and an empty one saves nothing.

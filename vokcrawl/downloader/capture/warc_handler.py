@@ -25,6 +25,8 @@ from vokcrawl.warc.writer import Place
 
 # Key in `Request.meta`: the URL requested last, and the location of its response in the archive.
 _PLACE = "vok_archived"
+# Key in `Request.meta`: the URL of the page in a browser that sent the request.
+REQUESTED_BY = "vok_requested_by"
 # Bytes of head and chunk sizes to keep, in addition to the maximum size of a body.
 _BESIDES = 1 << 16
 
@@ -74,8 +76,10 @@ class ArchivingHandler(HTTP11DownloadHandler):
         if wire is None or archive is None or run.failure is not None:
             return
         truncated = "length" if wire.full else truncated
+        page = request.meta.get(REQUESTED_BY)
+        exchange = Exchange(request.url, wire.began, wire.request, wire.response(), agent.ip, truncated, page)
         try:
-            place = archive.add(Exchange(request.url, wire.began, wire.request, wire.response(), agent.ip, truncated))
+            place = archive.add(exchange)
         except StorageError as failure:
             run.fail(failure)
             return

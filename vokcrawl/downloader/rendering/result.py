@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,8 @@ class Outcome(StrEnum):
     STUCK = "stuck"  # the site did not complete its response in time
 
 
+# Key in `Response.meta`: the result, as `Rendered`.
+RENDERED = "vok_rendered"
 # Responses of the site's ajax endpoint that are refusals, not the end of the listing.
 _REFUSAL = re.compile(r"-?\d+|[\[{].*", re.DOTALL)
 
@@ -50,6 +52,10 @@ class Rendered:
     def is_refusal(self) -> bool:
         """Whether the last click was answered with a refusal of the ajax endpoint (``0``, ``-1``, JSON)."""
         return _REFUSAL.fullmatch(self.rest.strip()) is not None
+
+    def to_json(self) -> bytes:
+        """Serialize the result, in the form that `read_answer` reads."""
+        return json.dumps(asdict(self)).encode()
 
 
 def read_answer(body: bytes) -> Rendered:

@@ -18,15 +18,13 @@ from typing_extensions import override
 
 from vokcrawl.downloader.downloader import PausingDownloader
 from vokcrawl.downloader.rendering.errors import BrowserRefused, BrowserUnreachable
-from vokcrawl.downloader.rendering.result import Outcome, Rendered, read_answer
+from vokcrawl.downloader.rendering.result import RENDERED, Outcome, Rendered, read_answer
 from vokcrawl.downloader.splash.compat import SplashMiddleware
 from vokcrawl.errors import StorageError
 from vokcrawl.runs.run import Run
 
 logger = logging.getLogger(__name__)
 
-# Key in `Response.meta`: the result, as `Rendered`.
-RENDERED = "vok_rendered"
 _TROUBLE = (
     CannotResolveHostError,
     DownloadConnectionRefusedError,

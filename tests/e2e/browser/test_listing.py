@@ -1,4 +1,4 @@
-"""A listing that needs a browser, paginated with a real Splash."""
+"""A listing that needs a browser, paginated with a real Splash and with a real Chromium."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from vokcrawl.sample.views import AJAX_PATH, SCRIPT_PATH
 
 Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]
+Settings = dict[str, object]
 QUIET = {"VOK_RESCAN_HOURS": 1_000_000, "VOK_RECHECK_DAYS": ""}
 
 
@@ -66,13 +67,13 @@ def assert_kept_as_rendered(output: Path, site: str) -> None:
 
 @pytest.mark.parametrize("skin", ["classic", "plain"])
 def test_link_ajax_and_a_browser_give_the_same_records(
-    crawl: Crawling, serve: Serving, splash: str, tmp_path: Path, skin: str
+    crawl: Crawling, serve: Serving, rendering: Settings, tmp_path: Path, skin: str
 ) -> None:
     done: dict[str, Crawl] = {}
     # With the other skin, link and ajax have their own test (tests/crawl).
     for more in ("link", "ajax", "script") if skin == "classic" else ("script",):
         server = serve(45, skin=skin, more=more)
-        done[more] = crawl(f"{server.url}/article/163/", tmp_path / more, settings={"SPLASH_URL": splash})
+        done[more] = crawl(f"{server.url}/article/163/", tmp_path / more, settings=rendering)
         assert done[more].code == 0, done[more].stderr
         assert_whole(done[more], server.site)
     assert_kept_as_rendered(done["script"].output, server.url)
@@ -83,11 +84,11 @@ def test_link_ajax_and_a_browser_give_the_same_records(
     assert (listing["strategy"], listing["stop_reason"], listing["pages"]) == ("browser", "end of the listing", 5)
 
 
-def test_a_second_run_asks_splash_for_nothing_and_one_with_news_for_no_more_than_it_needs(
-    crawl: Crawling, serve: Serving, splash: str, output: Path
+def test_a_second_run_needs_no_browser_and_one_with_news_no_more_than_one_step(
+    crawl: Crawling, serve: Serving, rendering: Settings, output: Path
 ) -> None:
     server = serve(25, more="script")
-    settings = {**QUIET, "SPLASH_URL": splash}
+    settings = {**QUIET, **rendering}
     assert crawl(f"{server.url}/article/163/", output, settings=settings).code == 0
     server.reset()
     idle = crawl(f"{server.url}/article/163/", output, settings=settings)
@@ -101,21 +102,22 @@ def test_a_second_run_asks_splash_for_nothing_and_one_with_news_for_no_more_than
     assert_whole(done, server.site)
 
 
-def test_max_pages_bounds_the_clicks(crawl: Crawling, serve: Serving, splash: str, output: Path) -> None:
+def test_max_pages_bounds_the_clicks(crawl: Crawling, serve: Serving, rendering: Settings, output: Path) -> None:
     server = serve(45, more="script")
-    done = crawl(f"{server.url}/article/163/", output, args={"max_pages": 2}, settings={"SPLASH_URL": splash})
+    done = crawl(f"{server.url}/article/163/", output, args={"max_pages": 2}, settings=rendering)
     assert done.code == 0, done.stderr
     assert len(calls(server)) == 1
     listing = done.manifest["listings"][0]
     assert (listing["pages"], listing["entries"], listing["stop_reason"]) == (2, 20, "max_pages reached")
 
 
-def test_vok_more_splash_clicks_also_where_a_link_would_do(
-    crawl: Crawling, serve: Serving, splash: str, output: Path
+def test_pagination_by_browser_clicks_also_where_a_link_would_do(
+    crawl: Crawling, serve: Serving, rendering: Settings, output: Path
 ) -> None:
     server = serve(25, more="link")
-    settings = {"VOK_PAGINATION": "browser"}
-    done = crawl(f"{server.url}/article/163/", output, settings=settings, env={"SPLASH_URL": f"{splash}/"})
+    env = {name: f"{value}/" for name, value in rendering.items() if name == "SPLASH_URL"}
+    settings = {**rendering, "VOK_PAGINATION": "browser"} if not env else {"VOK_PAGINATION": "browser"}
+    done = crawl(f"{server.url}/article/163/", output, settings=settings, env=env)
     assert done.code == 0, done.stderr
     assert done.manifest["listings"][0]["strategy"] == "browser"
     assert_whole(done, server.site)
@@ -123,12 +125,12 @@ def test_vok_more_splash_clicks_also_where_a_link_would_do(
 
 @pytest.mark.parametrize("start", ["stream", "article"])
 def test_a_browser_follows_the_block_of_an_articles_page_into_the_listing(
-    crawl: Crawling, serve: Serving, splash: str, output: Path, start: str
+    crawl: Crawling, serve: Serving, rendering: Settings, output: Path, start: str
 ) -> None:
     server = serve(25, more="script")
     truth = server.site.truth()
     start_url = f"{server.url}/newstream/" if start == "stream" else truth["articles"][4]["url"]
-    settings = {**QUIET, "SPLASH_URL": splash}
+    settings = {**QUIET, **rendering}
     done = crawl(start_url, output, settings=settings)
     assert done.code == 0, done.stderr
     assert_same(done.articles(), truth["articles"])
@@ -142,10 +144,10 @@ def test_a_browser_follows_the_block_of_an_articles_page_into_the_listing(
 
 
 def test_the_delay_of_the_site_holds_between_clicks_and_around_them(
-    crawl: Crawling, serve: Serving, splash: str, output: Path
+    crawl: Crawling, serve: Serving, rendering: Settings, output: Path
 ) -> None:
     server = serve(9, others=0, page_size=4, more="script")
-    settings = {"SPLASH_URL": splash, "DOWNLOAD_DELAY": 0.3, "DOWNLOAD_DELAY_JITTER": 0}
+    settings = {**rendering, "DOWNLOAD_DELAY": 0.3, "DOWNLOAD_DELAY_JITTER": 0}
     done = crawl(f"{server.url}/article/163/", output, settings=settings)
     assert done.code == 0, done.stderr
     assert_whole(done, server.site)
@@ -155,7 +157,9 @@ def test_the_delay_of_the_site_holds_between_clicks_and_around_them(
     assert len(calls(server)) == 2
 
 
-def test_no_script_of_a_page_reaches_another_host(crawl: Crawling, serve: Serving, splash: str, output: Path) -> None:
+def test_no_script_of_a_page_reaches_another_host(
+    crawl: Crawling, serve: Serving, rendering: Settings, output: Path
+) -> None:
     other = serve(5)
     lure = f"""
       var outside = "{other.url}/";
@@ -173,7 +177,7 @@ def test_no_script_of_a_page_reaches_another_host(crawl: Crawling, serve: Servin
     site = altered(SCRIPT_PATH, lure + MORE_SCRIPT, "application/javascript")
     site.altered = {**site.altered, "/lure": (302, [("Location", f"{other.url}/redirected")], b"")}
     server = serve(site=site)
-    done = crawl(f"{server.url}/article/163/", output, settings={"SPLASH_URL": splash})
+    done = crawl(f"{server.url}/article/163/", output, settings=rendering)
     assert done.code == 0, done.stderr
     assert_whole(done, site)
     assert "/lure" in [seen.target for seen in server.requests]
@@ -183,38 +187,38 @@ def test_no_script_of_a_page_reaches_another_host(crawl: Crawling, serve: Servin
 @pytest.mark.parametrize(
     ("path", "body", "code", "reason"),
     [
-        # Splash's engine does not know arrow functions: the script is not run, and the button does nothing.
+        # Nothing listens to the button. Splash does not even know arrow functions.
         (SCRIPT_PATH, "var more = () => 1;", 12, "more_not_understood"),
         (AJAX_PATH, "0", 10, "listing_not_html"),
     ],
 )
 def test_a_click_that_brings_no_articles_is_not_taken_for_the_end(
-    crawl: Crawling, serve: Serving, splash: str, output: Path, path: str, body: str, code: int, reason: str
+    crawl: Crawling, serve: Serving, rendering: Settings, output: Path, path: str, body: str, code: int, reason: str
 ) -> None:
     server = serve(site=altered(path, body, "application/javascript" if path == SCRIPT_PATH else "text/html"))
-    done = crawl(f"{server.url}/article/163/", output, settings={"SPLASH_URL": splash})
+    done = crawl(f"{server.url}/article/163/", output, settings=rendering)
     assert (done.code, done.errors.get(reason)) == (code, 1), done.stderr
     assert not done.manifest["listings"][0]["complete"]
     assert len(done.teasers()) == 20
 
 
 def test_a_site_that_refuses_the_browsers_call_is_asked_again_and_then_named(
-    crawl: Crawling, serve: Serving, splash: str, output: Path
+    crawl: Crawling, serve: Serving, rendering: Settings, output: Path
 ) -> None:
     server = serve(25, more="script")
     server.site.fail(AJAX_PATH, 503, -1)
-    done = crawl(f"{server.url}/article/163/", output, settings={"SPLASH_URL": splash, "RETRY_TIMES": 1})
+    done = crawl(f"{server.url}/article/163/", output, settings={**rendering, "RETRY_TIMES": 1})
     assert (done.code, done.errors.get("listing_http_503")) == (10, 1), done.stderr
     assert len(calls(server)) == 2
     assert not done.manifest["listings"][0]["complete"]
 
 
 def test_a_pause_that_the_site_asks_the_browser_for_is_kept_by_the_crawl(
-    crawl: Crawling, serve: Serving, splash: str, output: Path
+    crawl: Crawling, serve: Serving, rendering: Settings, output: Path
 ) -> None:
     server = serve(15, more="script")
     server.site.fail(AJAX_PATH, 429, 1, retry_after=2)
-    done = crawl(f"{server.url}/article/163/", output, settings={"SPLASH_URL": splash})
+    done = crawl(f"{server.url}/article/163/", output, settings=rendering)
     assert done.code == 0, done.stderr
     assert_whole(done, server.site)
     refused = next(index for index, seen in enumerate(server.requests) if seen.status == 429)
