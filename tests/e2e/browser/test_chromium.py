@@ -1,4 +1,4 @@
-"""What a real Chromium may do in a crawl, what it costs the site, and what happens when it fails in mid-walk."""
+"""What a real Chromium may do in a crawl, what it costs the site, and what happens when it fails in a listing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -71,7 +71,7 @@ def _command_line(pid: int) -> bytes:
         return b""
 
 
-def test_one_page_stays_open_for_the_walk_and_each_click_is_one_request(
+def test_one_page_stays_open_for_the_listing_and_each_click_is_one_request(
     crawl: Crawling, serve: Serving, chromium: Settings, tmp_path: Path
 ) -> None:
     server = serve(130, more="script")
@@ -167,6 +167,48 @@ def test_robots_txt_holds_for_what_a_page_requests(
     assert not done.manifest["listings"][0]["complete"]
 
 
+def test_page_that_was_moved_is_read_at_its_new_address(
+    crawl: Crawling, serve: Serving, chromium: Settings, output: Path
+) -> None:
+    class Moving(HostileSite):
+        """Moves its listing once it was read without a browser."""
+
+        asked = 0
+
+        def answer(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
+            self.asked += target == LISTING
+            if target == LISTING and self.asked == 2:
+                return Answer(302, [("Location", f"{LISTING}?moved")], b"")
+            return super().answer(method, target, headers)
+
+    server = serve(site=Moving(25, more="script"))
+    done = crawl(f"{server.url}{LISTING}", output, args={"max_pages": 2}, settings=chromium)
+    assert done.code == 0, done.stderr
+    asked = [seen.target for seen in server.requests if seen.target.startswith(LISTING)]
+    assert asked[:3] == [LISTING, LISTING, f"{LISTING}?moved"]
+    assert asked.count(f"{LISTING}?moved") == 1
+    assert len(calls(server)) == 1
+    assert len(done.articles()) == 20
+
+
+def test_each_crawl_has_a_new_profile_and_sends_no_cookies(
+    crawl: Crawling, serve: Serving, chromium: Settings, tmp_path: Path
+) -> None:
+    script = """
+      if (localStorage.getItem("was here") || document.cookie) { fetch("/known"); }
+      localStorage.setItem("was here", "1");
+      document.cookie = "was=here; max-age=10000";
+      fetch("/cookie");
+    """
+    server = serve(site=scripted(script))
+    for name in ("first", "second"):
+        done = crawl(f"{server.url}{LISTING}", tmp_path / name, args={"max_pages": 2}, settings=chromium)
+        assert done.code == 0, done.stderr
+    targets = [seen.target for seen in server.requests]
+    assert (targets.count("/cookie"), targets.count("/known")) == (2, 0)
+    assert not any(name.lower() == "cookie" for seen in server.requests for name in seen.headers)
+
+
 def test_page_that_sends_many_requests_for_a_click_gets_a_few_of_them(
     crawl: Crawling, serve: Serving, chromium: Settings, output: Path
 ) -> None:
@@ -189,7 +231,7 @@ def test_page_that_sends_many_requests_for_a_click_gets_a_few_of_them(
     ],
     ids=["hang", "memory"],
 )
-def test_page_that_stops_chromium_in_mid_walk_is_named_and_what_was_read_is_delivered(
+def test_page_that_stops_chromium_in_mid_listing_is_named_and_what_was_read_is_delivered(
     crawl: Crawling, serve: Serving, chromium: Settings, output: Path, script: str, settings: Settings, said: str
 ) -> None:
     server = serve(site=scripted(on_click(script), 45))
@@ -203,7 +245,7 @@ def test_page_that_stops_chromium_in_mid_walk_is_named_and_what_was_read_is_deli
 
 
 @pytest.mark.parametrize("retries", [0, 1])
-def test_chromium_that_is_killed_in_mid_walk_is_started_again_or_reported(
+def test_chromium_that_is_killed_in_mid_listing_is_started_again_or_reported(
     serve: Serving, chromium: Settings, output: Path, retries: int
 ) -> None:
     server = serve(25, more="script")
@@ -228,7 +270,7 @@ def test_chromium_that_is_killed_in_mid_walk_is_started_again_or_reported(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_crawl_that_ends_in_mid_walk_leaves_no_chromium_behind(
+def test_crawl_that_ends_in_mid_listing_leaves_no_chromium_behind(
     serve: Serving, chromium: Settings, output: Path, number: signal.Signals
 ) -> None:
     server = serve(25, more="script")

@@ -56,7 +56,10 @@ class Chromium:
     @classmethod
     async def start(cls, program: str) -> Chromium:
         """Start a program. Without a sandbox only where there can be none. Raises `ChromiumNotStarted`."""
-        playwright = await async_playwright().start()
+        try:
+            playwright = await async_playwright().start()
+        except (Error, OSError) as fault:
+            raise ChromiumNotStarted(f"Playwright does not start: {fault}") from fault
         try:
             browser = await _launched(playwright, program)
             session = await browser.new_browser_cdp_session()
@@ -87,13 +90,13 @@ class Chromium:
         silent = 0.0
         try:
             while True:
+                self.check_memory(most_memory)
                 done, _ = await asyncio.wait({task}, timeout=_CHECK)
                 if done:
                     return task.result()
                 silent = 0.0 if waits() else silent + _CHECK
                 if silent >= seconds:
                     raise ChromiumFailed(f"no response within {seconds:.0f} s")
-                self.check_memory(most_memory)
         finally:
             if not task.done():
                 task.cancel()
@@ -109,7 +112,10 @@ class Chromium:
         self._pids = await self._processes()
 
     async def _processes(self) -> list[int]:
-        found: dict[str, Any] = await asyncio.wait_for(self._session.send("SystemInfo.getProcessInfo"), _TO_START)
+        try:
+            found: dict[str, Any] = await asyncio.wait_for(self._session.send("SystemInfo.getProcessInfo"), _TO_START)
+        except TimeoutError as late:
+            raise ChromiumFailed(f"no response within {_TO_START:.0f} s") from late
         return [int(each["id"]) for each in found["processInfo"]]
 
 
@@ -146,7 +152,9 @@ async def _ended(closing: Awaitable[None]) -> bool:
     """Whether something was closed in time."""
     try:
         await asyncio.wait_for(closing, _TO_END)
-    except (Error, TimeoutError, ConnectionError):
+    except Exception:
+        # Whatever is wrong with it, it is not used again.
+        logger.debug("Chromium did not end by itself", exc_info=True)
         return False
     return True
 

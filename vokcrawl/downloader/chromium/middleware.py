@@ -16,10 +16,10 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from vokcrawl.config import Options
 from vokcrawl.config.browser_program import find_chromium
 from vokcrawl.downloader.chromium.launch import Chromium, ChromiumFailed, ChromiumNotStarted
+from vokcrawl.downloader.chromium.listing_session import ListingSession
 from vokcrawl.downloader.chromium.open_page import OpenPage
 from vokcrawl.downloader.chromium.page_requests import PageRequests
 from vokcrawl.downloader.chromium.request import STEP
-from vokcrawl.downloader.chromium.walk import Walk
 from vokcrawl.downloader.downloader import SpiderClosing
 from vokcrawl.downloader.rendering.errors import BrowserCrashed, BrowserUnreachable, PageRequestFailed
 from vokcrawl.downloader.rendering.result import RENDERED, Outcome, Rendered
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 class ChromiumMiddleware:
     """Answers the requests of `chromium.request` with the results of steps; it passes all others on.
 
-    One page stays open for the walk through a listing. What it requests goes through the engine, so robots.txt, delays,
+    One page stays open for a listing. What it requests goes through the engine, so robots.txt, delays,
     pauses, retries and the archive apply to it as to any request of the crawl. The page is loaded again only where a
     step does not begin at the place where the one before ended. If Chromium fails, the step is retried with a new one.
     Stats: `vok/chromium/<outcome>`, `vok/chromium/requests`, `vok/chromium/failed`.
@@ -50,7 +50,7 @@ class ChromiumMiddleware:
         self._memory = options.browser_memory
         self._hosts: frozenset[str] = spider.allowed_authorities  # type: ignore[attr-defined]
         self._chromium: Chromium | None = None
-        self._walk: Walk | None = None
+        self._session: ListingSession | None = None
         # A listing at a time: each page needs much memory.
         self._turn = asyncio.Lock()
         crawler.signals.connect(self.close, signal=signals.spider_closed)
@@ -73,24 +73,27 @@ class ChromiumMiddleware:
                 return self._retry(request, failure)
             except DownloadCancelledError as error:
                 raise PageRequestFailed(str(error)) from error
-            if self._walk is not None and self._walk.is_over:
-                await self._end_walk()
+            finally:
+                if self._session is not None and self._session.is_over:
+                    await self._end_session()
         self.crawler.stats.inc_value(f"vok/chromium/{rendered.outcome}")
         self._archive(route.url, rendered)
         return self._response(request, rendered)
 
     async def close(self) -> None:
         """End Chromium."""
-        await self._end_walk()
+        await self._end_session()
         chromium, self._chromium = self._chromium, None
         if chromium is not None:
             await chromium.close()
 
     async def _step(self, route: BrowserRoute) -> Rendered:
-        if self._walk is None or not self._walk.continues(route):
-            await self._end_walk()
-            self._walk = Walk(await self._new_page(route.url), route.url, lambda: not self.crawler.crawling)
-        return await self._walk.step(route)
+        if self._session is None or not self._session.continues(route):
+            await self._end_session()
+            self._session = ListingSession(
+                await self._new_page(route.url), route.url, lambda: not self.crawler.crawling
+            )
+        return await self._session.step(route)
 
     async def _new_page(self, url: str) -> OpenPage:
         if self._chromium is None:
@@ -109,10 +112,10 @@ class ChromiumMiddleware:
         self.crawler.stats.inc_value("vok/chromium/requests")
         return await self.crawler.engine.download_async(request)
 
-    async def _end_walk(self) -> None:
-        walk, self._walk = self._walk, None
-        if walk is not None:
-            await walk.close()
+    async def _end_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     def _retry(self, request: Request, failure: ChromiumFailed) -> Request:
         """A retry request. Raises `BrowserUnreachable` or `BrowserCrashed` after the last one."""

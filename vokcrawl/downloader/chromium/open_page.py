@@ -55,7 +55,8 @@ class OpenPage:
         most_result: int,
     ) -> OpenPage:
         """A new page without any data of others. Raises `ChromiumFailed`."""
-        try:
+
+        async def open_page() -> OpenPage:
             context = await chromium.browser.new_context(
                 user_agent=user_agent, service_workers="block", accept_downloads=False
             )
@@ -66,9 +67,12 @@ class OpenPage:
             # A page that opens another one would not be watched.
             context.on("page", lambda other: other.close())
             opened._session = await context.new_cdp_session(page)
+            return opened
+
+        try:
+            return await chromium.watch(open_page(), seconds, most_memory, lambda: False)
         except Error as fault:
             raise ChromiumFailed(_brief(fault)) from fault
-        return opened
 
     @property
     def url(self) -> str:
@@ -80,10 +84,10 @@ class OpenPage:
         self._world = None
         try:
             await self._watched(self._page.goto(url, wait_until="commit", timeout=0))
+            await self._chromium.note_processes()
         except Error as fault:
             self._check(fault)
             return False
-        await self._chromium.note_processes()
         return True
 
     async def call(self, function: str, *args: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The walk through one listing: it is opened once, and "More Articles" is clicked for as long as the crawl goes on."""
+"""One listing in Chromium: it is opened once, and "More Articles" is clicked for as long as the crawl goes on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vokcrawl.pages.routes import BrowserRoute
 LOOK = 0.1
 # Number of checks without a change after which the page is complete; without any result; and in all, while the page
 # does not wait for the site.
-_SETTLED, _NOTHING, _MOST = 3, 15, 100
+_STABLE, _NOTHING, _MOST = 3, 15, 100
 # So many requests may the page send while it is opened, and for each click.
 TO_OPEN, FOR_A_CLICK = 100, 10
 _MOST_REDIRECTS = 3
@@ -29,7 +29,7 @@ _READY = "function () { return document.readyState !== 'loading'; }"
 _LAST = frozenset(Outcome) - {Outcome.MORE}
 
 
-class Walk:
+class ListingSession:
     """Steps through the listing `url` in an open page. `is_closing` says whether the crawl is about to end.
 
     A step continues where the one before ended. A request of the page that has failed is reported once what was read
@@ -106,7 +106,7 @@ class Walk:
             self._raise_error()
             return self._rendered(Outcome.STRANGE)
         looks = quiet = 0
-        while quiet < _SETTLED and looks < _MOST:
+        while quiet < _STABLE and looks < _MOST:
             await self._look()
             is_quiet = not requests.in_flight and await page.call(_READY)
             looks += not requests.in_flight
@@ -158,7 +158,7 @@ class Walk:
             still = still + 1 if now == found else 0
             idle = idle + 1 if now == found and not requests.in_flight else 0
             found = now
-            if (found and (idle >= _SETTLED or still >= _NOTHING)) or (not found and idle >= _NOTHING):
+            if (found and (idle >= _STABLE or still >= _NOTHING)) or (not found and idle >= _NOTHING):
                 return
 
     async def _without_articles(self, pages: list[str], done: int, works: bool) -> Rendered:
