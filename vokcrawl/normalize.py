@@ -18,14 +18,19 @@ from w3lib.url import safe_url_string
 
 # Invisible characters that are not text: zero-width space, byte order mark, word joiner.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-# Lone surrogates, which JSON in UTF-8 cannot contain, control characters, and bidirectional controls.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+# Lone surrogates, which JSON in UTF-8 cannot contain, control characters, bidirectional and other format controls, and
+# code points that are no characters.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u206f\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]"
+)
 _BULLET = re.compile(r"^(?:[·•‧∙▪●]\s*)+")
 _DATE_IN_WORDS = re.compile(r"([A-Z][a-z]{2,8}) (\d{1,2}), (\d{4})", re.ASCII)
 _DATE_IN_NUMBERS = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _ARTICLE_ID = r"\d{10}-\d{1,12}"
 _ENCODED_INVISIBLE = re.compile(r"%e2%80%8b|%e2%81%a0|%ef%bb%bf", re.IGNORECASE)
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+# The host of Voice of Korea answers under this address, too.
+_VOK_ADDRESS = "175.45.176.85"
 _VOK_ORIGINAL_ID = re.compile(r"/i[a-z]([a-z]\d{9})(?=/|$)", re.ASCII)
 _LANGUAGE_SUFFIX = re.compile(r"\((\w+)\)\s*$")
 _MONTHS = {
@@ -373,7 +378,7 @@ def story_of(original_url: str) -> str | None:
         parts = urlsplit(original_url)
     except ValueError:
         return None
-    if not f".{parts.hostname or ''}".endswith(".vok.rep.kp"):
+    if not f".{parts.hostname or ''}".endswith((".vok.rep.kp", f".{_VOK_ADDRESS}")):
         return None
     match = _VOK_ORIGINAL_ID.search(parts.path)
     return match[1] if match else None

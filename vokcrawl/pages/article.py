@@ -42,6 +42,10 @@ _PARAGRAPH = 40
 # Siblings of a paragraph that belong to the text; and the maximum depth of a text below its container.
 _TEXTUAL = frozenset("p ul ol dl blockquote table pre figure center h1 h2 h3 h4 h5 h6".split())  # noqa: SIM905
 _DEEPEST = 32
+# Maximum length of a line that is no part of a text.
+_LONGEST_LINE = 400
+# Length of the beginning of an address that says whether its link shares the page.
+_LONGEST_SHARE_ADDRESS = 500
 # Maximum distance between a "More From" line and the first teaser, in blocks.
 _NEAR = 4
 
@@ -79,7 +83,8 @@ class ArticlePage:
         self._inside = frozenset(() if self.content is None else descendants(self.content))
         # Marked teasers are excluded from the article's blocks; they are read only if they are new.
         items = set(marked_items(root, outside=self.content))
-        omitted = OmittedElements(self.content, self.site.article.remove.all(root))
+        removed = self.site.article.remove.all(root)
+        omitted = OmittedElements(self.content, removed, inside=self._inside, kept=items)
         self.blocks = flow(root, without=items, omitted=omitted)
 
     @cached_property
@@ -149,7 +154,9 @@ class ArticlePage:
             if block.item is not None:
                 return index
         for identity, first, run in runs(self.blocks[start:]):
-            if identity != self.id and is_other_teaser(run):
+            # Inside the content element it is a list of other articles, and the text goes on below.
+            within = self.content is not None and self._in_content(self.blocks[start + first])
+            if identity != self.id and not within and is_other_teaser(run):
                 return start + first
         return len(self.blocks)
 
@@ -185,10 +192,12 @@ class ArticlePage:
         marks = self.site.blocks
         if marks.password_form.first(self.root) is not None:
             return True
-        # The sentence, if the form is not WordPress's own.
-        return self.root.css_first("input[type=password]") is not None and any(
-            marks.password_words.match(block.text) for block in self.blocks
-        )
+        # The sentence, if the form is not WordPress's own, or if there is none.
+        words = marks.password_words
+        said = [block for block in self.blocks[: self._end] if words.match(block.text)]
+        if any("form" in block.within for block in said) and self.root.css_first("input[type=password]") is not None:
+            return True
+        return bool(said) and all(words.match(block.text) for block in self._body_blocks)
 
     def is_article(self) -> bool:
         """Whether this is an article page, rather than a listing or only header and footer."""
@@ -312,7 +321,14 @@ class ArticlePage:
         slugged = self._slugged_headline()
         if slugged is not None:
             return slugged
-        candidates = [index for index in self._candidates() if not is_aside(self.blocks[index])]
+        lines = self.site.lines
+        furniture = (lines.newsletter, lines.share_links, lines.sections_below)
+        candidates = [
+            index
+            for index in self._candidates()
+            if not is_aside(self.blocks[index])
+            and not any(each.fullmatch(self.blocks[index].text[:_LONGEST_LINE]) for each in furniture)
+        ]
         limit = self._meta[1] if self._meta else self._content_start()
         above = [index for index in candidates if limit is None or index < limit]
         headings = [index for index in above if self.blocks[index].heading]
@@ -323,8 +339,11 @@ class ArticlePage:
         below = [index for index in below if not self._meta or not self._meta[1] <= index <= self._meta[2]]
         if below and self.blocks[below[0]].heading and len(below) > 1 and not self._is_text_before(below[0]):
             return below[0]
-        # Only the line directly above the meta line.
-        return above[-1] if above and self._meta and above[-1] == self._meta[1] - 1 else None
+        # Only the line directly above the meta line, unless it leads elsewhere.
+        if not above or not self._meta or above[-1] != self._meta[1] - 1:
+            return None
+        line = self.blocks[above[-1]]
+        return None if line.linked and not any(article_id(href) == self.id for href in line.hrefs) else above[-1]
 
     def _is_text_before(self, index: int) -> bool:
         """Whether content precedes this block, which is then a sub-heading."""
@@ -418,11 +437,13 @@ class ArticlePage:
             return True
         text = block.text
         lines = self.site.lines
-        if lines.share.fullmatch(text) or lines.newsletter.fullmatch(text):
+        if len(text) <= _LONGEST_LINE and any(
+            each.fullmatch(text) for each in (lines.share, lines.newsletter, lines.advertising)
+        ):
             return True
         if not block.hrefs or block.own_letters > _PARAGRAPH:
             return False
-        if lines.page_numbers.fullmatch(text) or (block.linked and self._leads_about(block)):
+        if lines.page_numbers.fullmatch(text) or (not block.own_letters and self._leads_about(block)):
             return True
         if self.content is not None:
             return False
@@ -430,10 +451,12 @@ class ArticlePage:
 
     def _leads_about(self, block: Block) -> bool:
         """Whether all links of a block are navigation or sharing."""
-        texts = [text for _, text in block.anchors]
         lines = self.site.lines
-        return bool(texts) and all(
-            lines.previous_next.fullmatch(text) or lines.share_links.fullmatch(text) for text in texts
+        return bool(block.anchors) and all(
+            lines.previous_next.fullmatch(text)
+            or lines.share_links.fullmatch(text)
+            or lines.share_addresses.search(href[:_LONGEST_SHARE_ADDRESS])
+            for href, text in block.anchors
         )
 
     def _is_caption(self, block: Block) -> bool:

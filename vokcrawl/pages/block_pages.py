@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -16,8 +16,20 @@ from vokcrawl.pages.visibility import HiddenElements
 _SENTENCE_END = re.compile(r"[.!?…]['\"”’)]*\s+")
 # A page with this word and little else is a bot check.
 _CAPTCHA = re.compile(r"captcha", re.IGNORECASE)
-# Limits of a bot check: length of its text, of its start with the words, of a bare page, and number of links.
-_LONGEST_CHECK, _BEGINNING, _BARE, _MOST_LINKS = 2_500, 500, 120, 8
+# Limits of a bot check: length of its text, of its start with the words, of a bare page, number of links, and of those
+# to other pages of the site.
+_LONGEST_CHECK, _BEGINNING, _BARE, _MOST_LINKS, _MOST_SITE_LINKS = 2_500, 500, 120, 8, 1
+# Links that do not lead to other pages of the site: to other hosts, to services of the check, and to no page.
+_NO_SITE_LINK = re.compile(
+    r"\s*(?:[a-z][a-z0-9+.-]{1,20}:|//|#|\?|/?$|\.?/?cdn-cgi/|/cdn-cgi/|/\.well-known/)", re.IGNORECASE
+)
+# Fields of a form that asks for more than proof of being human.
+_FIELDS = (
+    "textarea, input[type=text], input[type=email], input[type=password], input[type=search], input[type=tel], "
+    "form input:not([type])"
+)
+# Status codes of refusals; a short text without markup may be one.
+_REFUSALS, _SHORT_TEXT = frozenset((401, 403, 405, 406, 415, 429, 503)), 500
 # The block page of South Korean networks.
 _NATIONAL_BLOCK = re.compile(rb"""<meta\s(?=[^>]{0,200}kcsc)(?=[^>]{0,200}blocking)[^>]{0,200}>""", re.IGNORECASE)
 # Maximum length of a block page in bytes.
@@ -65,7 +77,7 @@ def find_block_page(body: bytes, status: int = 200, headers: Mapping[str, str] |
     start = body[:_SHORT]
     if _NATIONAL_BLOCK.search(start):
         return BlockPage.NATIONAL_BLOCK
-    if b"<" not in start:
+    if b"<" not in start and not (status in _REFUSALS and len(start) < _SHORT_TEXT):
         return None
     try:
         root = parse(start.decode("utf-8", "replace"))
@@ -77,24 +89,43 @@ def find_block_page(body: bytes, status: int = 200, headers: Mapping[str, str] |
 
 
 def _is_check(root: Element) -> bool:
-    title = root.css_first("title")
+    title, marks = root.css_first("title"), site().blocks
     name = clean_text(text_of(title)) if title is not None else ""
-    # Some bot checks have only a text for browsers without scripts.
-    texts = [clean_text(text_of(each)) for each in root.css("noscript, iframe")]
-    text = " ".join(block.text for block in flow(root, omitted=HiddenElements()) if block.text)
-    if len(text) > _LONGEST_CHECK or len(root.css("a[href]")) > _MOST_LINKS:
+    links = [each.attributes.get("href") or "" for each in root.css("a[href]")]
+    if len(links) > _MOST_LINKS or len({each for each in links if not _NO_SITE_LINK.match(each)}) > _MOST_SITE_LINKS:
         return False
-    marks = site().blocks
-    if marks.bot_check.match(name) or marks.bot_check.search(text[:_BEGINNING]):
+    asks_for_more = root.css_first(_FIELDS) is not None
+    lines = [
+        each
+        for block in flow(root, omitted=HiddenElements())
+        if (each := marks.protected_form.sub("", block.text).strip())
+        and not (asks_for_more and not block.within.isdisjoint(("form", "label")))
+    ]
+    text = " ".join(lines)
+    if len(text) > _LONGEST_CHECK:
+        return False
+    if any(marks.bot_check_lines.fullmatch(each) for each in (name, *_beginning(lines))):
         return True
-    if len(text) > _BARE:
-        return False
-    beside = " ".join(texts)[:_BEGINNING]
-    return bool(
-        marks.bot_check.search(beside)
-        or _CAPTCHA.search(f"{name} {text}")
-        or (not text and marks.bot_check_frames.first(root) is not None)
-    )
+    if marks.bot_check.search(name) or marks.bot_check.search(text[:_BEGINNING]):
+        return True
+    if text:
+        return len(text) <= _BARE and _CAPTCHA.search(f"{name} {text}") is not None
+    # Some bot checks have only a text for browsers without scripts, or a frame.
+    beside = " ".join(clean_text(text_of(each)) for each in root.css("noscript, iframe"))[:_BEGINNING]
+    if marks.bot_check.search(beside) or _CAPTCHA.search(f"{name} {beside}"):
+        return True
+    return not asks_for_more and marks.bot_check_frames.first(root) is not None
+
+
+def _beginning(lines: Sequence[str]) -> list[str]:
+    """The lines at the beginning of a page."""
+    found, letters = [], 0
+    for line in lines:
+        if letters > _BEGINNING:
+            break
+        found.append(line)
+        letters += len(line)
+    return found
 
 
 def is_metering(text: str) -> bool:

@@ -10,6 +10,7 @@ from w3lib.encoding import html_body_declared_encoding, http_content_type_encodi
 
 from vokcrawl.normalize import absolute_url, clean_text
 from vokcrawl.pages.flow import flow, is_aside
+from vokcrawl.pages.pictures import LATE
 from vokcrawl.pages.profile import site
 from vokcrawl.pages.server_errors import ends_in_server_error
 from vokcrawl.pages.tree import Element, TooManyElementsError, parse, text_of
@@ -28,6 +29,12 @@ TOO_MANY_ELEMENTS = "too_many_elements"
 PASSING_FAULTS = frozenset((LISTING_IN_PLACE, CHROME_ONLY, SERVER_ERROR))
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "")
 _TAG = re.compile(rb"<[a-zA-Z!]")
+_BASE = re.compile(r"<base\b", re.IGNORECASE)
+# The beginning of a page in UTF-16 without a byte order mark, by byte order.
+_UTF16 = {
+    "utf-16-le": re.compile(rb"(?:\s\0)*<\0[\x20-\x7e]\0"),
+    "utf-16-be": re.compile(rb"(?:\0\s)*\0<\0[\x20-\x7e]"),
+}
 
 
 class PageFault(Exception):
@@ -90,7 +97,7 @@ def read_document(body: bytes, content_type: str, url: str | None = None) -> Doc
         root = parse(text)
     except TooManyElementsError:
         raise PageFault(TOO_MANY_ELEMENTS) from None
-    if "base" in text or "BASE" in text:
+    if _BASE.search(text):
         _resolve_links(root, url)
     if "data-cfemail" in text or "email-protection#" in text:
         _write_out_emails(root)
@@ -98,7 +105,7 @@ def read_document(body: bytes, content_type: str, url: str | None = None) -> Doc
 
 
 # Attributes with one URL; a `srcset` has several.
-_ADDRESSES = ("href", "src", "data-src", "data-lazy-src", "data-original", "data-lazy", "action")
+_ADDRESSES = ("href", "src", *LATE, "action")
 _LINKED = ", ".join(f"[{name}]" for name in _ADDRESSES)
 _ADDRESS_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 _SETS = ", ".join(f"[{name}]" for name in _ADDRESS_SETS)
@@ -127,6 +134,7 @@ def _resolve_links(root: Element, url: str | None) -> None:
                 element.attrs[name] = _CANDIDATE.sub(lambda found: absolute_url(address, found[0]) or found[0], value)
 
 
+_FIRST_BYTES = 1_000
 _SCHEME = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 _LONGEST_EMAIL = 320
 _HIDDEN_EMAIL = re.compile(r"/cdn-cgi/l/email-protection#([0-9a-fA-F]+)$")
@@ -191,7 +199,10 @@ def _decode(body: bytes, content_type: str) -> tuple[str, bool]:
     else:
         if not _is_utf16(body):
             return text, not body.isascii() and bool(declared) and declared[0] != "utf-8"
-    marked = read_bom(body)[0]
+    marked = read_bom(body)[0] or _utf16_order(body)
+    if marked is None and b"\0" not in body[:_FIRST_BYTES]:
+        # In UTF-16 the markup would have them.
+        declared = [each for each in declared if not each.startswith("utf-16")]
     for encoding in (*([marked] if marked else []), *declared):
         try:
             return body.decode(encoding), bool(declared) and encoding != declared[0]
@@ -206,7 +217,12 @@ def _decode(body: bytes, content_type: str) -> tuple[str, bool]:
 
 
 def _is_utf16(body: bytes) -> bool:
-    return body[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return body[:2] in (b"\xff\xfe", b"\xfe\xff") or _utf16_order(body) is not None
+
+
+def _utf16_order(body: bytes) -> str | None:
+    """The encoding of a page in UTF-16 that begins with a tag instead of a byte order mark; None for others."""
+    return next((name for name, begins in _UTF16.items() if begins.match(body)), None)
 
 
 def _text_encoding(name: str) -> str | None:

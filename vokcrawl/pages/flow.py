@@ -37,7 +37,7 @@ _IMAGES = frozenset(("img", "amp-img", "amp-anim"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # Ancestors that a block records.
 _ASIDE = frozenset(("aside", "nav", "footer", "form", "label"))
-_CONTEXT = frozenset("aside nav footer form label button figcaption blockquote li p table".split())  # noqa: SIM905
+_CONTEXT = frozenset("aside nav header footer main article form label button figcaption blockquote li p table".split())  # noqa: SIM905
 # Elements that end a heading whose end tag is missing.
 _NO_HEADING = frozenset("p ul ol dl table article section form hr figure blockquote".split()) | _HEADINGS.keys()  # noqa: SIM905
 # Marks a <br> until the block is complete; it cannot occur in text.

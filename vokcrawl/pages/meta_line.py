@@ -9,7 +9,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from vokcrawl.normalize import shown_date
-from vokcrawl.pages.flow import Block
+from vokcrawl.pages.flow import Block, is_aside
 from vokcrawl.pages.profile import site
 from vokcrawl.pages.tree import Element
 
@@ -31,20 +31,29 @@ class MetaLine:
 def read_meta_line(blocks: Sequence[Block], content: Container[Element] = ()) -> tuple[MetaLine, int, int] | None:
     """Return the meta line among the blocks, with the indexes of its first and last block, or None.
 
-    The first one with a valid date is preferred. `content` are the elements of the article's text: a meta line above
+    The first one with a valid date is preferred, and one in the header or a sidebar of the page only if no other names
+    a source. `content` are the elements of the article's text: a meta line above
     it does not continue there.
     """
-    found, begins = None, site().meta.begins
+    found, beside, begins = None, None, site().meta.begins
     for index, block in enumerate(blocks):
         if len(block.text) > _LONGEST or not begins.match(block.text):
             continue
         if not block.within.isdisjoint(("form", "label")):
             continue
         candidate = _from(blocks, index, content)
+        if candidate is not None and _is_beside(block) and not candidate[0].source:
+            beside = beside or candidate
+            continue
         if candidate is not None and candidate[0].date and shown_date(candidate[0].date):
             return candidate
         found = found or candidate
-    return found
+    return found or beside
+
+
+def _is_beside(block: Block) -> bool:
+    """Whether a block is in the page's header, or beside the article."""
+    return is_aside(block) or ("header" in block.within and block.within.isdisjoint(("article", "main")))
 
 
 def meta_value(text: str | None, name: str) -> str | None:

@@ -17,6 +17,8 @@ from vokcrawl.pages.tree import Element, ancestors, is_same
 
 # A link with more letters beside it is part of a sentence.
 _SENTENCE = 40
+# Length of the beginning of a text that says whether it is a line below a list.
+_LONGEST_LINE = 400
 # Maximum distance between the link of a teaser and its date, in blocks.
 _NEAR = 5
 
@@ -52,7 +54,7 @@ class _Runs:
         self.touched = [_identity(block) for block in blocks]
         self.dated = [date_in_block(block) is not None for block in blocks]
         end_of_list = site().end_of_list
-        self.ends = [end_of_list.fullmatch(block.text) is not None for block in blocks]
+        self.ends = [end_of_list.fullmatch(block.text[:_LONGEST_LINE]) is not None for block in blocks]
         self.owners = self._owners()
         # The number of dated blocks before each block, and the next end of a list from each block on.
         self._days = [0]

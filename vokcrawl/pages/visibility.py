@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cached_property, lru_cache
 
+from vokcrawl.normalize import article_id
 from vokcrawl.pages.profile import site
-from vokcrawl.pages.tree import Element, ancestors
+from vokcrawl.pages.tree import Element, ancestors, text_of
 
 __all__ = ["HiddenElements", "OmittedElements"]
 
@@ -16,13 +17,26 @@ _SHOWN_AT_A_WIDTH = re.compile(
     r"d-(?:sm|md|lg|xl|xxl)-(?!none)[a-z-]+|(?:sm|md|lg|xl|2xl):(?:block|flex|grid|inline|table|contents)[a-z-]*"
 )
 _DECLARATION = re.compile(r"\s*([a-z-]+)\s*:\s*([^;]*)", re.IGNORECASE)
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_ESCAPED = re.compile(r"\\([g-zG-Z-])")
+_IMPORTANT = re.compile(r"!\s*important")
 _ZERO = re.compile(r"[+-]?0*\.?0*(?:px|em|rem|pt|%)?")
-_NO_CLIP = re.compile(r"rect\((?:0|1px)(?:px)?(?:[\s,]+(?:0|1px)(?:px)?){3}\)|inset\((?:50|100)%.*\)|circle\(0.*\)")
+_TINY = re.compile(r"[01](?:\.0*)?px")
+_NO_CLIP = re.compile(
+    r"rect\((?:0|1px)(?:px)?(?:[\s,]+(?:0|1px)(?:px)?){3}\)|inset\((?:50|100)%.*\)|circle\(0.*\)|polygon\([0\s,px%]*\)"
+)
 _NO_SCALE = re.compile(r"scale(?:3d|[xy])?\(0(?:\.0*)?(?:,.*)?\)")
 _FAR_AWAY = re.compile(r"-\d{3,}(?:\.\d+)?(?:px|em|rem|pt|%)?")
+_FAR_MARGIN = re.compile(r"-\d{4,}(?:\.\d+)?(?:px|em|rem|pt|%)?")
+_MOVED_AWAY = re.compile(r"translate(?:3d|x|y)?\((?:[^,)]*,\s*)?-\d{4,}(?:px|em|rem|pt|%)?\s*[,)]")
 _LONGEST_STYLE = 2_000
 # Of how many class names and ids, of what length, it is remembered what they mean.
 _REMEMBERED_NAMES, _LONGEST_NAMES = 2_000, 300
+# An element whose name only contains a word of plugins stays if it has this many letters outside of links, and most of
+# those of the text. Of so many elements it is examined.
+_TEXT_OF_THE_ARTICLE, _MOST_EXAMINED = 200, 100
+# Attributes of images that are hidden until a script loads them.
+_LOADED_LATER = ("data-src", "data-lazy-src", "data-cfsrc", "data-original", "data-srcset", "data-lazy-srcset")
 
 
 class HiddenElements:
@@ -44,58 +58,114 @@ class HiddenElements:
 
 
 class OmittedElements:
-    """The hidden elements, those of plugins, and `removed`. `content` and its ancestors are not omitted as hidden."""
+    """The hidden elements, those of plugins, and `removed`. `content` and its ancestors are not omitted as hidden.
 
-    def __init__(self, content: Element | None, removed: Iterable[Element] = ()) -> None:
+    `inside` are the elements of the content, `kept` other elements that are not omitted with their ancestors.
+    """
+
+    def __init__(
+        self,
+        content: Element | None,
+        removed: Iterable[Element] = (),
+        inside: Container[Element] = (),
+        kept: Iterable[Element] = (),
+    ) -> None:
         self._kept: set[Element] = set() if content is None else {content, *ancestors(content)}
+        for element in kept:
+            for each in ancestors(element):
+                if each in self._kept:
+                    break
+                self._kept.add(each)
+        self._content = content
+        self._inside = inside
         self._removed = set(removed)
+        self._examined = 0
 
     def __contains__(self, element: object) -> bool:
         if not isinstance(element, Element):
             return False
         if self._removed and element in self._removed:
             return True
-        return _is_omitted(element) and element.tag not in ("html", "body", "main") and element not in self._kept
+        return self._is_omitted(element) and element.tag not in ("html", "body", "main") and element not in self._kept
 
+    def _is_omitted(self, element: Element) -> bool:
+        attributes = element.attributes
+        if _is_hidden(element, attributes):
+            return True
+        names, hidden = f"{attributes.get('class') or ''} {attributes.get('id') or ''}", site().hidden
+        if names == " ":
+            return False
+        names_plugin = _names_plugin if len(names) <= _LONGEST_NAMES else _names_plugin.__wrapped__
+        exact = names_plugin(names, hidden.plugins, hidden.plugin_prefixes, hidden.plugin_words)
+        return exact if exact is not None else self._is_beside_the_text(element)
 
-def _is_omitted(element: Element) -> bool:
-    attributes = element.attributes
-    if _is_hidden(element, attributes):
-        return True
-    names, hidden = f"{attributes.get('class') or ''} {attributes.get('id') or ''}", site().hidden
-    is_plugins = _is_plugins if len(names) <= _LONGEST_NAMES else _is_plugins.__wrapped__
-    return is_plugins(names, hidden.plugins, hidden.plugin_prefixes)
+    def _is_beside_the_text(self, element: Element) -> bool:
+        """Whether an element, whose name contains a word of plugins, is not (most of) the text itself."""
+        self._examined += 1
+        if self._examined > _MOST_EXAMINED:
+            return True
+        links = element.css("a[href]")
+        if element not in self._inside and any(article_id(each.attributes.get("href") or "") for each in links):
+            # A list of other articles outside of the text: its teasers are read.
+            return False
+        own = len(text_of(element)) - sum(len(text_of(each)) for each in links)
+        if own < _TEXT_OF_THE_ARTICLE:
+            return True
+        text = self._content
+        if text is None:
+            text = next((each for each in ancestors(element) if each.tag == "body"), element)
+        return 2 * own < len(text_of(text))
 
 
 # The same names occur many times in each page, and in each page of a site.
 @lru_cache(_REMEMBERED_NAMES)
-def _is_plugins(names: str, plugins: frozenset[str], prefixes: tuple[str, ...]) -> bool:
-    each = names.lower().replace("_", "-").split()
-    return not plugins.isdisjoint(each) or any(name.startswith(prefixes) for name in each)
+def _names_plugin(
+    names: str, plugins: frozenset[str], prefixes: tuple[str, ...], words: re.Pattern[str]
+) -> bool | None:
+    """Whether class names and ids are those of a plugin; None if one of them only contains a word of plugins."""
+    names = names.lower().replace("_", "-")
+    each = names.split()
+    if not plugins.isdisjoint(each) or any(name.startswith(prefixes) for name in each):
+        return True
+    return None if words.search(names[:_LONGEST_STYLE]) else False
 
 
 @lru_cache(_REMEMBERED_NAMES)
-def _hide(names: str, hidden: frozenset[str]) -> bool:
+def _hide(names: str, hidden: frozenset[str], words: re.Pattern[str]) -> bool:
     classes = names.split()
-    return not hidden.isdisjoint(classes) and not any(map(_SHOWN_AT_A_WIDTH.fullmatch, classes))
+    if hidden.isdisjoint(classes) and not any(map(words.fullmatch, classes)):
+        return False
+    return not any(map(_SHOWN_AT_A_WIDTH.fullmatch, classes))
 
 
 def _is_hidden(element: Element, attributes: Mapping[str, str | None]) -> bool:
-    if "hidden" in attributes or (element.tag == "dialog" and "open" not in attributes):
+    if "hidden" in attributes or "popover" in attributes or (element.tag == "dialog" and "open" not in attributes):
         return True
-    names = attributes.get("class")
-    if names and (_hide if len(names) <= _LONGEST_NAMES else _hide.__wrapped__)(names, site().hidden.classes):
+    names, hidden = attributes.get("class"), site().hidden
+    hide = _hide if names and len(names) <= _LONGEST_NAMES else _hide.__wrapped__
+    if names and hide(names, hidden.classes, hidden.class_words):
         return True
     style = attributes.get("style")
-    return bool(style) and _hides(style or "")
+    if not style or (element.tag == "img" and any(attributes.get(name) for name in _LOADED_LATER)):
+        return False
+    return _hides(style)
 
 
 def _hides(style: str) -> bool:
     """Whether an inline style hides its element."""
-    declared = {
-        name.lower(): value.lower().replace("!important", "").strip()
-        for name, value in _DECLARATION.findall(style[:_LONGEST_STYLE])
-    }
+    style = style[:_LONGEST_STYLE]
+    if "/*" in style:
+        style = _COMMENT.sub(" ", style)
+    if "\\" in style:
+        style = _ESCAPED.sub(r"\1", style)
+    declared: dict[str, str] = {}
+    important: set[str] = set()
+    for name, value in _DECLARATION.findall(style.lower()):
+        if "!" in value:
+            important.add(name)
+            declared[name] = _IMPORTANT.sub("", value).strip()
+        elif name not in important:
+            declared[name] = value.strip()
     if declared.get("display") == "none" or declared.get("visibility") in ("hidden", "collapse"):
         return True
     if any(_is_zero(declared.get(name)) for name in ("opacity", "font-size")):
@@ -114,12 +184,19 @@ def _is_without_area(declared: Mapping[str, str]) -> bool:
     if any(_NO_CLIP.fullmatch(declared.get(name, "")) for name in ("clip", "clip-path")):
         return True
     clipped = any(declared.get(name) in ("hidden", "clip") for name in ("overflow", "overflow-x", "overflow-y"))
-    return clipped and any(_is_zero(declared.get(name)) for name in ("height", "max-height", "width", "max-width"))
+    sizes = [declared.get(name, "") for name in ("height", "max-height", "width", "max-width")]
+    return clipped and any(_is_zero(size) or _TINY.fullmatch(size) for size in sizes)
 
 
 def _is_off_screen(declared: Mapping[str, str]) -> bool:
     if declared.get("position") in ("absolute", "fixed") and any(
-        _FAR_AWAY.fullmatch(declared.get(name, "")) for name in ("left", "top", "right")
+        _FAR_AWAY.fullmatch(declared.get(name, "")) for name in ("left", "top", "right", "bottom")
     ):
         return True
-    return _FAR_AWAY.fullmatch(declared.get("text-indent", "")) is not None
+    if _MOVED_AWAY.search(declared.get("transform", "")):
+        return True
+    # Beside a line that does not wrap, and whose overflow is hidden.
+    indent = declared.get("text-indent", "")
+    if indent == "100%" and declared.get("white-space") == "nowrap" and declared.get("overflow") == "hidden":
+        return True
+    return _FAR_AWAY.fullmatch(indent) is not None or _FAR_MARGIN.fullmatch(declared.get("margin-left", "")) is not None

@@ -98,6 +98,10 @@ def _months(value: Any) -> tuple[str, ...]:
 Words = Annotated[re.Pattern[str], BeforeValidator(_words)]
 # With or without punctuation around the words.
 LooseWords = Annotated[re.Pattern[str], BeforeValidator(partial(_words, template=r"\W*%s\W*"))]
+# Bounded by characters that are neither letters nor digits, as the parts of class names are.
+NameWords = Annotated[
+    re.Pattern[str], BeforeValidator(partial(_words, template=r"(?<![a-z0-9])%s(?![a-z0-9])", flags=re.ASCII))
+]
 Paths = Annotated[re.Pattern[str], BeforeValidator(partial(_words, flags=re.ASCII))]
 Css = Annotated[Selector, BeforeValidator(_selector)]
 Names = Annotated[frozenset[str], BeforeValidator(_names)]
@@ -312,10 +316,12 @@ class Lines(_Section):
     media: Words
     share: Words
     newsletter: Words
+    advertising: Words
     bylines: Words
     share_links: Words
     page_numbers: Words
     previous_next: Words
+    share_addresses: Words
     sections_below: Words
 
 
@@ -323,6 +329,7 @@ class Images(_Section):
     """Images that are no pictures."""
 
     pending: Text
+    trackers: Words
 
 
 class BlockMarks(_Section):
@@ -335,6 +342,8 @@ class BlockMarks(_Section):
     password_form: Css
     password_words: Words
     bot_check: Words
+    bot_check_lines: LooseWords
+    protected_form: Words
     bot_check_frames: Css
     bot_check_headers: Mapping[Header, Names]
 
@@ -352,8 +361,10 @@ class HiddenNames(_Section):
     """Names of elements that are hidden, or that plugins add."""
 
     classes: Names
+    class_words: Annotated[re.Pattern[str], BeforeValidator(partial(_words, flags=re.ASCII))]
     plugins: Names
     plugin_prefixes: NameList
+    plugin_words: NameWords
 
 
 class Logo(_Section):
