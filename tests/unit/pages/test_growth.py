@@ -62,6 +62,21 @@ PARTS = {
     "forms": ("", "<form><p>Posted</p><input name='post_passwor'></form>", ""),
     "options": ("<select name='source'>", "<option value='{n}'>Voice of Korea</option>", "</select>"),
     "nested elements": ("", "<div><span>", ""),
+    "elements named like a plugin's": ("", "<p class='my-share-box-{n}'>share {n} <a href='/x'>x</a></p>", ""),
+    "long elements named like a plugin's": ("", f"<div class='ct-share-box'>{'text ' * 60}</div>", ""),
+    "nested elements named like a plugin's": ("", "<div class='ct-share-box-{n}'>some words", ""),
+    "class names": ("", "<p class='a{n} b{n} c-x{n} sr-onl{n}' style='/*x*/a:b!important'>x</p>", ""),
+    "attributes of lazy pictures": ("", "<img data-x{n}='/a{n}.jpg' data-z='y' src='data:,'>", ""),
+    "pictures beside noscript": (
+        "",
+        "<span><img class=lazy src='data:,'></span><noscript><img src='/a{n}.jpg'></noscript>",
+        "",
+    ),
+    "links that share": ("<p>", "<a href='https://www.facebook.com/sharer.php?u={n}'>x</a> ", "</p>"),
+    "headers with dates": ("", "<header><p>Date: 10/12/2024</p></header>", ""),
+    "errors of the database": ("<p>", "You have an error in your SQL syntax; check the manual that ", "</p>"),
+    "errors of the server": ("", "<p>503 Service Unavailable</p>", ""),
+    "passwords": ("", "<p>This content is password protected {n}</p>", ""),
     "words of a check": ("", "<p>captcha just a moment</p>", ""),
 }
 # Bytes of the larger page, and CPU seconds that prove nothing.

@@ -1,7 +1,7 @@
 """Thousands of mutated pages through all readers: none raises, and no field of what they give breaks its schema.
 
-`VOK_TEST_MUTATED_PAGES` says how many, and `VOK_TEST_MUTATED_FROM` the number of the first; each is made from its number
-alone, so that one that fails can be made again.
+`VOK_TEST_MUTATED_PAGES` says how many, and `VOK_TEST_MUTATED_FROM` the number of the first; each is made from its
+number alone, so that one that fails can be made again.
 """
 
 from __future__ import annotations
