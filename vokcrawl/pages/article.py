@@ -194,10 +194,11 @@ class ArticlePage:
             return True
         # The sentence, if the form is not WordPress's own, or if there is none.
         words = marks.password_words
-        said = [block for block in self.blocks[: self._end] if words.match(block.text)]
-        if any("form" in block.within for block in said) and self.root.css_first("input[type=password]") is not None:
+        sentences = [block for block in self.blocks[: self._end] if words.match(block.text)]
+        in_form = any("form" in block.within for block in sentences)
+        if in_form and self.root.css_first("input[type=password]") is not None:
             return True
-        return bool(said) and all(words.match(block.text) for block in self._body_blocks)
+        return bool(sentences) and all(words.match(block.text) for block in self._body_blocks)
 
     def is_article(self) -> bool:
         """Whether this is an article page, rather than a listing or only header and footer."""
