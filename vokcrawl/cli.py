@@ -41,8 +41,15 @@ from vokcrawl.utils.terminal import (
 class CheckedCommand(ScrapyCommand):
     """Mixin: refuses values of Scrapy's global options, and spiders that cannot be loaded, before Scrapy uses them."""
 
+    # Whether options that do not exist are refused here.
+    refuses_options = True
+
     @override
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        try:
+            reject_options(type(self).__module__.rpartition(".")[2], args if self.refuses_options else [])
+        except UsageError as error:
+            raise ScrapyUsageError(str(error), print_help=False) from error
         for option in ("logfile", "profile", "pidfile"):
             _require_writable(f"--{option}", getattr(opts, option, None))
         for each in opts.set:
@@ -63,6 +70,8 @@ class FolderCommand(CheckedCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012  Scrapy's name and type
+    # `run` does, and prints the error without the usage line.
+    refuses_options = False
     # Whether `work` takes arguments besides options.
     takes_arguments = False
 

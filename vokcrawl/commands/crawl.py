@@ -9,7 +9,7 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
 from typing_extensions import override
 
-from vokcrawl.cli import CheckedCommand, leave_workers, reject_options
+from vokcrawl.cli import CheckedCommand, leave_workers
 from vokcrawl.config.scrapy_checks import check_log_level
 from vokcrawl.errors import UsageError
 from vokcrawl.utils.hangup import end_on_hangup
@@ -40,10 +40,6 @@ class Command(CheckedCommand, BaseRunSpiderCommand):
 
     @override
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        try:
-            reject_options("crawl", args)
-        except UsageError as error:
-            raise ScrapyUsageError(str(error), print_help=False) from error
         if len(args) != 1:
             raise ScrapyUsageError(f"expected one spider name: `{PROGRAM} crawl vok`")
         process = self.crawler_process

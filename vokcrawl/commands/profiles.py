@@ -23,8 +23,8 @@ from scrapy.utils.conf import get_config
 from typing_extensions import override
 
 from vokcrawl import commands
-from vokcrawl.cli import overview
-from vokcrawl.errors import ExitCode, StorageError
+from vokcrawl.cli import overview, reject_arguments, reject_options
+from vokcrawl.errors import ExitCode, VokcrawlError
 from vokcrawl.settings import PROFILES, unknown_profile
 from vokcrawl.utils.program import PROGRAM
 from vokcrawl.utils.terminal import flush_output, harmless, prepare_streams, write_error, write_output
@@ -78,12 +78,14 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         selected = os.environ.get("SCRAPY_SETTINGS_MODULE")
         try:
+            reject_options("profiles", args)
+            reject_arguments(args, "SCRAPY_PROJECT selects a profile")
             for name, module in profiles().items():
                 summary = (import_module(module).__doc__ or "").strip().partition("\n")[0]
                 write_output(f"{'*' if module == selected else ' '} {name:<12}  {summary}\n")
             flush_output()
-        except StorageError as failure:
-            write_error(f"{PROGRAM} profiles: {failure}\n")
+        except VokcrawlError as failure:
+            write_error(f"{PROGRAM} profiles: {harmless(str(failure))}\n")
             self.exitcode = int(failure.exit_code)
 
 

@@ -70,6 +70,23 @@ def test_an_add_on_that_cannot_be_loaded_is_named(name: str) -> None:
         made.process_options([], options(made, "-s", 'ADDONS={"nosuch.A": 1}'))
 
 
+@pytest.mark.parametrize(
+    "name", ["crawl", "parse", "check", "fetch", "view", "shell", "runspider", "sources", "bench", "edit"]
+)
+def test_an_option_that_does_not_exist_is_named(name: str) -> None:
+    with pytest.raises(ScrapyUsageError) as refused:
+        command(name).process_options(["--nosuch"], options(command(name)))
+    assert str(refused.value) == f"--nosuch: no such option; `scrapy {name} -h` lists them"
+
+
+@pytest.mark.parametrize("word", ["production", "--nosuch"])
+def test_profiles_refuses_an_argument(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    made = command("profiles")
+    made.run([word], argparse.Namespace())
+    assert made.exitcode == 2
+    assert word in capsys.readouterr().err
+
+
 def test_edit_and_genspider_refuse_a_name(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ScrapyUsageError, match=r"^spider not found: vox; did you mean vok\?"):
         command("edit", SPIDER_MODULES=["vokcrawl.spiders"]).run(["vox"], argparse.Namespace())
