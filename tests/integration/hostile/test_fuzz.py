@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, seed, settings
@@ -71,7 +72,9 @@ class Played:
         given.setmodule("vokcrawl.settings.base", priority="project")
         ours = {"VOK_OUTPUT_DIR": str(output), "VOK_RECHECK_DAYS": "0"}
         given.update({**ours, "TWISTED_REACTOR_ENABLED": False, "EXTENSIONS": {RunExtension: 0}}, priority="cmdline")
-        self.crawler: Crawler = AsyncCrawlerRunner(given).create_crawler(VokSpider)
+        # Nothing is downloaded, so there is no reactor, which a crawl refuses.
+        with patch("vokcrawl.spiders.vok.check_event_loop"):
+            self.crawler: Crawler = AsyncCrawlerRunner(given).create_crawler(VokSpider)
         self.crawler._apply_settings()
         self.output = output
         self.answers = 0
