@@ -84,7 +84,7 @@ MUTATIONS: dict[str, Mutation] = {
     "an empty page ends the listing": Mutation(LinkPaginator, "check", _constant(TAKE), (24, 1130)),
     "a full day of the search is all of it": Mutation(search, "next_page_url", _constant(None), (518, 854)),
     "search results that are known lead nowhere": Mutation(
-        SearchPaginator, "_leads_nowhere", _leads_nowhere_if_stale, (742886, 721967)
+        SearchPaginator, "_leads_nowhere", _leads_nowhere_if_stale, (708760, 713802)
     ),
     "a sitemap's missing file does not count": Mutation(SitemapPaginator, "file_failed", _constant(None), (431,)),
     "items that were dropped count as delivered": Mutation(articles.Articles, "unresolved", _constant([]), (102, 139)),

@@ -105,3 +105,21 @@ def test_slices_say_how_far_the_backfill_is() -> None:
     assert entries == sorted(entries)
     assert len(set(entries)) == len(seen) > 5
     assert {each.began_at for each in seen} == {"2025-06-30T06:00:00Z"}
+
+
+@pytest.mark.parametrize("behaviours", [frozenset[str](), frozenset({"days_cut"})], ids=["links", "no links"])
+def test_search_is_continued_behind_all_that_came_in_since(behaviours: frozenset[str]) -> None:
+    # What came in with an earlier day stands between the newest days and the stored position.
+    world = replace(LISTED, seed=4, kind=Kind.SEARCH, end=End.WORDS, articles=40, page_size=4, per_day=1)
+    history = History(replace(world, behaviours=behaviours), max_run_minutes=1)
+    history.site.calm_down()
+    history.run()
+    history.site.wait(_HOURS * 3600)
+    history.site.publish(8)
+    for late in history.site.order[5:7]:
+        late.day = "2025-06-27"
+    while not history.runs[-1].complete:
+        assert len(history.runs) < 30
+        history.site.wait(_HOURS * 3600)
+        history.run()
+    assert not history.delivered.missing(world, history.site, history.state)

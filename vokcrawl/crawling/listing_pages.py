@@ -156,7 +156,7 @@ class ListingPages:
         if stop is None or stop is StopReason.KNOWN:
             paginator = self._paginators.of(listing, request)
             following = paginator.follow(listing, request, page, event.url)
-            listing.behind = following.route
+            listing.behind = following.behind or following.route
         self._continuation.note_position(listing, request)
         if stop is None:
             self._follow(listing, following, event.url, entries)

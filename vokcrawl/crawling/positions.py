@@ -157,7 +157,9 @@ class Positions:
 
     def abandon(self) -> None:
         """The listing has moved too far to continue at the position: the crawl continues from the top."""
-        self.resumed = False
+        self.resumed, self.stored = False, None
+        for page in self._unresolved:
+            page.is_on_top = False
         self._at, self._recent, self.pages, self.entries, self.entries_before = None, (), 0, 0, 0
 
     def note_page(self, route: Route, ids: Sequence[str], opened: Sequence[str], seen: Iterable[str]) -> None:

@@ -160,6 +160,10 @@ class ListingProgress:
         self._note_days(entries)
         return joins
 
+    def ends_with(self, ids: Sequence[str]) -> bool:
+        """Whether a page that was read again shows the last of the entries that were read before."""
+        return self._read is not None and any(self.ids.get(identity) == self._read - 1 for identity in ids)
+
     def begin_again(self) -> None:
         """Begin to read the first pages again."""
         self._read, self._last_place, self._in_order, self.new_on_top = None, -2, 0, 0
@@ -182,6 +186,11 @@ class ListingProgress:
         self.pages += 1
         self.head = self.rules.head
         self.stopped = StopReason.UNCHANGED
+
+    @property
+    def joins_known(self) -> bool:
+        """Whether the last pages hold only entries that a complete crawl has covered, as many pages as end a crawl."""
+        return 0 < self.rules.known_pages <= self._known_pages
 
     @property
     def complete(self) -> bool:
@@ -210,7 +219,7 @@ class ListingProgress:
         if self._repeats >= _MOST_REPEATS:
             return StopReason.REPEATS
         self._count_known(fresh)
-        if rules.known_pages and self._known_pages >= rules.known_pages and not self._is_rescanning(entries):
+        if self.joins_known and not self._is_rescanning(entries):
             return StopReason.KNOWN
         if self._before >= _LEAST_BEFORE and self._all_before(entries, rules.since or ""):
             return StopReason.SINCE

@@ -43,6 +43,8 @@ TAKE = Checked(Trust.TAKE)
 class Following:
     """What follows a page: `route` is the next page; without one, `stop` is the reason to stop.
 
+    `behind` is the place behind the page from which older entries are read again, if that is not `route`.
+
     With `probe` the stop is not accepted before that route was requested and brought nothing new. `problem` is the name
     of a problem to report, `url` where it was seen; `log` is an error message for the operator.
     """
@@ -50,6 +52,7 @@ class Following:
     route: Route | None = None
     stop: StopReason | None = None
     probe: Route | None = None
+    behind: Route | None = None
     problem: str = ""
     url: str = ""
 

@@ -1,4 +1,9 @@
-"""The site's search as a listing, in date ranges (`policy.date_ranges`), newest first."""
+"""The site's search as a listing, in date ranges (`policy.date_ranges`), newest first.
+
+The first page is the search without dates. Its results are in the order of ingestion, so they show what came in since
+an earlier run, whatever its day is. Where older entries were read before, these results are followed until they reach
+what is known, as far as the site links to more of them.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,7 @@ from vokcrawl.crawling.events import ListingPage, PageKind
 from vokcrawl.crawling.listing import Listing
 from vokcrawl.crawling.paginators.link import next_page_url
 from vokcrawl.crawling.paginators.protocol import TAKE, Checked, Following, Paginator, Trust
+from vokcrawl.normalize import ingested_on
 from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.pages.more import More
 from vokcrawl.pages.profile import site
@@ -57,8 +63,30 @@ class SearchPaginator(Paginator):
             rules = listing.progress.rules
             self._ranges = DateRanges(listing.days, rules.today, rules.since)
         if route.start is None:
-            return Following(route.between(*self._ranges.first().to_dict()))
+            return self._behind_newest(listing, self._ranges, route, more)
+        if listing.positions.stored is not None:
+            # The newest results did not reach what was read before: new entries of older days may be anywhere.
+            listing.positions.abandon()
         return self._next_results(listing, self._ranges, route, more, received)
+
+    def _behind_newest(self, listing: Listing, ranges: DateRanges, route: SearchRoute, more: More) -> Following:
+        """Return further results without dates where an earlier run has read older ones, else the first date range."""
+        first = route.between(*ranges.first().to_dict())
+        progress = listing.progress
+        joins = progress.joins_known if progress.rules.known_pages else listing.positions.stored is None
+        further = further_results(more, route)
+        if self._leads_nowhere(listing, route, progress.fresh) or (further and further.url in listing.visited):
+            further = None
+        if further is None or joins or self._is_before(listing):
+            return Following(first)
+        return Following(further, behind=first)
+
+    @staticmethod
+    def _is_before(listing: Listing) -> bool:
+        """Return whether a page shows only what came in before `since`: what is below was not published after it."""
+        since = listing.progress.rules.since
+        days = [day for identity in listing.last_ids if (day := ingested_on(identity)) is not None]
+        return since is not None and bool(days) and all(day < since for day in days)
 
     def _next_results(
         self, listing: Listing, ranges: DateRanges, route: SearchRoute, more: More, received: int
@@ -119,7 +147,9 @@ class SearchPaginator(Paginator):
 
     @override
     def follow_again(self, listing: Listing, request: FetchListing, page: ListingPage, url: str) -> Following:
-        return Following(stop=StopReason.END)
+        """The next page of the newest results, if the site links to one."""
+        further = further_results(page.more(), _search(request)) if page.teasers else None
+        return Following(further) if further is not None else Following(stop=StopReason.END)
 
     @override
     def failed(self, listing: Listing, request: FetchListing, reason: str) -> Checked | None:
