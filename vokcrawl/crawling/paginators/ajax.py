@@ -107,6 +107,10 @@ class AjaxPaginator(Paginator):
         self._gaps = 0
         # A batch that two offsets have brought, and the second of them.
         self._suspected: tuple[list[str], int] | None = None
+        # The batch to whose offset others seem to be rounded; then the one at the next multiple, which is to be the
+        # same at another offset.
+        self._rounded: list[str] = []
+        self._multiple: list[str] = []
         # The place of each entry when the crawl began, and by how many places the listing has moved down since.
         self._places: dict[str, int] = {}
         self._moved = 0
@@ -138,6 +142,7 @@ class AjaxPaginator(Paginator):
         first_page = list(dict.fromkeys(listing.last_ids))
         self._note_taken(_Batch(0, first_page))
         self._received = _Batch(self._taken.start, first_page)
+        self._last_received = len(first_page)
         self.aligned = route.size <= 1
         return route if self.aligned or not route.start else route.at(route.start - self._overlap)
 
@@ -181,8 +186,7 @@ class AjaxPaginator(Paginator):
             return Checked(Trust.STOP, stop=StopReason.REPEATS)
         ids = list(dict.fromkeys(raw.id for raw in page.teasers))
         if self._is_rounded(ids, route):
-            self.aligned = True
-            return self._ask(listing, route.at(self._next_multiple(route)))
+            return self._ask_multiple(listing, route, ids)
         rounded = self._rounded_at(ids, route) if ids and not self.aligned else None
         end = self._probe_for_rounding(ids, route) if ids and rounded is None and not self.aligned else None
         batch = self._unpinned(ids, route)
@@ -194,8 +198,7 @@ class AjaxPaginator(Paginator):
         self._is_understood = True
         if rounded is not None:
             if self._suspected == (ids, rounded):
-                self.aligned = True
-                return self._ask(listing, route.at(self._next_multiple(route)))
+                return self._ask_multiple(listing, route, ids)
             self._suspected = ids, route.start
             return self._ask(listing, route.at(rounded))
         if end is not None:
@@ -435,7 +438,27 @@ class AjaxPaginator(Paginator):
 
     # Where offsets are multiples of the page size
 
+    def _ask_multiple(self, listing: Listing, route: AjaxRoute, ids: list[str]) -> Checked:
+        """Offsets seem to be rounded to that of this batch: the next multiple shows whether they are."""
+        self.aligned, self._rounded = True, ids
+        return self._ask(listing, route.at(self._next_multiple(route)))
+
+    def _is_not_rounded(self, route: AjaxRoute, batch: _Batch) -> bool:
+        """Whether the next multiple has shown some of the batch before it: then others were hidden there."""
+        before, self._rounded = self._rounded[self._pinned :], []
+        # Longer batches overlap, and the last one may be sent again.
+        return len(before) <= route.size and batch.body != before and not set(batch.body).isdisjoint(before)
+
     def _check_aligned(self, listing: Listing, route: AjaxRoute, batch: _Batch, fresh: bool) -> Checked:
+        multiple, self._multiple = self._multiple, []
+        is_guess = bool(self._rounded)
+        if self._is_not_rounded(route, batch) or (multiple and multiple != batch.body):
+            self.aligned = False
+            return self._check_fresh(listing, route, batch) if fresh else self._check_known(listing, route, batch)
+        if is_guess and fresh and route.size > 1:
+            # A stale answer looks the same: the last offset that is rounded to this one tells.
+            self._multiple = batch.body
+            return self._ask(listing, route.at(route.start + route.size - 1))
         if fresh:
             self._nothing_behind = self._behind = 0
             return TAKE
@@ -448,6 +471,7 @@ class AjaxPaginator(Paginator):
         return self._ask(listing, route.at(self._next_multiple(route)))
 
     def _nothing_aligned(self, listing: Listing, request: FetchListing, route: AjaxRoute, page: ListingPage) -> Checked:
+        self._rounded = []
         if request.attempt == 1 and page.kind is not PageKind.END:
             return self._ask(listing, route, attempt=2)
         if self._nothing_behind or (self._multiple_is_guessed and not self._batches):
