@@ -75,7 +75,12 @@ class Rereads:
         if isinstance(request.route, SearchRoute):
             following = self._behind_search(listing, request.route, page)
         elif ids and ids != listing.last_ids:
+            listing.slice.repeats = 0
             following = self._paginators.of(listing, request).follow_again(listing, request, page, event.url).route
+        elif ids and not listing.slice.repeats:
+            # It may be the last page again, or a batch most entries of which are hidden.
+            listing.slice.repeats = 1
+            following = self._paginators.behind_batch(listing, request.route)
         listing.last_ids = ids
         route = listing.slice.advance(following)
         if route is not None and not self._listings.time_is_up(listing):
@@ -97,7 +102,9 @@ class Rereads:
     def handle(self, listing: Listing, event: ListingFetched) -> None:
         """A first page was read again; this continues until it overlaps with what was read, and finds new entries."""
         request, page = event.request, event.page
-        if not page.teasers and not (isinstance(request.route, AjaxRoute) and page.kind is not PageKind.OTHER):
+        # Unknown text is the end behind the last entry that was read, as it was before.
+        may_end = page.kind is not PageKind.OTHER or listing.progress.ends_with(listing.last_ids)
+        if not page.teasers and not (isinstance(request.route, AjaxRoute) and may_end):
             reason = page.reason or EMPTY_PAGE
             self._listings.repeat(listing, request, reason, ListingFailed(request, reason, event.url))
             return

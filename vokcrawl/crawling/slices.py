@@ -33,6 +33,8 @@ class Slice:
     left: int = 0
     pages: int = 0
     done: int = 0
+    # How many pages in a row were the same as the one before.
+    repeats: int = 0
 
     @classmethod
     def read(cls, context: Context, key: str) -> Slice:

@@ -59,6 +59,12 @@ class Paginators:
         """Whether a batch that is read once more joins the one before, where they can overlap."""
         return self._all(listing).ajax.rejoins(listing.last_ids, ids)
 
+    def behind_batch(self, listing: Listing, route: Route) -> Route | None:
+        """The batch behind all that one was requested for, less the overlap; None for pages without offsets."""
+        if not isinstance(route, AjaxRoute) or self._all(listing).ajax.aligned:
+            return None
+        return route.at(route.start + max(1, route.size - 1))
+
     def moved(self, listing: Listing) -> int:
         """How many entries have come in above the batches that this run has read, as far as batches show it."""
         return self._all(listing).ajax.moved
