@@ -179,7 +179,7 @@ class Site:
     @property
     def listed(self) -> list[Article]:
         """What the site lists now for visitors, with what it pins on top."""
-        listed = [each for each in self.order if not each.hidden]
+        listed = self._shown(self.order, 0, len(self.order))
         # The stream of all sources does not pin it.
         if self.pinned is None or self.world.kind is Kind.STREAM:
             return listed
@@ -294,7 +294,7 @@ class Site:
 
     def _batch(self, start: int, count: int) -> ListingAnswer:
         order = self.seen()
-        entries = order[start : start + count]
+        entries = self._shown(order, start, start + count)
         if not entries:
             return self._behind_end(order, count)
         return self._page(entries)
@@ -304,7 +304,8 @@ class Site:
         faulty = self._listing_fault()
         if faulty is not None:
             return faulty
-        order = [each for wanted in self.order for each in (wanted, self._other_behind(wanted))]
+        shown = self._shown(self.order, 0, len(self.order))
+        order = [each for wanted in shown for each in (wanted, self._other_behind(wanted))]
         entries = order[start : start + count]
         if not entries:
             answer = self._behind_end(order, count)
@@ -333,7 +334,8 @@ class Site:
             order: Sequence[Article] = self.history[-1]
         else:
             order = self.seen() if number > 1 else self.order
-        entries = order[(number - 1) * size : number * size]
+        first = (number - 1) * size
+        entries = self._shown(order, first, first + size) or [*order[first : first + 1]]
         if not entries and number > 1:
             answer = self._behind_end(order, size)
         elif not entries:
@@ -357,13 +359,29 @@ class Site:
         return number + 1 if number == last and self.world.end in (End.BARE_LINK, End.WORDS) else None
 
     def _page(self, entries: Sequence[Article]) -> ListingAnswer:
-        # Entries that visitors may not see are taken out after the page was cut.
-        shown = [each for each in entries if not each.hidden] or [*entries[:1]]
+        shown = [*entries]
         if self.repeats is not None and self.repeats in shown:
             shown.insert(shown.index(self.repeats), self.repeats)
         if self.pinned is not None:
             shown.insert(0, self.pinned)
         return ListingAnswer(Got.PAGE, tuple(shown))
+
+    def _shown(self, order: Sequence[Article], first: int, last: int) -> list[Article]:
+        """The entries of a page or batch: those that visitors may not see are taken out after it was cut.
+
+        There are never so many in a row that a page in the middle of the listing would be empty, and so its end.
+        """
+        if "filtered_batches" not in self.behaviours:
+            return [*order[first:last]]
+        most = self.world.page_size - 1 - self.world.has_smaller_batches
+        shown, hidden = [], 0
+        for place, article in enumerate(order[:last]):
+            hidden = hidden + 1 if article.hidden and hidden < most else 0
+            if not hidden and place >= first:
+                shown.append(article)
+        # A smaller batch than any that the site sends by itself.
+        is_within = not shown and last - first <= most and last < len(order)
+        return [*order[first : first + 1]] if is_within else shown
 
     def _behind_end(self, order: Sequence[Article], count: int) -> ListingAnswer:
         end = self.world.end

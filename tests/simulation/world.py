@@ -197,7 +197,12 @@ class World:
     @property
     def has_single_entries(self) -> bool:
         """Whether batches hold a single entry, so that they cannot overlap."""
-        return self.page_size - len(self.behaviours & {"short_batches", "pinned_in_place_of_one"}) <= 1
+        return self.page_size - self.has_smaller_batches <= 1
+
+    @property
+    def has_smaller_batches(self) -> int:
+        """By how many entries batches are smaller than pages."""
+        return len(self.behaviours & {"short_batches", "pinned_in_place_of_one"})
 
     @property
     def has_holes(self) -> bool:
@@ -209,7 +214,8 @@ class World:
     def may_hide_below(self) -> bool:
         """Whether a new entry may stand where a run that stops before the end no longer looks."""
         if self.kind is Kind.SEARCH:
-            return self.behaviours >= {"back_dated", "inserted"}
+            # Results in the order of ingestion, which show it, can only be followed where the site links to them.
+            return self.behaviours >= {"back_dated", "inserted", "days_cut"}
         return "moved_down" in self.behaviours
 
     @property
