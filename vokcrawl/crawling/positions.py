@@ -17,17 +17,17 @@ from vokcrawl.crawling.context import Context
 from vokcrawl.pages.routes import AjaxRoute, LinkRoute, Route, SearchRoute, route_from, route_to_text
 from vokcrawl.policy.pagination import StopReason
 
-# After which the next run continues where this one has come to; None is a run that was killed.
+# The stop reasons after which the next run continues at the position of this one; None stands for a killed run.
 _CONTINUED = frozenset({StopReason.TIME, StopReason.INTERRUPTED, StopReason.FAILED, StopReason.EMPTY, None})
-# So many of the first entries are stored, and so many of the last ones that were read.
+# The number of first entries that are stored, and of the entries read last.
 _HEAD = 40
-# So many entries on top of a listing may be pinned.
+# Maximum number of entries that are pinned on top of a listing.
 _MOST_PINNED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The position in a listing behind which its crawl continues.
+    """A stored position: the crawl of the listing continues behind it.
 
     `number` is the number of the crawl in the state, `route` leads to the position, `ids` are the last entries before
     it. `head` are the first entries of the listing. `pages` and `entries` count what was read up to there, `since` is
@@ -141,7 +141,7 @@ class Positions:
         return None
 
     def take(self, seen: Sequence[str]) -> Position | None:
-        """The stored position, when the crawl continues there: what is new on top was read."""
+        """Return the stored position, and continue the crawl there: the new entries on top (`seen`) were read."""
         stored, self.stored = self.stored, None
         if stored is not None:
             self.resumed = True
@@ -156,7 +156,7 @@ class Positions:
         return stored
 
     def abandon(self) -> None:
-        """The listing has moved too far to continue at the position: the crawl continues from the top."""
+        """Drop the position: the listing has moved too far to continue there, and is read from the top."""
         self.resumed, self.stored = False, None
         for page in self._unresolved:
             page.is_on_top = False
@@ -180,7 +180,7 @@ class Positions:
         self._unresolved.append(page)
 
     def advance(self, is_resolved: Callable[[list[str]], bool]) -> None:
-        """Moves the position behind the pages of which every entry is resolved, and stores it."""
+        """Move the position behind the pages whose entries are all resolved, and store it."""
         moved = False
         while self._unresolved and is_resolved(self._unresolved[0].open):
             page = self._unresolved.popleft()

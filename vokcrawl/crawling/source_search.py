@@ -72,7 +72,7 @@ class SourceSearch:
         self.resume_sitemap: Callable[[Listing], None] | None = None
 
     def begin_again(self, start: str) -> None:
-        """A route is lost: one that was found in this run leads back to where it was found, else all begins again."""
+        """Continue after a failed route: with the next strategy, or at the start page if the route was stored."""
         discovery = self.discoveries.get(start)
         if discovery is not None:
             self.try_next(discovery)
@@ -80,7 +80,7 @@ class SourceSearch:
             self._listings.begin(start, LinkRoute(start))
 
     def follow_next_page(self, listing: Listing, request: FetchListing, entries: Sequence[Entry]) -> None:
-        """Asks for the next page of a listing, or suspends it to look for the source's own listing first."""
+        """Request the next page of a listing, or suspend it and look for the source's own listing first."""
         discovery = self.discoveries.get(listing.discovered_from or "")
         wanted = [entry.id for entry in entries if entry.wanted]
         first = listing.progress.pages == 1 and not listing.probed
@@ -114,7 +114,7 @@ class SourceSearch:
         return True
 
     def _discovery_for(self, start: str, listing: Listing | None) -> SourceDiscovery:
-        """The discovery from a start page, made when it is needed first."""
+        """The discovery from a start page; created on first use."""
         found = self.discoveries.get(start)
         if found is None:
             found = self.discoveries[start] = SourceDiscovery(start, listing, self._context.config.search_id)
@@ -125,9 +125,9 @@ class SourceSearch:
         return any(self._probe_article(discovery, identity) for identity in ids)
 
     def _probe_article(self, discovery: SourceDiscovery, identity: str, url: str | None = None) -> bool:
-        """Has an article's page read in this run, and waits for it; False where it cannot be requested.
+        """Request an article's page and wait for it; return False if it cannot be requested.
 
-        `url` is needed where the article is not known.
+        `url` is needed if the article is not known.
         """
         if identity not in self._articles.in_flight:
             row = self._context.state.articles([identity]).get(identity)
@@ -142,7 +142,7 @@ class SourceSearch:
         return True
 
     def handle_source_probe(self, event: ListingFetched) -> None:
-        """Results of the search for the source's name: articles of the source may lead to its listing."""
+        """Handle results of the search for the source's name: its articles may lead to the listing of the source."""
         discovery, page = self.discoveries[event.request.listing], event.page
         discovery.number = discovery.number or page.source_number
         for raw in page.teasers[:MOST_CANDIDATES]:
@@ -152,7 +152,7 @@ class SourceSearch:
         self.try_next(discovery)
 
     def try_next(self, discovery: SourceDiscovery) -> None:
-        """What was tried led nowhere: begins what comes next, or reports what is wrong."""
+        """Begin the next strategy; if none is left, report the problem that started the discovery."""
         fallback = discovery.fallback
         if fallback is not None and fallback.state is ListingState.SUSPENDED and fallback.listing_problem is None:
             discovery.state = DiscoveryState.RUNNING
@@ -168,7 +168,7 @@ class SourceSearch:
             self._problems.report(discovery.problem_of, listing_problem)
 
     def _begin_strategy(self, discovery: SourceDiscovery, strategy: Strategy) -> bool:
-        """Begins a strategy; False where it does not apply."""
+        """Begin a strategy; return False if it does not apply."""
         auto = self._context.config.pagination == "auto"
         own = discovery.listing
         if strategy is Strategy.SHOWN_ARTICLE:
@@ -211,7 +211,7 @@ class SourceSearch:
         return False
 
     def _begin_fallback(self, discovery: SourceDiscovery, route: Route) -> bool:
-        """Begins to crawl the search or the sitemap in a start page's stead."""
+        """Begin to crawl the search or the sitemap instead of a start page."""
         existing = self._listings.all.get(route.url)
         if existing is not None:
             if existing.is_open or existing.progress.complete:
@@ -233,7 +233,7 @@ class SourceSearch:
             self.resume_sitemap(listing)
 
     def look_elsewhere(self, listing: Listing, reason: str, listing_problem: ListingProblem) -> None:
-        """Leaves a listing for other strategies; its problem is reported if none of them succeeds."""
+        """Suspend a listing and try other strategies; its problem is reported if none of them succeeds."""
         discovery = self._discovery_for(listing.discovered_from or listing.key, listing)
         discovery.has_failed(listing, listing_problem)
         discovery.page_read |= listing.example is not None and not listing.mixed
@@ -242,7 +242,7 @@ class SourceSearch:
         self.try_next(discovery)
 
     def leave_fallback(self, listing: Listing, reason: str, listing_problem: ListingProblem) -> None:
-        """Leaves a fallback for the next one; one that an earlier run had found, for the start page."""
+        """Give up a fallback: try the next strategy, or the start page if an earlier run had found the fallback."""
         start = listing.discovered_from or listing.key
         self._context.state.drop_route(start, self._context.config.source)
         self.record(start, listing.strategy or LISTING, reason)
@@ -257,7 +257,7 @@ class SourceSearch:
         self.try_next(discovery)
 
     def record(self, start: str, strategy: str, reason: str) -> None:
-        """Records a strategy that failed."""
+        """Record a strategy that failed."""
         logger.warning("%s: %s failed (%s); trying the next discovery strategy", start, strategy, reason)
         self.attempts.append(DiscoveryAttempt(start=start, strategy=strategy, reason=reason))
 
@@ -274,7 +274,7 @@ class SourceSearch:
         return route if route is not None and self._context.on_site(route.url, url) is not None else None
 
     def _follow_article(self, discovery: SourceDiscovery, event: ArticleFetched) -> None:
-        """An article of the source was read for the way to its listing."""
+        """Begin the listing that the page of an article of the source leads to."""
         discovery.page_read = True
         route = self._route_into_listing(event.more(), event.url)
         if route is None or route.url in self._listings.all:
@@ -287,7 +287,7 @@ class SourceSearch:
         self._listings.lead_to(discovery.start, route, BY_ARTICLE)
 
     def _begin_at_article(self, event: ArticleFetched, is_others: bool) -> None:
-        """An article page to start from: the listing that it leads to."""
+        """Begin the listing that an article page among the start URLs leads to."""
         if is_others:
             self._problems.start_failed(OF_ANOTHER_SOURCE, event.url)
             return
@@ -307,12 +307,12 @@ class SourceSearch:
 
     @property
     def is_searching(self) -> bool:
-        """Whether a listing is still looked for."""
+        """Whether the discovery is in progress."""
         searching = any(each.state is DiscoveryState.SEARCHING for each in self.discoveries.values())
         return searching or bool(self.open_start_articles)
 
     def handle_article(self, event: ArticleFetched) -> None:
-        """An article was read: it may lead to the source's listing."""
+        """Handle an article's page, which may lead to the listing of the source."""
         identity = event.request.id
         is_others = identity in self._context.results.other_sources
         if identity in self.probed_articles and not is_others:
@@ -322,7 +322,7 @@ class SourceSearch:
             self._begin_at_article(event, is_others)
 
     def on_article_finished(self, identity: str) -> None:
-        """The request of an article is finished: the discovery that waited for it continues."""
+        """Continue the discovery that waited for an article's request, which is finished."""
         discovery, waits = self.probed_articles.pop(identity, (None, False))
         if discovery is not None and waits:
             self.try_next(discovery)

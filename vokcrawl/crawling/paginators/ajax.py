@@ -22,23 +22,24 @@ from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.pages.routes import AjaxRoute, LinkRoute, Route
 from vokcrawl.policy.pagination import StopReason
 
-# Maximum number of steps back in a row: half a batch, then twice as far each time.
+# Maximum number of consecutive steps back: half a batch, then twice as far each time.
 _MOST_STEPS_BACK = 6
-# So often a listing is read from its top once more, and so many joins more than batches may break.
+# Maximum number of restarts from the top of the listing, and of broken joins in excess of the batches read.
 _MOST_RESTARTS, _MOST_BREAKS = 2, 30
-# So many batches in a row without a new entry: behind the last entry read, and before it (besides those read before).
+# Maximum number of consecutive batches without a new entry: behind the last entry read, and before it (there in excess
+# of the batches read).
 _MOST_BEHIND, _MOST_BEFORE = 4, 8
-# So many requests for each batch that the entries read would fill, and for five more.
+# Maximum number of requests per batch that the entries read would fill; five batches are added.
 _MOST_REQUESTS = 4
-# A site may send so many entries more than was requested.
+# A site may send this many entries more than requested.
 _SLACK = 2
-# The answers for an offset behind the last entry that can mean that there is nothing.
+# Failures of a call behind the last entry that can mean that there are no more entries.
 _MISSING = frozenset({"http_400", "http_404", "http_410"})
 
 
 @dataclass(slots=True)
 class _Batch:
-    """A batch as it came: where it was requested, and its entries without the pinned ones."""
+    """A received batch: the offset that was requested, and its entries without the pinned ones."""
 
     start: int
     body: list[str]
@@ -51,10 +52,10 @@ class _Batch:
 
 @dataclass(slots=True)
 class _Gap:
-    """Two batches, the second requested right behind the first, that show no common entry.
+    """Two batches without a common entry, of which the second was requested right behind the first.
 
-    A site may hide entries after it has cut a batch. The two are accepted to be neighbours when both are the same once
-    more, in turn: then nothing has moved in between.
+    A site may hide entries after it has cut a batch. The two are accepted as neighbours if both are unchanged when they
+    are requested again, one after the other: then nothing has moved in between.
     """
 
     first: _Batch
@@ -63,7 +64,7 @@ class _Gap:
 
 
 class AjaxPaginator(Paginator):
-    """The batches of one listing."""
+    """Paginates one listing by offset: accepts or rejects each batch, and chooses the next call."""
 
     def __init__(self) -> None:
         # Whether the site takes only multiples of its page size: then offsets are treated like numbered pages.
