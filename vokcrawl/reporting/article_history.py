@@ -8,7 +8,7 @@ from typing import Any
 
 from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.output_folder import OutputFolder
-from vokcrawl.storage.record_files import Line, read_kind
+from vokcrawl.storage.record_files import Line, read_article_lines
 
 Record = dict[str, Any]
 
@@ -17,7 +17,7 @@ Record = dict[str, Any]
 class ArticleHistory:
     """The records of one article: `versions` by revision, `teasers` and `removals` in the order of delivery.
 
-    `damaged` are the damaged lines of all files that were read; one of them may have been of this article.
+    `damaged` are the damaged lines that may have been of this article.
     """
 
     id: str
@@ -44,7 +44,7 @@ def history_of(folder: OutputFolder, identity: str) -> ArticleHistory:
 
     def records(kind: str) -> list[Record]:
         found = []
-        for line in read_kind(folder, kind):
+        for line in read_article_lines(folder, kind, identity):
             if line.record is None:
                 damaged.append(line)
             elif line.record["id"] == identity:

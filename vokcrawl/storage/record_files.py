@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,11 @@ from vokcrawl.items import KINDS, breaches, validated
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors
 
 _SCHEMAS = {kind: schema for schema, kind in KINDS.items()}
+# How each record begins that this project wrote.
+_BEGINNINGS = {
+    kind: re.compile(rb'\{"schema":"%s","id":"[0-9]{10}-[0-9]{1,12}",' % re.escape(schema.encode()))
+    for kind, schema in _SCHEMAS.items()
+}
 
 
 class Line(NamedTuple):
@@ -44,6 +50,22 @@ def read_kind(folder: OutputFolder, kind: str) -> Iterator[Line]:
     """All lines of a kind (`articles`, `teasers`, `removals`), run by run."""
     for path in in_run_order(matching(folder.path / kind, ".jsonl")):
         yield from read_file(path, kind)
+
+
+def read_article_lines(folder: OutputFolder, kind: str, identity: str) -> Iterator[Line]:
+    """All lines of a kind that belong to one article, and all lines of which this is not known.
+
+    Whole lines that begin as a record of another article and do not contain the id are skipped: parsing and validation
+    take most of the time of reading.
+    """
+    beginning, wanted = _BEGINNINGS[kind], identity.encode()
+    for path in in_run_order(matching(folder.path / kind, ".jsonl")):
+        offset = 0
+        with translate_os_errors(path), path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if wanted in line or not line.endswith(b"}\n") or not beginning.match(line):
+                    yield Line(path, number, offset, line, *_read_line(line, kind))
+                offset += len(line)
 
 
 def _read_line(line: bytes, kind: str) -> tuple[dict[str, Any] | None, str | None]:

@@ -235,6 +235,20 @@ def test_show_skips_damaged_lines_names_them_and_is_incomplete(show: Any, archiv
     assert "1 damaged line skipped" in missing.stderr
 
 
+def test_show_ignores_damage_of_other_articles_only(show: Any, archive: Path) -> None:
+    path = archive / "articles" / "20240310T060000Z.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    # Valid JSON that is not a valid record of another article.
+    path.write_bytes(b"".join([lines[0], lines[1].replace(b'"revision":1', b'"revision":-1'), *lines[2:]]))
+    assert show(identity(1)).code == 2
+    assert (show(identity(0)).code, show(identity(0)).stderr) == (0, "")
+    # Two records on one line: either of them is damaged.
+    path.write_bytes(b"".join([lines[0], lines[1][:100], *lines[2:]]))
+    for number in (1, 3):
+        assert f"{path}:2: not JSON" in show(identity(number)).stderr
+    assert show(identity(0)).code == 0
+
+
 def test_show_refuses_an_archived_page_that_is_damaged_or_missing(show: Any, archive: Path) -> None:
     path = archive / WARC
     sound = path.read_bytes()
