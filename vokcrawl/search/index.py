@@ -22,13 +22,16 @@ NAME = "search.sqlite3"
 # (`utils.scripts.bigrams`), because their words are not separated by spaces.
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 # "voks" identifies the file. Raise the version when the tables change; an index of another version is rebuilt.
-_APPLICATION_ID, _VERSION = 0x766F6B73, 3
+_APPLICATION_ID, _VERSION = 0x766F6B73, 4
 _TABLES = (
     "CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER, modified INTEGER) WITHOUT ROWID",
     "CREATE TABLE damaged (place TEXT PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE status (id TEXT PRIMARY KEY, revision INTEGER, fetched_at TEXT, removed_at TEXT) WITHOUT ROWID",
     "CREATE TABLE texts (number INTEGER PRIMARY KEY, id TEXT UNIQUE, url TEXT, published_on TEXT, title TEXT, "
     "body TEXT, source TEXT)",
+    "CREATE INDEX texts_by_day ON texts (published_on, id)",
+    # What a query needs of each match, in small rows: a word may be in every article.
+    "CREATE TABLE listed (number INTEGER PRIMARY KEY, published_on TEXT, removed INTEGER)",
     # What the index refers to instead of keeping a copy; pairs of characters can be computed again.
     "CREATE VIEW indexed AS SELECT number, title, body, source, NULL AS title_pairs, NULL AS body_pairs FROM texts",
     "CREATE VIRTUAL TABLE texts_fts USING fts5(title, body, source, title_pairs, body_pairs, content='indexed', "
@@ -147,7 +150,7 @@ def _indexed_files(db: sqlite3.Connection) -> dict[str, tuple[int, int]]:
 
 
 def _drop_tables(db: sqlite3.Connection) -> None:
-    for name in ("texts_fts", "texts", "status", "removals", "damaged", "files"):
+    for name in ("texts_fts", "texts", "listed", "status", "removals", "damaged", "files"):
         db.execute(f"DROP TABLE IF EXISTS {name}")
     db.execute("DROP VIEW IF EXISTS indexed")
 
@@ -166,6 +169,10 @@ def _add_version(db: sqlite3.Connection, record: Mapping[str, Any]) -> None:
         db.execute(forget, (before[0], *_indexed(*before[1:])))
     replace = "INSERT OR REPLACE INTO texts (id, url, published_on, title, body, source) VALUES "
     row = db.execute(replace + "(:id, :url, :published_on, :title, :body, :source)", record)
+    if before:
+        db.execute("DELETE FROM listed WHERE number = ?", before[:1])
+    listed = (row.lastrowid, record["published_on"], current.removed_at is not None)
+    db.execute("INSERT INTO listed VALUES (?, ?, ?)", listed)
     insert = f"INSERT INTO texts_fts ({columns}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608  our own names
     db.execute(insert, (row.lastrowid, *_indexed(record["title"], record["body"], record["source"])))
 
@@ -176,7 +183,11 @@ def _indexed(title: str, body: str, source: str | None) -> tuple[str, ...]:
 
 
 def _add_removal(db: sqlite3.Connection, record: Mapping[str, Any]) -> None:
-    _put_status(db, record["id"], _status_of(db, record["id"]).with_removal(record))
+    status = _status_of(db, record["id"]).with_removal(record)
+    _put_status(db, record["id"], status)
+    number = "(SELECT number FROM texts WHERE id = ?)"
+    removed = status.removed_at is not None
+    db.execute(f"UPDATE listed SET removed = ? WHERE number = {number}", (removed, record["id"]))  # noqa: S608
 
 
 def _status_of(db: sqlite3.Connection, identity: str) -> ArticleStatus:

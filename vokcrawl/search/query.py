@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from vokcrawl.errors import UsageError
 from vokcrawl.normalize import clean_text
@@ -24,6 +26,8 @@ _TITLE_WEIGHT = 5
 _WEIGHTS = f"{_TITLE_WEIGHT}, 1, 1, {_TITLE_WEIGHT}, 1"
 # Characters on each side of a match in a passage in a script without spaces.
 _CONTEXT = 60
+# How a prefix ends in an expression.
+_PREFIX = '"*'
 _OPERATORS = ("AND", "OR", "NOT")
 # The columns of each field.
 _FIELDS = {"": "title body title_pairs body_pairs", "title": "title title_pairs", "source": "source"}
@@ -31,11 +35,33 @@ _OPERATOR = re.compile(r"\s(?:AND|OR|NOT)\s")
 _QUOTED = re.compile(r'"[^"]*\w[^"]*"')
 _TOKEN = re.compile(r'((?:title|source):)?(?:"([^"]*)"|([^\s"]+))')
 _JOINED_RUN = re.compile(f"[{JOINED}]+")
-_CURRENT = """
-    FROM texts_fts JOIN texts ON number = texts_fts.rowid JOIN status ON status.id = texts.id
-    WHERE texts_fts MATCH :match AND (:removed OR removed_at IS NULL)
-    AND (:since IS NULL OR published_on >= :since) AND (:until IS NULL OR published_on <= :until)
+# More matches than this are not ranked but listed newest first: a word that is everywhere says nothing about relevance,
+# and ranking looks at every place where it stands.
+_MAX_RANKED = 4_000
+_SELECTED = """
+    (:removed OR NOT removed)
+    AND (:since IS NULL OR listed.published_on >= :since) AND (:until IS NULL OR listed.published_on <= :until)
 """
+# CROSS JOIN keeps the order of the tables: first the matches.
+_MATCHES = (
+    f"texts_fts CROSS JOIN listed ON listed.number = texts_fts.rowid WHERE texts_fts MATCH :match AND {_SELECTED}"
+)
+_COUNT = f"SELECT count(*) FROM {_MATCHES}"  # noqa: S608  our own text
+_RANKED = f"""
+    SELECT listed.number FROM texts_fts CROSS JOIN listed ON listed.number = texts_fts.rowid
+    CROSS JOIN texts ON texts.number = listed.number WHERE texts_fts MATCH :match AND {_SELECTED}
+    ORDER BY bm25(texts_fts, {_WEIGHTS}), texts.published_on DESC, texts.id DESC LIMIT :limit
+"""  # noqa: S608  our own text
+# Goes through all articles, newest first, until enough of them match.
+_NEWEST = f"""
+    SELECT texts.number FROM texts INDEXED BY texts_by_day CROSS JOIN listed ON listed.number = texts.number
+    WHERE {_SELECTED}
+    AND EXISTS (SELECT 1 FROM texts_fts WHERE texts_fts MATCH :match AND texts_fts.rowid = listed.number)
+    ORDER BY texts.published_on DESC, texts.id DESC LIMIT :limit
+"""  # noqa: S608  our own text
+# Goes through all matches. A prefix is expensive to look up for one article.
+_ORDER = "ORDER BY listed.published_on DESC, listed.number LIMIT :limit"
+_NEWEST_OF_PREFIX = f"SELECT listed.number FROM {_MATCHES} {_ORDER}"  # noqa: S608  our own text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +87,7 @@ def find(
 ) -> tuple[int, list[Hit]]:
     """Return the number of articles that match, and the best `limit` of them; ties newest first.
 
+    Of very many matches (`_MAX_RANKED`), the newest are returned.
     `words` are the arguments of `match_expression`. `since` and `until` are days as the site shows them, inclusive.
     With `removed`, articles that the site removed are found, too. Raises `UsageError` for no words or too many.
     """
@@ -72,14 +99,10 @@ def find(
     literals = literal_texts(words)
     bounds = {"match": match, "since": since, "until": until, "removed": removed}
     with translate_database_errors():
-        (total,) = index.db.execute(f"SELECT count(*) {_CURRENT}", bounds).fetchone()
-        numbers = index.db.execute(
-            f"SELECT number {_CURRENT} ORDER BY bm25(texts_fts, {_WEIGHTS}), published_on DESC, texts.id DESC "
-            "LIMIT :limit",
-            {**bounds, "limit": limit},
-        ).fetchall()
-        # Passages only for the hits returned: extracting them is the slow part.
-        return total, [_hit(index, match, number, literals) for (number,) in numbers]
+        (total,) = index.db.execute(_COUNT, bounds).fetchone()
+        order = _RANKED if total <= _MAX_RANKED else _NEWEST_OF_PREFIX if _PREFIX in match else _NEWEST
+        numbers = index.db.execute(order, {**bounds, "limit": limit}).fetchall()
+        return total, _hits(index, match, [number for (number,) in numbers], literals)
 
 
 def match_expression(words: Sequence[str]) -> str:
@@ -142,13 +165,26 @@ def _phrase(text: str) -> str:
     return f'"{quoted}"' + ("*" if bare != text else "")
 
 
-def _hit(index: SearchIndex, match: str, number: int, literals: Sequence[str]) -> Hit:
-    query = """
-        SELECT id, revision, url, published_on, texts.title, snippet(texts_fts, 1, ?, ?, '…', ?), texts.body
-        FROM texts_fts JOIN texts ON number = texts_fts.rowid JOIN status USING (id)
-        WHERE texts_fts MATCH ? AND texts_fts.rowid = ?
-    """
-    row = index.db.execute(query, (MATCH_START, MATCH_END, _PASSAGE_WORDS, match, number)).fetchone()
+def _hits(index: SearchIndex, match: str, numbers: Sequence[int], literals: Sequence[str]) -> list[Hit]:
+    """Return the hits with these numbers. Only they get passages: extracting them is the slow part."""
+    # A prefix is looked up once for all hits, and a word for each of them.
+    batches, column = (
+        ([numbers], "+texts_fts.rowid") if _PREFIX in match else ([[n] for n in numbers], "texts_fts.rowid")
+    )
+    query = f"""
+        SELECT number, id, revision, url, published_on, texts.title, snippet(texts_fts, 1, ?, ?, '…', ?), texts.body
+        FROM texts_fts CROSS JOIN texts ON number = texts_fts.rowid CROSS JOIN status USING (id)
+        WHERE texts_fts MATCH ? AND {column} IN (SELECT value FROM json_each(?))
+    """  # noqa: S608  our own names
+    found = {}
+    for batch in batches:
+        values = (MATCH_START, MATCH_END, _PASSAGE_WORDS, match, json.dumps(batch))
+        for number, *row in index.db.execute(query, values):
+            found[number] = _hit(row, literals)
+    return [found[number] for number in numbers]
+
+
+def _hit(row: Sequence[Any], literals: Sequence[str]) -> Hit:
     identity, revision, url, published_on, title, passage, body = row
     if literals and MATCH_START not in passage:
         passage = _passage(body, literals) or _cut(passage)

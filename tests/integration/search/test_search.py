@@ -342,3 +342,41 @@ def test_output_that_cannot_be_written_ends_with_15(archive: Path) -> None:
         done = subprocess.run(command, cwd=ROOT, env=environment(), stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 15, done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("query", [["story"], ["stor*"]], ids=["word", "prefix"])
+def test_very_many_matches_are_the_newest_first_and_all_counted(
+    query: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vokcrawl.search.query._MAX_RANKED", 5)
+    days = {number: f"2024-03-{1 + number * 9 % 28:02}" for number in range(20)}
+    output = write_archive(
+        tmp_path / "output",
+        *(article(number, FIRST, body="A story.", published_on=day) for number, day in days.items()),
+        article(20, FIRST, body="A story without a day.", published_on=None),
+        article(21, FIRST, body="Nothing.", published_on="2024-03-31"),
+        # Changed: it no longer has the word, or it has another day.
+        article(0, SECOND, body="Another text.", revision=2, published_on=days[0]),
+        article(1, SECOND, body="A story.", revision=2, published_on="2024-04-02"),
+        removal(2, SECOND),
+        removal(3, SECOND),
+        article(3, THIRD, body="A story.", revision=2, published_on=days[3]),
+    )
+    days[1] = "2024-04-02"
+    expected = sorted((number for number in days if number not in (0, 2)), key=lambda each: days[each], reverse=True)
+    index = SearchIndex(OutputFolder(output))
+    try:
+        for limit in (3, 100):
+            total, hits = find(index, query, limit=limit)
+            assert total == 19
+            assert [hit.id for hit in hits] == [identity(each) for each in [*expected, 20]][:limit]
+        assert all("story" in hit.passage for hit in hits)
+        total, hits = find(index, query, limit=100, since="2024-03-05", until="2024-03-31")
+        assert [hit.id for hit in hits] == [
+            identity(each) for each in expected if "2024-03-05" <= days[each] <= "2024-03-31"
+        ]
+        assert total == len(hits)
+        assert find(index, query, limit=100, removed=True)[0] == 20
+        assert index.db.execute("SELECT count(*) FROM listed").fetchone() == (22,)
+    finally:
+        index.close()
