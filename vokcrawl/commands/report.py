@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from typing_extensions import override
 
@@ -36,11 +37,14 @@ class Command(FolderCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--to", metavar="FILE", help="output file (default: report.html in the output directory)")
+        copy = "address of the archive's own pages, to link to them: a frozen site, or `http://127.0.0.1:8001/`"
+        parser.add_argument("--copy", metavar="URL", help=copy)
 
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if args:
             raise UsageError(f"{args[0]!r}: unexpected argument; give the output file with --to FILE")
+        copy = None if opts.copy is None else _copy_address(opts.copy)
         folder = self.existing_folder()
         target = checked_target(opts.to or str(folder.path / "report.html"), folder, overwrite=True)
         _refuse_another_file(target)
@@ -52,7 +56,7 @@ class Command(FolderCommand):
             raise UsageError(f"{missing.name} is not installed; run `{install_command('report')}`") from missing
         with self.state() as state:
             report = contents(folder, state, self.options.source, datetime.now(UTC), self.progress)
-        content = page(report)
+        content = page(report, copy)
         with replacing(target, overwrite=True) as part, translate_export_errors(target):
             part.write_bytes(content)
         say(f"{target}: {pluralize(report.status['articles'], 'article')}, {format_size(len(content))}")
@@ -62,6 +66,18 @@ class Command(FolderCommand):
             complain("report", f"{faults} in delivered files, listed in the report; the first one: {first}")
             return ExitCode.INCOMPLETE
         return ExitCode.OK
+
+
+def _copy_address(given: str) -> str:
+    """Return the address of our own pages with a slash at its end. Raises `UsageError` for another kind of address."""
+    parts = urlsplit(given)
+    absolute = parts.scheme in ("http", "https") and parts.netloc
+    relative = not parts.scheme and not parts.netloc and parts.path
+    if not (absolute or relative) or parts.query or parts.fragment or not given.isprintable():
+        raise UsageError(
+            f"--copy: {given!r} is not an http(s) URL or a path from the report to a frozen site, for example site/"
+        )
+    return given if given.endswith("/") else f"{given}/"
 
 
 def _refuse_another_file(target: Path) -> None:

@@ -107,6 +107,20 @@ def test_to_names_another_file(output: Path, tmp_path: Path) -> None:
     assert not (output / "report.html").exists()
 
 
+def test_copy_adds_links_to_our_own_pages(output: Path) -> None:
+    small(output)
+    identities = [f"{int((T0 + timedelta(days=day)).timestamp())}-{number}" for number, day in ((1, 0), (2, 1))]
+    for given, base in (("site", "site/"), ("https://example.test/vok/", "https://example.test/vok/")):
+        assert scrapy("report", "--copy", given, output=output).code == 0
+        page = (output / "report.html").read_text(encoding="utf-8")
+        assert re.findall(r'<a href="([^"]*)">our copy</a>', page) == [
+            f"{base}article/{each}.html" for each in identities
+        ]
+        assert f'href="https://site.example/newstream/{identities[1]}/a-story/"' in page
+    assert scrapy("report", output=output).code == 0
+    assert "our copy" not in (output / "report.html").read_text(encoding="utf-8")
+
+
 def test_what_is_no_report_is_not_written_over(output: Path, tmp_path: Path) -> None:
     small(output)
     precious = tmp_path / "thesis.html"
@@ -129,6 +143,9 @@ def test_what_is_no_report_is_not_written_over(output: Path, tmp_path: Path) -> 
         (["--to", "{tmp}/none/report.html"], "does not exist; create it first"),
         (["--to", "{tmp}/output/runs/report.html"], "this directory belongs to the crawl"),
         (["page.html"], "give the output file with --to FILE"),
+        (["--copy", "javascript:alert(1)"], "'javascript:alert(1)' is not an http(s) URL or a path from the report"),
+        (["--copy", "//example.test/"], "'//example.test/' is not an http(s) URL"),
+        (["--copy", ""], "'' is not an http(s) URL"),
     ],
 )
 def test_a_target_that_cannot_be_is_refused_in_one_line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from vokcrawl.utils.humanize import format_duration, format_size, pluralize
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def page(contents: Contents) -> bytes:
-    """Render the page as UTF-8."""
+def page(contents: Contents, copy: str | None = None) -> bytes:
+    """Render the page as UTF-8. `copy` is the address of our own pages, with a slash at its end, to link to them."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -46,6 +47,7 @@ def page(contents: Contents) -> bytes:
         gap=in_words,
         gap_days=days_of,
     )
+    environment.globals["our_copy"] = partial(_our_copy, copy)
     template = environment.get_template("report.html.j2")
     text = template.render(
         c=contents,
@@ -60,3 +62,10 @@ def page(contents: Contents) -> bytes:
 
 def _share(value: Any) -> str:
     return "–" if value is None else f"{value:.0%}"
+
+
+def _our_copy(copy: str | None, identity: str) -> Markup:
+    """Return a link to our own page of an article, to stand behind the one to the site."""
+    if copy is None:
+        return Markup()
+    return Markup(' (<a href="{}article/{}.html">our copy</a>)').format(copy, identity)
