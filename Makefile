@@ -31,8 +31,8 @@ demo: runtime  ## Crawl the bundled sample site of N articles and show the resul
 crawl: runtime  ## Crawl the live site with the default settings.
 	$(BIN)/scrapy crawl vok
 
-browse: $(VENV)/browse-ready  ## Open the output of the demo or of crawls in a web browser, at http://127.0.0.1:8001/.
-	@$(BIN)/scrapy browse
+browse: $(VENV)/browse-ready  ## Open the output of crawls (or of VOK_OUTPUT_DIR) in a web browser, at http://127.0.0.1:8001/.
+	@$(BIN)/scrapy browse $(if $(VOK_OUTPUT_DIR),-s VOK_OUTPUT_DIR='$(VOK_OUTPUT_DIR)')
 
 $(VENV)/browse-ready: $(VENV)/runtime-ready requirements/browse.txt
 	$(BIN)/python $(PIP) -r requirements/browse.txt

@@ -101,6 +101,11 @@ def _show(folder: OutputFolder, *, published: int) -> None:
     say(f"  {program} show {articles[0]['id']} {setting}    # this article and its history; --html: its archived page")
     word = next(iter(re.findall(r"[A-Za-z]{5,}", articles[0]["title"])), "the")
     say(f"  {program} search {word} {setting}    # full-text search")
+    browse = f"{program} browse {setting}"
+    if PROGRAM != "vokcrawl":
+        # It installs what the command needs.
+        browse = f"make browse VOK_OUTPUT_DIR={shlex.quote(str(folder.path))}"
+    say(f"  {browse}    # everything in a web browser")
     say(f"  {folder.path / 'feeds' / 'new.atom'}    # open this file in a feed reader")
     crawl = f"{PROGRAM} crawl vok" if PROGRAM == "vokcrawl" else "make crawl"
     say(f"  {crawl}    # crawl the live site, one request every few seconds")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.children import run
+from tests.support.children import ROOT, run
 from tests.support.crawling import environment
 
 
@@ -38,11 +39,16 @@ def test_demo_of_any_size_is_complete_and_its_words_match(
     assert [listing["complete"] for listing in manifest["listings"]] == [True]
     # The commands for looking at the result work as printed.
     steps = [line.partition("    #")[0].strip() for line in lines[lines.index("Next steps:") + 1 :]]
-    show, search, feed = steps[:3]
+    show, search, browse, feed = steps[:4]
+    assert browse == f"make browse VOK_OUTPUT_DIR={output / 'demo'}"
     if articles == 1:
         for step, expected in ((show, "History\n"), (search, " found")):
             shown = run([sys.executable, "-m", *shlex.split(step)], env=environment())
             assert shown.returncode == 0, shown.stderr
             assert expected in shown.stdout
             assert "0 found" not in shown.stdout
+        # make prints the command without running it.
+        command = ["make", "-n", "-o", ".venv/browse-ready", *shlex.split(browse)[1:]]
+        printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+        assert f"scrapy browse -s VOK_OUTPUT_DIR='{output / 'demo'}'" in printed.stdout
     assert Path(feed).read_bytes().startswith(b"<?xml")
