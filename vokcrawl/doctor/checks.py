@@ -57,13 +57,15 @@ class ListingReport:
 
     `with_title` and the like are numbers of teasers; `more` is the URL of the next page as the page names it, and
     `more_kind` how: ``link``, ``ajax``, or "" if it is not understood. `to_parameter` is what an AJAX batch shows about
-    the parameter ``to``: ``size`` or ``end``.
+    the parameter ``to``: ``size`` or ``end``. `article_links` is the number of links to articles, in the form that the
+    profile has for them.
     """
 
     url: str
     kind: str
     captured_at: str
     fault: str | None = None
+    article_links: int = 0
     teasers: int = 0
     with_title: int = 0
     with_excerpt: int = 0

@@ -19,6 +19,7 @@ from vokcrawl.doctor.listings import LISTING, SEARCH, examine_listing, is_page
 from vokcrawl.doctor.visit import RequestFacts
 from vokcrawl.errors import ExitCode
 from vokcrawl.pages.block_pages import BlockPage
+from vokcrawl.pages.profile import site
 from vokcrawl.pages.routes import SitemapRoute
 from vokcrawl.pages.sitemap import read_sitemap
 from vokcrawl.pages.sources import same_source
@@ -262,12 +263,7 @@ def _about_listings(result: Examination) -> Iterable[Remark]:
     read = [each for each in pages if each.teasers]
     if not read:
         if pages and not blocked:
-            yield Remark(
-                Severity.ERROR,
-                f"no teasers were found on {pages[0].url} ({pages[0].fault})",
-                "set listing.item in a site profile; --suggest FILE proposes one",
-                ExitCode.LAYOUT,
-            )
+            yield _about_no_teasers(pages)
         return
     followed = result.visit is not None and any(
         each.complete or (each.strategy and each.pages > 1) for each in result.visit.listings
@@ -299,6 +295,25 @@ def _about_listings(result: Examination) -> Iterable[Remark]:
     failed = [each for each in pages if each.fault and each.fault not in _BLOCK_PAGES and each.kind == LISTING]
     for each in failed:
         yield Remark(Severity.WARNING, f"{each.url}: {each.fault}", "", ExitCode.INCOMPLETE)
+
+
+def _about_no_teasers(pages: Sequence[ListingReport]) -> Remark:
+    """Why no page of a listing has a teaser. A page without a link to an article needs another pattern or start URL."""
+    page = pages[0]
+    if page.fault == "no_teasers" and not any(each.article_links for each in pages):
+        form = f"{site().urls.article}<10 digits>-<number>/"
+        return Remark(
+            Severity.ERROR,
+            f"no teasers were found on {page.url}, and no link to an article ({form})",
+            "choose another start URL, or set urls.article in a site profile to the path in front of the 10 digits",
+            ExitCode.LAYOUT,
+        )
+    return Remark(
+        Severity.ERROR,
+        f"no teasers were found on {page.url} ({page.fault})",
+        "set listing.item in a site profile; --suggest FILE proposes one",
+        ExitCode.LAYOUT,
+    )
 
 
 def _about_articles(result: Examination) -> Iterable[Remark]:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from vokcrawl.doctor.captured import Page
 from vokcrawl.doctor.checks import ListingReport
 from vokcrawl.loaders import listed_values
-from vokcrawl.normalize import utc
+from vokcrawl.normalize import article_id, utc
 from vokcrawl.pages.block_pages import find_block_page
 from vokcrawl.pages.document import PageFault, read_document
 from vokcrawl.pages.extractors import extractor_at
@@ -26,7 +26,8 @@ def is_page(page: Page) -> bool:
     """Whether a response is a page or an AJAX batch: neither robots.txt nor a sitemap, a script or an image."""
     path = urlsplit(page.url).path
     kind = page.answer.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
-    return path != "/robots.txt" and kind in ("text/html", "application/xhtml+xml", "")
+    # A server may redirect a missing robots.txt to a page.
+    return path.rstrip("/") != "/robots.txt" and kind in ("text/html", "application/xhtml+xml", "")
 
 
 def examine_listing(page: Page, source: str) -> tuple[ListingReport, dict[str, ListedValues]]:
@@ -42,6 +43,7 @@ def examine_listing(page: Page, source: str) -> tuple[ListingReport, dict[str, L
         found.fault = fault.name
         return found, {}
     extractor, root = extractor_at(page.at), document.root
+    found.article_links = sum(article_id(link.attributes.get("href") or "") is not None for link in root.css("a[href]"))
     raws = extractor.teasers(root)
     if not raws:
         block = find_block_page(page.answer.body, 200, page.answer.headers)

@@ -81,8 +81,10 @@ class ArticlePage:
         # The element with the text, if the profile's selector finds it.
         self.content: Element | None = self.site.article.content.first(root)
         self._inside = frozenset(() if self.content is None else descendants(self.content))
-        # Marked teasers are excluded from the article's blocks; they are read only if they are new.
+        # Marked teasers are excluded from the article's blocks; they are read only if they are new. The article itself
+        # may have the class names of a teaser (`article.post` of WordPress): it contains the text.
         items = set(marked_items(root, outside=self.content))
+        items.difference_update(() if self.content is None else ancestors(self.content))
         removed = self.site.article.remove.all(root)
         omitted = OmittedElements(self.content, removed, inside=self._inside, kept=items)
         self.blocks = flow(root, without=items, omitted=omitted)

@@ -56,6 +56,7 @@ class _Line(NamedTuple):
     folded: str  # normalised for comparison
     heading: int
     titles: bool  # whether it is the text of a link to the article
+    labels: bool  # whether it leads elsewhere: "Categorized as News"
 
 
 def read_lines(run: Sequence[Block], href: str, date: str | None = None) -> Lines:
@@ -123,13 +124,15 @@ def _lines(run: Sequence[Block], identity: str | None) -> Iterator[_Line]:
         # Most blocks have no link and one line.
         touches = bool(block.hrefs) and any(article_id(each) == identity for each in block.hrefs)
         anchors = {text for href, text in block.anchors if article_id(href) == identity} if touches else ()
+        elsewhere = bool(block.hrefs) and not touches
         # A <br> separates lines if one of them is the date; otherwise it is a break in a sentence.
         parted = len(block.lines) > 1 and not block.heading and any(map(_DATE.fullmatch, block.lines))
         for line in block.lines if parted else [block.text]:
             titles = touches and (block.linked or line in anchors)
+            labels = elsewhere and (block.linked or site().lines.bylines.fullmatch(line) is not None)
             for text in _copies(line) if titles else [_without_read_more(line, anchors)]:
                 if text:
-                    yield _Line(text, fold(clean_title(text) or text), block.heading, titles)
+                    yield _Line(text, fold(clean_title(text) or text), block.heading, titles, labels)
 
 
 def _copies(line: str) -> list[str]:
@@ -230,7 +233,7 @@ def _excerpt(rest: Sequence[_Line], copies: Mapping[str, int], title: str | None
     # Copies of the title that are not headings.
     if any(not line.heading for line in doubled):
         return doubled[0].text if title is None else title, True
-    single = [line.text for line in lines if not line.heading and clean_title(line.text) != title]
+    single = [line.text for line in lines if not (line.heading or line.labels) and clean_title(line.text) != title]
     # A line with the title and a date is a whole teaser without separators.
     whole = {text for text in single if title and title in text and _DATE.search(text)}
     return max((text for text in single if text not in whole), key=len, default=None), bool(doubled)

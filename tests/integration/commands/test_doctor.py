@@ -119,7 +119,7 @@ GATES = {
     "a page without teasers": (
         Answer(200, HTML, b"<html><body><p>A page of the site.</p></body></html>"),
         12,
-        "no teasers",
+        "no teasers were found on {url}, and no link to an article (/newstream/<10 digits>-<number>/)",
     ),
     "a server error": (Answer(503, HTML, b"<html><body><p>Busy</p></body></html>"), 14, "cannot be reached"),
 }
@@ -133,7 +133,7 @@ def test_block_page_has_its_exit_code(gate: str, output: Path) -> None:
     with HostileServer(site) as server:
         done, found = visit(f"{server.url}/article/163/", output)
     assert (done.code, found["exit_code"], found["conclusion"]) == (code, code, "not ready")
-    assert text in found["remarks"][0]["text"]
+    assert text.format(url=f"{server.url}/article/163/") in found["remarks"][0]["text"]
     assert "not ready" in done.stdout
 
 

@@ -165,3 +165,19 @@ def test_link_text_that_is_one_text_twice_is_one_title() -> None:
         )
         root = read_document(markup.encode(), "text/html; charset=utf-8", LISTING).root
         assert [raw.title for raw in EXTRACTORS[-1].teasers(root)] == [each.title for each in TEASERS]
+
+
+@pytest.mark.parametrize(
+    "label", ["Categorized as <a href='/article/163/' rel='category tag'>News</a>", "<a href='/article/163/'>News</a>"]
+)
+def test_link_to_the_category_of_a_teaser_is_no_excerpt(label: str) -> None:
+    markup = "".join(
+        f"<article><h2><a href='{each.href}'>{each.title}</a></h2><footer><span>Published <time>{each.date}</time></span>"
+        f"<div>{label}</div></footer></article>"
+        for each in TEASERS
+    )
+    root = read_document(f"<main>{markup}</main>".encode(), "text/html; charset=utf-8", LISTING).root
+    found = [load_teaser(raw, LISTING, None) for raw in EXTRACTORS[-1].teasers(root)]
+    assert [(each.get("title"), each.get("excerpt"), each.get("published_on")) for each in found] == [
+        (each.title, None, each.day) for each in TEASERS
+    ]
