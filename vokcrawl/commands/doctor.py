@@ -20,14 +20,16 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from vokcrawl.cli import FolderCommand, say
+from vokcrawl.config.browser_program import find_chromium
 from vokcrawl.config.values import parse_start_url, read_value
-from vokcrawl.errors import ExitCode, UsageError
+from vokcrawl.errors import ExitCode, UsageError, VokcrawlError
 from vokcrawl.storage.output_folder import PART, translate_os_errors
 from vokcrawl.utils.program import PROGRAM
 from vokcrawl.utils.terminal import write_error, write_output
 
 # Imported late, because Scrapy imports all commands to run one.
 if TYPE_CHECKING:
+    from vokcrawl.doctor.articles import Shown
     from vokcrawl.doctor.captured import Page
     from vokcrawl.doctor.examination import Examination
     from vokcrawl.doctor.months import Month
@@ -39,6 +41,12 @@ _MOST_SEEN = 60
 _PIPE_WIDTH = 4000
 # In a checkout of the project.
 _FIXTURES = Path("tests/fixtures/pages")
+
+
+class BrowserFailedError(VokcrawlError):
+    """Chromium failed while it rendered a page. Raised by `doctor --browser`; exit code 10."""
+
+    exit_code = ExitCode.INCOMPLETE
 
 
 class Command(FolderCommand):
@@ -62,6 +70,7 @@ class Command(FolderCommand):
         parser.add_argument("--json", metavar="FILE", help="also write all results as JSON (`-`: standard output)")
         parser.add_argument("--archive", metavar="FILE", help="examine an archive (WARC, a directory, or a run id)")
         parser.add_argument("--all", action="store_true", help="with --archive: all pages, as shares by month")
+        parser.add_argument("--browser", action="store_true", help="also compare each article with what Chromium shows")
         parser.add_argument(
             "--suggest", metavar="FILE", help="write a site profile that reads the pages, to be checked"
         )
@@ -80,6 +89,8 @@ class Command(FolderCommand):
             raise UsageError("--all needs --archive FILE")
         if opts.suggest is not None and (not opts.suggest or Path(opts.suggest).exists()):
             raise UsageError(f"--suggest: {opts.suggest!r} exists or is empty; give the name of a new file")
+        if opts.browser and (error := self.options.chromium_error()):
+            raise UsageError(f"--browser: {error}")
         if opts.json == "":
             raise UsageError("--json: must not be empty; give a file, or - for standard output")
         for option in ("json", "suggest"):
@@ -91,12 +102,12 @@ class Command(FolderCommand):
                 raise UsageError("--save-fixture needs the URL of an article")
             return self._save_fixture(url, opts.save_fixture, opts.archive)
         if opts.archive:
-            result, months, seen = self._examine_archive(url, opts.archive, opts.all)
+            result, months, seen = self._examine_archive(url, opts.archive, opts.all, opts.browser)
             self._print(result, months, opts.json)
             self._suggest(result, seen, opts.suggest)
         else:
             with self._new_directory() as place:
-                result, seen = self._visit(url, place)
+                result, seen = self._visit(url, place, opts.browser)
                 self._keep(place, result)
             self._print(result, [], opts.json)
             self._suggest(result, seen, opts.suggest)
@@ -125,7 +136,7 @@ class Command(FolderCommand):
         finally:
             shutil.rmtree(place, ignore_errors=True)
 
-    def _visit(self, url: str, place: Path) -> tuple[Examination, list[Page]]:
+    def _visit(self, url: str, place: Path, browser: bool) -> tuple[Examination, list[Page]]:
         from vokcrawl.doctor.examination import examine, finish  # noqa: PLC0415
         from vokcrawl.doctor.visit import MAX_REQUESTS, make_visit  # noqa: PLC0415
 
@@ -142,7 +153,8 @@ class Command(FolderCommand):
             from vokcrawl.storage.output_folder import OutputFolder  # noqa: PLC0415
 
             seen = list(pages.read([str(each) for each in visit.archives], OutputFolder(str(place / "crawl"))))
-            examine(lambda: seen, result, self.settings["USER_AGENT"], MAX_REQUESTS)
+            with self._shown(browser) as shown:
+                examine(lambda: seen, result, self.settings["USER_AGENT"], MAX_REQUESTS, shown)
             with translate_os_errors(place):
                 shutil.move(visit.archives[0], place / _NAMES["archive"])
         result.faults, result.other_hosts = pages.faults, dict(pages.others)
@@ -159,7 +171,9 @@ class Command(FolderCommand):
 
     # Archives
 
-    def _examine_archive(self, url: str, archive: str, whole: bool) -> tuple[Examination, list[Month], list[Page]]:
+    def _examine_archive(
+        self, url: str, archive: str, whole: bool, browser: bool
+    ) -> tuple[Examination, list[Month], list[Page]]:
         from vokcrawl.doctor.examination import examine, finish  # noqa: PLC0415
         from vokcrawl.doctor.months import by_month  # noqa: PLC0415
 
@@ -169,7 +183,9 @@ class Command(FolderCommand):
         pages = self._captured([url, *self.options.start_urls])
         most = None if whole else _MOST_ARTICLES
         seen: list[Page] = []
-        examine(lambda: _kept(pages.read([archive], self.folder), seen), result, self.settings["USER_AGENT"], most)
+        agent = self.settings["USER_AGENT"]
+        with self._shown(browser) as shown:
+            examine(lambda: _kept(pages.read([archive], self.folder), seen), result, agent, most, shown)
         result.faults, result.other_hosts = pages.faults, dict(pages.others)
         if not (result.listings or result.articles):
             hosts = ", ".join(f"{name} ({count})" for name, count in pages.others.most_common(3)) or "none"
@@ -178,6 +194,25 @@ class Command(FolderCommand):
             )
         finish(result, self.settings.getfloat("DOWNLOAD_DELAY"))
         return result, by_month(result.articles, result.listings) if whole else [], seen
+
+    @contextmanager
+    def _shown(self, browser: bool) -> Iterator[Shown | None]:
+        """What renders pages in Chromium; None where that is not wanted."""
+        if not browser:
+            yield None
+            return
+        from vokcrawl.doctor.shown_text import ChromiumFailed, ShownText  # noqa: PLC0415
+
+        if self.settings is None:
+            raise RuntimeError("Scrapy gave this command no settings")
+        program, memory = find_chromium(self.options.chromium) or "", self.options.browser_memory
+        try:
+            with ShownText(
+                program, self.settings["USER_AGENT"], memory, self.settings.getint("DOWNLOAD_MAXSIZE")
+            ) as shown:
+                yield shown
+        except ChromiumFailed as failure:
+            raise BrowserFailedError(f"--browser: Chromium ({program}) failed: {failure}") from failure
 
     def _examination(self, url: str) -> Examination:
         from vokcrawl.doctor.examination import Examination  # noqa: PLC0415

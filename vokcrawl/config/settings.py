@@ -189,8 +189,8 @@ class Options(SettingsModel):
 
     def conflicts(self) -> list[str]:
         """A Redis server is needed by several workers only; tokens and Chromium need optional parts."""
-        if self.browser == "playwright" and (error := self._chromium_error()):
-            return [error]
+        if self.browser == "playwright" and (error := self.chromium_error()):
+            return [f"VOK_BROWSER: {error}"]
         if self.timestamp_url and find_spec("rfc3161_client") is None:
             install = install_command("evidence")
             return [f"VOK_TIMESTAMP_URL: needs the package rfc3161-client, which is not installed: {install}"]
@@ -201,13 +201,13 @@ class Options(SettingsModel):
                 return [error_message("REDIS_URL", self.redis_url, error, "", secret=True)]
         return []
 
-    def _chromium_error(self) -> str:
+    def chromium_error(self) -> str:
         """What is missing for Chromium; empty if nothing is."""
         if find_spec("playwright") is None:
             install = install_command("browser")
-            return f"VOK_BROWSER: needs the package playwright, which is not installed: {install}"
+            return f"needs the package playwright, which is not installed: {install}"
         if find_chromium(self.chromium) is None:
-            return f"VOK_BROWSER: none of {', '.join(PROGRAMS)} is on the PATH; install Chromium, or set VOK_CHROMIUM"
+            return f"none of {', '.join(PROGRAMS)} is on the PATH; install Chromium, or set VOK_CHROMIUM"
         return ""
 
     @classmethod

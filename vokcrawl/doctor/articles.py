@@ -19,7 +19,7 @@ from vokcrawl.pages.extractors import extractor_at
 from vokcrawl.pages.teaser_lines import Slug
 from vokcrawl.policy.article_checks import ListedValues, strategy_of
 
-__all__ = ["LongestText", "examine_article", "longest_text"]
+__all__ = ["LongestText", "Shown", "examine_article", "longest_text"]
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
 # An article without a text of this many letters may be a headline only.
@@ -30,6 +30,8 @@ _MAX_LINES = 5
 
 # Extracts the main text of a page, as a second opinion.
 LongestText = Callable[[str], str | None]
+# Returns the text that a browser shows of a page.
+Shown = Callable[[Page], str]
 
 
 def longest_text() -> LongestText | None:
@@ -42,9 +44,16 @@ def longest_text() -> LongestText | None:
 
 
 def examine_article(
-    page: Page, teasers: Mapping[str, ListedValues], source: str, second: LongestText | None
+    page: Page,
+    teasers: Mapping[str, ListedValues],
+    source: str,
+    second: LongestText | None,
+    shown: Shown | None = None,
 ) -> ArticleReport:
-    """Examine the page of an article. `teasers` are those of listings, by id; `second` is a second extractor."""
+    """Examine the page of an article.
+
+    `teasers` are those of listings, by id; `second` is a second extractor; `shown` renders the page in a browser.
+    """
     identity = page.article or ""
     found = ArticleReport(page.url, identity, utc(page.at))
     if page.answer.status != 200:
@@ -64,6 +73,8 @@ def examine_article(
     found.fields = checks.fields()
     if second is not None and (text := second(page.answer.body.decode("utf-8", "replace"))):
         checks.compare_body(found.fields, text)
+    if shown is not None:
+        checks.compare_shown(found.fields, shown(page))
     texts, letters, total = article.unexplained()
     found.unexplained = [shorten(each) for each in texts[:_MAX_LINES]]
     found.unexplained_share = round(letters / total, 3) if total else 0.0
@@ -172,6 +183,19 @@ class _Checks:
         evidence = f"{body.evidence}, trafilatura".removeprefix(", ")
         confirmed = CheckResult.CONFIRMED if body.result == CheckResult.UNCHECKED else body.result
         fields[place] = replace(body, result=confirmed, evidence=evidence)
+
+    def compare_shown(self, fields: list[FieldCheck], text: str) -> None:
+        """Compare the body with the text that Chromium shows: each paragraph must be in it."""
+        place = next(at for at, each in enumerate(fields) if each.name == "body")
+        body, letters = fields[place], _letters(text)
+        paragraphs = [each for each in str(self.item.get("body") or "").split("\n\n") if _letters(each)]
+        hidden = [each for each in paragraphs if _letters(each) not in letters]
+        if hidden:
+            evidence = f"Chromium does not show {len(hidden)} of {len(paragraphs)} paragraphs: {shorten(hidden[0], 80)}"
+            fields[place] = replace(body, result=CheckResult.CONTRADICTED, evidence=evidence)
+        elif paragraphs and body.result in (CheckResult.CONFIRMED, CheckResult.UNCHECKED):
+            before = f"{body.evidence}, " if body.result == CheckResult.CONFIRMED else ""
+            fields[place] = replace(body, result=CheckResult.CONFIRMED, evidence=f"{before}Chromium")
 
 
 def _words(text: str) -> list[str]:

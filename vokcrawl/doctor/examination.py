@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from vokcrawl.doctor.articles import examine_article, longest_text
+from vokcrawl.doctor.articles import Shown, examine_article, longest_text
 from vokcrawl.doctor.captured import Page
 from vokcrawl.doctor.checks import ArticleReport, CheckResult, ListingReport
 from vokcrawl.doctor.listings import LISTING, SEARCH, examine_listing, is_page
@@ -145,12 +145,16 @@ class Examination:
 
 
 def examine(
-    read: Callable[[], Iterable[Page]], result: Examination, user_agent: str, most_articles: int | None = None
+    read: Callable[[], Iterable[Page]],
+    result: Examination,
+    user_agent: str,
+    most_articles: int | None = None,
+    shown: Shown | None = None,
 ) -> None:
     """Examine pages in the order of their capture: of at most `most_articles` different articles, the newest.
 
     `read` begins to read the pages. With None for all articles it is called twice, because their teasers may come
-    later, and an archive may be larger than the memory.
+    later, and an archive may be larger than the memory. `shown` renders the page of an article in a browser.
     """
     teasers: dict[str, ListedValues] = {}
     newest: dict[str, Page] = {}
@@ -164,7 +168,7 @@ def examine(
                 del newest[next(iter(newest))]
     second = longest_text()
     articles = newest.values() if most_articles is not None else filter(_is_article, read())
-    result.articles = [examine_article(page, teasers, result.source, second) for page in articles]
+    result.articles = [examine_article(page, teasers, result.source, second, shown) for page in articles]
 
 
 def _is_redirect(page: Page) -> bool:
