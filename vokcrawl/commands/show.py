@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.config.values import POSITIVE_PHRASE, optional, parse_positive_number, read_value
-from vokcrawl.errors import ExitCode, UsageError
-from vokcrawl.normalize import article_id
+from vokcrawl.errors import ExitCode, StorageError, UsageError
+from vokcrawl.normalize import article_id, utc
 from vokcrawl.reporting.article_history import ArticleHistory, history_of
 from vokcrawl.reporting.citation import FORMATS, Citation, ManifestReference
 from vokcrawl.storage.manifest import read_manifest
-from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.output_folder import TIMESTAMP_ENDING, OutputFolder, translate_os_errors
 from vokcrawl.utils.humanize import pluralize
-from vokcrawl.utils.program import PROGRAM
+from vokcrawl.utils.program import PROGRAM, install_command
 from vokcrawl.utils.terminal import write_output
 
 _EXAMPLE = "1733788800-123456789"
@@ -112,7 +114,27 @@ def _manifest_of(folder: OutputFolder, record: dict[str, Any]) -> ManifestRefere
     if not path.exists():
         return None
     manifest, sha256 = read_manifest(path)
-    return ManifestReference(str(path.relative_to(folder.path)), sha256, manifest.ended_at)
+    reference = ManifestReference(str(path.relative_to(folder.path)), sha256, manifest.ended_at)
+    token = path.with_suffix(TIMESTAMP_ENDING)
+    if not token.exists():
+        return reference
+    return replace(reference, token=str(token.relative_to(folder.path)), stamped_at=_time_of(token, path))
+
+
+def _time_of(token: Path, manifest: Path) -> str | None:
+    """Return the time of a timestamp token; None without the packages that read it. Raises `StorageError`."""
+    try:
+        from vokcrawl.timestamps.tokens import TokenError, token_time  # noqa: PLC0415  optional packages
+    except ImportError as missing:
+        complain("show", f"{token}: its time needs {missing.name}; run `{install_command('evidence')}`")
+        return None
+    try:
+        with translate_os_errors(token):
+            answer = token.read_bytes()
+        with translate_os_errors(manifest):
+            return utc(token_time(answer, manifest.read_bytes()))
+    except TokenError as fault:
+        raise StorageError(f"{token}: {fault}; move it away, or restore it from a copy") from fault
 
 
 def _article(history: ArticleHistory, record: dict[str, Any]) -> list[str]:

@@ -30,11 +30,16 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True)
 class ManifestReference:
-    """The manifest of the run that wrote a record: its path in the output directory, SHA-256, and end of the run."""
+    """The manifest of the run that wrote a record: its path in the output directory, SHA-256, and end of the run.
+
+    `token` is the path of its timestamp token, if there is one, and `stamped_at` the time in it, if it can be read.
+    """
 
     path: str
     sha256: str
     ended_at: str | None
+    token: str | None = None
+    stamped_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,9 @@ class Citation:
         if manifest is not None:
             ended = f", {manifest.ended_at}" if manifest.ended_at else ""
             named = f"manifest {manifest.path}, sha256:{manifest.sha256}{ended}"
+            if manifest.token is not None:
+                stamped = f" of {manifest.stamped_at}" if manifest.stamped_at else ""
+                named += f", timestamp token {manifest.token}{stamped}"
         return (
             f"First seen {record['first_seen_at']}; revision {record['revision']}, fetched {record['fetched_at']}, "
             f"text {record['content_hash']}; {archived}; {named}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import requests
@@ -120,6 +121,13 @@ def check_token(answer: bytes, content: bytes, certificates: Sequence[x509.Certi
         builder.build().verify_message(token, content)
     except VerificationError as fault:
         raise TokenError("its signature is not that of the given authority") from fault
+
+
+def token_time(answer: bytes, content: bytes) -> datetime:
+    """Return the time of a stored token for some content, in UTC. Its signature is not checked. Raises `TokenError`."""
+    token = _parse(answer)
+    _check_imprint(token, content)
+    return token.tst_info.gen_time
 
 
 def read_certificates(name: str) -> list[x509.Certificate]:

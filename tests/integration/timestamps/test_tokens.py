@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,20 @@ def test_the_token_of_the_next_run_vouches_for_a_run_without_one_and_verify_chec
     assert "s3cret" not in first.stderr + second.stderr + third.stderr + kept
     done = scrapy("verify", "--tsa-cert", str(authority.certificate), output=output)
     assert (done.code, "2 timestamp tokens checked" in done.stdout) == (0, True), done.stdout
+    # A citation names the token of the manifest and its time; here the first one gets a token of its own.
+    article = first.articles()[0]
+    manifest, stamped = output / "runs" / f"{article['run_id']}.json", output / "runs" / f"{article['run_id']}.tsr"
+    assert "timestamp token" not in scrapy("show", article["id"], "--cite", output=output).stdout
+    stamped.write_bytes(request_token(authority.url, manifest.read_bytes()))
+    cited = scrapy("show", article["id"], "--cite", output=output).stdout
+    found = re.search(rf", timestamp token runs/{stamped.name} of ([0-9T:Z-]{{20}})\.$", cited.strip())
+    assert found, cited
+    assert abs((datetime.fromisoformat(found[1]) - datetime.now(UTC)).total_seconds()) < 600
+    stamped.write_bytes(request_token(authority.url, b"other content"))
+    refused = scrapy("show", article["id"], "--cite", output=output)
+    assert (refused.code, refused.stdout) == (15, "")
+    assert refused.stderr.endswith("than the manifest; move it away, or restore it from a copy\n")
+    stamped.unlink()
     # The certificate of another authority, and a changed manifest.
     with timestamp_authority(tmp_path / "other") as other:
         done = scrapy("verify", "--tsa-cert", str(other.certificate), output=output)
