@@ -162,7 +162,8 @@ def _matters(flaw: Flaw, site: Site) -> bool:
 
 def _host(url: str) -> str:
     try:
-        # With the port, as the site's own hosts are given.
-        return (authority(url) if urlsplit(url).hostname else "") or "records without a host"
+        # With the port, as the site's own hosts are given, and without a password.
+        host = authority(url).rpartition("@")[2] if urlsplit(url).hostname else ""
+        return host or "records without a host"
     except ValueError:
         return "records without a host"
