@@ -164,7 +164,7 @@ class JsonlWriter(TableWriter):
 
     @override
     def write(self, table: str, row: Mapping[str, Any]) -> None:
-        self._file.write(_json_line(self._columns, row))
+        self._file.write(json_line(self._columns, row))
 
     @override
     def finish(self) -> None:
@@ -185,7 +185,7 @@ class CompressedJsonlWriter(TableWriter):
 
     @override
     def write(self, table: str, row: Mapping[str, Any]) -> None:
-        self._file.write(self._compressor.compress(_json_line(self._columns, row)))
+        self._file.write(self._compressor.compress(json_line(self._columns, row)))
 
     @override
     def finish(self) -> None:
@@ -310,6 +310,11 @@ def translate_export_errors(target: Path) -> Iterator[None]:
         ) from failure
 
 
+def json_line(columns: Sequence[Column], row: Mapping[str, Any]) -> bytes:
+    """Return a row as a line of JSON."""
+    return orjson.dumps({each.name: row[each.name] for each in columns}, option=orjson.OPT_APPEND_NEWLINE)
+
+
 def cut_to_cell(text: str) -> str:
     """Return the text itself if it fits into a cell of Excel, or else its beginning and how much is omitted."""
     if len(text) <= MAX_CELL // 2:
@@ -320,10 +325,6 @@ def cut_to_cell(text: str) -> str:
     # Leaves space for the number of any text. A half of a character at the end is ignored.
     kept = units[: 2 * (MAX_CELL - 40)].decode("utf-16-le", "ignore")
     return f"{kept}… ({len(text) - len(kept):,} characters omitted)"
-
-
-def _json_line(columns: Sequence[Column], row: Mapping[str, Any]) -> bytes:
-    return orjson.dumps({each.name: row[each.name] for each in columns}, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _create_table(name: str, columns: Sequence[Column]) -> str:
