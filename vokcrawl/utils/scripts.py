@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 # Ranges of a regular expression's class: Hangul, kana, ideographs and their compatibility forms.
 JOINED = (
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-_RUN = re.compile(f"[{JOINED}]+")
-_TOUCHING = re.compile(f"([{JOINED}]+)|((?<=[{JOINED}])[^\\W{JOINED}]+|[^\\W{JOINED}]+(?=[{JOINED}]))")
+
+
+# Compiled on first use: that takes several milliseconds, and most runs need none of them.
+@cache
+def _runs() -> re.Pattern[str]:
+    return re.compile(f"[{JOINED}]+")
+
+
+@cache
+def _touching() -> re.Pattern[str]:
+    return re.compile(f"([{JOINED}]+)|((?<=[{JOINED}])[^\\W{JOINED}]+|[^\\W{JOINED}]+(?=[{JOINED}]))")
 
 
 def joined_runs(text: str) -> list[str]:
@@ -22,7 +32,7 @@ def joined_runs(text: str) -> list[str]:
     """
     if text.isascii():
         return []
-    return _RUN.findall(unicodedata.normalize("NFKC", text).casefold())
+    return _runs().findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def bigrams(text: str) -> str:
@@ -38,7 +48,7 @@ def bigrams(text: str) -> str:
         return ""
     folded = unicodedata.normalize("NFKC", text).casefold()
     tokens: list[str] = []
-    for run, word in _TOUCHING.findall(folded):
+    for run, word in _touching().findall(folded):
         tokens += _tokens(run) if run else [word]
     return " ".join(tokens)
 
