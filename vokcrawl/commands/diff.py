@@ -32,7 +32,7 @@ class Command(FolderCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if len(args) != 1:
             raise UsageError(f"name one article by its id or URL: `{PROGRAM} diff 1733788800-123456789`")
-        history = history_of(self.existing_folder(), article_id(args[0]) or args[0])
+        history = history_of(self.existing_folder(), article_id(args[0]) or args[0], self.progress)
         versions = history.versions
         for line in history.damaged:
             complain("diff", f"{line}; skipped")

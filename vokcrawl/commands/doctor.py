@@ -144,7 +144,7 @@ class Command(FolderCommand):
             raise UsageError("doctor runs in one process; select another profile than SCRAPY_PROJECT=distributed")
         if self.crawler_process is None or self.settings is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
-        visit = make_visit(self.crawler_process, url, place / "crawl")
+        visit = make_visit(self.crawler_process, url, place / "crawl", progress=self.progress)
         result = self._examination(url)
         result.requests, result.visit = visit.requests, visit.manifest
         pages = self._captured([url])
@@ -184,8 +184,10 @@ class Command(FolderCommand):
         most = None if whole else _MOST_ARTICLES
         seen: list[Page] = []
         agent = self.settings["USER_AGENT"]
+        self.progress.begin("reading pages")
         with self._shown(browser) as shown:
-            examine(lambda: _kept(pages.read([archive], self.folder), seen), result, agent, most, shown)
+            examine(lambda: self._counted(_kept(pages.read([archive], self.folder), seen)), result, agent, most, shown)
+        self.progress.hide()
         result.faults, result.other_hosts = pages.faults, dict(pages.others)
         if not (result.listings or result.articles):
             hosts = ", ".join(f"{name} ({count})" for name, count in pages.others.most_common(3)) or "none"
@@ -213,6 +215,11 @@ class Command(FolderCommand):
                 yield shown
         except ChromiumFailed as failure:
             raise BrowserFailedError(f"--browser: Chromium ({program}) failed: {failure}") from failure
+
+    def _counted(self, pages: Iterable[Page]) -> Iterator[Page]:
+        for page in pages:
+            self.progress.advance()
+            yield page
 
     def _examination(self, url: str) -> Examination:
         from vokcrawl.doctor.examination import Examination  # noqa: PLC0415
@@ -252,7 +259,7 @@ class Command(FolderCommand):
             if archive is None:
                 if self.crawler_process is None:
                     raise RuntimeError("Scrapy gave this command no crawler process")
-                visit = make_visit(self.crawler_process, url, Path(place), requests=1)
+                visit = make_visit(self.crawler_process, url, Path(place), requests=1, progress=self.progress)
                 archives, folder = [str(each) for each in visit.archives], OutputFolder(place)
                 if visit.manifest is not None and visit.manifest.exit_code in (ExitCode.BLOCKED, ExitCode.UNREACHABLE):
                     code = ExitCode(visit.manifest.exit_code)

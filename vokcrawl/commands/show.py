@@ -60,7 +60,7 @@ class Command(FolderCommand):
             raise UsageError(f"name one article by its id or URL: `{PROGRAM} show {_EXAMPLE}`")
         revision = read_value("--revision", optional(parse_positive_number), opts.revision, POSITIVE_PHRASE)
         folder = self.existing_folder()
-        history = history_of(folder, article_id(args[0]) or args[0])
+        history = history_of(folder, article_id(args[0]) or args[0], self.progress)
         for line in history.damaged:
             complain("show", f"{line}; skipped")
         _print(folder, history, _version(folder, history, args[0], revision), opts)

@@ -27,6 +27,7 @@ from vokcrawl.spiders.requests import ACTION
 from vokcrawl.storage.manifest import Manifest
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.utils.crawl_failure import failure_of
+from vokcrawl.utils.progress import NO_PROGRESS, Progress
 
 __all__ = ["MAX_REQUESTS", "RequestFacts", "Visit", "VisitExtension", "make_visit", "visit_settings"]
 
@@ -241,17 +242,26 @@ class Visit:
     delay: float
 
 
-def make_visit(process: CrawlerProcessBase, url: str, output_dir: Path, requests: int = _MAX_CRAWL_REQUESTS) -> Visit:
+def make_visit(
+    process: CrawlerProcessBase,
+    url: str,
+    output_dir: Path,
+    requests: int = _MAX_CRAWL_REQUESTS,
+    progress: Progress = NO_PROGRESS,
+) -> Visit:
     """Crawl a start page within the limits of a visit. Raises `VokcrawlError`.
 
     `requests` is the maximum number of requests of the crawl; with 1, search and sitemap are not requested either.
     """
+    progress.begin("visiting the site", MAX_REQUESTS)
     visit_settings(process.settings, str(output_dir))
     process.settings.set(_LIMIT, requests, priority="cmdline")
     delay = process.settings.getfloat("DOWNLOAD_DELAY")
     crawler = process.create_crawler("vok")
+    crawler.signals.connect(progress.advance, signal=signals.response_downloaded)
     task: Any = process.crawl(crawler, start_url=url)
     process.start()
+    progress.hide()
     failure = failure_of(task)
     if failure is not None:
         raise failure

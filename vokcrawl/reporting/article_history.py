@@ -9,6 +9,7 @@ from typing import Any
 from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.record_files import Line, read_article_lines
+from vokcrawl.utils.progress import NO_PROGRESS, Progress
 
 Record = dict[str, Any]
 
@@ -38,13 +39,14 @@ class ArticleHistory:
         return next((each for each in self.versions if each["revision"] == wanted), None)
 
 
-def history_of(folder: OutputFolder, identity: str) -> ArticleHistory:
+def history_of(folder: OutputFolder, identity: str, progress: Progress = NO_PROGRESS) -> ArticleHistory:
     """Read the records of an article. Raises `StorageError` if a file cannot be read."""
     damaged: list[Line] = []
+    progress.begin("reading records")
 
     def records(kind: str) -> list[Record]:
         found = []
-        for line in read_article_lines(folder, kind, identity):
+        for line in read_article_lines(folder, kind, identity, progress):
             if line.record is None:
                 damaged.append(line)
             elif line.record["id"] == identity:

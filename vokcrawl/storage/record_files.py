@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from vokcrawl.items import KINDS, breaches, validated
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors
+from vokcrawl.utils.progress import NO_PROGRESS, Progress
 
 _SCHEMAS = {kind: schema for schema, kind in KINDS.items()}
 # How each record begins that this project wrote.
@@ -52,7 +53,9 @@ def read_kind(folder: OutputFolder, kind: str) -> Iterator[Line]:
         yield from read_file(path, kind)
 
 
-def read_article_lines(folder: OutputFolder, kind: str, identity: str) -> Iterator[Line]:
+def read_article_lines(
+    folder: OutputFolder, kind: str, identity: str, progress: Progress = NO_PROGRESS
+) -> Iterator[Line]:
     """All lines of a kind that belong to one article, and all lines of which this is not known.
 
     Whole lines that begin as a record of another article and do not contain the id are skipped: parsing and validation
@@ -63,6 +66,7 @@ def read_article_lines(folder: OutputFolder, kind: str, identity: str) -> Iterat
         offset = 0
         with translate_os_errors(path), path.open("rb") as file:
             for number, line in enumerate(file, 1):
+                progress.advance(len(line))
                 if wanted in line or not line.endswith(b"}\n") or not beginning.match(line):
                     yield Line(path, number, offset, line, *_read_line(line, kind))
                 offset += len(line)

@@ -27,6 +27,7 @@ COMMANDS = {
     "export": ["export", "--to", "{to}/current.csv"],
     "search": ["search", "harvest"],
     "repair": ["repair", "--rebuild-state"],
+    "diff": ["diff", "1072915200-1000000"],
 }
 STEPS = {
     "verify": "verifying files",
@@ -34,6 +35,7 @@ STEPS = {
     "export": "reading articles",
     "search": "indexing articles",
     "repair": "reading runs",
+    "diff": "reading records",
 }
 
 
