@@ -86,7 +86,7 @@ class BrowserRoute:
     def after(self, clicked: int) -> BrowserRoute:
         """The next route after that many clicks.
 
-        A browser starts again with each request, so each step is as long as all before it, up to a limit: a long
+        Splash starts again with each request, so each step is as long as all before it, up to a limit: a long
         listing needs few steps.
         """
         skip = self.skip + clicked
@@ -159,6 +159,8 @@ Route = LinkRoute | AjaxRoute | BrowserRoute | SearchRoute | SitemapRoute
 _KINDS: dict[str, type[Route]] = {
     each.__name__: each for each in (LinkRoute, AjaxRoute, BrowserRoute, SearchRoute, SitemapRoute)
 }
+# The name of browser routes in states that were written when Splash was the only browser.
+_KINDS["SplashRoute"] = BrowserRoute
 
 
 def route_to_text(route: Route) -> str:

@@ -38,6 +38,8 @@ _RENAMED_IN_REASON = (
     (re.compile(r"^article_metered"), "article_truncated"),
     (re.compile(r"^way_"), "route_"),
     (re.compile(r"(?<![a-z])without_way$"), "without_route"),
+    (re.compile(r"(?<![a-z])splash_(?=unreachable$|refused$|out_of_time$)"), "browser_"),
+    (re.compile(r"^more_needs_splash$"), "more_needs_browser"),
 )
 # Values of `policy.pagination.StopReason`.
 _STOP_REASONS = {

@@ -27,7 +27,10 @@ OLD: dict[str, Any] = {
     "owed": [{"id": "1-1", "reason": "gate_sign_up"}],
     "errors": {
         name: {"count": 1, "examples": []}
-        for name in ("article_gate_front_page", "closed_gate_bot_check", "article_metered", "way_http_404", "field_x")
+        for name in (
+            *("article_gate_front_page", "closed_gate_bot_check", "article_metered", "way_http_404"),
+            *("listing_splash_unreachable", "more_needs_splash", "field_x"),
+        )
     },
 }
 
@@ -45,5 +48,5 @@ def test_keys_and_outcome_are_renamed() -> None:
 def test_reasons_of_errors_are_renamed() -> None:
     new = upgrade_manifest(OLD)
     expected = ["article_block_page_front_page", "closed_block_page_bot_check", "article_truncated", "route_http_404"]
-    assert list(new["errors"]) == [*expected, "field_x"]
+    assert list(new["errors"]) == [*expected, "listing_browser_unreachable", "more_needs_browser", "field_x"]
     assert new["pending_retries"][0]["reason"] == "block_page_sign_up"
