@@ -21,6 +21,7 @@ from vokcrawl.pages.listing import RawTeaser, marked_items, teasers_among
 from vokcrawl.pages.meta_line import MetaLine, meta_value, read_meta_line
 from vokcrawl.pages.pictures import Captions, source_of
 from vokcrawl.pages.profile import site
+from vokcrawl.pages.profile.selectors import Selector
 from vokcrawl.pages.server_errors import cut_server_errors
 from vokcrawl.pages.sources import is_source_line, logo_stem, same_source
 from vokcrawl.pages.teaser_lines import Slug, date_in_block, is_day_line, says_day
@@ -86,8 +87,16 @@ class ArticlePage:
         items = set(marked_items(root, outside=self.content))
         items.difference_update(() if self.content is None else ancestors(self.content))
         removed = self.site.article.remove.all(root)
-        omitted = OmittedElements(self.content, removed, inside=self._inside, kept=items)
+        # What the profile selects is read, even if it looks like a plugin's (`.cat-links a`).
+        chosen = [each for each in (selector.first(root) for selector in self._selectors) if each is not None]
+        omitted = OmittedElements(self.content, removed, inside=self._inside, kept=items, chosen=chosen)
         self.blocks = flow(root, without=items, omitted=omitted)
+
+    @property
+    def _selectors(self) -> tuple[Selector, ...]:
+        """The selectors of the fields beside the text."""
+        markup = self.site.article
+        return markup.headline, markup.date, markup.source, markup.original
 
     @cached_property
     def _meta(self) -> tuple[MetaLine, int, int] | None:

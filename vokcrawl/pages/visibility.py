@@ -60,7 +60,8 @@ class HiddenElements:
 class OmittedElements:
     """The hidden elements, those of plugins, and `removed`. `content` and its ancestors are not omitted as hidden.
 
-    `inside` are the elements of the content, `kept` other elements that are not omitted with their ancestors.
+    `inside` are the elements of the content. Ancestors of the elements `kept`, and the elements `chosen` with their
+    ancestors, are not omitted either.
     """
 
     def __init__(
@@ -69,13 +70,16 @@ class OmittedElements:
         removed: Iterable[Element] = (),
         inside: Container[Element] = (),
         kept: Iterable[Element] = (),
+        chosen: Iterable[Element] = (),
     ) -> None:
         self._kept: set[Element] = set() if content is None else {content, *ancestors(content)}
-        for element in kept:
+        chosen = list(chosen)
+        for element in (*kept, *chosen):
             for each in ancestors(element):
                 if each in self._kept:
                     break
                 self._kept.add(each)
+        self._kept.update(chosen)
         self._content = content
         self._inside = inside
         self._removed = set(removed)
