@@ -171,7 +171,9 @@ class Builder:
         """Adds a version of an article."""
         status = _status_of(self.state.articles([record["id"]]).get(record["id"]))
         if status.with_version(record) != status:
-            due = next_check(record["first_seen_at"], self.now, self.recheck_days)
+            seen = record["first_seen_at"]
+            # Checked in every run, it has no due time; `verify` knows this one.
+            due = seen if tuple(self.recheck_days) == (0,) else next_check(seen, self.now, self.recheck_days)
             self.state.put_article(ArticleRow.of_record(record, due))
 
     def _payloads(self, name: str) -> None:

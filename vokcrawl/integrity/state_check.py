@@ -326,10 +326,11 @@ def _next_checks(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str
         due, first, checked = row["next_check_at"], row["first_seen_at"], row["checked_at"]
         if due is None or first is None or checked is None or checked < first:
             continue
-        origin = checked if row["missing_since"] is not None else first
+        # The ages count from when an article was first seen, the second look at a missing one from its last check.
+        origins = (first, checked) if row["missing_since"] is not None else (first,)
         at = _since_epoch(due) % _ONE_DAY
-        if at not in clocks and (at != _since_epoch(origin) % _ONE_DAY or due <= origin):
-            yield f"table articles, {row['id']!r}: next_check_at {due!r} does not follow from {origin!r}"
+        if at not in clocks and not any(at == _since_epoch(each) % _ONE_DAY and due >= each for each in origins):
+            yield f"table articles, {row['id']!r}: next_check_at {due!r} does not follow from {origins[-1]!r}"
 
 
 def _starts(state: SqliteState) -> set[str]:

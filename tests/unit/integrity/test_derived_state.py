@@ -80,6 +80,10 @@ def article(**values: str | None) -> dict[str, Any]:
         # Missing: a second request a day later.
         ({"missing_since": "2024-12-10T06:01:00Z", "next_check_at": "2024-12-11T06:01:00Z"}, True),
         ({"missing_since": "2024-12-10T06:01:00Z", "next_check_at": "2024-12-11T06:01:02Z"}, False),
+        # Missing, and then redirected to the front page: checked by its age again.
+        ({"missing_since": "2024-12-10T06:01:00Z", "next_check_at": "2024-12-12T11:22:33Z"}, True),
+        # Rebuilt while each article was checked in every run.
+        ({"next_check_at": "2024-12-09T11:22:33Z"}, True),
         # Postponed at the start of a run, when the clock was set back.
         ({"next_check_at": "2024-12-10T06:00:07Z"}, True),
         ({"checked_at": "2024-12-08T06:01:00Z", "next_check_at": "2024-12-09T06:01:00Z"}, True),
