@@ -274,12 +274,18 @@ def _routes(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
     if _has_crashed(state, nodes):
         return
     reported: dict[tuple[str, str], set[str]] = {}
+    # Manifests of the first releases do not say where a listing was found.
+    found_anywhere: set[str] = set()
     for entry in (entry for node in nodes for entry in node.manifest.listings):
         if entry.discovered_from is not None:
             reported.setdefault((entry.discovered_from, entry.source.casefold()), set()).add(entry.url)
+        else:
+            found_anywhere.add(entry.url)
     for row in state.table("routes"):
         url = route_from(row["route"]).url
         urls = reported.get((row["start"], row["source"].casefold()))
+        if url in found_anywhere:
+            continue
         if urls is None:
             yield f"table routes, {row['start']!r}: no manifest reports a listing that was found from there"
         elif url not in urls:
