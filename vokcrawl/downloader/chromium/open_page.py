@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Awaitable
 from typing import Any, TypeVar
@@ -17,6 +18,8 @@ T = TypeVar("T")
 _WORLD = "vokcrawl"
 # A page may load another one while a function is called in it.
 _ATTEMPTS = 5
+# What Chromium shows instead of a page that could not be loaded, and the longest wait for it in milliseconds.
+_ERROR_PAGE, _ERROR_PAGE_WAIT = "chrome-error://**", 2000
 # Returns what a function returns, or null if that is longer than the first argument.
 _BOUNDED = """function (most, args) {
   const found = (%s).apply(null, args);
@@ -87,8 +90,14 @@ class OpenPage:
             await self._chromium.note_processes()
         except Error as fault:
             self._check(fault)
+            await self._error_page()
             return False
         return True
+
+    async def _error_page(self) -> None:
+        """Wait for Chromium's page about a failed load, because it would interrupt the next one."""
+        with contextlib.suppress(Error):
+            await self._watched(self._page.wait_for_url(_ERROR_PAGE, wait_until="commit", timeout=_ERROR_PAGE_WAIT))
 
     async def call(self, function: str, *args: Any) -> Any:
         """Call a JavaScript function in the page, and return its result.

@@ -21,10 +21,11 @@ def rendered_pages(
 
     Raises `PageFault` if the result is not a listing.
     """
-    block_page = redirects_to_block_page(asked, rendered.url)
+    is_page = rendered.url.startswith(("http://", "https://"))
+    block_page = redirects_to_block_page(asked, rendered.url) if is_page else None
     if block_page is not None:
         raise PageFault(block_page)
-    if not rendered.url.startswith(("http://", "https://")) or authority(rendered.url) not in hosts:
+    if not is_page or authority(rendered.url) not in hosts:
         raise PageFault("offsite")
     if rendered.outcome is Outcome.STRANGE:
         raise PageFault(find_block_page(rendered.html.encode("utf-8", "replace")) or EMPTY_PAGE)
