@@ -307,6 +307,12 @@ def columns(classes: Iterable[type]) -> list[str]:
     return list(names)
 
 
+def build_validators() -> None:
+    """Build the validators of all records now, not on first use: Ctrl-C is lost in the middle of that."""
+    for model in MODELS.values():
+        model.model_rebuild()
+
+
 def validated(record: dict[str, Any]) -> dict[str, Any]:
     """Return the record with all keys in the order of its model; missing keys get their default.
 

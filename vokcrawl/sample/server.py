@@ -10,6 +10,7 @@ import threading
 import time
 from types import TracebackType
 from typing import NamedTuple, Self
+from weakref import WeakSet
 
 from aiohttp import web
 
@@ -51,6 +52,7 @@ class SampleServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
+        self._transports: WeakSet[asyncio.Transport] = WeakSet()
 
     def reset(self) -> None:
         """Forget the requests seen so far."""
@@ -109,9 +111,15 @@ class SampleServer:
             await self._stop.wait()
         finally:
             await runner.cleanup()
+            # A connection whose client reads no more would wait for it, and stay open when the loop ends.
+            for transport in list(self._transports):
+                transport.abort()
+            await asyncio.sleep(0)
 
     async def _handle(self, request: web.BaseRequest) -> web.Response:
         at = time.monotonic()
+        if request.transport is not None:
+            self._transports.add(request.transport)
         target = request.raw_path
         answer = self.site.answer(request.method, target, request.headers)
         self.requests.append(SeenRequest(at, request.method, target, answer.status, dict(request.headers)))
