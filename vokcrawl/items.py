@@ -12,7 +12,9 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from vokcrawl.utils.lazy_model import LazyModel
 
 
 # Cached, because records that are read one after the other repeat them.
@@ -60,11 +62,10 @@ _RUN = "20250627T001000Z"
 _SOURCE = "Voice of Korea (EN)"
 
 
-class Record(BaseModel):
+class Record(LazyModel):
     """Base of all records: unknown fields are errors, and types are not converted."""
 
-    # Validators are built on first use: many runs and most commands need none.
-    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Image(Record):
@@ -305,12 +306,6 @@ def columns(classes: Iterable[type]) -> list[str]:
         if issubclass(ITEM_CLASSES[schema], wanted):
             names.update((field.alias or name, None) for name, field in model.model_fields.items())
     return list(names)
-
-
-def build_validators() -> None:
-    """Build the validators of all records now, not on first use: Ctrl-C is lost in the middle of that."""
-    for model in MODELS.values():
-        model.model_rebuild()
 
 
 def validated(record: dict[str, Any]) -> dict[str, Any]:

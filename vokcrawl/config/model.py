@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from scrapy.settings import BaseSettings
@@ -18,6 +18,7 @@ from scrapy.settings import BaseSettings
 from vokcrawl.config.environment import PREFIX, UNPREFIXED
 from vokcrawl.config.values import WHOLE_NUMBER_PHRASE, Allowed, InvalidValue, error_message
 from vokcrawl.errors import UsageError
+from vokcrawl.utils.lazy_model import LazyModel
 
 
 def setting(default: Any, description: str, *, secret: bool = False, **bounds: Any) -> Any:
@@ -57,11 +58,10 @@ class Conflicts(ValueError):
     """Values that are allowed one by one but not together. The arguments are the error messages."""
 
 
-class CheckedModel(BaseModel):
+class CheckedModel(LazyModel):
     """A frozen model whose validation errors become one message per error: name, value, what is allowed."""
 
-    # Built when it is first used: not every command validates settings.
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> Self:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from vokcrawl.items import build_validators
 from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.record_files import Line, read_article_lines
@@ -43,7 +42,6 @@ class ArticleHistory:
 def history_of(folder: OutputFolder, identity: str, progress: Progress = NO_PROGRESS) -> ArticleHistory:
     """Read the records of an article. Raises `StorageError` if a file cannot be read."""
     damaged: list[Line] = []
-    build_validators()
     progress.begin("reading records")
 
     def records(kind: str) -> list[Record]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 from scrapy.settings import BaseSettings
 
 from vokcrawl import __version__
@@ -26,6 +26,7 @@ from vokcrawl.storage.manifest_v1 import SCHEMA_V1, SCHEMAS_V1, upgrade_manifest
 from vokcrawl.storage.output_folder import DATA_KINDS, OutputFolder, translate_os_errors, write_whole
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import FileRow
+from vokcrawl.utils.lazy_model import LazyModel
 from vokcrawl.utils.program import PROGRAM
 
 SCHEMA = "vokcrawl.run/2"
@@ -42,11 +43,10 @@ Scalar = str | bool | int | float | None
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
-class _Part(BaseModel):
+class _Part(LazyModel):
     """Base of the manifest and its parts: types are not converted, keys that a later release added are ignored."""
 
-    # Building the validators takes time, and many commands read no manifest.
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
 
 class PageCounts(_Part):
