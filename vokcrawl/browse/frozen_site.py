@@ -26,10 +26,10 @@ from vokcrawl.browse import frozen_search, queries
 from vokcrawl.browse.addresses import FrozenAddresses
 from vokcrawl.browse.frozen_search import SearchedArticle, index_year
 from vokcrawl.browse.others import OtherArchive, same_stories
-from vokcrawl.browse.rendering import STATIC, SameStory, encode_page, manifest_values, template_environment
+from vokcrawl.browse.rendering import STATIC, SameStory, browse_templates, manifest_values
 from vokcrawl.errors import UsageError
 from vokcrawl.exports.target import replacing
-from vokcrawl.reporting.report.markup import format_day, format_moment
+from vokcrawl.reporting.report.markup import encode_page, format_day, format_moment
 from vokcrawl.storage.output_folder import matching, run_order, translate_os_errors
 from vokcrawl.utils.progress import NO_PROGRESS, Progress
 from vokcrawl.utils.scripts import JOINED
@@ -109,7 +109,7 @@ class FrozenSite:
         self._archive = archive
         self._title = title
         self._others = others
-        self._templates = template_environment()
+        self._templates = browse_templates()
         # Plain text instead of elements, for small pages.
         self._templates.filters |= {"day": _plain_time(format_day), "moment": _plain_time(format_moment)}
         self._templates.globals |= {"base": "frozen/base.html.j2", "site": title, "version": __version__}
@@ -241,10 +241,9 @@ class _Freeze:
         for year, identities in years.items():
             name = f"search/{year}"
             mark = _digest([self._marks[identity] for identity in identities])
-            self.after[name] = mark
-            kept = self._before.get(name, "").partition(" ")
-            if kept[0] == mark and self._writer.exists(f"{name}-0.js"):
-                entries[year] = orjson.loads(kept[2])
+            entry = _kept_entry(self._before.get(name, ""), mark)
+            if entry is not None and self._writer.exists(f"{name}-0.js"):
+                entries[year] = entry
             else:
                 index = index_year(year, list(self._searched(year)))
                 for file, content in index.files.items():
@@ -395,6 +394,18 @@ def _search_script() -> bytes:
 
 def _digest(values: Iterable[Any]) -> str:
     return hashlib.blake2b(repr(list(values)).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _kept_entry(stored: str, mark: str) -> list[Any] | None:
+    """Return the entry of an index from its stored mark; None if it has another mark, or is damaged."""
+    before, _, entry = stored.partition(" ")
+    if before != mark:
+        return None
+    try:
+        found = orjson.loads(entry)
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, list) else None
 
 
 def _read_state(path: Path, format_mark: str) -> dict[str, str]:

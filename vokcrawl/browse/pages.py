@@ -18,9 +18,10 @@ from vokcrawl.browse import captured, queries
 from vokcrawl.browse.addresses import ServedAddresses
 from vokcrawl.browse.others import OtherArchive, same_stories
 from vokcrawl.browse.queries import Article, Filter, Record, read_page
-from vokcrawl.browse.rendering import ArticlePages, encode_page, manifest_values, template_environment
+from vokcrawl.browse.rendering import ArticlePages, browse_templates, manifest_values
 from vokcrawl.config.arguments import read_date_range
 from vokcrawl.errors import UsageError, VokcrawlError
+from vokcrawl.reporting.report.markup import encode_page
 from vokcrawl.search.index import SearchIndex
 from vokcrawl.search.query import Hit, find
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching
@@ -65,7 +66,7 @@ class Pages:
         self._folder = folder
         self._others = others
         self._title = title
-        self._templates = template_environment()
+        self._templates = browse_templates()
         self._templates.globals |= {"address": _address, "base": "base.html.j2"}
         self._articles = ArticlePages(folder)
 

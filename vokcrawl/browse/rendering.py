@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from vokcrawl.browse.differences import side_by_side
@@ -17,11 +17,11 @@ from vokcrawl.browse.queries import Article, Record
 from vokcrawl.errors import StorageError
 from vokcrawl.reporting.citation import Citation, ManifestReference
 from vokcrawl.reporting.report.difference import Comparison
-from vokcrawl.reporting.report.markup import format_day, format_moment, link, plain, untrusted
+from vokcrawl.reporting.report.markup import template_environment, untrusted
 from vokcrawl.search.query import MATCH_END, MATCH_START
 from vokcrawl.storage.manifest import read_manifest
 from vokcrawl.storage.output_folder import OutputFolder
-from vokcrawl.utils.humanize import format_size, pluralize
+from vokcrawl.utils.humanize import format_size
 
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -32,33 +32,12 @@ _MAX_COMPARISONS = 10
 MAX_TEXT = 200_000
 
 
-def template_environment() -> Environment:
+def browse_templates() -> Environment:
     """Return the environment of the templates: all text is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        untrusted=untrusted,
-        plain=plain,
-        link=link,
-        day=format_day,
-        moment=format_moment,
-        size=format_size,
-        pluralize=pluralize,
-        marked=_marked,
-        month=_month_name,
-    )
+    environment = template_environment(_TEMPLATES)
+    environment.filters.update(size=format_size, marked=_marked, month=_month_name)
     environment.globals["max_text"] = MAX_TEXT
     return environment
-
-
-def encode_page(page: str) -> bytes:
-    """Return a page in UTF-8. JSON may contain lone surrogates, which UTF-8 cannot encode."""
-    return page.encode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +77,11 @@ class ArticlePages:
         }
 
     def _read_manifest(self, run_id: str) -> ManifestReference | None:
-        path = self._folder.manifest(run_id)
-        if not path.exists():
-            return None
         try:
-            manifest, sha256 = read_manifest(path)
+            return ManifestReference.of_run(self._folder, run_id)
         except StorageError:
             # The page of the run says what is wrong with it.
             return None
-        return ManifestReference(str(path.relative_to(self._folder.path)), sha256, manifest.ended_at)
 
 
 def manifest_values(path: Path) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from vokcrawl.errors import ExitCode, StorageError, UsageError
 from vokcrawl.normalize import article_id, utc
 from vokcrawl.reporting.article_history import ArticleHistory, history_of
 from vokcrawl.reporting.citation import FORMATS, Citation, ManifestReference
-from vokcrawl.storage.manifest import read_manifest
 from vokcrawl.storage.output_folder import TIMESTAMP_ENDING, OutputFolder, translate_os_errors
 from vokcrawl.utils.humanize import pluralize
 from vokcrawl.utils.program import PROGRAM, install_command
@@ -110,13 +109,10 @@ def _print_archived(folder: OutputFolder, record: dict[str, Any], *, raw: bool) 
 
 def _manifest_of(folder: OutputFolder, record: dict[str, Any]) -> ManifestReference | None:
     """Return the manifest of the run that wrote a record; None if that run has not ended. Raises `StorageError`."""
+    reference = ManifestReference.of_run(folder, record["run_id"])
     path = folder.manifest(record["run_id"])
-    if not path.exists():
-        return None
-    manifest, sha256 = read_manifest(path)
-    reference = ManifestReference(str(path.relative_to(folder.path)), sha256, manifest.ended_at)
     token = path.with_suffix(TIMESTAMP_ENDING)
-    if not token.exists():
+    if reference is None or not token.exists():
         return reference
     return replace(reference, token=str(token.relative_to(folder.path)), stamped_at=_time_of(token, path))
 

@@ -14,6 +14,9 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
+from vokcrawl.storage.manifest import read_manifest
+from vokcrawl.storage.output_folder import OutputFolder
+
 FORMATS = ("text", "bibtex", "csl-json")
 # Characters with a meaning in LaTeX (https://ctan.org/pkg/encguide).
 _LATEX = {
@@ -40,6 +43,15 @@ class ManifestReference:
     ended_at: str | None
     token: str | None = None
     stamped_at: str | None = None
+
+    @classmethod
+    def of_run(cls, folder: OutputFolder, run_id: str) -> ManifestReference | None:
+        """The manifest of a run, without its token; None if the run has not ended. Raises `StorageError`."""
+        path = folder.manifest(run_id)
+        if not path.exists():
+            return None
+        manifest, sha256 = read_manifest(path)
+        return cls(str(path.relative_to(folder.path)), sha256, manifest.ended_at)
 
 
 @dataclass(frozen=True, slots=True)

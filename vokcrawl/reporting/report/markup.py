@@ -7,17 +7,40 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from vokcrawl.reporting.report.excerpt import cut
+from vokcrawl.utils.humanize import pluralize
 from vokcrawl.utils.terminal import is_seen
 
 # Maximum length of a headline, a URL or a message.
 _MAX_CHARACTERS = 300
 # Maximum number of combining marks on one character; no language needs more.
 _MAX_MARKS = 8
+
+
+def template_environment(templates: Path) -> Environment:
+    """Return the environment of the templates in a directory: all text is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        untrusted=untrusted, plain=plain, link=link, day=format_day, moment=format_moment, pluralize=pluralize
+    )
+    return environment
+
+
+def encode_page(page: str) -> bytes:
+    """Return a page in UTF-8. JSON may contain lone surrogates, which UTF-8 cannot encode."""
+    return page.encode("utf-8", "backslashreplace")
 
 
 def untrusted(text: str, most: int = _MAX_CHARACTERS) -> Markup:

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from vokcrawl import __version__
@@ -14,32 +13,20 @@ from vokcrawl.reporting.outcome_help import outcome_help
 from vokcrawl.reporting.report.calendar import days_of, in_words
 from vokcrawl.reporting.report.contents import MOST_GAPS, MOST_RETRIES, MOST_RUNS, Contents
 from vokcrawl.reporting.report.excerpt import excerpt, shortened
-from vokcrawl.reporting.report.markup import format_day, format_moment, link, plain, untrusted, words
+from vokcrawl.reporting.report.markup import encode_page, template_environment, words
 from vokcrawl.reporting.report.runs import MAX_DRAWN
-from vokcrawl.utils.humanize import format_duration, format_size, pluralize
+from vokcrawl.utils.humanize import format_duration, format_size
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def page(contents: Contents, copy: str | None = None) -> bytes:
     """Render the page as UTF-8. `copy` is the address of our own pages, with a slash at its end, to link to them."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = template_environment(_TEMPLATES)
     environment.filters.update(
-        untrusted=untrusted,
-        plain=plain,
-        link=link,
         words=words,
-        day=format_day,
-        moment=format_moment,
         format_size=format_size,
         format_duration=format_duration,
-        pluralize=pluralize,
         share=_share,
         excerpt=excerpt,
         shortened=shortened,
@@ -56,8 +43,7 @@ def page(contents: Contents, copy: str | None = None) -> bytes:
         outcome_help=outcome_help,
         most={"runs": MOST_RUNS, "retries": MOST_RETRIES, "gaps": MOST_GAPS, "drawn": MAX_DRAWN},
     )
-    # JSON may contain lone surrogates, which UTF-8 cannot encode.
-    return text.encode("utf-8", "backslashreplace")
+    return encode_page(text)
 
 
 def _share(value: Any) -> str:
