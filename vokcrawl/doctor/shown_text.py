@@ -14,13 +14,13 @@ from vokcrawl.doctor.captured import Page
 from vokcrawl.downloader.chromium.launch import Chromium, ChromiumFailed
 from vokcrawl.downloader.chromium.open_page import OpenPage
 from vokcrawl.downloader.chromium.page_requests import PageRequests
+from vokcrawl.downloader.rendering.page_functions import READY
 from vokcrawl.normalize import authority
 
 __all__ = ["ChromiumFailed", "ShownText"]
 
 # Seconds for one answer of Chromium, and between two checks whether the page is complete; how many of these.
 _PATIENCE, _LOOK, _MOST_LOOKS = 20.0, 0.05, 100
-_READY = "function () { return document.readyState !== 'loading'; }"
 # Shows e-mail addresses as the script of Cloudflare does, which is not loaded.
 _TEXT = """function () {
   for (const link of document.querySelectorAll("[data-cfemail]")) {
@@ -76,7 +76,7 @@ class ShownText:
             )
             await opened.go(page.url)
             for _ in range(_MOST_LOOKS):
-                if await opened.call(_READY):
+                if await opened.call(READY):
                     break
                 await asyncio.sleep(_LOOK)
             text = str(await opened.call(_TEXT))

@@ -67,7 +67,7 @@ class Chromium:
             chromium._pids = await chromium._processes()
         except Error as fault:
             await _ended(playwright.stop())
-            raise ChromiumNotStarted(_first_line(fault)) from fault
+            raise ChromiumNotStarted(first_line(fault)) from fault
         except BaseException:
             await _ended(playwright.stop())
             raise
@@ -159,7 +159,7 @@ async def _ended(closing: Awaitable[None]) -> bool:
     return True
 
 
-def _first_line(fault: Error) -> str:
+def first_line(fault: Error) -> str:
     """What went wrong, in one line: Playwright adds the whole command line, and its own advice."""
     lines = [line.strip() for line in fault.message.splitlines()]
     return next((line for line in lines if line), "no message")[:300]

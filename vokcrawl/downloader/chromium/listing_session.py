@@ -10,7 +10,7 @@ from scrapy.exceptions import IgnoreRequest
 
 from vokcrawl.downloader.chromium.open_page import OpenPage
 from vokcrawl.downloader.rendering.errors import PageRequestFailed
-from vokcrawl.downloader.rendering.page_functions import CLICK, FRESH, HAS_MORE, HTML, TAKE
+from vokcrawl.downloader.rendering.page_functions import CLICK, FRESH, HAS_MORE, HTML, READY, TAKE
 from vokcrawl.downloader.rendering.result import Outcome, Rendered
 from vokcrawl.normalize import article_shape
 from vokcrawl.pages.profile import site
@@ -24,7 +24,6 @@ _STABLE, _NOTHING, _MOST = 3, 15, 100
 # So many requests may the page send while it is opened, and for each click.
 TO_OPEN, FOR_A_CLICK = 100, 10
 _MOST_REDIRECTS = 3
-_READY = "function () { return document.readyState !== 'loading'; }"
 # The state of the script is unknown behind these; the page is not used again.
 _LAST = frozenset(Outcome) - {Outcome.MORE}
 
@@ -108,7 +107,7 @@ class ListingSession:
         looks = quiet = 0
         while quiet < _STABLE and looks < _MOST:
             await self._look()
-            is_quiet = not requests.in_flight and await page.call(_READY)
+            is_quiet = not requests.in_flight and await page.call(READY)
             looks += not requests.in_flight
             quiet = quiet + 1 if is_quiet else 0
         return None

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from playwright.async_api import CDPSession, Error, Page
 from scrapy.exceptions import DownloadCancelledError
 
-from vokcrawl.downloader.chromium.launch import Chromium, ChromiumFailed
+from vokcrawl.downloader.chromium.launch import Chromium, ChromiumFailed, first_line
 from vokcrawl.downloader.chromium.page_requests import PageRequests
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class OpenPage:
         try:
             return await chromium.watch(open_page(), seconds, most_memory, lambda: False)
         except Error as fault:
-            raise ChromiumFailed(_brief(fault)) from fault
+            raise ChromiumFailed(first_line(fault)) from fault
 
     @property
     def url(self) -> str:
@@ -112,7 +112,7 @@ class OpenPage:
                 self._check(fault)
                 self._world = None
                 if attempt == _ATTEMPTS - 1:
-                    raise ChromiumFailed(_brief(fault)) from fault
+                    raise ChromiumFailed(first_line(fault)) from fault
         value = answer["result"].get("value")
         if "exceptionDetails" in answer:
             raise ChromiumFailed(f"a function failed in the page: {json.dumps(answer['exceptionDetails'])[:300]}")
@@ -166,7 +166,3 @@ class OpenPage:
         """Raise `ChromiumFailed` if the page cannot be used any more."""
         if self._has_crashed or self._page.is_closed() or not self._chromium.browser.is_connected():
             raise ChromiumFailed("the page crashed" if self._has_crashed else "it has ended") from fault
-
-
-def _brief(fault: Error) -> str:
-    return fault.message.splitlines()[0][:300] if fault.message else "no message"

@@ -87,6 +87,9 @@ TAKE = r"""function (article, words, want) {
   return {html: html.join("\n"), text: text.join(" ").trim().substring(0, 2000).replace(/[\uD800-\uDBFF]$/, "")};
 }"""
 
+# Whether the page is loaded, apart from its pictures.
+READY = "function () { return document.readyState !== 'loading'; }"
+
 # Returns the beginning of the page, to identify a page that is not a listing, without splitting a surrogate pair.
 HTML = r"""function () {
   return document.documentElement.outerHTML.substring(0, 60000).replace(/[\uD800-\uDBFF]$/, "");
