@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
 import json
 import os
@@ -23,7 +22,7 @@ from vokcrawl.cli import FolderCommand, say
 from vokcrawl.config.browser_program import find_chromium
 from vokcrawl.config.values import parse_start_url, read_value
 from vokcrawl.errors import ExitCode, UsageError, VokcrawlError
-from vokcrawl.storage.output_folder import PART, translate_os_errors
+from vokcrawl.storage.output_folder import PART, translate_os_errors, write_whole
 from vokcrawl.utils.program import PROGRAM
 from vokcrawl.utils.terminal import write_error, write_output
 
@@ -283,7 +282,7 @@ class Command(FolderCommand):
 
         found = suggest(pages, result.source)
         path = Path(target)
-        _write(path, found.to_toml(result.start_url))
+        write_whole(path, found.to_toml(result.start_url).encode())
         missing = f"; not found: {', '.join(found.notes)}" if found.notes else ""
         write_error(
             f"{PROGRAM} doctor: {path} has {len(found.keys)} proposed keys{missing}; compare them with the pages, then "
@@ -309,7 +308,7 @@ class Command(FolderCommand):
         show(result, console, months)
         write_output(text.getvalue())
         if target is not None:
-            _write(Path(target), _json(result, months))
+            write_whole(Path(target), _json(result, months).encode())
 
 
 def _check_target(option: str, target: str | None) -> None:
@@ -327,19 +326,6 @@ def _check_target(option: str, target: str | None) -> None:
         raise UsageError(
             f"--{option}: {target!r} cannot be written ({failure.strerror}); name a file in a directory that exists"
         ) from failure
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file atomically; nothing is left of one that could not be written. Raises `StorageError`."""
-    part = path.with_name(f"{path.name}{PART}")
-    try:
-        with translate_os_errors(path):
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
 
 
 def _kept(pages: Iterable[Page], seen: list[Page]) -> Iterator[Page]:

@@ -299,15 +299,20 @@ def _is_exclusive(path: Path) -> bool:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file atomically. Raises `StorageError`."""
+    """Writes a file atomically; nothing is left of one that could not be written. Raises `StorageError`."""
     part = path.with_name(path.name + PART)
     with translate_os_errors(path):
         make_folder(path.parent)
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        try:
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise
         sync_folder(path.parent)
 
 
