@@ -40,11 +40,8 @@ class Line(NamedTuple):
 
 def read_file(path: Path, kind: str) -> Iterator[Line]:
     """The lines of a file, validated by the schema of their kind. Raises `StorageError` if it cannot be read."""
-    offset = 0
-    with translate_os_errors(path), path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            yield Line(path, number, offset, line, *_read_line(line, kind))
-            offset += len(line)
+    for number, offset, line in _raw_lines(path):
+        yield Line(path, number, offset, line, *_read_line(line, kind))
 
 
 def read_kind(folder: OutputFolder, kind: str) -> Iterator[Line]:
@@ -63,13 +60,19 @@ def read_article_lines(
     """
     beginning, wanted = _BEGINNINGS[kind], identity.encode()
     for path in in_run_order(matching(folder.path / kind, ".jsonl")):
-        offset = 0
-        with translate_os_errors(path), path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                progress.advance(len(line))
-                if wanted in line or not line.endswith(b"}\n") or not beginning.match(line):
-                    yield Line(path, number, offset, line, *_read_line(line, kind))
-                offset += len(line)
+        for number, offset, line in _raw_lines(path):
+            progress.advance(len(line))
+            if wanted in line or not line.endswith(b"}\n") or not beginning.match(line):
+                yield Line(path, number, offset, line, *_read_line(line, kind))
+
+
+def _raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """The lines of a file, each with its number from 1 on and its offset."""
+    offset = 0
+    with translate_os_errors(path), path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            yield number, offset, line
+            offset += len(line)
 
 
 def _read_line(line: bytes, kind: str) -> tuple[dict[str, Any] | None, str | None]:
