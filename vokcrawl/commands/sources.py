@@ -82,8 +82,9 @@ def _pairs(args: list[str]) -> list[tuple[str, str]]:
     # The same directory under another name is found by its lock.
     owners: dict[Path, str] = {}
     for source, folder in pairs:
-        owner = owners.setdefault(Path(folder), source)
-        if owner != source or pairs.count((source, folder)) > 1:
+        owner = owners.get(Path(folder))
+        if owner is not None:
             shared = f"{folder!r} is the directory of {owner!r} and of {source!r}"
             raise UsageError(f"{shared}; each SOURCE=DIR needs a directory of its own", print_help=False)
+        owners[Path(folder)] = source
     return pairs
