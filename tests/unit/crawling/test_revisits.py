@@ -45,6 +45,7 @@ def test_crawl_starts_when_its_run_does() -> None:
     run.clock = lambda: run.started + timedelta(seconds=2)
     RunRecorder(run, ()).crawl(CrawlConfig()).handle(Started())
     assert run.state.note("last_started") == utc(run.started)
+    run.state.close()
 
 
 @pytest.mark.parametrize("ages", [(30,), (20, 90), (0,), (1, 3)])
