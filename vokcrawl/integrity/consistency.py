@@ -44,14 +44,36 @@ def _hashes(row: ArticleRow) -> bytes:
 
 
 class _Delivered(NamedTuple):
-    """An article in the files: its status, hash of its current version, and hashes of the columns of its row."""
+    """An article in the files: its status, and of its current version the hash and hashes of the columns of its row.
+
+    `shortest` and `longest` are the bounds of the length of a body with the same hash.
+    """
 
     status: ArticleStatus
     content_hash: str | None
     columns: bytes
+    shortest: int
+    longest: int
 
 
-_UNKNOWN = _Delivered(ArticleStatus(), None, b"")
+_UNKNOWN = _Delivered(ArticleStatus(), None, b"", 0, 0)
+# Unicode composition can make a text up to so many times as long or as short.
+_COMPOSED = 3
+
+
+def _lengths(body: str) -> tuple[int, int]:
+    """Between which lengths a body with the same hash can be, which ignores paragraphs and Unicode composition."""
+    shortest, longest = len(body) - body.count("\n\n"), len(body) + body.count(" ")
+    return (shortest, longest) if body.isascii() else (shortest // _COMPOSED, longest * _COMPOSED)
+
+
+def is_misspelt(value: str, known: str) -> bool:
+    """Whether a value differs from a known one in a single character, as after a flipped bit.
+
+    Two numbers that differ in a digit are two values.
+    """
+    different = [pair for pair in zip(value, known, strict=False) if pair[0] != pair[1]]
+    return len(value) == len(known) and len(different) == 1 and not all(map(str.isdigit, different[0]))
 
 
 class ConsistencyCheck:
@@ -63,10 +85,11 @@ class ConsistencyCheck:
     def __init__(self) -> None:
         self._db = temporary_database(
             "CREATE TABLE articles (id TEXT PRIMARY KEY, revision INTEGER, fetched_at TEXT, removed_at TEXT, "
-            "content_hash TEXT, columns BLOB) WITHOUT ROWID",
+            "content_hash TEXT, columns BLOB, shortest INTEGER, longest INTEGER) WITHOUT ROWID",
             "CREATE TABLE teasers (id TEXT PRIMARY KEY) WITHOUT ROWID",
             "CREATE TABLE state_teasers (id TEXT PRIMARY KEY) WITHOUT ROWID",
         )
+        self._extractors: set[str] = set()
         # By kind. Articles come before removals, because a run may deliver both.
         self.takes = {"articles": self._article, "teasers": self._teaser, "removals": self._removal}
 
@@ -76,14 +99,14 @@ class ConsistencyCheck:
 
     def _get(self, identity: str) -> _Delivered:
         with translate_database_errors():
-            query = "SELECT revision, fetched_at, removed_at, content_hash, columns FROM articles WHERE id = ?"
+            query = "SELECT * FROM articles WHERE id = ?"
             row = self._db.execute(query, (identity,)).fetchone()
-        return _Delivered(ArticleStatus(*row[:3]), *row[3:]) if row else _UNKNOWN
+        return _Delivered(ArticleStatus(*row[1:4]), *row[4:]) if row else _UNKNOWN
 
     def _put(self, identity: str, delivered: _Delivered) -> None:
-        values = (identity, *delivered.status, delivered.content_hash, delivered.columns)
+        values = (identity, *delivered.status, *delivered[1:])
         with translate_database_errors():
-            self._db.execute("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?)", values)
+            self._db.execute("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
 
     def _article(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
         before = self._get(record["id"])
@@ -98,8 +121,10 @@ class ConsistencyCheck:
             yield Fault(
                 line.path, line.number, f"article {record['id']}: previous_hash is not the hash of revision {revision}"
             )
-        columns = _hashes(ArticleRow.of_record(record, None))
-        self._put(record["id"], _Delivered(current, record["content_hash"], columns))
+        row = ArticleRow.of_record(record, None)
+        self._extractors.add(row.extractor or "")
+        lengths = _lengths(record["body"])
+        self._put(record["id"], _Delivered(current, record["content_hash"], _hashes(row), *lengths))
 
     def _teaser(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
         with translate_database_errors():
@@ -184,3 +209,15 @@ class ConsistencyCheck:
                 wrong.discard("source")
             if wrong:
                 yield Fault(path, None, f"article {row.id}: {', '.join(sorted(wrong))} not as in its record")
+        else:
+            yield from self._extraction(row, delivered, path)
+
+    def _extraction(self, row: ArticleRow, delivered: _Delivered, path: str) -> Iterator[Fault]:
+        """Checks what the last extraction of the current version left, which may be a later one than the delivered."""
+        length, name = row.body_length, row.extractor
+        if length is not None and not delivered.shortest <= length <= delivered.longest:
+            yield Fault(path, None, f"article {row.id}: body_length {length} is not that of its record")
+        if name is not None and name not in self._extractors:
+            known = next((each for each in self._extractors if is_misspelt(name, each)), None)
+            if known is not None:
+                yield Fault(path, None, f"article {row.id}: extractor {name!r} is damaged, probably {known!r}")

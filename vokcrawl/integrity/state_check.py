@@ -7,8 +7,9 @@ the file often passes SQLite's own check.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ import orjson
 
 from vokcrawl import __version__
 from vokcrawl.integrity.archived_records import ArchivedRecords
-from vokcrawl.normalize import article_id, canonical_url, parse_utc
+from vokcrawl.integrity.consistency import is_misspelt
+from vokcrawl.normalize import article_id, canonical_url, parse_utc, utc
 from vokcrawl.pages.routes import route_from
 from vokcrawl.policy.outcome import CRASHED
 from vokcrawl.storage.manifest import ListingEntry, Manifest, parse_manifest
@@ -71,20 +73,36 @@ def _http_date(value: Any) -> bool:
         return not value.endswith("GMT")
 
 
+def _dated(pattern: str) -> _Check:
+    """Text of this form that begins with a day of the calendar."""
+    has_form = _text(pattern)
+
+    def check(value: Any) -> bool:
+        try:
+            return has_form(value) and date.fromisoformat(value[:10]) is not None
+        except ValueError:
+            return False
+
+    return check
+
+
 # A server may send an entity tag without quotes.
 _ETAG = _text(r'(W/)?"[!#-~]*"|[!#-~]+')
 _ID = _text(r"\d+-\d+")
 _URL = _text(r"https?://[!-~]+")
-_SECOND = r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
-_TIME = _text(_SECOND + "Z")
+_DATE = r"\d{4}-\d\d-\d\d"
+_SECOND = _DATE + r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+_TIME = _dated(_SECOND + "Z")
 # A WARC date may have fractions of a second.
-_WARC_DATE = _text(_SECOND + r"(\.\d{1,9})?Z")
-_DAY = _text(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])")
+_WARC_DATE = _dated(_SECOND + r"(\.\d{1,9})?Z")
+_DAY = _dated(_DATE)
 _HASH = _text(r"sha256:[0-9a-f]{64}")
 _AGES = _text(r"(\d+(,\d+)*)?")
 _FLAG = _number(0, 1)
 _ONE_DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A day before the end of the calendar.
+_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 _RUN: _Check = lambda value: isinstance(value, str) and RUN_ID.fullmatch(value) is not None  # noqa: E731
 _FILE = _text(rf"({'|'.join((*DATA_KINDS, 'archive'))})/\d{{8}}T\d{{6}}Z(-\d+)?(\.\d{{5}})?\.(jsonl|warc\.gz)")
 
@@ -183,7 +201,11 @@ def state_faults(
         yield from _listings(state, nodes)
         yield from _routes(state, nodes)
         yield from _notes(state)
-        yield from _next_checks(state, nodes)
+        # The clock of a replay is that of the captures.
+        if all(node.manifest.replay is None for node in nodes):
+            runs = _RunTimes(state, nodes)
+            yield from _times(state, runs)
+            yield from _next_checks(state, nodes, runs)
         yield from _listing_crawls(state, nodes)
         yield from _retries(state, nodes)
         yield from _archived(state, folder, nodes, archived)
@@ -270,9 +292,11 @@ def _listings(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
 
 
 def _routes(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
-    """Compares routes with the manifests, which report each listing that a start page has led to."""
-    if _has_crashed(state, nodes):
-        return
+    """Compares routes with the manifests, which report each listing that a start page has led to.
+
+    A crashed run reports no listings: then only a value that is nearly one of a manifest is damaged.
+    """
+    is_crashed = _has_crashed(state, nodes)
     reported: dict[tuple[str, str], set[str]] = {}
     # Manifests of the first releases do not say where a listing was found.
     found_anywhere: set[str] = set()
@@ -286,7 +310,12 @@ def _routes(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
         urls = reported.get((row["start"], row["source"].casefold()))
         if url in found_anywhere:
             continue
-        if urls is None:
+        if is_crashed:
+            starts = {start for start, source in reported if source == row["source"].casefold()}
+            for value, known in ((row["start"], starts), (url, urls or found_anywhere)):
+                if value not in known and any(is_misspelt(value, each) for each in known):
+                    yield f"table routes, {row['start']!r}: {value!r} is damaged; no manifest has it"
+        elif urls is None:
             yield f"table routes, {row['start']!r}: no manifest reports a listing that was found from there"
         elif url not in urls:
             yield f"table routes, {row['start']!r}: the route to {url!r} is in no manifest"
@@ -319,18 +348,63 @@ def _stored_object(value: str) -> bool:
         return False
 
 
-def _next_checks(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[str]:
+# Times in the state that a run noted by its clock.
+_NOTED = {
+    "articles": ("id", ("checked_at", "missing_since")),
+    "listings": ("url", ("completed_at", "rescanned_at")),
+}
+
+
+def _times(state: SqliteState, runs: _RunTimes) -> Iterator[str]:
+    """Compares the times that runs noted with when the runs were."""
+    for table, (key, columns) in _NOTED.items():
+        for row in state.table(table):
+            for column in columns:
+                if row[column] is not None and row[column] not in runs:
+                    yield f"table {table}, {row[key]!r}: {column} {row[column]!r} is in no run"
+
+
+class _RunTimes:
+    """The times at which there was a run, and a day before and after, because the clock may have been set in a run."""
+
+    def __init__(self, state: SqliteState, nodes: Sequence[ChainNode]) -> None:
+        known = {row["run_id"]: (row["started_at"], row["ended_at"]) for row in state.table("runs")}
+        # The row of a crashed run has the time of its recovery.
+        known |= {node.run_id: (node.manifest.started_at, node.manifest.ended_at) for node in nodes}
+        spans = [known.pop(node.run_id) for node in nodes] + list(known.values())
+        # One without an end had ended when the next one began.
+        following = [*(started for started, _ in spans[1:]), None]
+        moments = [(started, ended or later) for (started, ended), later in zip(spans, following, strict=False)]
+        self._starts: list[str] = []
+        self._ends: list[str] = []
+        for first, last in sorted(_with_a_day(*each) for each in moments):
+            if self._ends and first <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], last)
+            else:
+                self._starts.append(first)
+                self._ends.append(last)
+
+    def __contains__(self, moment: str) -> bool:
+        at = bisect_right(self._starts, moment) - 1
+        return at >= 0 and moment <= self._ends[at]
+
+
+def _with_a_day(started: str, ended: str | None) -> tuple[str, str]:
+    first, last = sorted((parse_utc(started), parse_utc(ended) if ended is not None else _LATEST))
+    return utc(first - _ONE_DAY), utc(min(last, _LATEST) + _ONE_DAY)
+
+
+def _next_checks(state: SqliteState, nodes: Sequence[ChainNode], runs: _RunTimes) -> Iterator[str]:
     """Compares when articles are checked next with what `policy.revisit` derives from their other times."""
     ages = {str(node.manifest.settings.get("VOK_RECHECK_DAYS", "")) for node in nodes}
     ages.add(state.note("recheck_days") or "0")
-    if any("0" in value.split(",") for value in ages):
-        # Checked in every run: the time is that of a request, which is not in the files.
-        return
+    # Checked in every run: the time is that of a request, which is not in the files.
+    in_every_run = any("0" in value.split(",") for value in ages)
     # Where the clock was changed, a check is counted from the start of a run.
     clocks = {started % _ONE_DAY for started in map(_since_epoch, _starts(state))}
     for row in state.table("articles"):
         due, first, checked = row["next_check_at"], row["first_seen_at"], row["checked_at"]
-        if due is None or first is None or checked is None or checked < first:
+        if due is None or first is None or checked is None or checked < first or (in_every_run and due in runs):
             continue
         # The ages count from when an article was first seen, the second look at a missing one from its last check.
         origins = (first, checked) if row["missing_since"] is not None else (first,)

@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from vokcrawl.integrity.state_check import _next_checks, _notes, _routes
+from vokcrawl.integrity.consistency import _lengths, is_misspelt
+from vokcrawl.integrity.state_check import _TIME, _next_checks, _notes, _routes, _RunTimes, _times
+from vokcrawl.normalize import content_hash
 from vokcrawl.pages.routes import LinkRoute, route_to_text
 from vokcrawl.policy.outcome import CRASHED
 
 START, LISTING, SOURCE = "https://site.test/newstream/", "https://site.test/article/163/", "Voice of Korea (EN)"
-ID = "1733700000-1"
+ID, RUN = "1733700000-1", "20241210T060007Z"
 
 
 def state(**tables: list[dict[str, Any]]) -> Any:
     """A state with these tables."""
-    rows = {"runs": [{"started_at": "2024-12-10T06:00:07Z"}], "notes": [], **tables}
+    run = {"run_id": RUN, "started_at": "2024-12-10T06:00:07Z", "ended_at": "2024-12-10T06:10:00Z"}
+    rows = {"runs": [run], "notes": [], **tables}
     notes = {row["name"]: row["value"] for row in rows["notes"]}
     return SimpleNamespace(table=lambda name: rows.get(name, []), note=notes.get, unfinished_runs=list)
 
 
-def node(*, outcome: str = "done", found_from: str | None = START, **settings: str) -> Any:
+def node(
+    *,
+    outcome: str = "done",
+    found_from: str | None = START,
+    run_id: str = RUN,
+    started_at: str = "2024-12-10T06:00:07Z",
+    ended_at: str | None = "2024-12-10T06:10:00Z",
+    **settings: str,
+) -> Any:
     """A manifest that reports one listing."""
     listing = SimpleNamespace(url=LISTING, source=SOURCE, discovered_from=found_from)
-    return SimpleNamespace(manifest=SimpleNamespace(listings=[listing], outcome=outcome, settings=settings))
+    times = {"started_at": started_at, "ended_at": ended_at}
+    manifest = SimpleNamespace(listings=[listing], outcome=outcome, settings=settings, **times)
+    return SimpleNamespace(run_id=run_id, manifest=manifest)
 
 
-def faults(check: Callable[..., Iterator[str]], *given: Any) -> list[str]:
-    return list(check(*given))
+def faults(check: Callable[..., Iterator[str]], *values: Any) -> list[str]:
+    return list(check(*values))
 
 
 def test_a_route_is_compared_with_the_listings_of_the_manifests() -> None:
@@ -44,8 +60,21 @@ def test_a_route_is_compared_with_the_listings_of_the_manifests() -> None:
     assert fault.endswith("no manifest reports a listing that was found from there")
     # Manifests of the first releases do not say where a listing was found.
     assert faults(_routes, state(routes=[row]), [node(found_from=None)]) == []
-    # A crashed run reports no listings.
-    assert faults(_routes, state(routes=[other]), [node(), node(outcome=CRASHED)]) == []
+
+
+def test_after_a_crash_only_a_route_that_is_nearly_one_of_a_manifest_is_damaged() -> None:
+    """A crashed run reports no listings."""
+    nodes = [node(), node(outcome=CRASHED)]
+
+    def found(url: str = LISTING, start: str = START) -> list[str]:
+        row = {"start": start, "source": SOURCE, "route": route_to_text(LinkRoute(url))}
+        return faults(_routes, state(routes=[row]), nodes)
+
+    assert found() == found(LISTING.replace("163", "162")) == found(start=LISTING) == []
+    (fault,) = found(LISTING.replace("article", "arpicle"))
+    assert fault.endswith("'https://site.test/arpicle/163/' is damaged; no manifest has it")
+    (fault,) = found(start=START.replace("new", "nev"))
+    assert fault.endswith("'https://site.test/nevstream/' is damaged; no manifest has it")
 
 
 POSITION = json.dumps({"number": 1, "route": route_to_text(LinkRoute(LISTING)), "ids": []})
@@ -93,12 +122,109 @@ def article(**values: str | None) -> dict[str, Any]:
 )
 def test_the_time_of_the_next_check_follows_from_the_other_times(values: dict[str, str | None], sound: bool) -> None:
     notes = [{"name": "recheck_days", "value": "1,3,7,30,90"}]
-    found = faults(_next_checks, state(articles=[article(**values)], notes=notes), [node()])
+    found = checks(state(articles=[article(**values)], notes=notes), [node()])
     assert [f"table articles, {ID!r}: next_check_at" in fault for fault in found] == [True] * (not sound)
 
 
 @pytest.mark.parametrize(("note", "setting"), [("0", "1,3"), ("1,3", "0"), (None, "1,3")])
-def test_a_check_in_every_run_has_no_time_that_follows(note: str | None, setting: str) -> None:
+@pytest.mark.parametrize(
+    ("due", "sound"),
+    [
+        ("2024-12-10T06:01:02Z", True),
+        # The second look at a missing article.
+        ("2024-12-11T06:01:02Z", True),
+        ("2024-12-12T11:22:33Z", True),
+        ("2024-12-12T11:22:34Z", False),
+        ("2024-02-10T06:01:02Z", False),
+    ],
+)
+def test_where_articles_are_checked_in_every_run_the_next_check_has_the_time_of_one(
+    note: str | None, setting: str, due: str, sound: bool
+) -> None:
     notes = [{"name": "recheck_days", "value": note}] if note is not None else []
-    rows = [article(next_check_at="2024-12-12T11:22:34Z")]
-    assert faults(_next_checks, state(articles=rows, notes=notes), [node(VOK_RECHECK_DAYS=setting)]) == []
+    rows = [article(next_check_at=due)]
+    nodes = [node(VOK_RECHECK_DAYS=setting)]
+    found = checks(state(articles=rows, notes=notes), nodes)
+    assert [f"table articles, {ID!r}: next_check_at {due!r} does not follow" in fault for fault in found] == [True] * (
+        not sound
+    )
+
+
+def checks(known: Any, nodes: list[Any]) -> list[str]:
+    return faults(_next_checks, known, nodes, _RunTimes(known, nodes))
+
+
+@pytest.mark.parametrize(
+    ("moment", "sound"),
+    [
+        ("2024-12-10T06:01:00Z", True),
+        # The clock may have been set in the run.
+        ("2024-12-09T12:00:00Z", True),
+        ("2024-12-11T06:00:00Z", True),
+        ("2024-12-08T06:01:00Z", False),
+        ("2024-12-12T06:01:00Z", False),
+        ("2024-02-10T06:01:00Z", False),
+        ("2034-12-10T06:01:00Z", False),
+    ],
+)
+def test_what_a_run_noted_has_a_time_of_one(moment: str, sound: bool) -> None:
+    known = state(articles=[article(checked_at=moment)])
+    found = faults(_times, known, _RunTimes(known, [node()]))
+    assert found == [f"table articles, {ID!r}: checked_at {moment!r} is in no run"] * (not sound)
+
+
+def test_a_run_without_an_end_had_ended_when_the_next_one_began() -> None:
+    """Its row in the state has the time of its recovery, or none."""
+    crashed = node(outcome=CRASHED, ended_at=None)
+    later = node(run_id="20250110T060000Z", started_at="2025-01-10T06:00:00Z", ended_at="2025-01-10T07:00:00Z")
+    runs = _RunTimes(state(), [crashed, later])
+    assert "2025-01-05T06:00:00Z" in runs
+    assert "2025-02-01T06:00:00Z" not in runs
+    assert "2999-01-01T06:00:00Z" in _RunTimes(state(), [crashed])
+    unfinished = {"run_id": RUN, "started_at": "2024-12-10T06:00:07Z", "ended_at": None}
+    assert "2999-01-01T06:00:00Z" in _RunTimes(state(runs=[unfinished]), [])
+    # The first run was killed before its first commit.
+    assert "2024-12-10T06:00:07Z" not in _RunTimes(state(runs=[]), [])
+
+
+def test_a_run_in_which_the_clock_was_set_back_covers_both_times() -> None:
+    runs = _RunTimes(state(), [node(ended_at="2024-11-10T06:00:07Z")])
+    assert "2024-11-20T06:00:00Z" in runs
+    assert "2024-10-20T06:00:00Z" not in runs
+
+
+@pytest.mark.parametrize(
+    ("value", "sound"),
+    [("2024-02-29T06:01:00Z", True), ("2024-02-30T06:01:00Z", False), ("2024-00-10T06:01:00Z", False)],
+)
+def test_a_time_is_one_of_the_calendar(value: str, sound: bool) -> None:
+    assert _TIME(value) is sound
+
+
+@pytest.mark.parametrize(
+    ("value", "known", "damaged"),
+    [
+        ("kcnawatch-articld/2+content", "kcnawatch-article/2+content", True),
+        ("kcnawatch-article/2+conte.t", "kcnawatch-article/2+content", True),
+        ("kcnawatch-article/r+content", "kcnawatch-article/2+content", True),
+        ("kcnawatch-article/3+content", "kcnawatch-article/2+content", False),
+        ("kcnawatch-article/2+structure", "kcnawatch-article/2+content", False),
+        ("my-layout/2+content", "kcnawatch-article/2+content", False),
+    ],
+)
+def test_a_value_that_is_nearly_a_known_one_is_damaged(value: str, known: str, damaged: bool) -> None:
+    assert is_misspelt(value, known) is damaged
+    assert not is_misspelt(known, known)
+
+
+@given(st.lists(st.text("ab\u00e9", min_size=1), min_size=1), st.lists(st.sampled_from((" ", "\n\n")), min_size=9))
+def test_a_body_with_the_same_hash_has_a_length_between_the_bounds(words: list[str], gaps: list[str]) -> None:
+    bodies = [
+        unicodedata.normalize(form, "".join(f"{word}{gap}" for word, gap in zip(words, between, strict=False)).strip())
+        for form in ("NFC", "NFD")
+        for between in (gaps, gaps[::-1])
+    ]
+    assert len({content_hash("", body) for body in bodies}) == 1
+    for body in bodies:
+        shortest, longest = _lengths(body)
+        assert all(shortest <= len(other) <= longest for other in bodies)
