@@ -107,6 +107,16 @@ def of_a_newer_version(state: Path) -> str:
     return "made by a newer vokcrawl (state version 99"
 
 
+def damaged_statement(state: Path) -> str:
+    """A byte that is not UTF-8 in a statement that SQLite compiles when it opens the file, and so in its message."""
+    with closing(sqlite3.connect(state)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = state.read_bytes()
+    place = content.index(b"CREATE TABLE articles") + len("CREATE T")
+    state.write_bytes(content[:place] + b"\xcc" + content[place + 1 :])
+    return "the state holds an invalid value"
+
+
 def a_folder(state: Path) -> str:
     state.unlink()
     state.mkdir()
@@ -124,6 +134,7 @@ HARMS = (
     without_tables,
     without_runs,
     of_a_newer_version,
+    damaged_statement,
     a_folder,
 )
 

@@ -361,15 +361,15 @@ class _TranslateErrors:
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error | ValueError):
             raise _translate(error, self._path) from error
-        if isinstance(error, ValueError):
-            # Includes UnicodeError and invalid JSON.
-            raise StateError(f"{self._path}: the state holds an invalid value ({error}); {REBUILD}") from error
 
 
-def _translate(error: sqlite3.Error, path: Path) -> StorageError:
-    """An error of SQLite as one that names the file and what to do."""
+def _translate(error: Exception, path: Path) -> StorageError:
+    """An error of SQLite, or a value that cannot be decoded, as one that names the file and what to do."""
+    if isinstance(error, ValueError):
+        # Includes UnicodeError and invalid JSON.
+        return StateError(f"{path}: the state holds an invalid value ({error}); {REBUILD}")
     code = getattr(error, "sqlite_errorcode", None)
     primary = code & 0xFF if code is not None else None
     if primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
@@ -405,7 +405,7 @@ def _connect(path: Path, expected: bool, read_only: bool, copy: Path | None = No
     except StorageError:
         connection.close()
         raise
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError) as error:
         connection.close()
         raise _translate(error, path) from error
     return connection
