@@ -282,6 +282,9 @@ class VokSpider(Spider):
         yield from self._carry_out_all(event, sent)
 
     def _carry_out_all(self, event: Event, sent: Request | None) -> Iterator[Any]:
+        if self.run.failure is not None:
+            # The run is ending, and its state may be closed.
+            return
         self.run.begin_transaction()
         stop = None
         for action in self.crawl.handle(event):
