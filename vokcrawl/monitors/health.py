@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vokcrawl.storage.output_folder import PART
+from vokcrawl.storage.output_folder import PART, is_alive
 
 SCHEMA = "vokcrawl.health/2"
 _MAX_BYTES = 1024 * 1024
@@ -65,6 +65,7 @@ def write_health(path: Path, health: Health) -> None:
 
     Two processes may write it at once (one that found the directory locked, and the one that holds the lock), so the
     partial file's name contains the process id. Nothing is fsynced: the file need not survive a power failure.
+    Partial files of processes that died while they wrote are deleted.
     """
     part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
     try:
@@ -74,3 +75,15 @@ def write_health(path: Path, health: Health) -> None:
         with suppress(OSError):
             part.unlink()
         raise
+    with suppress(OSError):
+        for each in path.parent.iterdir():
+            number = _part_number(path, each)
+            if number is not None and not is_alive(number):
+                each.unlink(missing_ok=True)
+
+
+def _part_number(path: Path, part: Path) -> int | None:
+    """The id of the process that a partial file of the health file belongs to; None for another file."""
+    number = part.name.removeprefix(f"{path.name}.").removesuffix(PART)
+    is_part = part.name == f"{path.name}.{number}{PART}" and number.isascii() and number.isdigit()
+    return int(number) if is_part else None

@@ -268,15 +268,9 @@ class OutputFolder:
         """Whether the process that holds the lock is alive; None if it is, or was, a process of another machine."""
         try:
             note = json.loads(self._note.read_text(encoding="utf-8"))
-            if note["host"] != socket.gethostname():
-                return None
-            os.kill(note["pid"], 0)
-        except PermissionError:
-            # A process of another user.
-            return True
-        except (OSError, ValueError, KeyError, TypeError, OverflowError):
+            return is_alive(note["pid"]) if note["host"] == socket.gethostname() else None
+        except (OSError, ValueError, KeyError, TypeError):
             return False
-        return True
 
     def _holder(self) -> str:
         try:
@@ -284,6 +278,18 @@ class OutputFolder:
             return f"{note['holder']}, process {note['pid']} on {note['host']}"
         except (OSError, ValueError, KeyError, TypeError):
             return "of an unknown process"
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine is alive."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        # A process of another user.
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def _is_exclusive(path: Path) -> bool:
