@@ -1,7 +1,7 @@
 """Refuses a run whose state is older or newer than the files beside it, as after half a backup was restored.
 
 A run with an older state would deliver articles a second time. The check is cheap: it looks at the names of all files,
-and at the sizes and the manifest of the last runs only. `scrapy verify` checks everything.
+and at the sizes of those of the last runs and at the last manifest only. `scrapy verify` checks everything.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ def check_start(folder: OutputFolder, state: State) -> None:
     Raises `StateError` if the state is older or newer than the files.
     """
     known = state.run_ids()
-    for path in in_run_order(_named_after_runs(folder)):
+    found = set(_named_after_runs(folder))
+    for path in in_run_order(found):
         run_id = path.name.partition(".")[0]
         if RUN_ID.fullmatch(run_id) and run_id not in known:
             raise StateError(
@@ -34,9 +35,14 @@ def check_start(folder: OutputFolder, state: State) -> None:
     last = state.last_manifest()
     if last is not None:
         _check_manifest(folder.manifest(last[0]), last[1])
-    for run in state.runs(_RECENT):
-        for file in state.files(run.run_id) if run.ended_at is not None else ():
-            _check_size(folder.path / file.path, file.bytes)
+    unfinished = {run.run_id for run in state.unfinished_runs()}
+    recent = {run.run_id for run in state.runs(_RECENT)} - unfinished
+    for file in state.files():
+        path = folder.path / file.path
+        if file.run_id in recent:
+            _check_size(path, file.bytes)
+        elif path not in found and file.run_id not in unfinished:
+            raise StateError(f"{path}: missing, but the state knows it: {_newer()}")
 
 
 def _named_after_runs(folder: OutputFolder) -> Iterable[Path]:
