@@ -20,7 +20,7 @@ from vokcrawl.pages.extractors import extractor_at
 from vokcrawl.pages.profile import use_files
 from vokcrawl.replay.results import ExtractionResult, Kind, to_json
 from vokcrawl.utils.content_encoding import ends_as_page
-from vokcrawl.warc.http_exchange import split_message
+from vokcrawl.warc.http_exchange import split_message, strip_interim
 from vokcrawl.warc.http_response import Answer, Unreadable, answer_of
 from vokcrawl.warc.reader import CapturedRecord
 from vokcrawl.warc.records import RENDERED
@@ -199,7 +199,7 @@ def _document(found: ExtractionResult, answer: Answer) -> Any:
 
 def _payload(captured: CapturedRecord) -> bytes:
     """Return the payload of a record: its block without the HTTP head."""
-    return captured.block if captured.kind == "resource" else split_message(captured.block)[1]
+    return captured.block if captured.kind == "resource" else split_message(strip_interim(captured.block))[1]
 
 
 def _flaw(captured: CapturedRecord) -> str | None:

@@ -191,7 +191,8 @@ def _warc_files(path: Path, group: Path | None, fault: FaultHandler) -> Iterator
 
 def _files_in(directory: Path) -> Iterator[Path]:
     """Yield the archives in a directory, or below it where this project and browsertrix keep them."""
-    archives = [*directory.glob(ARCHIVE), *(each for pattern in _COLLECTIONS for each in directory.glob(pattern))]
+    patterns = (*_COLLECTIONS, f"*/{ARCHIVE}") if directory.name == "collections" else _COLLECTIONS
+    archives = [*directory.glob(ARCHIVE), *(each for pattern in patterns for each in directory.glob(pattern))]
     below = [path for each in sorted(archives) if each.is_dir() for path in sorted(each.iterdir()) if _is_archive(path)]
     # browsertrix packs a collection into a WACZ file of the same name, next to the files themselves.
     packed = {f"{each.parent.name}{WACZ}" for each in archives} if below else set()

@@ -11,7 +11,7 @@ from vokcrawl.normalize import article_id, authority
 from vokcrawl.replay.extraction import Site, Task
 from vokcrawl.replay.payloads import Payloads
 from vokcrawl.replay.sources import Captures, Source
-from vokcrawl.warc.http_exchange import split_message
+from vokcrawl.warc.http_exchange import split_message, strip_interim
 from vokcrawl.warc.reader import CapturedRecord, Flaw, read_archive
 from vokcrawl.warc.records import RENDERED
 
@@ -59,8 +59,10 @@ Mark = Begun | Opened | Flaw | Closed | Over
 
 def read_tasks(sources: Sequence[Captures], site: Site, longest: int) -> Iterator[Mark | list[Task]]:
     """Yield events and batches while reading the archives, in the order of capture. Raises `StorageError`."""
-    files = [source.path for captures in sources for source in captures.sources]
-    payloads = Payloads(files, longest)
+    files = [source for captures in sources for source in captures.sources]
+    # Archives of other programs may refer to payloads by digest only.
+    others = [source.path for source in files if source.run_id is None]
+    payloads = Payloads([source.path for source in files], longest, others)
     try:
         for captures in sources:
             yield Begun(captures)
@@ -68,6 +70,7 @@ def read_tasks(sources: Sequence[Captures], site: Site, longest: int) -> Iterato
                 yield Opened(source)
                 batches = _Batches(source, site, longest, payloads)
                 yield from batches.read()
+                payloads.file_read(source.path)
                 yield Closed(source, batches.passed_over, batches.others)
             yield Over(captures)
     finally:
@@ -79,7 +82,6 @@ class _Batches:
 
     def __init__(self, source: Source, site: Site, longest: int, payloads: Payloads) -> None:
         self.source = source
-        # Archives of other programs may refer to payloads by digest only.
         self.is_of_others = source.run_id is None
         self.site = site
         self.longest = longest
@@ -133,7 +135,7 @@ class _Batches:
         if original is None:
             text = f"it refers to a payload ({_named(record)}) that is in none of the given archives"
             return Flaw(record.place, text, record.url)
-        head, payload = split_message(original.block)
+        head, payload = split_message(strip_interim(original.block))
         if not record.block.strip():
             record = record._replace(block=head, block_digest=None)
         return Task(record, url, self.source.head.name, payload)

@@ -252,6 +252,8 @@ class Content:
     def _begin_member(self) -> _Decompressor | None:
         while len(self._raw) < 8 and self._read():
             pass
+        if self.compression is Compression.GZIP and self._raw.startswith(b"\0"):
+            self._skip_padding()
         if not self._raw:
             return None
         self._boundaries.append((self._position + len(self._buffer), self._raw_end - len(self._raw)))
@@ -260,6 +262,16 @@ class Content:
         if _SKIPPABLE.match(self._raw) and len(self._raw) >= 8:
             return _SkippableFrame(self._raw)
         return _ZstdFrame(self._dictionary)
+
+    def _skip_padding(self) -> None:
+        """Skip zero bytes between members or behind the last one, as gzip does."""
+        while not (rest := self._raw.lstrip(b"\0")):
+            self._raw = b""
+            if not self._read():
+                return
+        self._raw = rest
+        while len(self._raw) < 8 and self._read():
+            pass
 
     def _read(self) -> bool:
         chunk = self._file.read(_CHUNK)

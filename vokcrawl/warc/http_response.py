@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 
 from vokcrawl.utils.content_encoding import CorruptBody, decompress
-from vokcrawl.warc.http_exchange import split_message
+from vokcrawl.warc.http_exchange import split_message, strip_interim
 
 # Reasons for which a response cannot be read, with the same names as in a crawl.
 CORRUPT, CUT_OFF, TOO_LARGE, NOT_HTTP = "corrupt", "cut_off", "too_large", "not_http"
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})\b")
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
-_MARKUP = re.compile(rb"\s*<(!doctype|html|[a-z]{1,10}[\s>])", re.IGNORECASE)
+# No compressed body begins so. A byte order mark, a declaration or a comment may come first.
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|!--|\?xml|html|[a-z]{1,10}[\s>])", re.IGNORECASE)
 
 
 class Unreadable(ValueError):
@@ -38,9 +39,10 @@ class Answer:
 def answer_of(block: bytes, largest: int, payload: bytes | None = None) -> Answer:
     """Parse the block of a record. `payload` is the body of a revisit, from the record that it refers to.
 
-    `largest` is the maximum size of the decoded body in bytes. Raises `Unreadable`.
+    Some programs archive interim responses (100, 103) with the final one. `largest` is the maximum size of the decoded
+    body in bytes. Raises `Unreadable`.
     """
-    head, body = split_message(block)
+    head, body = split_message(strip_interim(block))
     status = _STATUS.match(head)
     if status is None:
         raise Unreadable(NOT_HTTP, f"not an HTTP response; it starts with {head[:40]!r}")

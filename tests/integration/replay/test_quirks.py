@@ -65,6 +65,9 @@ REVISITS = {
     ),
     "with a record id only": lambda number: revisit(number, {"WARC-Refers-To": f"<urn:uuid:{number}>"}),
     "with a URL and a date only": lambda number: revisit(number, capture(number)),
+    "with a URL and a date with a fraction": lambda number: revisit(
+        number, {name: value.replace("Z", ".25Z") for name, value in capture(number).items()}
+    ),
 }
 
 
@@ -76,6 +79,19 @@ def test_revisits_are_read_with_what_they_refer_to(kind: str, tmp_path: Path) ->
     assert done.manifest["replay"]["answers"] == {"article": 24, "listing": 4}
     assert done.manifest["exit_code"] == 0
     assert_same(done.articles(), SITE.truth()["articles"])
+
+
+def test_a_revisit_may_refer_to_a_file_that_is_read_later(tmp_path: Path) -> None:
+    """The workers of a crawler write several files at once."""
+    revisits = [revisit(number, WGET | digest(number)) for number in range(7, len(PAGES))]
+    first = packed([*ORIGINALS[:7], *revisits], tmp_path / "rec-1.warc.gz")
+    second = packed(ORIGINALS[7:], tmp_path / "rec-2.warc.gz")
+    done = replay(second, first, to=tmp_path / "to")
+    assert (done.code, done.stderr) == (0, "")
+    assert_same(done.articles(), SITE.truth()["articles"])
+    # On its own it names what it cannot find.
+    alone = replay(first, to=tmp_path / "alone")
+    assert (alone.code, len(alone.faults)) == (10, len(revisits))
 
 
 def test_a_cut_off_file_with_one_record_is_a_run_that_names_it(tmp_path: Path) -> None:
@@ -124,7 +140,9 @@ def collection(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("named", [".", "collections/vok", "collections/vok/archive", "collections/vok/vok.wacz"])
+@pytest.mark.parametrize(
+    "named", [".", "collections", "collections/vok", "collections/vok/archive", "collections/vok/vok.wacz"]
+)
 def test_collections_of_browsertrix_are_found_and_wacz_files_are_read(named: str, tmp_path: Path) -> None:
     done = replay(collection(tmp_path / "crawls") / named, to=tmp_path / "to")
     assert (done.code, done.stderr) == (0, "")

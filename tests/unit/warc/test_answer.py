@@ -46,6 +46,7 @@ def test_any_body_is_limited_in_size_or_unreadable(body: bytes, coding: str) -> 
         (b"HTTP/2 404\r\n\r\n", 404),
         (b"HTTP/1.0 503 Service  Unavailable\nRetry-After: 3\n\n", 503),
         (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n", 304),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", 200),
     ],
 )
 def test_status_lines_as_servers_write_them(head: bytes, status: int) -> None:
@@ -54,3 +55,11 @@ def test_status_lines_as_servers_write_them(head: bytes, status: int) -> None:
 
 def test_the_payload_of_another_record_replaces_the_body_of_a_revisit() -> None:
     assert answer_of(sent("Content-Length: 1514\r\n", b""), MOST, payload=PAGE).body == PAGE
+
+
+@pytest.mark.parametrize(
+    "start", [b"\xef\xbb\xbf<!DOCTYPE html>", b"\n<!-- made by a plugin -->", b'<?xml version="1.0"?>']
+)
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+def test_a_body_that_was_decoded_under_its_original_headers_is_read(coding: str, start: bytes) -> None:
+    assert answer_of(sent(f"Content-Encoding: {coding}\r\n", start + PAGE), MOST).body == start + PAGE

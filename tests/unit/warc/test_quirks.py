@@ -56,6 +56,9 @@ COMPRESSIONS: dict[str, Callable[[Sequence[bytes]], bytes]] = {
         for part in re.fullmatch(rb"(.*?\r?\n\r?\n)(.*)", each, re.S).groups()  # type: ignore[union-attr]
     ),
     "gzip blocks": bgzip,
+    "gzip members with zero bytes between and behind them": lambda records: b"".join(
+        gzip.compress(each) + bytes(size) for each, size in zip(records, (0, 3, 100_000, 70_000), strict=True)
+    ),
     "zstd frames": lambda records: b"".join(map(zstandard.ZstdCompressor().compress, records)),
     "zstd as a whole": lambda records: zstandard.ZstdCompressor().compress(b"".join(records)),
     "zstd with a dictionary": with_dictionary,
