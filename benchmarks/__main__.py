@@ -26,6 +26,7 @@ from benchmarks.reading import measure_reading
 from benchmarks.replay import measure_replay
 from benchmarks.results import Result, summary
 from benchmarks.scaling import measure_scaling
+from benchmarks.wacz import measure_wacz
 
 # Parameters: an empty directory, the number of articles, the number of rounds.
 PARTS: dict[str, Callable[[Path, int, int], Result]] = {
@@ -41,6 +42,7 @@ PARTS: dict[str, Callable[[Path, int, int], Result]] = {
     "parquet": measure_parquet,
     "sqlite": measure_sqlite,
     "verify": measure_verify,
+    "wacz": lambda folder, articles, _: measure_wacz(folder, articles),
     "scaling": measure_scaling,
     "profile": lambda folder, articles, _: measure_profile(folder, articles),
 }
