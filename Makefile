@@ -8,7 +8,10 @@ N ?= 60
 # The extras that have a file of pinned packages of their own; requirements/lock.txt has everything, with hashes.
 EXTRAS := export report monitor distributed browser evidence browse docs
 
-.PHONY: runtime setup demo crawl browse test simulate coverage check docs bench bench-scale size audit lock clean
+# The tests that kill, let calls fail and flip bits.
+FAULTS := tests/integration/hostile/test_failing_calls.py $(patsubst %,tests/integration/schedule/test_%.py,killed killed_commands flipped_bits)
+
+.PHONY: runtime setup demo crawl browse test faults simulate coverage check docs bench bench-scale size audit lock clean
 
 runtime: $(VENV)/runtime-ready  ## Make the environment, with what a crawl needs.
 
@@ -40,6 +43,9 @@ $(VENV)/browse-ready: $(VENV)/runtime-ready requirements/browse.txt
 
 test: setup  ## Run the tests. VOK_TEST_KILLS=500 kills the crawl more often, VOK_TEST_COLD=1 lets each child begin at nothing.
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
+
+faults: setup  ## Kill 300 crawls and 50 commands, fail each system call that writes, and flip bits; print the figures (about half an hour).
+	VOK_TEST_THOROUGH=1 $(BIN)/python -m pytest -n auto --dist worksteal $(FAULTS) $(PYTEST_ARGS)
 
 coverage: export COVERAGE_CORE = $(shell $(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 coverage: setup  ## Run the tests and measure the package's line coverage (1 if it is under the minimum of pyproject.toml).

@@ -37,7 +37,7 @@ from vokcrawl.sample import SampleServer
 
 KILLS = int(os.environ.get("VOK_TEST_KILLS") or (300 if os.environ.get("VOK_TEST_THOROUGH") else 12))
 # They may run side by side; each has its own site, output folder and series of random moments.
-LANES = 4
+LANES = max(4, KILLS // 25)
 SEED = 20241210
 ARTICLES = 60
 # Some two seconds of crawling, one request at a time, with batches of seven records.
