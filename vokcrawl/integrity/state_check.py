@@ -390,7 +390,10 @@ class _RunTimes:
 
 
 def _with_a_day(started: str, ended: str | None) -> tuple[str, str]:
-    first, last = sorted((parse_utc(started), parse_utc(ended) if ended is not None else _LATEST))
+    """The time of a run, and a day before and after it. Where the clock was set back, its end is not known."""
+    first, last = parse_utc(started), parse_utc(ended) if ended is not None else _LATEST
+    if last < first:
+        first, last = last, _LATEST
     return utc(first - _ONE_DAY), utc(min(last, _LATEST) + _ONE_DAY)
 
 

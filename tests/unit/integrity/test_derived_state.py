@@ -190,6 +190,8 @@ def test_a_run_without_an_end_had_ended_when_the_next_one_began() -> None:
 def test_a_run_in_which_the_clock_was_set_back_covers_both_times() -> None:
     runs = _RunTimes(state(), [node(ended_at="2024-11-10T06:00:07Z")])
     assert "2024-11-20T06:00:00Z" in runs
+    # How long it went on before that is not known.
+    assert "2024-12-20T06:00:00Z" in runs
     assert "2024-10-20T06:00:00Z" not in runs
 
 
