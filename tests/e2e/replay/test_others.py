@@ -6,6 +6,7 @@ import gzip
 import os
 import shutil
 import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,7 +15,8 @@ from pathlib import Path
 
 import brotli
 import pytest
-from fastwarc.stream_io import ZstdWriter
+from fastwarc.stream_io import GzipWriter, ZstdWriter
+from fastwarc.warc import WarcRecord, WarcRecordType
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -57,6 +59,25 @@ def test_what_wget_has_archived(serve: Serving, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.skipif(
+    shutil.which("wget") is None and not os.environ.get("CI"),
+    reason="no wget; `tests/support/install/wget.sh` installs it",
+)
+def test_what_wget_has_archived_again_without_what_had_not_changed(serve: Serving, tmp_path: Path) -> None:
+    server = serve(12)
+    command = ["wget", "--quiet", "--recursive", "--level=9", "--accept-regex=/newstream/1|/article/163/"]
+    for name, options in (("first", ["--warc-cdx"]), ("second", ["--warc-dedup=first.cdx"])):
+        target = [f"--directory-prefix={name}", f"--warc-file={name}", f"{server.url}/article/163/"]
+        subprocess.run([*command, *options, *target], cwd=tmp_path, check=True)
+    first, second = tmp_path / "first.warc.gz", tmp_path / "second.warc.gz"
+    assert gzip.decompress(second.read_bytes()).count(b"WARC-Type: revisit") >= 12
+    done = replay(first, second, to=tmp_path / "to", settings={"VOK_START_URLS": server.url})
+    assert (done.code, done.stderr, done.faults) == (0, "", [])
+    assert_same(done.articles(), server.site.truth()["articles"])
+    # All were read again, and none had changed.
+    assert [each["replay"]["answers"]["article"] for each in done.manifests()] == [12, 12]
+
+
 # warcio leaves the temporary files of its records to be closed by the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_what_warcio_has_written(tmp_path: Path) -> None:
@@ -75,6 +96,36 @@ def test_what_warcio_has_written(tmp_path: Path) -> None:
             request = writer.create_warc_record(page.url, "request", BytesIO(), http_headers=asked)
             writer.write_request_response_pair(request, answer)
     assert_whole(replay(path, to=tmp_path / "to"), site)
+
+
+@pytest.mark.parametrize("ending", [".warc", ".warc.gz", ".warc.zst"])
+def test_what_fastwarc_has_written(ending: str, tmp_path: Path) -> None:
+    site = site_of(12)
+    path = tmp_path / f"fastwarc{ending}"
+    compressors = {".warc.gz": GzipWriter, ".warc.zst": ZstdWriter}
+    with path.open("wb") as file:
+        for page in whole(site):
+            made = WarcRecord()
+            made.init_headers(WarcRecordType.response)
+            made.headers["WARC-Target-URI"] = page.url
+            made.record_date = page.at
+            made.is_http = True
+            made.set_bytes_content(http(page.answer))
+            member = compressors[ending](file) if ending in compressors else None
+            made.write(member or file, checksum_data=True)
+            if member is not None:
+                member.finish()
+    assert_whole(replay(path, to=tmp_path / "to"), site)
+
+
+def test_a_wacz_that_wacz_has_made(tmp_path: Path) -> None:
+    site = site_of(12)
+    packed(records(whole(site)), tmp_path / "site.warc.gz")
+    command = "import sys; from wacz.main import main; sys.exit(main(sys.argv[1:]))"
+    words = [sys.executable, "-W", "ignore", "-c", command, "create", "-f", "site.warc.gz", "-o", "site.wacz"]
+    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "site.warc.gz").unlink()
+    assert_whole(replay(tmp_path / "site.wacz", to=tmp_path / "to"), site)
 
 
 def test_a_file_without_any_compression_and_without_requests(tmp_path: Path) -> None:
