@@ -6,6 +6,9 @@ import argparse
 import codecs
 import logging
 import os
+import re
+import shlex
+import subprocess
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -39,15 +42,18 @@ from vokcrawl.utils.terminal import (
 
 
 class CheckedCommand(ScrapyCommand):
-    """Mixin: refuses values of Scrapy's global options, and spiders that cannot be loaded, before Scrapy uses them."""
+    """Mixin: refuses options, arguments and spiders that Scrapy would ignore, or would fail at with a traceback."""
 
     # Whether options that do not exist are refused here.
     refuses_options = True
+    # The least and the largest number of arguments besides options; None if the command checks them itself.
+    argument_count: tuple[int, int] | None = None
 
     @override
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        name = type(self).__module__.rpartition(".")[2]
         try:
-            reject_options(type(self).__module__.rpartition(".")[2], args if self.refuses_options else [])
+            reject_options(name, args if self.refuses_options else [])
         except UsageError as error:
             raise ScrapyUsageError(str(error), print_help=False) from error
         for option in ("logfile", "profile", "pidfile"):
@@ -62,6 +68,11 @@ class CheckedCommand(ScrapyCommand):
         if self.requires_crawler_process:
             _require_addons(self.settings)
             _require_spiders(self.settings)
+        if self.argument_count is not None:
+            try:
+                require_arguments(f"{name} {self.syntax()}", args, *self.argument_count)
+            except UsageError as error:
+                raise ScrapyUsageError(str(error), print_help=False) from error
 
 
 class FolderCommand(CheckedCommand):
@@ -192,6 +203,32 @@ def reject_options(command: str, args: list[str]) -> None:
             raise UsageError(f"{each}: no such option; `{PROGRAM} {command} -h` lists them")
 
 
+def require_arguments(usage: str, args: list[str], least: int, most: int) -> None:
+    """Raises `UsageError` for too few or too many arguments; `usage` is the command with its arguments."""
+    if len(args) < least:
+        raise UsageError(f"missing argument: `{PROGRAM} {usage}`")
+    if len(args) > most:
+        raise UsageError(f"{args[most]!r}: unexpected argument: `{PROGRAM} {usage}`")
+
+
+def require_url(args: list[str]) -> None:
+    """Raises `scrapy.exceptions.UsageError` if the first argument is no URL that Scrapy's commands request."""
+    if args and not re.match(r"https?://[^/?#]|file://", args[0]):
+        raise ScrapyUsageError(f"{args[0]!r} is not a URL, such as https://example.org/newstream/", print_help=False)
+
+
+def open_editor(editor: str, file: str | os.PathLike[str]) -> int:
+    """Open a file in the program of the setting `EDITOR`, and return its exit code. Raises `UsageError`."""
+    try:
+        words = shlex.split(editor)
+        if not words:
+            raise ValueError("it is empty")
+        return subprocess.call([*words, os.fspath(file)])  # noqa: S603  the user's own editor
+    except (OSError, ValueError) as failure:
+        why = failure.strerror if isinstance(failure, OSError) else failure
+        raise UsageError(f"EDITOR: {editor!r} cannot be started ({why}); name an editor in that variable") from failure
+
+
 def reject_arguments(args: list[str], hint: str) -> None:
     """Raises `UsageError` for any argument; `hint` says what to use instead."""
     if args:
@@ -257,6 +294,14 @@ def _require_addons(settings: Settings) -> None:
 
 def _require_spiders(settings: Settings) -> None:
     """Raises `scrapy.exceptions.UsageError` if the modules of spiders cannot be imported; Scrapy would do it next."""
+    loader = settings["SPIDER_LOADER_CLASS"]
+    try:
+        load_object(loader)
+    except Exception as failure:
+        raise ScrapyUsageError(
+            f"SPIDER_LOADER_CLASS: {loader!r} cannot be loaded: {failure}; correct the path, or omit the setting",
+            print_help=False,
+        ) from failure
     try:
         get_spider_loader(settings)
     except Exception as failure:
@@ -276,17 +321,19 @@ def require_spider(name: str, known: list[str]) -> None:
         return
     close = get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
-    raise ScrapyUsageError(f"spider not found: {name}; {hint}this project has: {', '.join(known)}", print_help=False)
+    has = f"this project has: {', '.join(known)}" if known else "SPIDER_MODULES names none"
+    raise ScrapyUsageError(f"spider not found: {name}; {hint}{has}", print_help=False)
 
 
-# The commands in groups, for `scrapy` and `vokcrawl` without a command; those not named here are Scrapy's other ones.
+# The commands in groups, for `scrapy` and `vokcrawl` without a command; those not named here are of other packages.
 _GROUPS = {
     "Crawl": ("crawl", "sources", "demo", "sample"),
     "Read the output": ("status", "search", "browse", "show", "diff", "export", "report"),
     "Maintain": ("doctor", "verify", "repair", "replay", "check-config", "profiles"),
     "Develop": ("shell", "parse", "fetch", "view", "check", "list", "genspider", "edit", "runspider", "bench"),
+    "Scrapy": ("settings", "startproject", "version"),
 }
-_OTHERS = "Other commands of Scrapy"
+_OTHERS = "Other commands"
 
 
 def overview(program: str, head: str, descriptions: Mapping[str, str]) -> str:

@@ -28,8 +28,6 @@ from vokcrawl.errors import ExitCode, UsageError, VokcrawlError
 from vokcrawl.settings import PROFILES, unknown_profile
 from vokcrawl.utils.terminal import flush_output, harmless, prepare_streams, write_error, write_output
 
-# Scrapy's own commands that are useful without a project directory.
-SCRAPY_COMMANDS = ("list", "settings")
 _ASYNCIO_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
 
@@ -74,10 +72,8 @@ def load_settings() -> Settings:
 
 def command_modules() -> dict[str, str]:
     """Return the module of each command, by its name."""
-    own = [each.name for each in pkgutil.iter_modules(commands.__path__) if not each.name.startswith("_")]
-    return {name: f"scrapy.commands.{name}" for name in SCRAPY_COMMANDS} | {
-        name: f"{commands.__name__}.{name}" for name in own
-    }
+    names = [each.name for each in pkgutil.iter_modules(commands.__path__) if not each.name.startswith("_")]
+    return {name: f"{commands.__name__}.{name}" for name in names}
 
 
 def overview() -> str:

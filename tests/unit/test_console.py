@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.children import ROOT
 from vokcrawl import __version__, commands
-from vokcrawl.console import SCRAPY_COMMANDS, command_modules, main
+from vokcrawl.console import command_modules, main
 from vokcrawl.settings import PROFILES
 from vokcrawl.utils.program import program_name
 
@@ -29,7 +29,7 @@ def test_help_lists_every_command_with_what_it_does(capsys: pytest.CaptureFixtur
     own = {each.name for each in pkgutil.iter_modules(commands.__path__) if not each.name.startswith("_")}
     assert {"demo", "crawl", "status", "check-config"} <= own
     listed = [line.split(maxsplit=1) for line in overview.splitlines() if line.startswith("  ")]
-    assert {words[0] for words in listed[1:]} == own | set(SCRAPY_COMMANDS) == set(command_modules())
+    assert {words[0] for words in listed[1:]} == own == set(command_modules())
     assert all(len(words) == 2 for words in listed)
 
 

@@ -13,6 +13,8 @@ from vokcrawl.cli import CheckedCommand, leave_workers
 class Command(CheckedCommand, BenchCommand):
     """Needs no Redis server in the profile `distributed`."""
 
+    argument_count = (0, 0)
+
     @override
     def syntax(self) -> str:
         return "[options]"

@@ -9,7 +9,7 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError as ScrapyUsageError
 from typing_extensions import override
 
-from vokcrawl.cli import CheckedCommand, leave_workers
+from vokcrawl.cli import CheckedCommand, leave_workers, require_spider
 from vokcrawl.config.scrapy_checks import check_log_level
 from vokcrawl.errors import UsageError
 from vokcrawl.utils.hangup import end_on_hangup
@@ -49,9 +49,7 @@ class Command(CheckedCommand, BaseRunSpiderCommand):
         from vokcrawl.commands._exit_code import exit_code_of, starting  # noqa: PLC0415
         from vokcrawl.spiders.vok import VokSpider  # noqa: PLC0415
 
-        if args[0] not in process.spider_loader.list():
-            names = ", ".join(process.spider_loader.list())
-            raise ScrapyUsageError(f"spider not found: {args[0]}; this project has: {names}", print_help=False)
+        require_spider(args[0], process.spider_loader.list())
         if not issubclass(process.spider_loader.load(args[0]), VokSpider):
             leave_workers(process.settings)
         with starting(process.settings):

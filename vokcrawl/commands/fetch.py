@@ -8,14 +8,20 @@ from scrapy.commands.fetch import Command as FetchCommand
 from scrapy.http import Response
 from typing_extensions import override
 
-from vokcrawl.cli import PreviewCommand, complain
+from vokcrawl.cli import PreviewCommand, complain, require_url
 from vokcrawl.errors import ExitCode
 
 
 class AnsweredCommand(PreviewCommand, FetchCommand):
     """Mixin for `fetch` and `view`: ends with 14 without a response, with 2 if the crawl could not start."""
 
+    argument_count = (1, 1)
     _is_answered = False
+
+    @override
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        require_url(args)
 
     @override
     def _print_response(self, response: Response, opts: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.spider import spidercls_for_request
 from typing_extensions import override
 
-from vokcrawl.cli import PreviewCommand, complain
+from vokcrawl.cli import PreviewCommand, complain, require_url
 from vokcrawl.errors import ExitCode
 
 # Used for a URL that no spider claims by its `allowed_domains`.
@@ -29,6 +29,13 @@ _CALLBACKS = (None, "parse", "parse_article")
 
 class Command(PreviewCommand, ParseCommand):
     """Scrapy's command. A spider of this project crawls from the URL as its start URL, with an empty state."""
+
+    argument_count = (1, 1)
+
+    @override
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        require_url(args)
 
     @override
     def set_spidercls(self, url: str, opts: argparse.Namespace) -> None:

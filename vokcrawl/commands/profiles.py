@@ -49,9 +49,7 @@ class Command(ScrapyCommand):
         # Scrapy takes the command out of `sys.argv`, and creates all commands again if it does not know it.
         unknown = _asked_for(sys.argv)
         if unknown is not None and _is_ours(profiles()):
-            close = get_close_matches(unknown, self._descriptions(), n=1)
-            hint = f"did you mean {close[0]}? " if close else ""
-            write_error(f"scrapy: {harmless(unknown)!r}: no such command; {hint}`scrapy --help` lists them\n")
+            write_error(f"scrapy: {harmless(unknown)!r}: no such command; {_hint(unknown, self._descriptions())}\n")
             raise SystemExit(int(ExitCode.USAGE))
         if _asks_for_commands(sys.argv) and _is_ours(profiles()):
             write_output(overview("scrapy", f"Scrapy {scrapy.__version__}, project vokcrawl", self._descriptions()))
@@ -106,6 +104,15 @@ def fault_of(environment: Mapping[str, str], known: Mapping[str, str]) -> str | 
     if name is None or name in known or "SCRAPY_SETTINGS_MODULE" in environment:
         return None
     return unknown_profile(name, known) if _is_ours(known) else None
+
+
+def _hint(unknown: str, known: Mapping[str, str]) -> str:
+    """What to do about a command that Scrapy does not know."""
+    if unknown in known:
+        module = harmless(os.environ.get("SCRAPY_SETTINGS_MODULE", ""))
+        return f"SCRAPY_SETTINGS_MODULE: {module!r} needs the line `from vokcrawl.settings.default import *`"
+    close = get_close_matches(unknown, known, n=1)
+    return f"{f'did you mean {close[0]}? ' if close else ''}`scrapy --help` lists them"
 
 
 def _asked_for(argv: Sequence[str]) -> str | None:

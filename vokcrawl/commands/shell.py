@@ -32,6 +32,8 @@ _NO_RESPONSE = (
 class Command(PreviewCommand, ShellCommand):
     """Adds `page`, `ArticlePage` and `ListingPage` to the shell, and to its help. Opens no run."""
 
+    argument_count = (0, 1)
+
     @override
     def syntax(self) -> str:
         return "[options] [url|file]"
@@ -56,6 +58,11 @@ class Command(PreviewCommand, ShellCommand):
         except _NO_RESPONSE as failure:
             complain("shell", f"{args[0] if args else 'fetch'}: no response ({failure})")
             self.exitcode = int(ExitCode.UNREACHABLE)
+        except Exception as failure:
+            if not opts.code:
+                raise
+            complain("shell", f"-c: {type(failure).__name__}: {failure}")
+            self.exitcode = int(ExitCode.USAGE)
 
     @override
     def update_vars(self, vars: dict[str, Any]) -> None:

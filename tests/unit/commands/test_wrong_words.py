@@ -71,12 +71,42 @@ def test_an_add_on_that_cannot_be_loaded_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["crawl", "parse", "check", "fetch", "view", "shell", "runspider", "sources", "bench", "edit"]
+    "name",
+    ["crawl", "parse", "check", "fetch", "view", "shell", "runspider", "sources", "bench", "edit", "genspider"]
+    + ["list", "settings", "version", "startproject"],
 )
 def test_an_option_that_does_not_exist_is_named(name: str) -> None:
     with pytest.raises(ScrapyUsageError) as refused:
         command(name).process_options(["--nosuch"], options(command(name)))
     assert str(refused.value) == f"--nosuch: no such option; `scrapy {name} -h` lists them"
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("list", 0), ("settings", 0), ("version", 0), ("bench", 0), ("shell", 1), ("edit", 1), ("fetch", 1), ("view", 1)]
+    + [("parse", 1), ("startproject", 2)],
+)
+def test_an_argument_that_a_command_of_scrapy_would_ignore_is_named(name: str, most: int) -> None:
+    words = [f"https://site.test/{number}" for number in range(most + 1)]
+    with pytest.raises(ScrapyUsageError) as refused:
+        command(name).process_options(words, options(command(name)))
+    assert str(refused.value) == f"{words[-1]!r}: unexpected argument: `scrapy {name} {command(name).syntax()}`"
+
+
+@pytest.mark.parametrize("name", ["edit", "fetch", "view", "parse", "startproject"])
+def test_a_missing_argument_of_a_command_of_scrapy_is_named(name: str) -> None:
+    with pytest.raises(ScrapyUsageError) as refused:
+        command(name).process_options([], options(command(name)))
+    assert str(refused.value) == f"missing argument: `scrapy {name} {command(name).syntax()}`"
+
+
+@pytest.mark.parametrize("name", ["fetch", "view", "parse"])
+@pytest.mark.parametrize("word", ["kcnawatch.org", "http", "http://", "ftp://site.test/"])
+def test_what_is_not_a_url_is_named(name: str, word: str) -> None:
+    made = command(name, SPIDER_MODULES=["vokcrawl.spiders"], SPIDER_LOADER_CLASS="scrapy.spiderloader.SpiderLoader")
+    with pytest.raises(ScrapyUsageError) as refused:
+        made.process_options([word], options(made))
+    assert str(refused.value) == f"{word!r} is not a URL, such as https://example.org/newstream/"
 
 
 @pytest.mark.parametrize("word", ["production", "--nosuch"])
@@ -94,6 +124,78 @@ def test_edit_and_genspider_refuse_a_name(capsys: pytest.CaptureFixture[str]) ->
     made.run(["vok", "site.test"], options(made))
     assert made.exitcode == 2
     assert "already exists" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "missing argument: `scrapy genspider [options] <name> <domain>`"),
+        (["a", "site.test", "c"], "'c': unexpected argument: `scrapy genspider [options] <name> <domain>`"),
+        (["../a", "site.test"], "'../a' is not a name of a spider; use letters, digits, underscores, hyphens and dots"),
+        (["a'b", "site.test"], '"a\'b" is not a name of a spider; use letters, digits, underscores, hyphens and dots'),
+        (["vokcrawl", "site.test"], "'vokcrawl' is the name of the project; choose another one"),
+        (["a", "http:///x"], "'http:///x' is not a domain or a URL, such as kcnawatch.org"),
+        (["a", "ftp://site.test"], "'ftp://site.test' is not a domain or a URL, such as kcnawatch.org"),
+    ],
+)
+def test_genspider_names_what_it_cannot_write(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = command("genspider", NEWSPIDER_MODULE="", BOT_NAME="vokcrawl")
+    made.run(words, options(made))
+    assert made.exitcode == 2
+    assert capsys.readouterr().err == f"scrapy genspider: {message}\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_genspider_names_a_template_and_a_module_that_do_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    made = command("genspider", NEWSPIDER_MODULE="", BOT_NAME="vokcrawl")
+    made.run(["a", "site.test"], options(made, "-t", "nosuch"))
+    assert made.exitcode == 2
+    assert "Unable to find template: nosuch" in capsys.readouterr().out
+    made = command("genspider", NEWSPIDER_MODULE="nosuch", BOT_NAME="vokcrawl")
+    made.run(["a", "site.test"], options(made))
+    assert made.exitcode == 2
+    assert "NEWSPIDER_MODULE: 'nosuch' cannot be imported: No module named" in capsys.readouterr().err
+
+
+def test_genspider_writes_values_that_are_code_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = command("genspider", NEWSPIDER_MODULE="", BOT_NAME="vokcrawl", EDITOR="true")
+    made.run(["kcna-en", "site.test/?a=1,b"], options(made, "--source", 'A "B" \\ \n {C}', "-e"))
+    assert made.exitcode == 0
+    namespace: dict[str, Any] = {}
+    exec((tmp_path / "kcna_en.py").read_text(), namespace)  # noqa: S102  the file that was written
+    spider = namespace["KcnaEnSpider"]
+    assert spider.name == "kcna-en"
+    assert spider.custom_settings["VOK_SOURCE"] == 'A "B" \\ \n {C}'
+    assert spider.custom_settings["VOK_START_URLS"] == "https://site.test/newstream/?a=1,b"
+
+
+@pytest.mark.parametrize("editor", ["/nosuch/editor", "", "'"])
+def test_an_editor_that_cannot_be_started_is_named(editor: str, capsys: pytest.CaptureFixture[str]) -> None:
+    made = command("edit", SPIDER_MODULES=["vokcrawl.spiders"], EDITOR=editor)
+    made.run(["vok"], argparse.Namespace())
+    assert made.exitcode == 2
+    assert capsys.readouterr().err.startswith(f"scrapy edit: EDITOR: {editor!r} cannot be started (")
+
+
+@pytest.mark.parametrize("name", ["vokcrawl", "1x"])
+def test_startproject_ends_with_2_if_it_creates_nothing(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = command("startproject")
+    made.run([name], argparse.Namespace())
+    assert made.exitcode == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_spider_loader_that_cannot_be_loaded_is_named() -> None:
+    made = command("crawl")
+    with pytest.raises(ScrapyUsageError, match=r"^SPIDER_LOADER_CLASS: 'nosuch\.A' cannot be loaded: No module named"):
+        made.process_options(["vok"], options(made, "-s", "SPIDER_LOADER_CLASS=nosuch.A"))
 
 
 def test_a_spider_that_cannot_be_imported_is_named_with_file_and_line(
