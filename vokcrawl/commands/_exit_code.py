@@ -125,12 +125,15 @@ def _missing_paths(failure: BaseException, settings: BaseSettings) -> Iterator[t
 
 
 def _texts(value: Any) -> Iterator[str]:
+    """Yield the texts in a value, at any depth: `FEEDS` has the options of each feed in a dict of their own."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        yield from (each for pair in value.items() for each in pair if isinstance(each, str))
+        for pair in value.items():
+            yield from _texts(pair)
     elif isinstance(value, list | tuple):
-        yield from (each for each in value if isinstance(each, str))
+        for each in value:
+            yield from _texts(each)
 
 
 def _is_in_scrapy(failure: BaseException) -> bool:

@@ -7,13 +7,15 @@ the run itself is not affected.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.exporters import CsvItemExporter
-from scrapy.extensions.feedexport import FeedExporter, FeedSlot, ItemFilter
+from scrapy.extensions.feedexport import FeedExporter, FeedSlot, ItemFilter, apply_uri_params
 from scrapy.utils.defer import ensure_awaitable
 from typing_extensions import override
 
@@ -35,16 +37,22 @@ class FeedExports(FeedExporter):
 
     def __init__(self, crawler: Crawler) -> None:
         self.failed: list[str] = []
-        try:
+        if not has_run(crawler):
             super().__init__(crawler)
-        except NotConfigured:
-            if not has_run(crawler) or not crawler.settings["FEEDS"]:
-                raise
-            uris = ", ".join(without_password(str(uri)) for uri in crawler.settings.getdict("FEEDS"))
-            raise UsageError(f"FEEDS: {uris}: cannot be exported; the log says why") from None
+        else:
+            with _reasons() as reasons:
+                try:
+                    super().__init__(crawler)
+                except NotConfigured:
+                    if not reasons:
+                        raise
+                    uris = ", ".join(without_password(str(uri)) for uri in crawler.settings.getdict("FEEDS"))
+                    raise UsageError(f"FEEDS: {uris}: cannot be exported: {'; '.join(reasons)}") from None
         if getattr(crawler.spider, "options", None) is not None:
             for uri, options in self.feeds.items():
                 self._complete(uri, options)
+                if has_run(crawler):
+                    self._check_placeholders(uri, options)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -70,6 +78,20 @@ class FeedExports(FeedExporter):
         if options["fields"] is None and issubclass(self.exporters[options["format"]], CsvItemExporter):
             # Scrapy takes the columns of the first item, and drops the other fields of later ones.
             options["fields"] = columns(accepted)
+
+    def _check_placeholders(self, uri: str, options: dict[str, Any]) -> None:
+        """Raises `UsageError` for a placeholder in a URI that has no value; Scrapy finds out after the start."""
+        spider = self.crawler.spider
+        if spider is None or options["uri_params"]:
+            # A function of the user's may need the run.
+            return
+        try:
+            apply_uri_params(uri, self._get_uri_params(spider, None))
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(
+                f"FEEDS: {without_password(uri)}: a placeholder has no value ({error}); use %(time)s, %(batch_time)s, "
+                "%(batch_id)d or an attribute of the spider, such as %(name)s"
+            ) from error
 
     @override
     def item_scraped(self, item: Any, spider: Spider) -> None:
@@ -112,3 +134,22 @@ class FeedExports(FeedExporter):
             "FEEDS: %s could not be written (%s); the records in the output directory are not affected", uri, error
         )
         logger.debug("%s", uri, exc_info=error)
+
+
+@contextmanager
+def _reasons() -> Iterator[list[str]]:
+    """Collects the errors that Scrapy logs about feeds, for one sentence, instead of logging them."""
+    found: list[str] = []
+
+    def collect(record: logging.LogRecord) -> bool:
+        if record.levelno < logging.ERROR:
+            return True
+        found.append(without_password(record.getMessage()))
+        return False
+
+    log = logging.getLogger(FeedExporter.__module__)
+    log.addFilter(collect)
+    try:
+        yield found
+    finally:
+        log.removeFilter(collect)

@@ -121,8 +121,10 @@ def test_a_feed_that_cannot_be_written_makes_the_run_incomplete_and_nothing_else
 @pytest.mark.parametrize(
     ("feeds", "said"),
     [
-        ({"a.foo": {}}, "FEEDS: a.foo: cannot be exported"),
+        ({"a.foo": {}}, "FEEDS: a.foo: cannot be exported: Unknown feed format: foo"),
         ({"a.csv": {"item_classes": ["scrapy.Item"]}}, "item_classes: no record is one of them; use vokcrawl.items."),
+        ({"a.csv": {"item_filter": "nosuch.Filter"}}, "FEEDS: 'nosuch.Filter' cannot be loaded: No module named"),
+        ({"%(day)s.csv": {}}, "FEEDS: %(day)s.csv: a placeholder has no value ('day'); use %(time)s, "),
     ],
 )
 def test_a_feed_that_no_record_or_format_fits_is_refused_before_the_run(
