@@ -32,6 +32,7 @@ _REQUIRED = {
 _REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 _RUN_EXTENSION = "vokcrawl.extensions.run.RunExtension"
 _DOWNLOADER = "vokcrawl.downloader.downloader.PausingDownloader"
+_PIPELINE_MANAGER = "scrapy.pipelines.ItemPipelineManager"
 _HANDLER = "vokcrawl.downloader.capture.warc_handler.ArchivingHandler"
 
 
@@ -43,10 +44,11 @@ def check_required_components(settings: BaseSettings) -> None:
         present = [load_object(each) for each in build_component_list(settings.getwithbase(name))]
         for path in required:
             _check(name, path, present)
-    _check("DOWNLOADER", _DOWNLOADER, [load_object(settings["DOWNLOADER"])])
+    _check_class("DOWNLOADER", settings["DOWNLOADER"], _DOWNLOADER, "waits as long as the site asks for")
+    _check_class("ITEM_PROCESSOR", settings["ITEM_PROCESSOR"], _PIPELINE_MANAGER, "runs the pipelines")
     handlers = settings.getwithbase("DOWNLOAD_HANDLERS")
     for scheme in ("http", "https"):
-        _check("DOWNLOAD_HANDLERS", _HANDLER, [load_object(handlers[scheme])] if handlers.get(scheme) else [])
+        _check_class(f"DOWNLOAD_HANDLERS: {scheme}", handlers.get(scheme), _HANDLER, "archives what the site sends")
 
 
 class UnfitSettingsError(UsageError, ScrapyUsageError):
@@ -107,3 +109,10 @@ def _check(name: str, path: str, present: Iterable[Any]) -> None:
     required = load_object(path)
     if not any(isinstance(each, type) and issubclass(each, required) for each in present):
         raise UsageError(f"{name}: {path} is missing; add to {name} instead of replacing it")
+
+
+def _check_class(name: str, given: Any, path: str, purpose: str) -> None:
+    """Raises `UsageError` if a class that Scrapy uses one of is not the required one or a subclass of it."""
+    present, required = load_object(given) if given else None, load_object(path)
+    if not (isinstance(present, type) and issubclass(present, required)):
+        raise UsageError(f"{name}: {given!r} is not {path} or a subclass of it, which {purpose}; omit the setting")

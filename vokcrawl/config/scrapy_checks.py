@@ -48,6 +48,7 @@ def scrapy_setting_errors(settings: BaseSettings) -> list[str]:
         )
     found.append(_log_level_error(settings))
     found.append(_cache_error(settings))
+    found.append(_depth_error(settings))
     found.append(_duplicate_filter_error(settings))
     found.append(_scheduler_error(settings))
     found.append(_stats_error(settings))
@@ -77,6 +78,13 @@ def _cache_error(settings: BaseSettings) -> str | None:
     if not settings.getbool("HTTPCACHE_ENABLED"):
         return None
     return "HTTPCACHE_ENABLED: must not be enabled: cached responses would be archived as sent by the site"
+
+
+def _depth_error(settings: BaseSettings) -> str | None:
+    """Scrapy's middleware for the depth drops requests, of which the crawl would not know."""
+    if str(settings.get("DEPTH_LIMIT") or "0").strip() == "0":
+        return None
+    return "DEPTH_LIMIT: is not supported: a listing is followed page by page; use -a max_pages=N instead"
 
 
 def _duplicate_filter_error(settings: BaseSettings) -> str | None:

@@ -113,6 +113,12 @@ def test_a_record_that_was_written_before_a_foreign_pipeline_drops_it_is_deliver
 
 REFUSED = {
     "a cache": ({"HTTPCACHE_ENABLED": 1}, "HTTPCACHE_ENABLED: must not be enabled"),
+    "a downloader that does not wait": (
+        {"DOWNLOADER": "scrapy.core.downloader.Downloader"},
+        "DOWNLOADER: 'scrapy.core.downloader.Downloader' is not vokcrawl.downloader.downloader.PausingDownloader or a "
+        "subclass of it, which waits as long as the site asks for; omit the setting",
+    ),
+    "a limit of the depth": ({"DEPTH_LIMIT": 3}, "DEPTH_LIMIT: is not supported: "),
     "a filter that lets repeats pass": (
         {"DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter"},
         "DUPEFILTER_CLASS: 'scrapy.dupefilters.BaseDupeFilter' is not supported",
