@@ -61,11 +61,6 @@ DOWNLOADER_MIDDLEWARES = {
     # Closer to the downloader than RetryMiddleware (550), so that it sees each response before a retry.
     "vokcrawl.downloader.middlewares.backoff.PauseMiddleware": 560,
 }
-# Scrapy also has middlewares for start requests, the Referer header, the length of URLs, the depth, and meta keys that
-# were copied by mistake. Each adds an asynchronous generator to each page. The spider marks its start requests itself,
-# no page needs a Referer, URLs are limited where they are read (`normalize.LONGEST_URL`), and a page that is requested
-# again keeps its number of retries on purpose.
-SPIDER_MIDDLEWARES_BASE = {"scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50}
 ITEM_PIPELINES = {
     "vokcrawl.pipelines.ValidationPipeline": 100,
     "vokcrawl.pipelines.DeduplicationPipeline": 200,
@@ -86,14 +81,15 @@ EXTENSIONS = {
     "vokcrawl.extensions.monitors.MonitorsExtension": 200,
     "vokcrawl.extensions.feeds.FeedsExtension": 300,
 }
-# Without `FeedExporter`, which is replaced. Scrapy also imports disabled extensions; without the other two, an idle run
-# does not import a web and a shell server.
+# Without `FeedExporter`, which is replaced. Scrapy also imports disabled extensions: these two import a web and a shell
+# server, so they are imported only if their settings enable them.
 EXTENSIONS_BASE = {
-    name: order
+    {
+        "scrapy.extensions.telnet.TelnetConsole": "vokcrawl.extensions.consoles.TelnetConsole",
+        "scrapy.extensions.remote_control.RemoteControl": "vokcrawl.extensions.consoles.RemoteControl",
+    }.get(name, name): order
     for name, order in default_settings.EXTENSIONS_BASE.items()
-    if not name.startswith(
-        ("scrapy.extensions.feedexport.", "scrapy.extensions.telnet.", "scrapy.extensions.remote_control.")
-    )
+    if name != "scrapy.extensions.feedexport.FeedExporter"
 }
 # Scrapy: True. A check for authors of callbacks; it parses their source in every run.
 WARN_ON_GENERATOR_RETURN_VALUE = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -20,11 +21,16 @@ import scrapy
 
 class Foreign(scrapy.Spider):
     name = "foreign"
+    allowed_domains = ["127.0.0.1"]
     start_urls = [{url!r}]
 
     def parse(self, response):
-        for link in response.css("h4 a::attr(href)").getall():
-            yield {{"link": link}}
+        links = response.css("h4 a::attr(href)").getall()
+        referer = response.request.headers.get("Referer", b"").decode()
+        yield {{"page": response.url, "links": len(links), "referer": referer}}
+        # Beyond the limit of the depth, and beyond the allowed domains.
+        yield response.follow("?again=" + str(response.meta["depth"]))
+        yield response.follow(response.url.replace("127.0.0.1", "localhost") + "?elsewhere")
 """
 
 
@@ -182,10 +188,16 @@ def test_runspider_runs_a_foreign_spider_without_the_components_of_this_project(
 ) -> None:
     spider, feed = tmp_path / "foreign.py", tmp_path / "links.csv"
     spider.write_text(FOREIGN.format(url=site.url + LISTING))
-    done = scrapy("runspider", str(spider), "-O", str(feed), "-L", "WARNING")
+    done = scrapy("runspider", str(spider), "-O", str(feed), "-L", "WARNING", "-s", "DEPTH_LIMIT=2")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert len(feed.read_text().splitlines()) > 10
+    with feed.open(newline="") as file:
+        found = list(csv.DictReader(file))
+    # Scrapy's own middlewares are at work: three levels, with a Referer, on the allowed domain.
+    pages = [site.url + LISTING, f"{site.url}{LISTING}?again=0", f"{site.url}{LISTING}?again=1"]
+    assert [each["page"] for each in found] == pages
+    assert [each["referer"] for each in found] == ["", *pages[:2]]
+    assert all(int(each["links"]) > 9 for each in found)
     assert not output.exists()
 
 
@@ -219,7 +231,11 @@ def test_genspider_makes_a_spider_for_a_second_source_that_crawls_with_exit_code
         (("parse", "--spider", "vox", "http://127.0.0.1:1/"), "spider not found: vox; did you mean vok?"),
         (("fetch", "--spider", "vox", "http://127.0.0.1:1/"), "spider not found: vox; did you mean vok?"),
         (("shell", "--spider", "vox", "-c", "1"), "spider not found: vox; did you mean vok?"),
+        (("shell", "-c", "nosuch"), "scrapy shell: -c: NameError: name 'nosuch' is not defined"),
         (("check", "vox"), "spider not found: vox; did you mean vok?"),
+        (("list", "extra"), "'extra': unexpected argument: `scrapy list [options]`"),
+        (("version", "--nosuch"), "--nosuch: no such option; `scrapy version -h` lists them"),
+        (("fetch", "kcnawatch.org"), "'kcnawatch.org' is not a URL"),
         (("runspider", "nowhere.py"), "file not found: nowhere.py"),
         (("runspider", "README.md"), "README.md: cannot be loaded: Not a Python source file"),
         (("parse", "-a", "page=1", "http://127.0.0.1:1/"), "page: no such argument"),

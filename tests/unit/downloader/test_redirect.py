@@ -11,13 +11,17 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
+from vokcrawl.config import Options
 from vokcrawl.downloader.middlewares.redirect import PlainRedirectMiddleware
 from vokcrawl.settings import base
+from vokcrawl.spiders.vok import VokSpider
 
 
 def test_redirect_is_followed_without_a_warning_about_the_referer(caplog: pytest.LogCaptureFixture) -> None:
     async def redirected() -> Request | Response:
         crawler = get_crawler()
+        crawler.spider = VokSpider()
+        crawler.spider.options = Options()
         middleware = PlainRedirectMiddleware.from_crawler(crawler)
         crawler.signals.send_catch_log(signals.engine_started)
         answer = Response("https://site.test/old", status=301, headers={"Location": "/new"})

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.exceptions import NotConfigured
 
 from vokcrawl.config import PREVIEW, Options
@@ -27,11 +28,7 @@ class OnSiteMiddleware:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        allowed = getattr(crawler.spider, "allowed_authorities", None)
-        # In a preview the user names the URL.
-        if allowed is None or crawler.settings.getbool(PREVIEW):
-            raise NotConfigured
-        self.allowed = frozenset(allowed)
+        self.allowed: frozenset[str] = crawler.spider.allowed_authorities  # type: ignore[union-attr]
         self.schemes: Mapping[str, str] = getattr(crawler.spider, "schemes", {})
         splash = Options.read(crawler.settings).splash_url
         self.splash = f"{splash}execute" if splash else None
@@ -39,8 +36,13 @@ class OnSiteMiddleware:
         self.stats = crawler.stats
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Builds the middleware. Raises `NotConfigured` in a preview, and for a spider of another project."""
+    def from_crawler(cls, crawler: Crawler) -> Self | OffsiteMiddleware:
+        """Builds the middleware; a spider of another project gets Scrapy's. Raises `NotConfigured` in a preview."""
+        if getattr(crawler.spider, "allowed_authorities", None) is None:
+            return OffsiteMiddleware.from_crawler(crawler)
+        if crawler.settings.getbool(PREVIEW):
+            # The user names the URL.
+            raise NotConfigured
         return cls(crawler)
 
     def process_request(self, request: Request) -> Request | None:

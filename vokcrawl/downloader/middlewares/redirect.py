@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from typing_extensions import override
@@ -14,7 +12,10 @@ class PlainRedirectMiddleware(RedirectMiddleware):
 
     @classmethod
     @override
-    def from_crawler(cls, crawler: Crawler) -> Self:
+    def from_crawler(cls, crawler: Crawler) -> RedirectMiddleware:  # type: ignore[override]
+        """Build the middleware; a spider of another project, which has a Referer header, gets Scrapy's."""
+        if getattr(crawler.spider, "options", None) is None:
+            return RedirectMiddleware.from_crawler(crawler)
         middleware = cls(crawler.settings)
         middleware.crawler = crawler
         return middleware
