@@ -20,7 +20,7 @@ from vokcrawl.pages.routes import (
     SearchRoute,
     SitemapRoute,
 )
-from vokcrawl.policy.failure_reasons import BROWSER_REFUSED, BROWSER_UNREACHABLE, NOT_UNDERSTOOD
+from vokcrawl.policy.failure_reasons import BROWSER_REFUSED, BROWSER_UNREACHABLE, COMPONENT_ERROR, NOT_UNDERSTOOD
 from vokcrawl.policy.pagination import StopReason
 
 logger = logging.getLogger(__name__)
@@ -42,8 +42,8 @@ class ListingFailures:
     def first_page_failed(self, listing: Listing, reason: str, url: str) -> None:
         """The first page could not be fetched: another strategy is tried, or the problem is reported."""
         blocked = reason.startswith("block_page_")
-        if reason in (BROWSER_UNREACHABLE, BROWSER_REFUSED):
-            # A route is not lost because Splash is.
+        if reason in (BROWSER_UNREACHABLE, BROWSER_REFUSED, COMPONENT_ERROR):
+            # A route is not lost because Splash is, or a middleware fails.
             self._problems.report(listing, ListingProblem(ProblemKind.START_FAILED, StopReason.FAILED, reason, url))
             return
         discovery = self._sources.discoveries.get(listing.discovered_from or "")

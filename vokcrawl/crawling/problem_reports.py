@@ -6,7 +6,7 @@ import logging
 
 from vokcrawl.crawling.context import Context
 from vokcrawl.crawling.listing import Listing, ListingProblem, ProblemKind
-from vokcrawl.policy.failure_reasons import NOT_UNDERSTOOD
+from vokcrawl.policy.failure_reasons import COMPONENT_ERROR, NOT_UNDERSTOOD
 
 logger = logging.getLogger(__name__)
 
@@ -35,12 +35,14 @@ class ProblemReports:
             self._context.report(listing_problem.reason, listing_problem.url)
 
     def start_failed(self, reason: str, url: str) -> None:
-        """A start page that could not be fetched: blocked, not what it was, or out of reach."""
+        """A start page that could not be fetched: blocked, not what it was, lost to a component, or out of reach."""
         self._context.report(f"start_{reason}", url)
         if reason.startswith("block_page_"):
             self._context.statistics.starts_blocked += 1
         elif reason in NOT_UNDERSTOOD:
             self._context.statistics.starts_not_understood += 1
+        elif reason == COMPONENT_ERROR:
+            self._context.statistics.pages_failed += 1
         else:
             self._context.statistics.starts_unreachable += 1
         self._context.stop_at(reason)

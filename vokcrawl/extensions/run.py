@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from vokcrawl.config.required_components import check_required_components
 from vokcrawl.crawling.crawl import Crawl
+from vokcrawl.crawling.listing import ListingState
 from vokcrawl.downloader.failures import request_of
 from vokcrawl.errors import ExitCode, StorageError, UsageError
 from vokcrawl.extensions.component_errors import ComponentErrors
@@ -259,6 +260,9 @@ class RunExtension:
         for listing in crawl.listings.values():
             if self._records_lost and listing.progress.complete:
                 listing.progress.mark_incomplete(StopReason.UNRESOLVED)
+            if finished and listing.progress.stopped is None and listing.state is not ListingState.SUSPENDED:
+                # There is nothing left to do, and yet it has not come to its end.
+                logger.error("%s: a page was lost to an error, or to a middleware that drops requests", listing.key)
         self.run.begin_transaction()
         crawl.finish(finished)
 

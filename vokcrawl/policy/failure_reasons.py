@@ -8,6 +8,8 @@ from vokcrawl.pages.document import CHROME_ONLY, EMPTY_PAGE, LISTING_IN_PLACE, R
 OF_ANOTHER_SOURCE = "of_another_source"
 # Trouble of the Splash server, not of the site.
 BROWSER_UNREACHABLE, BROWSER_REFUSED = "browser_unreachable", "browser_refused"
+# Trouble of a middleware of the user's, not of the site.
+COMPONENT_ERROR = "component_error"
 # What Scrapy does not ask for again by itself: without a listing's page the crawl would break off there.
 PASSING = frozenset({"redirect_loop", "offsite", "too_large"})
 # What a start page may be, or lack, when the site is there and yet the page does not lead anywhere.

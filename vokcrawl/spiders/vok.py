@@ -42,12 +42,13 @@ from vokcrawl.crawling.actions import (
 from vokcrawl.crawling.context import CrawlConfig
 from vokcrawl.crawling.crawl import Crawl
 from vokcrawl.crawling.events import Event, Idle, Started
-from vokcrawl.downloader.failures import request_of
+from vokcrawl.downloader.failures import component_error_of, request_of
 from vokcrawl.downloader.middlewares.robotstxt import sitemaps_of
 from vokcrawl.errors import StorageError
 from vokcrawl.items import as_item
 from vokcrawl.normalize import absolute_url, authority, clean_text, schemes_of, untracked
 from vokcrawl.pages.profile import use_files
+from vokcrawl.policy.failure_reasons import COMPONENT_ERROR
 from vokcrawl.runs.run import Run
 from vokcrawl.spiders.coordinator import Coordinator
 from vokcrawl.spiders.requests import Callbacks, RequestBuilder
@@ -61,6 +62,11 @@ logger = logging.getLogger(__name__)
 _SPLASH_MIDDLEWARE, _SPLASH_ORDER = "vokcrawl.downloader.splash.middleware.RenderingMiddleware", 725
 # Behind all others, because its requests go through all of them themselves.
 _CHROMIUM_MIDDLEWARE, _CHROMIUM_ORDER = "vokcrawl.downloader.chromium.middleware.ChromiumMiddleware", 950
+# Scrapy also has middlewares for start requests, the Referer header, the length of URLs, the depth, and meta keys that
+# were copied by mistake. Each adds an asynchronous generator to each page. The spider marks its start requests itself,
+# no page needs a Referer, URLs are limited where they are read (`normalize.LONGEST_URL`), and a page that is requested
+# again keeps its number of retries on purpose.
+_SPIDER_MIDDLEWARES_BASE = {"scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50}
 # Scrapy applies -s once more after `update_settings`. The contact belongs to a User-Agent given there, too.
 _ABOVE_COMMAND_LINE = SETTINGS_PRIORITIES["cmdline"] + 1
 _SPLASH_FINGERPRINTER = "vokcrawl.downloader.splash.compat.SplashRequestFingerprinter"
@@ -90,16 +96,20 @@ class VokSpider(Spider):
         self.arguments = Arguments.read({name: value for name, value in given.items() if name[0] != "_"})
         # Records on their way to the pipelines that no callback could yield.
         self._delivering: asyncio.Future[None] | None = None
+        self._component_errors: set[str] = set()
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Adds `VOK_CONTACT` to the User-Agent, and the components of the browser that `VOK_BROWSER` selects.
+        """Sets what only spiders of this project need: others run with Scrapy's own components.
+
+        `VOK_CONTACT` is added to the User-Agent, and the components of the browser that `VOK_BROWSER` selects.
 
         Raises `UnfitSettingsError` if the settings are not those of this project, or the event loop is another one.
         """
         super().update_settings(settings)
         check_run_extension(settings)
         check_event_loop(settings)
+        settings.set("SPIDER_MIDDLEWARES_BASE", _SPIDER_MIDDLEWARES_BASE, priority="addon")
         if settings.get("JOBDIR"):
             logger.warning("JOBDIR is not used: a crawl continues from the state in VOK_OUTPUT_DIR, whatever ended it")
             settings.set("JOBDIR", None, priority=_ABOVE_COMMAND_LINE)
@@ -212,9 +222,20 @@ class VokSpider(Spider):
 
     def failed(self, failure: Failure) -> Iterator[Any]:
         """Errback of all requests."""
+        sentence = component_error_of(failure)
+        if sentence is not None:
+            self.component_failed(sentence)
         event = self.responses.failed(failure)
         if event is not None:
             yield from self.handle(event, request_of(failure))
+
+    def component_failed(self, sentence: str) -> None:
+        """Notes an error of a middleware of the user's; a sentence is logged once."""
+        if sentence not in self._component_errors:
+            self._component_errors.add(sentence)
+            logger.error("%s; the page counts as failed, and the next run requests it again", sentence)
+        self.run.problems.note(COMPONENT_ERROR, sentence)
+        self.run.statistics.components_failed += 1
 
     def on_robots_parsed(self, robotparser: RobotParser) -> None:
         """Notes the sitemaps on the site that its robots.txt names."""

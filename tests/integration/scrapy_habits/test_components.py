@@ -23,6 +23,25 @@ Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]
 LISTING = "/article/163/"
 
+MIDDLEWARES = """
+class SpiderRaises:
+    def process_spider_input(self, response):
+        raise RuntimeError("boom")
+
+
+class DownloaderRaises:
+    def process_request(self, request):
+        if "/newstream/" in request.url:
+            raise ConnectionError("boom")
+
+
+class DropsRequests:
+    async def process_spider_output(self, response, result):
+        async for each in result:
+            if not hasattr(each, "url"):
+                yield each
+"""
+
 COMPONENTS = """
 import os
 
@@ -121,6 +140,44 @@ def test_a_component_that_cannot_start_ends_with_2_and_one_sentence(
     assert_whole(after, server.site)
 
 
+@pytest.mark.parametrize(
+    ("setting", "name", "hook", "articles"),
+    [
+        ("SPIDER_MIDDLEWARES", "SpiderRaises", "process_spider_input raised RuntimeError", 0),
+        ("DOWNLOADER_MIDDLEWARES", "DownloaderRaises", "process_request raised ConnectionError", 0),
+    ],
+)
+def test_a_middleware_that_fails_makes_the_crawl_incomplete_and_the_site_is_not_blamed(
+    setting: str, name: str, hook: str, articles: int, crawl: Crawling, serve: Serving, output: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "my_middlewares.py").write_text(MIDDLEWARES)
+    middlewares = {**getattr(base, setting, {}), f"my_middlewares.{name}": 540}
+    server = serve(5)
+    given = {"settings": {setting: json.dumps(middlewares)}, "env": {"PYTHONPATH": str(tmp_path)}}
+    done = crawl(server.url + LISTING, output, **given)
+    assert done.code == 10, done.stderr
+    assert len(done.articles()) == articles
+    (example,) = done.manifest["errors"]["component_error"]["examples"]
+    assert example.startswith(f"my_middlewares.{name}.{hook}: boom (")
+    assert done.stderr.count(f"{hook}: boom") == 1
+    assert "Traceback" not in done.stderr
+
+    after = crawl(server.url + LISTING, output)
+    assert after.code == 0, after.stderr
+    assert_whole(after, server.site)
+
+
+def test_a_middleware_that_drops_requests_makes_the_crawl_incomplete_with_a_sentence(
+    crawl: Crawling, serve: Serving, output: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "my_middlewares.py").write_text(MIDDLEWARES)
+    settings = {"SPIDER_MIDDLEWARES": json.dumps({"my_middlewares.DropsRequests": 540})}
+    server = serve(25)
+    done = crawl(server.url + LISTING, output, settings=settings, env={"PYTHONPATH": str(tmp_path)})
+    assert done.code == 10, done.stderr
+    assert f"{server.url}{LISTING}: a page was lost to an error, or to a middleware that drops requests" in done.stderr
+
+
 def test_settings_without_our_components_end_with_2_and_one_sentence(tmp_path: Path, output: Path) -> None:
     (tmp_path / "bare_settings.py").write_text("SPIDER_MODULES = ['vokcrawl.spiders']\n")
     env = {"PYTHONPATH": str(tmp_path), "SCRAPY_SETTINGS_MODULE": "bare_settings", "VOK_OUTPUT_DIR": str(output)}
@@ -128,6 +185,10 @@ def test_settings_without_our_components_end_with_2_and_one_sentence(tmp_path: P
     assert done.returncode == 2
     assert "EXTENSIONS: vokcrawl.extensions.run.RunExtension is missing" in done.stderr.strip().splitlines()[-1]
     assert "Traceback" not in done.stderr
+    shown = run([sys.executable, "-m", "scrapy", "status"], env=environment(env))
+    assert shown.returncode == 2
+    hint = "SCRAPY_SETTINGS_MODULE: 'bare_settings' needs the line `from vokcrawl.settings.default import *`"
+    assert shown.stderr == f"scrapy: 'status': no such command; {hint}\n"
     assert not output.exists()
 
 
@@ -136,6 +197,31 @@ def test_an_option_that_does_not_exist_ends_with_2_and_one_sentence(words: list[
     done = run([sys.executable, "-m", "scrapy", *words], env=environment())
     assert done.returncode == 2
     assert f"--nosuch: no such option; `scrapy {words[0]} -h` lists them" in done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"CLOSESPIDER_PAGECOUNT": 3}, "closespider_pagecount"),
+        ({"CLOSESPIDER_PAGECOUNT_NO_ITEM": 1}, "closespider_pagecount_no_item"),
+        ({"CLOSESPIDER_TIMEOUT": 0.5, "DOWNLOAD_DELAY": 0.3}, "closespider_timeout"),
+        ({"CLOSESPIDER_TIMEOUT_NO_ITEM": 1, "DOWNLOAD_DELAY": 1.5}, "closespider_timeout_no_item"),
+    ],
+)
+def test_each_limit_of_scrapy_is_named_in_the_manifest(
+    settings: dict[str, object], reason: str, crawl: Crawling, site: SampleServer, output: Path
+) -> None:
+    done = crawl(site.url + LISTING, output, settings={**settings, "CONCURRENT_REQUESTS": 1})
+    assert done.code == 10, done.stderr
+    assert done.errors[f"closed_{reason}"] == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_the_telnet_console_is_opened_where_it_is_enabled(crawl: Crawling, site: SampleServer, output: Path) -> None:
+    settings = {"TELNETCONSOLE_ENABLED": 1, "TELNETCONSOLE_PORT": "0,0", "VOK_ARCHIVE": 0}
+    done = crawl(site.url + LISTING, output, args={"max_pages": 1}, settings=settings)
+    assert done.code == 0, done.stderr
+    assert "Telnet console listening on 127.0.0.1:" in done.stderr
 
 
 def test_jobdir_and_closespider_end_a_crawl_that_the_next_one_continues(
@@ -212,7 +298,7 @@ SCRIPT = """
 import asyncio
 import sys
 
-from scrapy.crawler import AsyncCrawlerRunner, CrawlerProcess
+from scrapy.crawler import AsyncCrawlerRunner, CrawlerProcess, CrawlerRunner
 from scrapy.utils.log import configure_logging
 from scrapy.utils.project import get_project_settings
 from scrapy.utils.reactor import install_reactor
@@ -236,9 +322,10 @@ if len(folders) == 1:
 
 
 async def main():
-    for spider, folder in zip(["vok", Second], folders):
-        settings.set("VOK_OUTPUT_DIR", folder)
-        await AsyncCrawlerRunner(settings).crawl(spider, start_url=url)
+    settings.set("VOK_OUTPUT_DIR", folders[0])
+    await AsyncCrawlerRunner(settings).crawl("vok", start_url=url)
+    settings.set("VOK_OUTPUT_DIR", folders[1])
+    await CrawlerRunner(settings).crawl(Second, start_url=url).asFuture(asyncio.get_running_loop())
 
 
 install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
+from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError, IgnoreRequest
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
-from vokcrawl.downloader.failures import name_of
+from vokcrawl.downloader.failures import component_error_of, name_of
 
 
 class UnheardOf(Exception):
@@ -38,3 +38,44 @@ def failed_because(cause: Exception) -> DownloadFailedError:
 )
 def test_only_a_lost_connection_is_called_connection(error: Exception, name: str) -> None:
     assert name_of(Failure(error)) == name
+
+
+def raised_by(code: str, module: str) -> Failure:
+    """The failure of a middleware with this method in a module of this name."""
+    namespace: dict[str, object] = {"__name__": module, "Plain": Plain}
+    exec(code, namespace)  # noqa: S102  a frame of another module
+    try:
+        namespace["Middleware"]().process_request()  # type: ignore[operator]
+    except Exception:
+        return Failure()
+    raise AssertionError("it raises")
+
+
+class Plain:
+    """The base class of a middleware that is the user's."""
+
+    def process_request(self) -> None:
+        raise IgnoreRequest("Forbidden by robots.txt")
+
+
+RAISES = "class Middleware:\n    def process_request(self):\n        raise OSError('boom')\n"
+CALLS = "class Middleware(Plain):\n    def process_request(self):\n        super().process_request()\n"
+
+
+def test_an_error_of_a_users_middleware_says_nothing_about_the_site() -> None:
+    failure = raised_by(RAISES, "my_things")
+    assert name_of(failure) == "component_error"
+    sentence = "my_things.Middleware.process_request raised OSError: boom (<string>, line 3)"
+    assert component_error_of(failure) == sentence
+
+
+@pytest.mark.parametrize("module", ["scrapy.middleware", "vokcrawl.downloader.x", "scrapy_splash"])
+def test_an_error_of_another_middleware_keeps_its_name(module: str) -> None:
+    failure = raised_by(RAISES, module)
+    assert component_error_of(failure) is None
+    assert name_of(failure) == "connection"
+
+
+def test_what_a_base_class_raises_is_not_the_users_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "__name__", "scrapy.downloadermiddlewares.robotstxt")
+    assert name_of(raised_by(CALLS, "my_things")) == "robots_forbidden"
