@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from threading import RLock
@@ -25,6 +26,11 @@ MORE_KINDS = ("link", "ajax", "script")
 SIGN_UP_PATH = "/free-member-form/"
 ARTICLE_PATH = re.compile(r"/newstream/(\d{10}-\d{4,9})(?:/|$)")
 LISTING_PATH = re.compile(r"(/newstream/|/article/\d+/)(?:page/(\d{1,6})/)?")
+# The image of each article: 16 by 9 grey pixels.
+PICTURE = b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACgcHiMeGSgjISMtKygwPGRBPDc3PHtYXUlkkYCZlo+AjIqgtObDoKrarYqMyP/L2u71////m8H////6"
+    "/+b9//j/wAALCAAJABABAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AAP/Z"
+)
 # The fault "inserted" publishes an article after this many listing or load-more requests.
 INSERT_AFTER = 2
 MAX_FRAGMENT = 100
@@ -215,6 +221,8 @@ class SampleSite:
             return _answer(200, self._pages.results(Query.of(fields), self._search == "link").body)
         if self._sitemap and (found := sitemap_at(path, self._shelf.stream(NEWSTREAM), self.base_url)) is not None:
             return _answer(200, found, "application/xml")
+        if path.startswith("/uploads/") and path.endswith(".jpg"):
+            return Answer(200, [("Content-Type", "image/jpeg"), ("Content-Length", str(len(PICTURE)))], PICTURE)
         if path == "/":
             return _answer(200, self._pages.front().body)
         if path.rstrip("/") == SIGN_UP_PATH.rstrip("/"):

@@ -32,6 +32,7 @@ ELSEWHERE = {
     r"cd deploy/scrapyd && scrapyd|scrapyd-deploy|pip install .*|curl .*6800.*": "tests/e2e/deploy/test_scrapyd.py",
     r"scrapy (shell|parse|check|genspider|runspider|crawl kcna)( .*)?": "tests/integration/scrapy_habits",
     r"(PYTHONPATH=\. )?SCRAPY_SETTINGS_MODULE=my_.*": "tests/integration/scrapy_habits and tests/e2e/extending",
+    r"python my_program.py": "tests/integration/scrapy_habits",
     r"scrapy crawl vok -s \"VOK_SOURCE=.*": "tests/integration/scrapy_habits",
     r"(VOK_OUTPUT_DIR=output/kcna|SCRAPY_PROJECT=sample) scrapy .*": "tests/integration/scrapy_habits",
     r"vokcrawl sample .*": "tests/integration/scrapy_habits",

@@ -303,12 +303,19 @@ from scrapy.utils.log import configure_logging
 from scrapy.utils.project import get_project_settings
 from scrapy.utils.reactor import install_reactor
 
+from vokcrawl.settings.sample import ITEM_PIPELINES
 from vokcrawl.spiders.vok import VokSpider
+
+
+class Seen:
+    def process_item(self, item):
+        print("seen", item["schema"], item["id"])
+        return item
 
 
 class Second(VokSpider):
     name = "second"
-    custom_settings = {"VOK_SOURCE": "KCNA (En)"}
+    custom_settings = {"VOK_SOURCE": "KCNA (En)", "ITEM_PIPELINES": {**ITEM_PIPELINES, Seen: 500}}
 
 
 url, *folders = sys.argv[1:]
@@ -358,3 +365,5 @@ def test_a_program_of_its_own_runs_the_spider_and_a_subclass_one_after_the_other
     assert {each["id"] for each in second.articles()} == {
         each["id"] for each in server.site.truth(KCNA_ENGLISH)["articles"]
     }
+    seen = [line.split()[2] for line in done.stdout.splitlines() if line.startswith("seen vokcrawl.article/1 ")]
+    assert seen == [each["id"] for each in second.articles()]
