@@ -97,8 +97,9 @@ class Listing:
     rereads_all: bool = False
     # Whether reading the first pages again has reached entries that were read before.
     reread_joins: bool = False
-    # How often that was begun again.
+    # How often that was begun again, and how many times in a row it went back because a batch did not join.
     reread_rounds: int = 0
+    reread_steps_back: int = 0
     # Whether an article of it was requested for the route to the source's own listing.
     probed: bool = False
     # Whether it shows other sources too, and the first wanted article that it showed.

@@ -121,9 +121,9 @@ class Rereads:
             # Numbered pages cannot overlap: an entry that left the first one has moved up the first of each later one.
             listing.rereads_all = not overlaps and _has_lost(before, ids)
         elif overlaps and ids and not self._paginators.rejoins(listing, ids):
-            listing.finish(StopReason.UNJOINED)
+            self._look_further_up(listing, request)
             return
-        listing.last_ids = list(ids)
+        listing.last_ids, listing.reread_steps_back = list(ids), 0
         listing.reread_joins |= listing.progress.again(entries)
         # Entries that came in above what was read, and are not on the first pages, are further down.
         is_explained = listing.progress.found_again >= self._paginators.moved(listing)
@@ -143,6 +143,15 @@ class Rereads:
             self._listings.fetch(listing, FetchListing(listing.key, listing.first, Purpose.REREAD))
             return
         self.end(listing)
+
+    def _look_further_up(self, listing: Listing, request: FetchListing) -> None:
+        """Requests what is above a batch that does not join the one before: offsets may be rounded, entries hidden."""
+        listing.reread_steps_back += 1
+        above = self._paginators.above_batch(listing, request.route, listing.reread_steps_back)
+        if above is None:
+            listing.finish(StopReason.UNJOINED)
+        else:
+            self._listings.fetch(listing, replace(request, route=above))
 
     def end(self, listing: Listing) -> None:
         """The first pages were read again, as far as there are pages."""

@@ -330,11 +330,11 @@ class AjaxPaginator(Paginator):
     def _go_back(self, listing: Listing, route: AjaxRoute) -> Checked:
         self._steps_back += 1
         self._breaks += 1
-        if self._steps_back > _MOST_STEPS_BACK or not route.start or self._breaks > _MOST_BREAKS + self._batches:
+        above = self.above(route, self._steps_back)
+        if above is None or self._breaks > _MOST_BREAKS + self._batches:
             return Checked(Trust.STOP, stop=StopReason.UNJOINED)
         self._overlap = min(max(1, self._step // 2), self._overlap + 1)
-        back = max(1, self._step // 2) * 2 ** (self._steps_back - 1)
-        return self._ask(listing, route.at(max(0, route.start - back)))
+        return self._ask(listing, above)
 
     # Batches of what is known
 
@@ -542,6 +542,15 @@ class AjaxPaginator(Paginator):
     def rejoins(self, before: Sequence[str], ids: Sequence[str]) -> bool:
         """Whether a batch that is read once more joins the one before. A single entry cannot overlap."""
         return len(before) - self._pinned <= 1 or before[-1] in ids
+
+    def above(self, route: AjaxRoute, step: int) -> AjaxRoute | None:
+        """The call to make instead of one whose batch did not join: half a batch further up, then twice as far each time.
+
+        None after the last step, and where there is nothing above.
+        """
+        if step > _MOST_STEPS_BACK or not route.start:
+            return None
+        return route.at(max(0, route.start - max(1, self._step // 2) * 2 ** (step - 1)))
 
     def again(self, route: AjaxRoute, received: int) -> AjaxRoute:
         """A call that a page of so many entries names once more, made as the calls before have shown."""

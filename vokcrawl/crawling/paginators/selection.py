@@ -65,6 +65,10 @@ class Paginators:
             return None
         return route.at(route.start + max(1, route.size - 1))
 
+    def above_batch(self, listing: Listing, route: Route, step: int) -> Route | None:
+        """The batch further up than one that does not join the one before, at the n-th step; None after the last one."""
+        return self._all(listing).ajax.above(route, step) if isinstance(route, AjaxRoute) else None
+
     def moved(self, listing: Listing) -> int:
         """How many entries have come in above the batches that this run has read, as far as batches show it."""
         return self._all(listing).ajax.moved
