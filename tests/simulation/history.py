@@ -80,7 +80,7 @@ class History:
             missing = self.delivered.missing(self.world, self.site, self.state)
             if not missing and result.complete and (result.code is ExitCode.OK or self.world.fails_for_ever):
                 return result
-        if missing and (self.world.needs_reread or self.world.may_hide_below):
+        if missing and (self.world.needs_reread or self.world.may_hide_below or self.world.may_uncover):
             for _ in range(_TURN):
                 self.site.wait(DAY_SECONDS)
                 result = self.run()
@@ -88,7 +88,7 @@ class History:
                 if not missing:
                     break
         # With `since` there is no rolling re-read.
-        may_miss = self.world.since and (self.world.may_hide_below or self.world.needs_reread)
+        may_miss = self.world.since and (self.world.may_hide_below or self.world.needs_reread or self.world.may_uncover)
         if missing and self.world.can_be_complete and not may_miss:
             raise Violation(2, f"not delivered by the runs after the faults: {', '.join(missing)}")
         return result
@@ -123,6 +123,9 @@ class History:
         """One run of the crawler."""
         site, world = self.site, self.world
         result = RunResult(len(self.runs) + 1, site.calm, site.listed)
+        if self.runs:
+            result.hidden_before = self.runs[-1].hidden_before | site.hidden
+        site.hidden = set()
         self.runs.append(result)
         self.skew = 0
         if site.happens("clock_jumps"):

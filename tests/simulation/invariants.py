@@ -39,6 +39,8 @@ class RunResult:
     number: int
     calm: bool
     listed_before: list[Article]
+    # What earlier runs were not shown, though it was listed.
+    hidden_before: set[str] = field(default_factory=set)
     code: ExitCode | None = None
     complete: bool = False
     # Whether every listing was read to its end, not only up to what is known or to `since`.
@@ -129,6 +131,9 @@ def check_complete(world: World, site: Site, state: MemoryState, delivered: Deli
         # With so few batches a hole looks like the end of the listing, or like hidden entries.
         return
     still = {each.id for each in site.listed}
+    # What is hidden from one page, and listed later, was not listed throughout: neither in this run, nor in an earlier
+    # one that has read the part of the listing which this one did not.
+    still -= site.hidden if result.read_whole else site.hidden | result.hidden_before
     throughout = [each for each in result.listed_before if each.id in still and world.wants(each)]
     missing = delivered.not_had(throughout, state, teasers=world.kind is not Kind.SITEMAP)
     if missing:

@@ -110,6 +110,8 @@ class Site:
         self.others: dict[int, Article] = {}
         self.pinned: Article | None = None
         self.repeats: Article | None = None
+        # Entries that were hidden from a page of the present run. They come into sight where others are moved away.
+        self.hidden: set[str] = set()
         self.requests = 0
         self._changes = [name for name in _CHANGES if name in self.behaviours]
         self._number = 0
@@ -294,7 +296,7 @@ class Site:
 
     def _batch(self, start: int, count: int) -> ListingAnswer:
         order = self.seen()
-        entries = self._shown(order, start, start + count)
+        entries = self._cut(order, start, start + count)
         if not entries:
             return self._behind_end(order, count)
         return self._page(entries)
@@ -335,7 +337,7 @@ class Site:
         else:
             order = self.seen() if number > 1 else self.order
         first = (number - 1) * size
-        entries = self._shown(order, first, first + size) or [*order[first : first + 1]]
+        entries = self._cut(order, first, first + size) or [*order[first : first + 1]]
         if not entries and number > 1:
             answer = self._behind_end(order, size)
         elif not entries:
@@ -365,6 +367,13 @@ class Site:
         if self.pinned is not None:
             shown.insert(0, self.pinned)
         return ListingAnswer(Got.PAGE, tuple(shown))
+
+    def _cut(self, order: Sequence[Article], first: int, last: int) -> list[Article]:
+        """The entries of a page or batch that is sent."""
+        entries = self._shown(order, first, last)
+        if "filtered_batches" in self.behaviours:
+            self.hidden.update({each.id for each in order[first:last]} - {each.id for each in entries})
+        return entries
 
     def _shown(self, order: Sequence[Article], first: int, last: int) -> list[Article]:
         """The entries of a page or batch: those that visitors may not see are taken out after it was cut.

@@ -219,6 +219,11 @@ class World:
         return "moved_down" in self.behaviours
 
     @property
+    def may_uncover(self) -> bool:
+        """Whether a hidden entry may come into sight where an earlier run has read: others are moved away before it."""
+        return "filtered_batches" in self.behaviours and bool(self.behaviours & _MOVES)
+
+    @property
     def fails_for_ever(self) -> bool:
         """Whether some articles can never be had, so that runs go on to end with exit code 10."""
         return bool(self.behaviours & {"articles_fail_for_ever", "articles_redirect"})
