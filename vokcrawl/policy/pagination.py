@@ -133,7 +133,8 @@ class ListingProgress:
         """Add the entries of a first page that was read again; return whether it overlaps with what was read before.
 
         A listing moves while it is read: new entries at the top are found here. Entries may have been moved to the top,
-        so an overlap takes two entries in their earlier order on the first two pages, or three anywhere.
+        so an overlap takes three entries in their earlier order, or the last two of a page if they were read on the
+        first two pages.
         """
         entries = list(entries)
         pinned = 0
@@ -151,7 +152,8 @@ class ListingProgress:
                 continue
             self._in_order = self._in_order + 1 if place == self._last_place + 1 else 1
             self._last_place = place
-            joins |= self._in_order >= (2 if place < 2 * self._first_page else 3)
+            joins |= self._in_order >= 3
+        joins |= self._in_order >= 2 and self._last_place < 2 * self._first_page
         fresh = {entry.id: entry for entry in entries if entry.id not in self.ids}
         self.new_on_top += len(fresh)
         self.found_again += len(fresh)

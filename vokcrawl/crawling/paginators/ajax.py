@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from typing_extensions import override
 
@@ -97,6 +98,9 @@ class AjaxPaginator(Paginator):
         # Batches in a row without a new entry, behind the last entry read and before it.
         self._behind = 0
         self._before = 0
+        # A last batch without the entry that was read last, and how many batches above it were requested for that.
+        self._ending: list[str] = []
+        self._steps_above = 0
         # The batch that showed the last entry and nothing new, and how often nothing lay behind it.
         self._tail: _Batch | None = None
         self._nothing_behind = 0
@@ -283,7 +287,7 @@ class AjaxPaginator(Paginator):
 
     def _check_fresh(self, listing: Listing, route: AjaxRoute, batch: _Batch) -> Checked:
         self._tail, self._tail_is_assumed = None, False
-        self._nothing_behind = self._behind = self._before = 0
+        self._nothing_behind = self._behind = self._before = self._steps_above = 0
         if not self._taken.body or self._joins(batch.body, listing.progress.ids):
             self._gap = None
             return TAKE
@@ -361,9 +365,12 @@ class AjaxPaginator(Paginator):
                 self.aligned = True
                 return self._ask(listing, route.at(self._next_multiple(route)))
             return Checked(Trust.STOP, stop=StopReason.REPEATS)
+        shows_last = self._last in batch.body
+        if not shows_last and self._is_elsewhere(route, batch):
+            return self._look_above(listing, route)
+        self._steps_above = 0
         # All of its entries were read, so pagination may continue from it.
         self._taken = batch
-        shows_last = self._last in batch.body
         if shows_last and len(batch.body) >= max(2, self._largest - self._pinned):
             # A full batch is no evidence of the end.
             return self._ask(listing, route.at(batch.end - 1))
@@ -371,6 +378,25 @@ class AjaxPaginator(Paginator):
             self._tail, self._tail_is_assumed = batch, False
             return self._ask(listing, route.at(batch.end))
         return self._ask(listing, route.at(batch.end - self._overlap))
+
+    def _is_elsewhere(self, route: AjaxRoute, batch: _Batch) -> bool:
+        """Whether a batch without the entry that was read last may stand anywhere, so that pagination stops before it.
+
+        Its entry may have moved there, behind others that are new. Above it the listing is as it was where an entry
+        still follows the one that it followed when it was read.
+        """
+        if self._steps_above:
+            places = [self._order.get(identity, -2) for identity in batch.body]
+            return bool(route.start) and not any(other == one + 1 for one, other in pairwise(places))
+        if len(batch.body) > self._overlap or batch.body == self._ending or not route.start:
+            return False
+        self._ending = batch.body
+        return True
+
+    def _look_above(self, listing: Listing, route: AjaxRoute) -> Checked:
+        self._steps_above += 1
+        above = self.above(route, self._steps_above)
+        return Checked(Trust.STOP, stop=StopReason.UNJOINED) if above is None else self._ask(listing, above)
 
     # Answers without entries
 
@@ -544,7 +570,7 @@ class AjaxPaginator(Paginator):
         return len(before) - self._pinned <= 1 or before[-1] in ids
 
     def above(self, route: AjaxRoute, step: int) -> AjaxRoute | None:
-        """The call to make instead of one whose batch did not join: half a batch further up, then twice as far each time.
+        """The call instead of one whose batch did not join: half a batch further up, then twice as far each time.
 
         None after the last step, and where there is nothing above.
         """

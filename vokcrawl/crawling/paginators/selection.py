@@ -66,7 +66,7 @@ class Paginators:
         return route.at(route.start + max(1, route.size - 1))
 
     def above_batch(self, listing: Listing, route: Route, step: int) -> Route | None:
-        """The batch further up than one that does not join the one before, at the n-th step; None after the last one."""
+        """The batch to request above one that does not join, at the n-th step; None after the last step."""
         return self._all(listing).ajax.above(route, step) if isinstance(route, AjaxRoute) else None
 
     def moved(self, listing: Listing) -> int:
