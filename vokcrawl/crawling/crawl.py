@@ -165,6 +165,8 @@ class Crawl:
             listing.positions.advance(self.entries.are_resolved)
             listing.store(self.context, finished)
             listing.positions.finish(listing.progress.stopped)
+        if finished:
+            self._sources.drop_useless_routes()
         self.statistics.stop_reasons = [listing.progress.stopped for listing in self.listings.values()]
 
     def _on_started(self, _: Started) -> None:

@@ -163,8 +163,12 @@ class ListingPages:
         self.after_page(listing, event.url, first)
 
     def _is_of_others(self, listing: Listing, route: Route, entries: Sequence[Entry]) -> bool:
-        """Whether a listing that was called, or led to, as the wanted source's begins with other sources only."""
-        if not entries or any(entry.wanted for entry in entries):
+        """Whether a listing that was called, or led to, as the wanted source's begins with other sources only.
+
+        One that begins as the last complete crawl left it is still the same.
+        """
+        is_unchanged = tuple(entry.id for entry in entries) == listing.progress.rules.head
+        if not entries or is_unchanged or any(entry.wanted for entry in entries):
             return False
         pages = listing.progress.pages
         led_to = listing.discovered_from is not None and pages == 0 and isinstance(route, LinkRoute | AjaxRoute)

@@ -256,6 +256,15 @@ class SourceSearch:
         listing.suspend(None, listing_problem)
         self.try_next(discovery)
 
+    def drop_useless_routes(self) -> None:
+        """Drop stored routes to listings that could not be read to their end, where the start page's own one was."""
+        for start, discovery in self.discoveries.items():
+            own = discovery.listing
+            is_own = own is not None and own.key == start and own.is_complete
+            led_to = (each for each in self._listings.all.values() if each.discovered_from == start)
+            if is_own and not any(each.is_complete for each in led_to):
+                self._context.state.drop_route(start, self._context.config.source)
+
     def record(self, start: str, strategy: str, reason: str) -> None:
         """Record a strategy that failed."""
         logger.warning("%s: %s failed (%s); trying the next discovery strategy", start, strategy, reason)
