@@ -349,7 +349,7 @@ class Site:
         elif "button_always" in self.behaviours or len(order) > number * size:
             answer.following = True
         if "validators" in self.behaviours and number == 1 and answer.got is Got.PAGE:
-            answer.etag = f'"{hash(tuple(each.id for each in answer.entries)) & 0xFFFFFF:x}"'
+            answer.etag = f'"{",".join(each.id for each in answer.entries)}"'
         return answer
 
     def _next_of(self, number: int, length: int, size: int) -> int | None:
