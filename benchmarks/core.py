@@ -1,10 +1,11 @@
-"""Part `core`: the CPU time of the crawl core per event, while it crawls a simulated site.
+"""Part `core`: the user CPU time of the crawl core per event, while it crawls a simulated site.
 
 The item loader of teasers is not included.
 """
 
 from __future__ import annotations
 
+import resource
 import time
 from typing import Any
 from unittest.mock import patch
@@ -18,7 +19,7 @@ from vokcrawl.crawling.crawl import Crawl
 from vokcrawl.crawling.events import Event
 from vokcrawl.loaders import load_teaser
 
-CPU_PER_EVENT = "CPU µs per event"
+CPU_PER_EVENT = "user CPU µs per event"
 CORE, BOUND = "crawl core", "bound"
 # Maximum in microseconds.
 MOST = 60.0
@@ -32,12 +33,12 @@ def measure_core(articles: int, rounds: int) -> Result:
     values = [1e6 * seconds / number for seconds, number in taken[1:]]
     title = f"a simulated listing of {articles} articles, {events} events, {rounds} rounds"
     things = [Measured(CORE, {CPU_PER_EVENT: values}), Measured(BOUND, {CPU_PER_EVENT: [MOST] * rounds})]
-    target = Target("CPU time of the crawl core per event", CORE, CPU_PER_EVENT, 1.0)
+    target = Target("user CPU time of the crawl core per event", CORE, CPU_PER_EVENT, 1.0)
     return Result("core", title, things, against=BOUND, targets=(target,))
 
 
 def _crawl(articles: int) -> tuple[float, int]:
-    """Return the CPU time of the core in seconds, and the number of events."""
+    """Return the user CPU time of the core in seconds, and the number of events."""
     world = World(
         seed=1,
         kind=Kind.AJAX,
@@ -67,7 +68,11 @@ def _crawl(articles: int) -> tuple[float, int]:
         events += 1
         return actions
 
+    before = resource.getrusage(resource.RUSAGE_SELF)
     with patch.object(Crawl, "handle", timed), patch.object(teasers, "load_teaser", loading):
         history.run()
         history.run()
-    return spent / 1e9, events
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    # The core makes no system calls: what the kernel did meanwhile is taken out by its share of the whole crawl.
+    user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
+    return spent / 1e9 * user / (user + system), events

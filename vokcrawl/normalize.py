@@ -421,7 +421,7 @@ def upgraded(url: str, schemes: Mapping[str, str]) -> str:
 
 def with_scheme(url: str, schemes: Mapping[str, str]) -> str:
     """A URL with the scheme that its host has in `schemes`, if it is there."""
-    scheme = schemes.get(authority(url))
+    scheme = schemes.get(authority(url)) if schemes else None
     if scheme is None or url.startswith(f"{scheme}://"):
         return url
     return urlunsplit(urlsplit(url)._replace(scheme=scheme, netloc=authority(url)))

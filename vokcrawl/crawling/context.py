@@ -76,8 +76,9 @@ class Context:
 
     def emit(self, record: dict[str, Any]) -> None:
         """Adds a record to deliver; its URL gets the scheme of the start URL."""
-        if record.get("url"):
-            record = {**record, "url": with_scheme(record["url"], self.config.schemes)}
+        before = record.get("url")
+        if before and (url := with_scheme(before, self.config.schemes)) != before:
+            record = {**record, "url": url}
         self.actions.append(Emit(record))
 
     def fetch(self, request: FetchListing | FetchArticle) -> None:

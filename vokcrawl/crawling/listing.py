@@ -178,7 +178,7 @@ class Listing:
 
     def on_response(self, request: FetchListing) -> None:
         """Notes the response to the pending request. Raises `UnexpectedEvent` for any other one."""
-        if self.outstanding != request:
+        if self.outstanding is not request and self.outstanding != request:
             raise UnexpectedEvent(f"{self.key}: no such request is under way: {request}")
         self.outstanding = None
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
+import orjson
+
 from vokcrawl.crawling.context import Context
 from vokcrawl.pages.routes import AjaxRoute, LinkRoute, Route, SearchRoute, route_from, route_to_text
 from vokcrawl.policy.pagination import StopReason
@@ -210,7 +212,7 @@ class Positions:
             "entries": self.entries,
             "began_at": self.began_at,
         }
-        self.context.state.put_note(self._name, json.dumps(record))
+        self.context.state.put_note(self._name, orjson.dumps(record).decode())
 
     def finish(self, stopped: StopReason | None) -> None:
         """Ends the listing crawl: drops its position, unless the next run continues there."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import ClassVar
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+
+import orjson
 
 from vokcrawl.pages.profile import site
 
@@ -165,7 +167,9 @@ _KINDS["SplashRoute"] = BrowserRoute
 
 def route_to_text(route: Route) -> str:
     """Serialize a route for the state."""
-    return json.dumps({"kind": type(route).__name__, **asdict(route)})
+    # None of them holds another dataclass.
+    values = {each.name: getattr(route, each.name) for each in fields(route)}
+    return orjson.dumps({"kind": type(route).__name__, **values}).decode()
 
 
 def route_from(stored: str) -> Route:

@@ -25,7 +25,7 @@ class Belongs(Enum):
 
 def same_source(one: str, other: str) -> bool:
     """Whether two names are the same source, ignoring case and white space."""
-    return clean_text(one).casefold() == clean_text(other).casefold()
+    return one == other or clean_text(one).casefold() == clean_text(other).casefold()
 
 
 def is_source_line(text: str, named: Iterable[str]) -> bool:
