@@ -27,7 +27,7 @@ def asks(seconds: int, status: int = 429, *, by_date: bool = False) -> Fault:
     """A refusal with `Retry-After`, in seconds or as a date (which has whole seconds, and is never earlier)."""
 
     async def fault(exchange: Exchange) -> None:
-        asked = float(seconds)
+        asked = float(str(seconds))
         if by_date:
             moment = datetime.fromtimestamp(math.ceil(time.time() + seconds), UTC)
             header = format_datetime(moment, usegmt=True)

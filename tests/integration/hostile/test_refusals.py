@@ -75,9 +75,10 @@ def test_a_burst_of_refusals_counts_once(fault: Fault, place: Place) -> None:
         assert pauses_kept(server, GRACE) == []
 
 
-def test_a_site_that_asks_for_too_long_is_left_to_the_next_run(place: Place) -> None:
+@pytest.mark.parametrize("seconds", [100, 10**400], ids=["3 digits", "401 digits"])
+def test_a_site_that_asks_for_too_long_is_left_to_the_next_run(seconds: int, place: Place) -> None:
     with FaultyServer(site()) as server:
-        server.inflict(ids(server)[5], faults.asks(100), 1)
+        server.inflict(ids(server)[5], faults.asks(seconds), 1)
         done = watch(listing(server), place, {"VOK_MAX_WAIT_SECONDS": 1})
         assert (done.code, done.manifest["outcome"]) == (10, "incomplete"), done.stderr
         assert done.seconds < 100

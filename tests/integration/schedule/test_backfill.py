@@ -42,6 +42,32 @@ def test_first_crawl_in_slices_delivers_everything_and_calls_nothing_complete_be
     assert len(articles) == len(set(articles)) == 200
 
 
+# Slices as small as they get, and some that are cut by a limit of Scrapy's.
+SMALLEST = {**SLICE, "VOK_MAX_RUN_MINUTES": 0.0005, "DOWNLOAD_DELAY": 0}
+LIMITED = {**SMALLEST, "VOK_MAX_RUN_MINUTES": 0, "CLOSESPIDER_PAGECOUNT": 60}
+
+
+@pytest.mark.parametrize(
+    ("more", "settings", "code"), [("link", SMALLEST, 0), ("ajax", LIMITED, 10)], ids=["smallest", "limited"]
+)
+def test_slices_of_any_size_send_little_more_requests_than_one_crawl(
+    more: str, settings: dict[str, object], code: int, crawl: Crawling, serve: Serving, tmp_path: Path
+) -> None:
+    server = serve(160, more=more)
+    url = f"{server.url}/article/163/"
+    whole = crawl(url, tmp_path / "whole", settings={**settings, "VOK_MAX_RUN_MINUTES": 0, "CLOSESPIDER_PAGECOUNT": 0})
+    assert whole.code == 0, whole.stderr
+    requests = len(asked(server))
+    runs = [crawl(url, tmp_path / "slices", settings=settings)]
+    while not runs[-1].manifest["listings"][0]["complete"]:
+        assert len(runs) < 10
+        runs.append(crawl(url, tmp_path / "slices", settings=settings))
+    assert [run.code for run in runs] == [*[code] * (len(runs) - 1), 0]
+    assert len(runs) > 2
+    assert_whole(runs[-1], server.site)
+    assert len(asked(server)) - requests <= 1.1 * requests
+
+
 def test_backfill_with_since_shows_what_is_left(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(200, more="ajax")
     url, oldest = f"{server.url}/article/163/", min(each["published_on"] for each in server.site.truth()["articles"])

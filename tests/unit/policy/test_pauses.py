@@ -31,6 +31,7 @@ NOW = datetime(2024, 12, 10, 6, tzinfo=UTC)
         ("1.5", None),
         ("1e3", None),
         ("99999999999999999999", 1e20),
+        ("9" * 5000, float("inf")),
         ("٣", None),
         ("Tue, 99 Dec 2024 06:02:00 GMT", None),
     ],
