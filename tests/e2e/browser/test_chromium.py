@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import time
@@ -13,6 +14,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from tests.conftest import FULL_SIZE
 from tests.integration.replay.test_same_records import assert_same
 from tests.support.archived import archive, of_kind
 from tests.support.crawling import Crawl
@@ -287,3 +289,23 @@ def test_crawl_that_ends_in_mid_listing_leaves_no_chromium_behind(
     while any(b"--type=" in _command_line(pid) for pid in running):
         assert time.monotonic() < deadline, "Chromium is still running"
         time.sleep(0.1)
+
+
+@pytest.mark.thorough
+def test_hundreds_of_clicks_cost_one_request_each_and_no_node_is_read_often(
+    crawl: Crawling, serve: Serving, chromium: Settings, output: Path
+) -> None:
+    # 600 clicks take about seven minutes, 30 in continuous integration a few seconds.
+    clicks, size = (600, 4) if FULL_SIZE else (30, 2)
+    server = serve((clicks + 1) * size, more="script", page_size=size, others=0)
+    settings = {**chromium, "VOK_BROWSER_MEMORY": 400}
+    done = crawl(f"{server.url}{LISTING}", output, settings=settings, timeout=1200)
+    assert done.code == 0, done.stderr
+    assert_whole(done, server.site)
+    # The last call shows that there is no more.
+    assert len(calls(server)) == clicks + 1
+    targets = [seen.target for seen in server.requests]
+    assert (targets.count(LISTING), targets.count(SCRIPT_PATH)) == (3, 1)
+    [read] = re.findall(r"'vok/chromium/nodes': (\d+)", done.stderr)
+    # An entry has about 20 nodes, which are read some times until the page is complete.
+    assert int(read) < (clicks + 1) * size * 20 * 15

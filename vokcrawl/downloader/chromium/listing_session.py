@@ -21,6 +21,8 @@ LOOK = 0.1
 # Number of checks without a change after which the page is complete; without any result; and in all, while the page
 # does not wait for the site.
 _STABLE, _NOTHING, _MOST = 3, 15, 100
+# Number of checks until the button must be there; only the last one reads the whole page.
+_LOOKS_FOR_MORE = 10
 # So many requests may the page send while it is opened, and for each click.
 TO_OPEN, FOR_A_CLICK = 100, 10
 _MOST_REDIRECTS = 3
@@ -32,12 +34,14 @@ class ListingSession:
     """Steps through the listing `url` in an open page. `is_closing` says whether the crawl is about to end.
 
     A step continues where the one before ended. A request of the page that has failed is reported once what was read
-    before is delivered, that is, by the next step.
+    before is delivered, that is, by the next step. `nodes` is the number of nodes that were read in the page: in each
+    step those that it has added.
     """
 
     def __init__(self, page: OpenPage, url: str, is_closing: Callable[[], bool]) -> None:
         self.url = url
         self.clicks = 0
+        self.nodes = 0
         self.is_over = False
         self._page = page
         self._is_closing = is_closing
@@ -201,14 +205,15 @@ class ListingSession:
     async def _fresh(self) -> int:
         return int(await self._page.call(FRESH, article_shape()))
 
-    async def _take(self, want: bool) -> dict[str, str]:
-        taken: dict[str, str] = await self._page.call(TAKE, article_shape(), site().more.button.pattern, want)
+    async def _take(self, want: bool) -> dict[str, Any]:
+        taken: dict[str, Any] = await self._page.call(TAKE, article_shape(), site().more.button.pattern, want)
+        self.nodes += int(taken["visited"])
         return taken
 
     async def _offers_more(self) -> bool:
         """Whether the button is there, or appears within a second."""
-        for _ in range(10):
-            if await self._page.call(HAS_MORE, site().more.button.pattern):
+        for number in range(1, _LOOKS_FOR_MORE + 1):
+            if await self._page.call(HAS_MORE, site().more.button.pattern, number == _LOOKS_FOR_MORE):
                 return True
             await self._look()
         return False

@@ -36,7 +36,8 @@ class ChromiumMiddleware:
     One page stays open for a listing. What it requests goes through the engine, so robots.txt, delays,
     pauses, retries and the archive apply to it as to any request of the crawl. The page is loaded again only where a
     step does not begin at the place where the one before ended. If Chromium fails, the step is retried with a new one.
-    Stats: `vok/chromium/<outcome>`, `vok/chromium/requests`, `vok/chromium/failed`.
+    Stats: `vok/chromium/<outcome>`, `vok/chromium/requests`, `vok/chromium/nodes` (that its functions have
+    read), `vok/chromium/failed`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -93,7 +94,11 @@ class ChromiumMiddleware:
             self._session = ListingSession(
                 await self._new_page(route.url), route.url, lambda: not self.crawler.crawling
             )
-        return await self._session.step(route)
+        before = self._session.nodes
+        try:
+            return await self._session.step(route)
+        finally:
+            self.crawler.stats.inc_value("vok/chromium/nodes", self._session.nodes - before)
 
     async def _new_page(self, url: str) -> OpenPage:
         if self._chromium is None:

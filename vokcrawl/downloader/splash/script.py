@@ -96,8 +96,8 @@ function main(splash, args)
 
   -- Whether the button is there, or appears within a second.
   local function offers_more()
-    for _ = 1, 10 do
-      if has_more(args.words) then
+    for number = 1, 10 do
+      if has_more(args.words, number == 10) then
         return true
       end
       look()
