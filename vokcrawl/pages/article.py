@@ -225,8 +225,7 @@ class ArticlePage:
         cut = [cut_server_errors(block.text) for block in self._body_blocks]
         paragraphs = [kept for text, _ in cut if (kept := cut_metering(text)[0])]
         # The sentence may be below the content element.
-        above = max(-1 if headline is None else headline, self._meta[2] if self._meta else -1)
-        shown = self.blocks[above + 1 : self._end]
+        shown = self.blocks[self._last_above + 1 : self._end]
         strategy = CONTENT if self.content is not None else STRUCTURE
         return RawArticle(
             title=self.blocks[headline].text if headline is not None else None,
@@ -238,6 +237,15 @@ class ArticlePage:
             canonical=self._canonical,
             server_errors=any(was_cut for _, was_cut in cut),
         )
+
+    @property
+    def _last_above(self) -> int:
+        """The index of the last block above the text: the headline, or the meta line unless it is below; -1 if none."""
+        headline = -1 if self._headline is None else self._headline
+        meta = self._meta[2] if self._meta else -1
+        text = {id(block) for block in self._body_blocks}
+        first = next((at for at, block in enumerate(self.blocks[: self._end]) if id(block) in text), self._end)
+        return max(headline, meta) if meta < first else headline
 
     @property
     def _version(self) -> str:
