@@ -151,9 +151,12 @@ def test_crawl_of_another_listing_has_every_post(path: str, strategy: str, fille
     assert (listing["strategy"], listing["complete"]) == (strategy, True)
 
 
-def test_doctor_says_what_a_theme_needs_and_that_a_profile_has_it(theme: str, filled: Site, output: Path) -> None:
+def test_doctor_says_what_a_theme_needs_and_proposes_a_profile_that_has_it(
+    theme: str, filled: Site, output: Path
+) -> None:
     url = f"{filled.server.url}/article/163/"
-    code, found = visit(url, output)
+    proposed = output.parent / "proposed.toml"
+    code, found = visit(url, output, "--suggest", str(proposed))
     assert (code, found["conclusion"]) == (12, "not ready")
     assert {each["remedy"] for each in found["remarks"] if each["severity"] == "error"} == {
         "set article.date in a site profile",
@@ -165,8 +168,15 @@ def test_doctor_says_what_a_theme_needs_and_that_a_profile_has_it(theme: str, fi
     results = {(each["name"], each["result"]) for article in found["articles"] for each in article["fields"]}
     assert {(name, "confirmed") for name in ("title", "published_on", "source", "body")} <= results
     assert not {"missing", "contradicted"} & {result for _, result in results}
-    assert [number for url, number in found["sitemaps"].items() if "posts-post" in url] == [len(filled.posts)]
+    [sitemap] = [each for url, each in found["sitemaps"].items() if "posts-post" in url]
+    assert (sitemap["urls"], sitemap["articles"]) == (len(filled.posts), len(filled.posts))
+    # Of 36 posts 10 are on a page; the sitemap has no other posts than these.
+    bounds = {each["bound"]: each["entries"] for each in found["estimate"]["totals"]}
+    assert (bounds["at least"], bounds["at most"]) == (31, len(filled.posts))
     assert {each["more_kind"] for each in found["listings"]} == {"link"}
+    # The proposed profile reads all of it, too, without a line by hand.
+    done = run_crawl(url, output.parent / "crawled", settings={**FAST, "VOK_SITE_PROFILE": proposed})
+    assert_all_posts(done, filled, theme)
 
 
 def test_permalinks_of_another_form_are_named(filled: Site, output: Path) -> None:

@@ -52,9 +52,9 @@ def test_keys_of_a_strange_page_are_named(tmp_path: Path) -> None:
     assert values["listing"] == {"date": "td.moment", "excerpt": "td.gist", "item": "tr.entry", "title": "td.name > a"}
     assert values["article"] == {
         "content": "div.prose",
-        "date": "dl.particulars > dd",
+        "date": "dl.particulars > dd:nth-of-type(1)",
         "headline": "div.crown",
-        "original": "dl.particulars a",
+        "original": "dl.particulars > dd:nth-of-type(3) > a",
         "related": "div.kin",
         "source": "dl.particulars > dd:nth-of-type(2)",
     }
