@@ -34,3 +34,13 @@ def browser() -> Iterator[Browser]:
         )
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def chromium() -> dict[str, object]:
+    """The settings with which a crawl uses Chromium."""
+    if CHROMIUM is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    return {"VOK_BROWSER": "playwright", "VOK_CHROMIUM": CHROMIUM}

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import CHROMIUM
-from tests.e2e.conftest import MISSING as NO_CHROMIUM
 from tests.support.children import ROOT
 from tests.support.servers import free_port, serving
 
@@ -38,16 +36,6 @@ def splash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ]
     with serving(command, f"{url}/_ping", log):
         yield url
-
-
-@pytest.fixture
-def chromium() -> dict[str, object]:
-    """The settings with which a crawl uses Chromium."""
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(NO_CHROMIUM)
-        pytest.skip(NO_CHROMIUM)
-    return {"VOK_BROWSER": "playwright", "VOK_CHROMIUM": CHROMIUM}
 
 
 @pytest.fixture(params=["splash", "playwright"])

@@ -85,7 +85,7 @@ def numbers(taken: dict[str, Any]) -> list[int]:
 @pytest.mark.parametrize("way", WAYS)
 def test_each_click_gives_what_it_has_added_in_the_order_of_the_page(page: Page, way: str) -> None:
     assert numbers(opened(page, WAYS[way])) == list(range(1, SIZE + 1))
-    for batch in range(1, 6):
+    for batch in range(1, 4):
         taken = clicked(page)
         assert numbers(taken) == list(range(batch * SIZE + 1, batch * SIZE + SIZE + 1))
         assert taken["text"].count("Title") == SIZE
@@ -94,10 +94,10 @@ def test_each_click_gives_what_it_has_added_in_the_order_of_the_page(page: Page,
 @pytest.mark.parametrize("way", LINEAR)
 def test_click_reads_as_many_nodes_behind_many_entries_as_behind_few(page: Page, way: str) -> None:
     opened(page, WAYS[way])
-    read = [clicked(page)["visited"] for _ in range(30)]
+    read = [clicked(page)["visited"] for _ in range(12)]
     # Hidden buttons that nobody removes are looked at again, one node each.
-    most = 30 if "hidden" in way else 0
-    assert max(read[-10:]) <= max(read[5:15]) + most
+    most = len(read) if "hidden" in way else 0
+    assert max(read[-4:]) <= max(read[2:6]) + most
     # An entry of this page has about ten nodes.
     assert max(read) < SIZE * 10 * 5
 
