@@ -69,7 +69,11 @@ class Command(FolderCommand):
         parser.add_argument("--json", metavar="FILE", help="also write all results as JSON (`-`: standard output)")
         parser.add_argument("--archive", metavar="FILE", help="examine an archive (WARC, a directory, or a run id)")
         parser.add_argument("--all", action="store_true", help="with --archive: all pages, as shares by month")
-        parser.add_argument("--browser", action="store_true", help="also compare each article with what Chromium shows")
+        parser.add_argument(
+            "--browser",
+            action="store_true",
+            help="also use Chromium: click once in a listing that needs it, and compare articles with what it shows",
+        )
         parser.add_argument(
             "--suggest", metavar="FILE", help="write a site profile that reads the pages, to be checked"
         )
@@ -143,9 +147,11 @@ class Command(FolderCommand):
             raise UsageError("doctor runs in one process; select another profile than SCRAPY_PROJECT=distributed")
         if self.crawler_process is None or self.settings is None:
             raise RuntimeError("Scrapy gave this command no crawler process")
-        visit = make_visit(self.crawler_process, url, place / "crawl", progress=self.progress)
+        in_chromium = browser or self.options.browser == "playwright"
+        visit = make_visit(self.crawler_process, url, place / "crawl", progress=self.progress, browser=in_chromium)
         result = self._examination(url)
         result.requests, result.visit = visit.requests, visit.manifest
+        result.browser, result.refusal = visit.browser, visit.refusal
         pages = self._captured([url])
         seen: list[Page] = []
         if visit.archives:

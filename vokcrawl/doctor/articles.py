@@ -67,6 +67,7 @@ def examine_article(
         found.fault = fault.name
         return found
     found.fault = result.unfit
+    found.truncated = bool(result.item.get("truncated"))
     found.strategy = strategy_of(str(result.item["extractor"]))
     found.block_source, found.block_teasers = result.block_source, len(result.block(()))
     checks = _Checks(article, result.item, teasers.get(identity), source, found.block_source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["ArticleReport", "CheckResult", "FieldCheck", "ListingReport", "shorten"]
+__all__ = ["ArticleReport", "CheckResult", "FieldCheck", "ListingReport", "SitemapReport", "shorten"]
 
 _LONGEST_VALUE = 160
 
@@ -33,7 +33,7 @@ class FieldCheck:
 
 @dataclass(slots=True)
 class ArticleReport:
-    """One article page. `fault` says why it could not be read at all."""
+    """One article page. `fault` says why it could not be read at all, `truncated` whether the site cut the text."""
 
     url: str
     id: str
@@ -41,6 +41,7 @@ class ArticleReport:
     fault: str | None = None
     strategy: str | None = None
     fields: list[FieldCheck] = field(default_factory=list)
+    truncated: bool = False
     unexplained_share: float = 0.0
     unexplained: list[str] = field(default_factory=list)
     block_source: str | None = None
@@ -58,7 +59,7 @@ class ListingReport:
     `with_title` and the like are numbers of teasers; `more` is the URL of the next page as the page names it, and
     `more_kind` how: ``link``, ``ajax``, or "" if it is not understood. `to_parameter` is what an AJAX batch shows about
     the parameter ``to``: ``size`` or ``end``. `article_links` is the number of links to articles, in the form that the
-    profile has for them.
+    profile has for them. `last_page` is the highest number of a page of this listing that the page links to.
     """
 
     url: str
@@ -80,6 +81,20 @@ class ListingReport:
     says_end: bool = False
     source_number: str | None = None
     to_parameter: str | None = None
+    last_page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapReport:
+    """A sitemap: `urls` is the number of its entries, of which `articles` are articles and `sitemaps` other sitemaps.
+
+    `oldest` is the first day on which the site took in one of these articles.
+    """
+
+    urls: int
+    articles: int = 0
+    sitemaps: int = 0
+    oldest: str | None = None
 
 
 def shorten(text: str, longest: int = _LONGEST_VALUE) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,10 +14,13 @@ from protego import Protego
 
 from vokcrawl.doctor.articles import Shown, examine_article, longest_text
 from vokcrawl.doctor.captured import Page
-from vokcrawl.doctor.checks import ArticleReport, CheckResult, ListingReport
+from vokcrawl.doctor.certificates import Refusal
+from vokcrawl.doctor.checks import ArticleReport, CheckResult, ListingReport, SitemapReport, shorten
+from vokcrawl.doctor.estimate import Estimate, estimate_crawl
 from vokcrawl.doctor.listings import LISTING, SEARCH, examine_listing, is_page
-from vokcrawl.doctor.visit import RequestFacts
+from vokcrawl.doctor.visit import BrowserFacts, RequestFacts
 from vokcrawl.errors import ExitCode
+from vokcrawl.normalize import article_id, ingested_on, utc
 from vokcrawl.pages.block_pages import BlockPage
 from vokcrawl.pages.profile import site
 from vokcrawl.pages.routes import SitemapRoute
@@ -41,6 +44,13 @@ _BLOCK_PAGES = frozenset(map(str, BlockPage))
 # A larger share of text that belongs to no field deserves a look.
 _MUCH_UNEXPLAINED = 0.2
 _CLOCK_TOLERANCE = 300
+# So many articles must be truncated before it is said of all.
+_LEAST_TRUNCATED = 3
+# Days before the end of a certificate that deserve a note.
+_FEW_DAYS = 14
+# Words in the URLs of sitemaps of articles.
+_ARTICLE_SITEMAPS = ("post", "news")
+_BROWSER_FAILURES = ("browser_unreachable", "browser_crashed")
 
 
 class Severity(StrEnum):
@@ -72,22 +82,11 @@ class Robots:
 
 
 @dataclass(slots=True)
-class Estimate:
-    """What a first complete crawl costs.
-
-    `delay` is the time between two requests in seconds; `hours_per_year` is the time for one year of the listing.
-    """
-
-    delay: float
-    entries_per_page: float
-    entries_per_day: float | None
-    pages_per_year: int | None
-    hours_per_year: float | None
-
-
-@dataclass(slots=True)
 class Examination:
-    """All results. `visit` is the manifest of a visit; None for the pages of an archive."""
+    """All results. `visit` is the manifest of a visit; None for the pages of an archive.
+
+    `browser` is what Chromium did in it, `refusal` why there was no TLS connection.
+    """
 
     start_url: str
     source: str
@@ -96,9 +95,11 @@ class Examination:
     robots: Robots | None = None
     listings: list[ListingReport] = field(default_factory=list)
     articles: list[ArticleReport] = field(default_factory=list)
-    sitemaps: dict[str, int | None] = field(default_factory=dict)
+    sitemaps: dict[str, SitemapReport | None] = field(default_factory=dict)
     estimate: Estimate | None = None
     visit: Manifest | None = None
+    browser: BrowserFacts | None = None
+    refusal: Refusal | None = None
     faults: list[str] = field(default_factory=list)
     other_hosts: dict[str, int] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
@@ -137,7 +138,9 @@ class Examination:
             },
             "listings": [asdict(each) for each in self.listings],
             "articles": [asdict(each) for each in self.articles],
-            "sitemaps": self.sitemaps,
+            "browser": asdict(self.browser) if self.browser else None,
+            "refusal": asdict(self.refusal) if self.refusal else None,
+            "sitemaps": {url: asdict(each) if each else None for url, each in self.sitemaps.items()},
             "estimate": asdict(self.estimate) if self.estimate else None,
             "faults": self.faults,
             "other_hosts": self.other_hosts,
@@ -184,13 +187,15 @@ def _examine_page(page: Page, result: Examination, user_agent: str, teasers: dic
     if urlsplit(page.url).path == "/robots.txt":
         result.robots = _robots(page, result.start_url, user_agent)
     elif SitemapRoute.at(page.url) is not None:
-        sitemap = read_sitemap(page.answer.body) if page.answer.status == 200 else None
-        result.sitemaps[page.url] = len(sitemap.entries) if sitemap is not None else None
+        result.sitemaps[page.url] = _sitemap(page)
     elif is_page(page) and not _is_redirect(page):
         found, values = examine_listing(page, result.source)
         result.listings.append(found)
         for identity, value in values.items():
             teasers.setdefault(identity, value)
+    elif page.url == result.start_url and not _is_redirect(page):
+        kind = page.answer.headers.get("content-type", "unknown")
+        result.listings.append(ListingReport(page.url, LISTING, utc(page.at), fault=f"no page, but {shorten(kind)}"))
 
 
 def _robots(page: Page, start_url: str, user_agent: str) -> Robots:
@@ -204,9 +209,11 @@ def _robots(page: Page, start_url: str, user_agent: str) -> Robots:
 
 def finish(result: Examination, delay: float) -> None:
     """Estimate the cost of a crawl, and draw the conclusions. `delay` is that of the settings in seconds."""
-    result.estimate = _estimate(result, delay)
+    result.estimate = estimate_crawl(result.listings, result.sitemaps, _delay(result, delay), _complete_entries(result))
     remarks = [
         *_about_visit(result),
+        *_about_certificate(result),
+        *_about_browser(result),
         *_about_listings(result),
         *_about_articles(result),
         *_about_requests(result),
@@ -216,37 +223,51 @@ def finish(result: Examination, delay: float) -> None:
     result.remarks = sorted(remarks, key=lambda remark: -order.index(remark.severity))
 
 
-def _estimate(result: Examination, delay: float) -> Estimate | None:
-    pages = [each for each in result.listings if each.kind != SEARCH and each.teasers]
-    if not pages:
+def _complete_entries(result: Examination) -> int | None:
+    """The number of entries of the listing that was followed, if the visit has reached its end."""
+    listings = result.visit.listings if result.visit is not None else []
+    return next((each.entries for each in reversed(listings) if each.complete and each.pages), None)
+
+
+def _delay(result: Examination, delay: float) -> float:
+    given = result.robots.crawl_delay if result.robots is not None else None
+    return max(delay, given or 0.0)
+
+
+def _sitemap(page: Page) -> SitemapReport | None:
+    found = read_sitemap(page.answer.body) if page.answer.status == 200 else None
+    if found is None:
         return None
-    if result.robots is not None and result.robots.crawl_delay:
-        delay = max(delay, result.robots.crawl_delay)
-    size = sum(each.teasers for each in pages) / len(pages)
-    last = [each for each in pages if each.newest and each.oldest][-2:]
-    if not last:
-        return Estimate(delay, round(size, 1), None, None, None)
-    newest, oldest = max(each.newest or "" for each in last), min(each.oldest or "" for each in last)
-    days = (date.fromisoformat(newest) - date.fromisoformat(oldest)).days + 1
-    daily = sum(each.teasers for each in last) / days
-    yearly = daily * 365
-    hours = yearly * (1 + 1 / size) * delay / 3600
-    return Estimate(delay, round(size, 1), round(daily, 1), round(yearly / size), round(hours, 1))
+    identities = [identity for url, _ in found.entries if (identity := article_id(url)) is not None]
+    days = [day for each in identities if (day := ingested_on(each)) is not None]
+    urls = [url for url, _ in found.entries] if found.is_index else []
+    return SitemapReport(
+        len(found.entries),
+        len(identities),
+        sum(any(word in url for word in _ARTICLE_SITEMAPS) for url in urls) or len(urls),
+        min(days, default=None),
+    )
 
 
 def _about_visit(result: Examination) -> Iterable[Remark]:
     if result.visit is None:
         return
     errors = result.visit.errors
-    shown = ", ".join(f"{reason} ({error.examples[0]})" for reason, error in errors.items() if error.examples)
-    if result.visit.exit_code == ExitCode.UNREACHABLE:
+    shown = ", ".join(f"{reason} ({error.examples[0]})" for reason, error in errors.items() if any(error.examples))
+    if result.refusal is not None:
+        yield _about_refusal(result, result.refusal)
+    elif result.visit.exit_code == ExitCode.UNREACHABLE and any(
+        "Retry-After" in each.headers for each in result.requests
+    ):
+        yield _about_retry_after(result.requests)
+    elif result.visit.exit_code == ExitCode.UNREACHABLE and not _has_browser_failed(result):
         yield Remark(
             Severity.ERROR,
             f"the site cannot be reached, or robots.txt disallows it: {shown or result.start_url}",
             "check the address, the network and robots.txt; VOK_ROBOTS_UNREADABLE says what an unreadable one means",
             ExitCode.UNREACHABLE,
         )
-    elif result.visit.exit_code == ExitCode.BLOCKED:
+    elif result.visit.exit_code == ExitCode.BLOCKED and not _all_truncated(result.articles):
         yield Remark(
             Severity.ERROR,
             f"the site shows a block page: {shown or result.start_url}",
@@ -259,6 +280,92 @@ def _about_visit(result: Examination) -> Iterable[Remark]:
         )
 
 
+def _about_refusal(result: Examination, refusal: Refusal) -> Remark:
+    if result.requests:
+        # The user has decided to go on.
+        return Remark(
+            Severity.WARNING,
+            f"{refusal.text}; DOWNLOAD_VERIFY_CERTIFICATES is off, so the pages may be anybody's",
+            "turn DOWNLOAD_VERIFY_CERTIFICATES on, unless this is a test",
+            ExitCode.INCOMPLETE,
+        )
+    return Remark(
+        Severity.ERROR,
+        f"no secure connection: {refusal.text}",
+        "check the address, the clock of this machine (NTP) and its list of authorities; SSL_CERT_FILE names another",
+        ExitCode.UNREACHABLE,
+    )
+
+
+def _about_certificate(result: Examination) -> Iterable[Remark]:
+    found = next((each.certificate for each in result.requests if each.certificate is not None), None)
+    if found is not None and result.refusal is None and found.days_left(datetime.now(UTC)) < _FEW_DAYS:
+        yield Remark(
+            Severity.NOTE,
+            f"the certificate of the site is valid until {found.valid_until} only",
+            "the operator of the site must renew it until then; after that a crawl ends with 14",
+        )
+    for each in result.requests:
+        target = each.headers.get("Location", "")
+        if each.url.startswith("https://") and target.startswith("http://"):
+            yield Remark(
+                Severity.NOTE,
+                f"{each.url} is redirected from https to http ({target})",
+                "on the hosts of the start URLs it is requested by https all the same; of others nothing is requested",
+            )
+            return
+
+
+def _has_browser_failed(result: Examination) -> bool:
+    errors = result.visit.errors if result.visit is not None else {}
+    return any(reason.endswith(_BROWSER_FAILURES) for reason in errors)
+
+
+def _about_browser(result: Examination) -> Iterable[Remark]:
+    errors = result.visit.errors if result.visit is not None else {}
+    if _has_browser_failed(result):
+        reason = next(each for each in errors if each.endswith(_BROWSER_FAILURES))
+        does = "does not start" if reason.endswith("unreachable") else "failed in the listing"
+        yield Remark(
+            Severity.ERROR,
+            f"Chromium {does}, so the listing was not followed: {', '.join(errors[reason].examples[:1])}",
+            "check VOK_CHROMIUM, VOK_BROWSER_MEMORY and DOWNLOAD_TIMEOUT; the log of a crawl says more",
+            ExitCode.UNREACHABLE if reason.endswith("unreachable") else ExitCode.INCOMPLETE,
+        )
+    elif result.browser is not None and result.browser.not_sent and not result.browser.works:
+        yield Remark(
+            Severity.WARNING,
+            f"{result.browser.not_sent} requests of the listing in Chromium were beyond the limit of a visit, so it is "
+            "unknown whether a click works there",
+            "try a crawl: scrapy crawl vok -a max_pages=2",
+            ExitCode.INCOMPLETE,
+        )
+    elif "more_needs_browser" in errors:
+        yield Remark(
+            Severity.NOTE,
+            "the listing must be followed in a browser, which this visit did not do",
+            "scrapy doctor --browser clicks once in Chromium; a visit cannot limit the requests of Splash",
+        )
+
+
+def _all_truncated(articles: Sequence[ArticleReport]) -> bool:
+    """Whether every text is truncated; one or two are no evidence."""
+    return len(articles) >= _LEAST_TRUNCATED and all(each.truncated for each in articles)
+
+
+def _about_truncated(readable: Sequence[ArticleReport]) -> Iterable[Remark]:
+    truncated = [each for each in readable if each.truncated]
+    if _all_truncated(readable):
+        yield Remark(
+            Severity.ERROR,
+            f"the site truncates every article ({len(truncated)} of {len(readable)})",
+            "ask the operator of the site for access, and set VOK_CONTACT; a limit of readers may also end after a day",
+            ExitCode.BLOCKED,
+        )
+    elif truncated:
+        yield Remark(Severity.NOTE, f"the site truncates {len(truncated)} of {len(readable)} articles")
+
+
 def _about_listings(result: Examination) -> Iterable[Remark]:
     blocked = [each for each in result.listings if each.fault in _BLOCK_PAGES]
     if blocked and result.visit is None:
@@ -266,13 +373,17 @@ def _about_listings(result: Examination) -> Iterable[Remark]:
     pages = [each for each in result.listings if each.kind != SEARCH and each.fault not in _BLOCK_PAGES]
     read = [each for each in pages if each.teasers]
     if not read:
-        if pages and not blocked:
+        unreachable = result.visit is not None and result.visit.exit_code == ExitCode.UNREACHABLE
+        if pages and not blocked and not (unreachable and (pages[0].fault or "").startswith("http_")):
             yield _about_no_teasers(pages)
         return
+    # A page that shows the entries of the one before again is not a further one.
+    most = max(each.teasers for each in result.listings)
     followed = result.visit is not None and any(
-        each.complete or (each.strategy and each.pages > 1) for each in result.visit.listings
+        each.complete or (each.strategy and each.pages > 1 and each.entries > most) for each in result.visit.listings
     )
-    if not followed and not any(each.more or each.says_end for each in read):
+    is_unknown = _has_browser_failed(result) or (result.browser is not None and result.browser.not_sent > 0)
+    if not followed and not is_unknown and not any(each.more or each.says_end for each in read):
         label = "its target is not understood" if any(each.more_label for each in read) else "it was not found"
         yield Remark(
             Severity.ERROR,
@@ -312,10 +423,11 @@ def _about_no_teasers(pages: Sequence[ListingReport]) -> Remark:
             "choose another start URL, or set urls.article in a site profile to the path in front of the 10 digits",
             ExitCode.LAYOUT,
         )
+    profile = "set listing.item in a site profile; --suggest FILE proposes one"
     return Remark(
         Severity.ERROR,
         f"no teasers were found on {page.url} ({page.fault})",
-        "set listing.item in a site profile; --suggest FILE proposes one",
+        profile if page.fault in (None, "no_teasers") else "check the address, or choose another start URL",
         ExitCode.LAYOUT,
     )
 
@@ -340,6 +452,7 @@ def _about_articles(result: Examination) -> Iterable[Remark]:
                 ExitCode.LAYOUT,
             )
         return
+    yield from _about_truncated(readable)
     yield from _about_fields(readable)
     sources = Counter(each.value for found in readable for each in found.fields if each.name == "source" and each.value)
     if sources and not any(same_source(str(name), result.source) for name in sources):
@@ -390,19 +503,27 @@ def _about_fields(readable: Sequence[ArticleReport]) -> Iterable[Remark]:
             )
 
 
+def _about_retry_after(requests: Sequence[RequestFacts]) -> Remark:
+    found = next(each for each in requests if "Retry-After" in each.headers)
+    return Remark(
+        Severity.ERROR,
+        f"the site answers no requests now: {_waits(found)}",
+        "visit it again after that time, and raise DOWNLOAD_DELAY",
+        ExitCode.UNREACHABLE,
+    )
+
+
+def _waits(found: RequestFacts) -> str:
+    return f"{found.url} answered {found.status} with Retry-After: {found.headers['Retry-After']}"
+
+
 def _about_requests(result: Examination) -> Iterable[Remark]:
     skews = [each.clock_skew for each in result.requests if each.clock_skew is not None]
     if skews and min(map(abs, skews)) > _CLOCK_TOLERANCE:
         yield Remark(Severity.NOTE, f"the site's clock differs from ours by {skews[0]:.0f} s", "set the clock (NTP)")
-    for each in result.requests:
-        if (wait := each.headers.get("Retry-After")) is not None:
-            yield Remark(
-                Severity.WARNING,
-                f"{each.url} answered {each.status} with Retry-After: {wait}",
-                "raise DOWNLOAD_DELAY",
-                ExitCode.INCOMPLETE,
-            )
-            return
+    asked = [each for each in result.requests if "Retry-After" in each.headers]
+    if asked and (result.visit is None or result.visit.exit_code != ExitCode.UNREACHABLE):
+        yield Remark(Severity.WARNING, _waits(asked[0]), "raise DOWNLOAD_DELAY", ExitCode.INCOMPLETE)
 
 
 def _about_archive(result: Examination) -> Iterable[Remark]:

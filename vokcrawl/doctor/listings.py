@@ -13,6 +13,7 @@ from vokcrawl.pages.block_pages import find_block_page
 from vokcrawl.pages.document import PageFault, read_document
 from vokcrawl.pages.extractors import extractor_at
 from vokcrawl.pages.listing import RawTeaser
+from vokcrawl.pages.numbered_pages import last_page_number
 from vokcrawl.pages.profile import site
 from vokcrawl.pages.search import number_in_form
 from vokcrawl.policy.article_checks import ListedValues
@@ -56,6 +57,7 @@ def examine_listing(page: Page, source: str) -> tuple[ListingReport, dict[str, L
         found.more_kind, found.more = more.route.strategy, more.route.url
     found.source_number = number_in_form(root, source)
     found.to_parameter = _to_parameter(page.url, len(raws))
+    found.last_page = last_page_number(root, page.url) or None
     return found, values
 
 

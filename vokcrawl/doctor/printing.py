@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
 
+from vokcrawl.doctor.certificates import Certificate
 from vokcrawl.doctor.checks import ArticleReport, CheckResult, ListingReport
 from vokcrawl.doctor.examination import Examination, Severity
 from vokcrawl.doctor.months import Month
@@ -59,8 +60,8 @@ def _parts(result: Examination, narrow: bool, months: Sequence[Month]) -> Iterab
         return
     for listing in result.listings[:_MOST_LISTINGS]:
         yield _listing(listing)
-    for url, size in result.sitemaps.items():
-        yield _line(f"sitemap {url}: {'not found' if size is None else f'{size} URLs'}")
+    for url, sitemap in result.sitemaps.items():
+        yield _line(f"sitemap {url}: {'not found' if sitemap is None else f'{sitemap.urls} URLs'}")
     if result.estimate is not None:
         yield from _estimate(result)
     for article in result.articles:
@@ -113,11 +114,18 @@ def _robots(result: Examination) -> Iterable[RenderableType]:
     if result.requests:
         first = result.requests[0]
         skew = next((each.clock_skew for each in result.requests if each.clock_skew is not None), None)
-        yield _line(f"protocol: {first.protocol or 'unknown'}, certificate: {first.tls or 'none (no TLS)'}")
+        yield _line(f"protocol: {first.protocol or 'unknown'}")
+        yield _line(f"certificate: {_certificate(first.certificate)}")
         yield _line(f"clock of the site: {'unknown' if skew is None else f'{skew:+.0f} s'}")
         for each in result.requests:
             if "Location" in each.headers:
                 yield _line(f"redirect: {each.url} -> {each.headers['Location']}")
+
+
+def _certificate(found: Certificate | None) -> str:
+    if found is None:
+        return "none (no TLS)"
+    return f"issued by {found.issuer} for {', '.join(found.names)}, valid until {found.valid_until}"
 
 
 def _discovery(result: Examination) -> Iterable[RenderableType]:
@@ -129,6 +137,9 @@ def _discovery(result: Examination) -> Iterable[RenderableType]:
         yield _line(f"{each.url}: found by {each.found_by}; {strategy}, {each.pages} pages, {each.entries} entries")
     for attempt in result.visit.discovery_attempts:
         yield _line(f"{attempt.strategy} failed: {attempt.reason}")
+    if result.browser is not None:
+        outcomes = ", ".join(result.browser.outcomes) or "none"
+        yield _line(f"Chromium: {result.browser.requests} requests by its page, outcome of the click: {outcomes}")
     for reason, error in result.visit.errors.items():
         yield _line(f"{reason}: {error.count} ({', '.join(error.examples[:1])})")
 
@@ -165,6 +176,13 @@ def _estimate(result: Examination) -> Iterable[RenderableType]:
             f"{found.entries_per_day:g} entries a day: a first crawl takes {found.hours_per_year:g} h and "
             f"{found.pages_per_year} pages for each year of the listing"
         )
+    for total in found.totals:
+        yield _line(
+            f"the whole listing: {total.bound} {total.entries} entries, {total.pages} pages, {total.hours:g} h "
+            f"({total.evidence})"
+        )
+    if not found.totals:
+        yield _line("the whole listing: unknown, because no page says how long it is, and no sitemap was found")
 
 
 def _article(found: ArticleReport, narrow: bool) -> RenderableType:

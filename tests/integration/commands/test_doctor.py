@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 import subprocess
@@ -121,6 +122,21 @@ GATES = {
         12,
         "no teasers were found on {url}, and no link to an article (/newstream/<10 digits>-<number>/)",
     ),
+    "no page": (
+        Answer(200, [("Content-Type", "application/pdf")], b"%PDF-1.7"),
+        12,
+        "no teasers were found on {url} (no page, but application/pdf)",
+    ),
+    "a missing page": (
+        Answer(404, HTML, b"<html><body>Gone</body></html>"),
+        12,
+        "no teasers were found on {url} (http_404)",
+    ),
+    "a refusal for an hour": (
+        Answer(429, [*HTML, ("Retry-After", "3600")], b"<html><body>Slow down</body></html>"),
+        14,
+        "the site answers no requests now: {url} answered 429 with Retry-After: 3600",
+    ),
     "a server error": (Answer(503, HTML, b"<html><body><p>Busy</p></body></html>"), 14, "cannot be reached"),
 }
 
@@ -135,6 +151,25 @@ def test_block_page_has_its_exit_code(gate: str, output: Path) -> None:
     assert (done.code, found["exit_code"], found["conclusion"]) == (code, code, "not ready")
     assert text.format(url=f"{server.url}/article/163/") in found["remarks"][0]["text"]
     assert "not ready" in done.stdout
+
+
+def test_site_that_truncates_every_article_ends_with_11(serve: Serving, output: Path) -> None:
+    server = serve(20)
+    for article in server.site.truth()["articles"]:
+        server.site.meter(article["id"])
+    done, found = visit(f"{server.url}/article/163/", output)
+    assert (done.code, found["conclusion"]) == (11, "not ready")
+    assert found["remarks"][0]["text"] == "the site truncates every article (3 of 3)"
+
+
+def test_sign_up_form_instead_of_every_article_ends_with_11(output: Path) -> None:
+    site = HostileSite(20)
+    for article in site.truth()["articles"]:
+        site.change(article["id"], Answer(302, [("Location", "/free-member-form/")], b""))
+    with HostileServer(site) as server:
+        done, found = visit(f"{server.url}/article/163/", output)
+    assert (done.code, found["conclusion"]) == (11, "not ready")
+    assert "block page" in found["remarks"][0]["text"]
 
 
 def test_robots_txt_that_disallows_everything_ends_with_14(output: Path) -> None:
@@ -220,3 +255,33 @@ def test_interrupted_visit_leaves_nothing(serve: Serving, output: Path) -> None:
     assert process.returncode == 130
     assert errors == "scrapy doctor: interrupted\n"
     assert list((output / "doctor").iterdir()) == []
+
+
+SECRETS = {
+    "VOK_ALERT_SLACK": "https://hooks.slack.test/services/T0000/B0000/slack5ecret",
+    "VOK_ALERT_WEBHOOK": "https://alerts.test/in/webh00ksecret",
+    "SPLASH_PASS": "spla5hpassword",
+}
+
+
+def test_results_of_a_visit_have_no_secrets(output: Path) -> None:
+    site = HostileSite(25)
+    cookie = ("Set-Cookie", "session=c00kiesecret; Path=/")
+    site.change("/article/163/", lambda answer: answer._replace(headers=[*answer.headers, cookie]))
+    file = output.parent / "results.json"
+    with HostileServer(site) as server:
+        done = scrapy("doctor", f"{server.url}/article/163/", "--json", str(file), *FAST, output=output, env=SECRETS)
+    assert done.code == 0, done.stdout
+    kept = [each for each in (output / "doctor").glob("*/*") if each.is_file()]
+    contents = [gzip.decompress(each.read_bytes()) if each.suffix == ".gz" else each.read_bytes() for each in kept]
+    assert len(contents) == 3
+    everything = b"".join([*contents, file.read_bytes(), done.stdout.encode()])
+    for secret in ("secret", "spla5hpassword", "hooks.slack.test", str(output.parent), str(Path.home()) + "/"):
+        assert secret.encode() not in everything, secret
+
+
+def test_password_in_the_url_is_refused_and_not_repeated(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done = run_command(Command(), "https://user:pa55word@a.test/", output=output, capsys=capsys)
+    assert done.code == 2
+    assert "pa55word" not in done.stdout + done.stderr
+    assert not output.exists()
