@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -21,7 +22,10 @@ _USER_INFO = re.compile(r"(?<=//)[^/?#\s]*@")
 
 
 def changed_settings(settings: BaseSettings) -> dict[str, Any]:
-    """The settings that differ from the project's defaults, for a manifest. Secrets are left out or cut out of URLs."""
+    """The settings that differ from the project's defaults, for a manifest and archives.
+
+    Secrets are left out or cut out of URLs, and the home directory is ``~``.
+    """
     defaults = Settings()
     defaults.setmodule(BASE_MODULE, priority="project")
     secrets = secret_names()
@@ -34,7 +38,7 @@ def changed_settings(settings: BaseSettings) -> dict[str, Any]:
         if name in secrets or _SECRET_NAME.search(name):
             continue
         if value != defaults.get(name) and isinstance(value, (str, int, float, bool)):
-            changed[name] = without_password(value) if isinstance(value, str) else value
+            changed[name] = without_home(without_password(value)) if isinstance(value, str) else value
     if profiles := parse_profile_files(settings.get("VOK_SITE_PROFILE")):
         # A path says nothing of the contents.
         changed[PROFILE_DIGESTS] = ",".join(read_profile(path).digest or "built-in" for path in profiles)
@@ -51,6 +55,12 @@ def redacted(name: str, value: Any) -> str:
     if not text:
         return "(empty)"
     return NOT_SHOWN if name in secret_names() or _SECRET_NAME.search(name) else text
+
+
+def without_home(value: str) -> str:
+    """A path, or several ones, with ``~`` for the home directory, whose name is often that of a person."""
+    home = os.path.expanduser("~").rstrip("/")
+    return re.sub(rf"(?<![\w.~/-]){re.escape(home)}(?=/|,|$)", "~", value) if home.count("/") else value
 
 
 def without_password(value: str) -> str:
