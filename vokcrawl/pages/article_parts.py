@@ -48,8 +48,11 @@ def linked_parts(root: Element, url: str) -> dict[int, str]:
 
 def _may_be_later(href: str) -> bool:
     """Return whether a link may lead to a later part. It is cheap: an article page has dozens of other links."""
-    last = href.partition("#")[0].partition("?")[0].rstrip("/").rpartition("/")[2]
-    return last.isdecimal() or "page=" in href
+    if "page=" in href:
+        return True
+    path = href.partition("#")[0].partition("?")[0].rstrip("/")
+    # Nearly no path ends in a digit.
+    return path[-1:].isdecimal() and path.rpartition("/")[2].isdecimal()
 
 
 def _split(url: str) -> tuple[str, int]:

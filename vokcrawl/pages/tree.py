@@ -28,7 +28,8 @@ _MOST_TAGS, _LONGEST = 5_000, 250_000
 # By the standard, unclosed formatting elements are opened again in each following block: a page of 40 KB can have
 # millions of elements. libxml2 does not do that. Maximum numbers of unclosed ones, and in all, without libxml2.
 _FORMATTING = r"(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])"
-_FORMATTING_START = re.compile(rf"<{_FORMATTING}", re.IGNORECASE)
+# The first letter decides faster than the alternatives.
+_FORMATTING_START = re.compile(rf"<(?=[bcefinstu]){_FORMATTING}", re.IGNORECASE)
 _FORMATTING_END = re.compile(rf"</{_FORMATTING}", re.IGNORECASE)
 _MOST_UNCLOSED, _MOST_FORMATTING = 20, 300
 # The readers take up to 40 microseconds for an element. A page of the site has some hundreds.

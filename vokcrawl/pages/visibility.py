@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from vokcrawl.normalize import article_id
 from vokcrawl.pages.profile import site
+from vokcrawl.pages.profile.model import NameMeanings
 from vokcrawl.pages.tree import Element, ancestors, text_of
 
 __all__ = ["HiddenElements", "OmittedElements"]
 
-# Class names of Bootstrap and Tailwind that show such an element at some screen width.
-_SHOWN_AT_A_WIDTH = re.compile(
-    r"d-(?:sm|md|lg|xl|xxl)-(?!none)[a-z-]+|(?:sm|md|lg|xl|2xl):(?:block|flex|grid|inline|table|contents)[a-z-]*"
-)
 _DECLARATION = re.compile(r"\s*([a-z-]+)\s*:\s*([^;]*)", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _ESCAPED = re.compile(r"\\([g-zG-Z-])")
@@ -30,8 +27,6 @@ _FAR_AWAY = re.compile(r"-\d{3,}(?:\.\d+)?(?:px|em|rem|pt|%)?")
 _FAR_MARGIN = re.compile(r"-\d{4,}(?:\.\d+)?(?:px|em|rem|pt|%)?")
 _MOVED_AWAY = re.compile(r"translate(?:3d|x|y)?\((?:[^,)]*,\s*)?-\d{4,}(?:px|em|rem|pt|%)?\s*[,)]")
 _LONGEST_STYLE = 2_000
-# Of how many class names and ids, of what length, it is remembered what they mean.
-_REMEMBERED_NAMES, _LONGEST_NAMES = 2_000, 300
 # An element whose name only contains a word of plugins stays if it has this many letters outside of links, and most of
 # those of the text. Of so many elements it is examined.
 _TEXT_OF_THE_ARTICLE, _MOST_EXAMINED = 200, 100
@@ -48,13 +43,16 @@ class HiddenElements:
 
     def __init__(self, kept: Callable[[], set[Element]] = set) -> None:
         self._find_kept = kept
+        self._names = site().hidden.meanings
 
     @cached_property
     def _kept(self) -> set[Element]:
         return self._find_kept()
 
     def __contains__(self, element: object) -> bool:
-        return isinstance(element, Element) and _is_hidden(element, element.attributes) and element not in self._kept
+        if not isinstance(element, Element):
+            return False
+        return _is_hidden(element, element.attributes, self._names) and element not in self._kept
 
 
 class OmittedElements:
@@ -84,6 +82,7 @@ class OmittedElements:
         self._inside = inside
         self._removed = set(removed)
         self._examined = 0
+        self._names = site().hidden.meanings
 
     def __contains__(self, element: object) -> bool:
         if not isinstance(element, Element):
@@ -94,13 +93,12 @@ class OmittedElements:
 
     def _is_omitted(self, element: Element) -> bool:
         attributes = element.attributes
-        if _is_hidden(element, attributes):
+        if _is_hidden(element, attributes, self._names):
             return True
-        names, hidden = f"{attributes.get('class') or ''} {attributes.get('id') or ''}", site().hidden
+        names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
         if names == " ":
             return False
-        names_plugin = _names_plugin if len(names) <= _LONGEST_NAMES else _names_plugin.__wrapped__
-        exact = names_plugin(names, hidden.plugins, hidden.plugin_prefixes, hidden.plugin_words)
+        exact = self._names.name_plugin(names)
         return exact if exact is not None else self._is_beside_the_text(element)
 
     def _is_beside_the_text(self, element: Element) -> bool:
@@ -121,33 +119,11 @@ class OmittedElements:
         return 2 * own < len(text_of(text))
 
 
-# The same names occur many times in each page, and in each page of a site.
-@lru_cache(_REMEMBERED_NAMES)
-def _names_plugin(
-    names: str, plugins: frozenset[str], prefixes: tuple[str, ...], words: re.Pattern[str]
-) -> bool | None:
-    """Whether class names and ids are those of a plugin; None if one of them only contains a word of plugins."""
-    names = names.lower().replace("_", "-")
-    each = names.split()
-    if not plugins.isdisjoint(each) or any(name.startswith(prefixes) for name in each):
-        return True
-    return None if words.search(names[:_LONGEST_STYLE]) else False
-
-
-@lru_cache(_REMEMBERED_NAMES)
-def _hide(names: str, hidden: frozenset[str], words: re.Pattern[str]) -> bool:
-    classes = names.split()
-    if hidden.isdisjoint(classes) and not any(map(words.fullmatch, classes)):
-        return False
-    return not any(map(_SHOWN_AT_A_WIDTH.fullmatch, classes))
-
-
-def _is_hidden(element: Element, attributes: Mapping[str, str | None]) -> bool:
+def _is_hidden(element: Element, attributes: Mapping[str, str | None], names: NameMeanings) -> bool:
     if "hidden" in attributes or "popover" in attributes or (element.tag == "dialog" and "open" not in attributes):
         return True
-    names, hidden = attributes.get("class"), site().hidden
-    hide = _hide if names and len(names) <= _LONGEST_NAMES else _hide.__wrapped__
-    if names and hide(names, hidden.classes, hidden.class_words):
+    classes = attributes.get("class")
+    if classes and names.hide(classes):
         return True
     style = attributes.get("style")
     if not style or (element.tag == "img" and any(attributes.get(name) for name in _LOADED_LATER)):

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property, partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from vokcrawl.pages.profile.selectors import Selector, parse_selector
 
-__all__ = ["Logo", "SiteProfile"]
+__all__ = ["Logo", "NameMeanings", "SiteProfile"]
+
+_Known = TypeVar("_Known")
 
 _FLAGS = re.IGNORECASE | re.DOTALL
 _NEVER = r"(?!)"
 _MOST_ENTRIES, _LONGEST_ENTRY = 1_000, 500
+# Class names of Bootstrap and Tailwind that show a hidden element at some screen width.
+_SHOWN_AT_A_WIDTH = re.compile(
+    r"d-(?:sm|md|lg|xl|xxl)-(?!none)[a-z-]+|(?:sm|md|lg|xl|2xl):(?:block|flex|grid|inline|table|contents)[a-z-]*"
+)
+# Of how many class names and ids, of what length, it is remembered what they mean; in what length words are searched.
+_REMEMBERED_NAMES, _LONGEST_NAMES, _LONGEST_SEARCHED = 2_000, 300, 2_000
 # An expression that occurs in all of these says nothing about a text.
 _TEXTS = ("The harvest of apples began in the hills.", "2024-12-10", "사과 수확", "x")
 
@@ -365,6 +373,58 @@ class HiddenNames(_Section):
     plugins: Names
     plugin_prefixes: NameList
     plugin_words: NameWords
+    @cached_property
+    def meanings(self) -> NameMeanings:
+        """What these names say about the elements of a page."""
+        return NameMeanings(self)
+
+
+class NameMeanings:
+    """What class names and ids mean. Remembered, because the same ones occur many times in each page, and in each page.
+
+    The keys are the names alone: the hash of an expression is calculated anew for each look-up.
+    """
+
+    def __init__(self, names: HiddenNames) -> None:
+        self._names = names
+        self._hiding: dict[str, bool] = {}
+        self._plugins: dict[str, bool | None] = {}
+
+    def hide(self, classes: str) -> bool:
+        """Whether class names, as written, are those of a hidden element."""
+        found = self._hiding.get(classes)
+        if found is None:
+            found = self._hide(classes.split())
+            _remember(self._hiding, classes, found)
+        return found
+
+    def name_plugin(self, names: str) -> bool | None:
+        """Whether class names and ids are those of a plugin; None if one of them only contains a word of plugins."""
+        if names in self._plugins:
+            return self._plugins[names]
+        found = self._name_plugin(names.lower().replace("_", "-"))
+        _remember(self._plugins, names, found)
+        return found
+
+    def _hide(self, classes: Sequence[str]) -> bool:
+        names = self._names
+        if names.classes.isdisjoint(classes) and not any(map(names.class_words.fullmatch, classes)):
+            return False
+        return not any(map(_SHOWN_AT_A_WIDTH.fullmatch, classes))
+
+    def _name_plugin(self, names: str) -> bool | None:
+        each, plugins = names.split(), self._names
+        if not plugins.plugins.isdisjoint(each) or any(name.startswith(plugins.plugin_prefixes) for name in each):
+            return True
+        return None if plugins.plugin_words.search(names[:_LONGEST_SEARCHED]) else False
+
+
+def _remember(known: dict[str, _Known], names: str, meaning: _Known) -> None:
+    # A page cannot fill the memory with names.
+    if len(names) <= _LONGEST_NAMES:
+        if len(known) >= _REMEMBERED_NAMES:
+            known.clear()
+        known[names] = meaning
 
 
 class Logo(_Section):
