@@ -77,15 +77,16 @@ class Verification:
             yield Fault(path, None, "a manifest names this file, but it is missing")
             return
         self.files += 1
-        found = dict(zip(("records", "bytes", "sha256"), digest(path), strict=True))
         if path.parent.name == ARCHIVE:
             check = self._archive_check(path)
             yield from _flaws(path, check)
             self._archived.files.add(entry.path)
-            found["records"] = check.records
+            found = (check.records, check.bytes, check.sha256)
             self.archived += check.records
             self._progress.advance(entry.bytes)
-        for name, value in found.items():
+        else:
+            found = digest(path)
+        for name, value in zip(("records", "bytes", "sha256"), found, strict=True):
             if value != (expected := getattr(entry, name)):
                 yield Fault(path, None, f"{name}: {value}, but its manifest says {expected}")
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from typing_extensions import Buffer, override
 
 from vokcrawl.errors import StorageError
 from vokcrawl.normalize import canonical_url
@@ -60,11 +64,37 @@ class InvalidRecordError(ValueError):
     """A gzip member without a valid record. The message gives the reason."""
 
 
+class _HashedFile(io.FileIO):
+    """A file that computes its SHA-256 while it is read, so that it is read once. What is read again is not counted."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "rb")
+        self.hashed = 0
+        self.sha256 = hashlib.sha256()
+
+    @override
+    def readinto(self, buffer: Buffer, /) -> int | None:
+        start = self.tell()
+        size = super().readinto(buffer)
+        if size and start <= self.hashed < start + size:
+            self.sha256.update(memoryview(buffer)[self.hashed - start : size])
+            self.hashed = start + size
+        return size
+
+    def finish(self) -> None:
+        """Reads what was not read."""
+        self.seek(self.hashed)
+        buffer = bytearray(READ_BYTES)
+        while self.readinto(buffer):
+            pass
+
+
 class ArchiveCheck:
-    """A check of one file. Iterate over `flaws`, each with its offset; then `records` and `end` are set.
+    """A check of one file. Iterate over `flaws`, each with its offset; then the other attributes are set.
 
     `records` is the number of valid records, `end` the end of the last one. With `length`, only that many bytes are
-    checked. `note` is called with the offset of each valid record, and `fault_of` as `location_fault` is.
+    checked; without it, `bytes` and `sha256` are those of the whole file, which is read once for all of this. `note` is
+    called with the offset of each valid record, and `fault_of` as `location_fault` is.
     """
 
     def __init__(
@@ -77,6 +107,8 @@ class ArchiveCheck:
     ) -> None:
         self.records = 0
         self.end = 0
+        self.bytes = 0
+        self.sha256 = ""
         self._path = path
         self._length = length
         self._note = note
@@ -84,7 +116,11 @@ class ArchiveCheck:
 
     def flaws(self) -> Iterator[tuple[int, str]]:
         """Yields offset and description of each flaw."""
-        with translate_os_errors(self._path), self._path.open("rb", buffering=READ_BYTES) as file:
+        with (
+            translate_os_errors(self._path),
+            _HashedFile(self._path) as hashed,
+            io.BufferedReader(hashed, READ_BYTES) as file,
+        ):
             for member in members(file):
                 if self._length is not None and member.start >= self._length:
                     return
@@ -98,6 +134,8 @@ class ArchiveCheck:
                 if self._note is not None:
                     self._note(member.start, record)
                 yield from ((member.start, text) for text in self._wrong(record))
+            hashed.finish()
+            self.bytes, self.sha256 = hashed.hashed, hashed.sha256.hexdigest()
 
     def _wrong(self, record: ArchivedRecord) -> Iterator[str]:
         if record.fields.get("warc-block-digest") != digest(record.block):

@@ -373,6 +373,7 @@ class HiddenNames(_Section):
     plugins: Names
     plugin_prefixes: NameList
     plugin_words: NameWords
+
     @cached_property
     def meanings(self) -> NameMeanings:
         """What these names say about the elements of a page."""
