@@ -147,9 +147,15 @@ def listing_of(site_url: str) -> str:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment of this process without settings and proxies."""
+    """Return the environment of this process without settings and proxies.
+
+    Python stores the compiled modules of this project, as it does those of installed packages: a process that compiles
+    them each time would be compared with one that does not.
+    """
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("VOK_", "SCRAPY_")) and not name.lower().endswith("_proxy")
+        if not name.startswith(("VOK_", "SCRAPY_"))
+        and not name.lower().endswith("_proxy")
+        and name != "PYTHONDONTWRITEBYTECODE"
     }
