@@ -316,6 +316,15 @@ def validated(record: dict[str, Any]) -> dict[str, Any]:
     return MODELS[record["schema"]].model_validate(record).model_dump(by_alias=True)
 
 
+def checked(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record that was read from a file, itself if it has all keys, or else with the missing ones.
+
+    Raises like `validated`, and is faster, because types are not converted: a valid record has the same values.
+    """
+    valid = MODELS[record["schema"]].model_validate(record)
+    return record if is_whole(record) else valid.model_dump(by_alias=True)
+
+
 def is_whole(record: dict[str, Any]) -> bool:
     """Return whether a valid record has all keys of its model. Those of earlier releases may lack some."""
     images = record.get("images", ())

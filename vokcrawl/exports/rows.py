@@ -160,11 +160,14 @@ class Rows:
                 yield {**record, "latest": True, "removed_at": None}
 
     def _delivered(self, what: str) -> Iterator[dict[str, Any]]:
-        for _, record in self._snapshot.lines(what):
-            if what == "articles" and self._fold is not None:
-                status = self._fold.status_of(record["id"])
-                record["latest"] = record["revision"] == status.revision
-                record["removed_at"] = status.removed_at
+        if what != "articles" or self._fold is None:
+            yield from (record for _, record in self._snapshot.lines(what))
+            return
+        # They were read to find the latest version of each article.
+        for record in self._snapshot.records_again(what):
+            status = self._fold.status_of(record["id"])
+            record["latest"] = record["revision"] == status.revision
+            record["removed_at"] = status.removed_at
             yield record
 
 

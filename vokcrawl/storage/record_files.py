@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 import orjson
 from pydantic import ValidationError
 
-from vokcrawl.items import KINDS, breaches, validated
+from vokcrawl.items import KINDS, breaches, checked
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors
 from vokcrawl.utils.progress import NO_PROGRESS, Progress
 
@@ -83,7 +83,7 @@ def _read_line(line: bytes, kind: str) -> tuple[dict[str, Any] | None, str | Non
         record = orjson.loads(line)
         if not isinstance(record, dict) or record.get("schema") != _SCHEMAS[kind]:
             return None, f"the record's schema is not {_SCHEMAS[kind]}"
-        return validated(record), None
+        return checked(record), None
     except orjson.JSONDecodeError as fault:
         return None, f"not JSON: {fault}"
     except ValidationError as fault:

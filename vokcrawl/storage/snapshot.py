@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from vokcrawl.errors import StorageError, UsageError
-from vokcrawl.items import KINDS
+from vokcrawl.items import KINDS, is_whole, validated
 from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.latest_versions import LatestVersions
-from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching
+from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors
 from vokcrawl.storage.record_files import Line, read_file
 from vokcrawl.utils.program import PROGRAM
 from vokcrawl.utils.progress import NO_PROGRESS, Progress
@@ -43,6 +45,8 @@ class Snapshot:
         self.damaged: dict[tuple[Path, int], Line] = {}
         self.progress = progress
         self._skip_damaged = skip_damaged
+        # Of the files that were read: inode, size and time of the last change.
+        self._read: dict[Path, tuple[int, int, int]] = {}
         self._files = {kind: in_run_order(matching(folder.path / kind, ".jsonl")) for kind in KINDS.values()}
         self._end = f"{as_of}T23:59:59Z" if as_of else None
         first = self._first_day()
@@ -60,12 +64,34 @@ class Snapshot:
         """
         self.progress.begin(f"reading {kind}", sum(path.stat().st_size for path in self._files[kind]))
         for path in self._files[kind]:
+            self._read[path] = _version_of(path)
             for line in read_file(path, kind):
                 self.progress.advance(len(line.raw))
                 if line.record is None:
                     self._meet_damage(line)
                 elif self._end is None or line.record[_KNOWN_SINCE[kind]] <= self._end:
                     yield line, line.record
+
+    def records_again(self, kind: str) -> Iterator[dict[str, Any]]:
+        """The records that `lines` has yielded before. They are not validated again, which takes most of the time.
+
+        Raises `StorageError` if a file has changed.
+        """
+        self.progress.begin(f"writing {kind}", sum(path.stat().st_size for path in self._files[kind]))
+        for path in self._files[kind]:
+            if self._read.get(path) != _version_of(path):
+                raise _changed(path)
+            with translate_os_errors(path), path.open("rb") as file:
+                for number, raw in enumerate(file, 1):
+                    self.progress.advance(len(raw))
+                    if (path, number) in self.damaged:
+                        continue
+                    try:
+                        record: dict[str, Any] = orjson.loads(raw)
+                    except orjson.JSONDecodeError:
+                        raise _changed(path) from None
+                    if self._end is None or record[_KNOWN_SINCE[kind]] <= self._end:
+                        yield record if is_whole(record) else validated(record)
 
     def _meet_damage(self, line: Line) -> None:
         if not self._skip_damaged:
@@ -82,6 +108,21 @@ class Snapshot:
         return f"{first[:4]}-{first[4:6]}-{first[6:8]}" if first else None
 
 
+def _version_of(path: Path) -> tuple[int, int, int]:
+    with translate_os_errors(path):
+        found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _changed(path: Path) -> StorageError:
+    return StorageError(f"{path}: changed while it was read; run again")
+
+
+# Of at most so many articles the status is kept in memory, of which there are few: with several versions, or removed.
+_MOST_KEPT = 50_000
+_FIRST_VERSION = ArticleStatus(1)
+
+
 class Fold:
     """The articles of a snapshot, each with its latest version, in a temporary database."""
 
@@ -90,9 +131,10 @@ class Fold:
         self._latest = LatestVersions()
         try:
             for line, record in snapshot.lines("articles"):
-                self._latest.add_version(line, record)
+                self._latest.note_version(line, record)
             for _, record in snapshot.lines("removals"):
                 self._latest.add_removal(record)
+            self._known = self._latest.revised_or_removed(_MOST_KEPT)
         except BaseException:
             self._latest.close()
             raise
@@ -110,7 +152,9 @@ class Fold:
         return self._latest.digests()
 
     def status_of(self, identity: str) -> ArticleStatus:
-        """The status of an article of the snapshot."""
+        """The revision of an article of the snapshot, and when its removal was confirmed."""
+        if self._known is not None:
+            return self._known.get(identity, _FIRST_VERSION)
         version = self._latest.get(identity)
         return version.status if version is not None else ArticleStatus()
 
