@@ -39,6 +39,7 @@ class Command(CheckedCommand, BaseRunSpiderCommand):
             raise RuntimeError("Scrapy gave this command no crawler process")
         # Imported late, because Scrapy imports all commands to run one.
         from vokcrawl.commands._exit_code import exit_code_of, starting  # noqa: PLC0415
+        from vokcrawl.extensions.progress import StatusLine  # noqa: PLC0415
         from vokcrawl.spiders.vok import VokSpider  # noqa: PLC0415
 
         if self.settings.get("VOK_STATE") == "redis":
@@ -49,13 +50,16 @@ class Command(CheckedCommand, BaseRunSpiderCommand):
                 print_help=False,
             )
         crawls: list[tuple[str, Crawler, Any]] = []
+        line = StatusLine() if StatusLine.is_wanted(self.settings) else None
         for source, folder in _pairs(args):
             settings = self.settings.copy()
-            # The status line shows a single crawl.
+            # The crawls share one status line.
             given = {"VOK_SOURCE": source, "VOK_OUTPUT_DIR": folder, "VOK_PROGRESS": "off"}
             settings.update(given, priority="cmdline")
             with starting(settings):
                 crawler = Crawler(VokSpider, settings)
+                if line is not None:
+                    line.add(crawler)
                 crawls.append((source, crawler, process.crawl(crawler, **opts.spargs)))
         with starting(self.settings):
             end_on_hangup()

@@ -172,8 +172,8 @@ class Options(SettingsModel):
     )
     progress: Annotated[Literal["auto", "off"], CHOICE] = setting(
         "auto",
-        "`auto`: on a terminal, `scrapy crawl vok` shows a live status line below its log, and a summary at the end. "
-        "`off`: only the log.",
+        "`auto`: on a terminal, `scrapy crawl vok` and `scrapy sources` show a live status line below the log, and "
+        "`crawl` a summary at the end. `off`: only the log.",
     )
     archive: Flag = setting(
         True,

@@ -74,7 +74,7 @@ class _HashedFile(io.FileIO):
 
     @override
     def readinto(self, buffer: Buffer, /) -> int | None:
-        start = self.tell()
+        start = self.seek(0, io.SEEK_CUR)
         size = super().readinto(buffer)
         if size and start <= self.hashed < start + size:
             self.sha256.update(memoryview(buffer)[self.hashed - start : size])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from tests.support.crawling import Crawl, command
 from tests.support.terminal import Terminal
 from vokcrawl.sample import SampleServer
+from vokcrawl.sample.sources import KCNA_KOREAN, WANTED
 
 Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]
@@ -69,6 +72,29 @@ def test_the_progress_line_stays_below_the_log_and_is_replaced_by_the_summary(se
     pages, requests = len(server.requests) - 1, len(server.requests)
     assert re.fullmatch(rf"  {pages} pages read, 0 failed; {requests} requests in \d+ s", summary[3])
     assert summary[-1] == "  next: nothing to do"
+    assert not terminal.cursor_hidden
+
+
+def test_crawls_of_several_sources_share_one_progress_line(serve: Serving, tmp_path: Path) -> None:
+    server = serve(8, others=30)
+    folders = {WANTED.name: tmp_path / "vok", KCNA_KOREAN.name: tmp_path / "kcna"}
+    given = {**SLOW, "VOK_START_URLS": f"{server.url}/newstream/"}
+    words = [sys.executable, "-m", "scrapy", "sources", *(f"{name}={path}" for name, path in folders.items())]
+    seen: list[tuple[int, int]] = []
+
+    def look(terminal: Terminal) -> None:
+        found = lines(terminal)
+        assert len(found) <= 1
+        seen.extend((int(each[1]), int(each[2])) for each in found)
+
+    with Terminal([*words, *(part for name, value in given.items() for part in ("-s", f"{name}={value}"))]) as terminal:
+        assert terminal.ended(look) == 0
+    assert seen == sorted(seen)
+    manifests = [orjson.loads(next((path / "runs").glob("*.json")).read_bytes()) for path in folders.values()]
+    articles = [each["counts"]["articles"] for each in manifests]
+    # More than either crawl has, and at last those of both.
+    assert max(articles) < seen[-1][1] <= sum(articles)
+    assert not [row for row in terminal.rows if LINE.search(row)]
     assert not terminal.cursor_hidden
 
 

@@ -24,7 +24,7 @@ _SHOWN_AT_A_WIDTH = re.compile(
     r"d-(?:sm|md|lg|xl|xxl)-(?!none)[a-z-]+|(?:sm|md|lg|xl|2xl):(?:block|flex|grid|inline|table|contents)[a-z-]*"
 )
 # Of how many class names and ids, of what length, it is remembered what they mean; in what length words are searched.
-_REMEMBERED_NAMES, _LONGEST_NAMES, _LONGEST_SEARCHED = 2_000, 300, 2_000
+_CACHED_NAMES, _LONGEST_NAMES, _LONGEST_SEARCHED = 2_000, 300, 2_000
 # An expression that occurs in all of these says nothing about a text.
 _TEXTS = ("The harvest of apples began in the hills.", "2024-12-10", "사과 수확", "x")
 
@@ -381,9 +381,9 @@ class HiddenNames(_Section):
 
 
 class NameMeanings:
-    """What class names and ids mean. Remembered, because the same ones occur many times in each page, and in each page.
+    """What class names and ids mean. Cached, because the same ones occur many times in each page, and in each page.
 
-    The keys are the names alone: the hash of an expression is calculated anew for each look-up.
+    The keys are the names alone: the hash of an expression is computed at each look-up.
     """
 
     def __init__(self, names: HiddenNames) -> None:
@@ -396,7 +396,7 @@ class NameMeanings:
         found = self._hiding.get(classes)
         if found is None:
             found = self._hide(classes.split())
-            _remember(self._hiding, classes, found)
+            _keep(self._hiding, classes, found)
         return found
 
     def name_plugin(self, names: str) -> bool | None:
@@ -404,7 +404,7 @@ class NameMeanings:
         if names in self._plugins:
             return self._plugins[names]
         found = self._name_plugin(names.lower().replace("_", "-"))
-        _remember(self._plugins, names, found)
+        _keep(self._plugins, names, found)
         return found
 
     def _hide(self, classes: Sequence[str]) -> bool:
@@ -420,10 +420,10 @@ class NameMeanings:
         return None if plugins.plugin_words.search(names[:_LONGEST_SEARCHED]) else False
 
 
-def _remember(known: dict[str, _Known], names: str, meaning: _Known) -> None:
+def _keep(known: dict[str, _Known], names: str, meaning: _Known) -> None:
     # A page cannot fill the memory with names.
     if len(names) <= _LONGEST_NAMES:
-        if len(known) >= _REMEMBERED_NAMES:
+        if len(known) >= _CACHED_NAMES:
             known.clear()
         known[names] = meaning
 
