@@ -124,7 +124,8 @@ class Rows:
         self.progress = snapshot.progress
         self._snapshot = snapshot
         self._selection = selection
-        self._fold = Fold(snapshot) if any(what in ARTICLE_TABLES for what in whats) else None
+        records = near_duplicates or "current" in whats
+        self._fold = Fold(snapshot, records=records) if any(what in ARTICLE_TABLES for what in whats) else None
         self._near: Matches | None = None
         if self._fold is not None and near_duplicates:
             try:

@@ -118,18 +118,38 @@ def _changed(path: Path) -> StorageError:
     return StorageError(f"{path}: changed while it was read; run again")
 
 
-# Of at most so many articles the status is kept in memory, of which there are few: with several versions, or removed.
+# Of at most so many articles the status is kept in memory: of those with several versions, and of removed ones.
 _MOST_KEPT = 50_000
-_FIRST_VERSION = ArticleStatus(1)
+_UNKNOWN, _FIRST_VERSION = ArticleStatus(), ArticleStatus(1)
+
+
+def _statuses(snapshot: Snapshot) -> dict[str, ArticleStatus] | None:
+    """Return the status of the articles with several versions and of removed ones; None if there are too many."""
+    found: dict[str, ArticleStatus] = {}
+    for _, record in snapshot.lines("removals"):
+        found[record["id"]] = found.get(record["id"], _UNKNOWN).with_removal(record)
+    for _, record in snapshot.lines("articles"):
+        identity = record["id"]
+        if record["revision"] != 1 or identity in found:
+            found[identity] = found.get(identity, _UNKNOWN).with_version(record)
+        if len(found) > _MOST_KEPT:
+            return None
+    return found
 
 
 class Fold:
     """The articles of a snapshot, each with its latest version, in a temporary database."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        """Reads all articles and removals once. Raises `StorageError`."""
+    def __init__(self, snapshot: Snapshot, *, records: bool = True) -> None:
+        """Reads all articles and removals once. Raises `StorageError`.
+
+        Without `records` it is faster, and only `status_of` can be called.
+        """
         self._latest = LatestVersions()
         try:
+            self._known = None if records else _statuses(snapshot)
+            if self._known is not None:
+                return
             for line, record in snapshot.lines("articles"):
                 self._latest.note_version(line, record)
             for _, record in snapshot.lines("removals"):
