@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import cache, partial
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -30,6 +31,8 @@ REBUILD = f"run `{PROGRAM} repair --rebuild-state` to rebuild it from the delive
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+# Slower than SQLite's own decoder, which raises an error for bytes that are not UTF-8.
+_replacing = partial(str, encoding="utf-8", errors="replace")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
@@ -94,15 +97,27 @@ class SqliteState(State):
 
     def table(self, name: str) -> Iterator[dict[str, Any]]:
         """All rows of a table, as they are stored; bytes that are not UTF-8 become U+FFFD."""
+        done = 0
         with self._translated:
-            self._db.text_factory = partial(str, encoding="utf-8", errors="replace")
             try:
-                cursor = self._db.execute(f'SELECT * FROM "{name}"')  # noqa: S608
-                columns = [each[0] for each in cursor.description]
-                for row in cursor:
-                    yield dict(zip(columns, row, strict=True))
-            finally:
-                self._db.text_factory = str
+                for row in self._stored_rows(name, str):
+                    yield row
+                    done += 1
+                return
+            except sqlite3.OperationalError:
+                # A text that is not UTF-8, or an error that reading it again raises, too.
+                pass
+            yield from islice(self._stored_rows(name, _replacing), done, None)
+
+    def _stored_rows(self, name: str, decode: Callable[[bytes], str]) -> Iterator[dict[str, Any]]:
+        self._db.text_factory = decode
+        try:
+            cursor = self._db.execute(f'SELECT * FROM "{name}"')  # noqa: S608
+            columns = [each[0] for each in cursor.description]
+            for row in cursor:
+                yield dict(zip(columns, row, strict=True))
+        finally:
+            self._db.text_factory = str
 
     # Runs and their files
 
