@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -103,7 +104,9 @@ def test_what_fastwarc_has_written(ending: str, tmp_path: Path) -> None:
     site = site_of(12)
     path = tmp_path / f"fastwarc{ending}"
     compressors = {".warc.gz": GzipWriter, ".warc.zst": ZstdWriter}
-    with path.open("wb") as file:
+    writer = compressors[ending](path) if ending in compressors else None
+    with ExitStack() as stack:
+        target = writer or stack.enter_context(path.open("wb"))
         for page in whole(site):
             made = WarcRecord()
             made.init_headers(WarcRecordType.response)
@@ -111,10 +114,11 @@ def test_what_fastwarc_has_written(ending: str, tmp_path: Path) -> None:
             made.record_date = page.at
             made.is_http = True
             made.set_bytes_content(http(page.answer))
-            member = compressors[ending](file) if ending in compressors else None
-            made.write(member or file, checksum_data=True)
-            if member is not None:
-                member.finish()
+            made.write(target, checksum_data=True)
+            if writer is not None:
+                writer.finish()
+        if writer is not None:
+            writer.close()
     assert_whole(replay(path, to=tmp_path / "to"), site)
 
 
