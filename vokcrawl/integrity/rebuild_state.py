@@ -27,6 +27,8 @@ from vokcrawl.warc.validation import answers
 logger = logging.getLogger(__name__)
 
 _PAYLOAD = ("warc-payload-digest", "warc-target-uri", "warc-date")
+# The note of when a state was rebuilt.
+REBUILT_AT = "rebuilt_at"
 # An SQLite file, and the files beside it while it is open.
 _SUFFIXES = ("", "-wal", "-shm")
 
@@ -56,6 +58,8 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int], progress: P
             builder.add(node)
             progress.advance()
         builder.finish(nodes)
+        # Of an article that was first seen while the clock was ahead, the next check counts from now (`verify`).
+        state.put_note(REBUILT_AT, utc(builder.now))
         state.commit()
         state.close()
     except BaseException:

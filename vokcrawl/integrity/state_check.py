@@ -18,6 +18,7 @@ import orjson
 from vokcrawl import __version__
 from vokcrawl.integrity.archived_records import ArchivedRecords
 from vokcrawl.integrity.consistency import is_misspelt
+from vokcrawl.integrity.rebuild_state import REBUILT_AT
 from vokcrawl.normalize import article_id, canonical_url, parse_utc, utc
 from vokcrawl.pages.routes import route_from
 from vokcrawl.policy.outcome import CRASHED
@@ -329,6 +330,9 @@ def _notes(state: SqliteState) -> Iterator[str]:
         if name == "last_started":
             if value not in starts:
                 yield f"table notes, {name!r}: {value[:100]!r} is not the start of a run"
+        elif name == REBUILT_AT:
+            if not _TIME(value):
+                yield f"table notes, {name!r}: {value[:100]!r} is not a time"
         elif name == "recheck_days":
             if not _AGES(value):
                 yield f"table notes, {name!r}: {value[:100]!r} is not a list of days"
@@ -403,8 +407,10 @@ def _next_checks(state: SqliteState, nodes: Sequence[ChainNode], runs: _RunTimes
     ages.add(state.note("recheck_days") or "0")
     # Checked in every run: the time is that of a request, which is not in the files.
     in_every_run = any("0" in value.split(",") for value in ages)
-    # Where the clock was changed, a check is counted from the start of a run.
-    clocks = {started % _ONE_DAY for started in map(_since_epoch, _starts(state))}
+    # Where the clock was changed, a check is counted from the start of a run, or from when the state was rebuilt.
+    rebuilt = state.note(REBUILT_AT)
+    counted_from = _starts(state) | ({rebuilt} if rebuilt is not None and _TIME(rebuilt) else set())
+    clocks = {moment % _ONE_DAY for moment in map(_since_epoch, counted_from)}
     for row in state.table("articles"):
         due, first, checked = row["next_check_at"], row["first_seen_at"], row["checked_at"]
         if due is None or first is None or checked is None or checked < first or (in_every_run and due in runs):
@@ -433,13 +439,17 @@ def _listing_crawls(state: SqliteState, nodes: Sequence[ChainNode]) -> Iterator[
     """Compares crawls of listings with what the manifests of their runs report. A later run may continue a crawl."""
     is_crashed = _has_crashed(state, nodes)
     began = {node.run_id: {entry.url: entry for entry in node.manifest.listings} for node in nodes}
+    known = {url for entries in began.values() for url in entries}
     bounds: dict[str, set[str | None]] = {}
     for entry in (entry for node in nodes for entry in node.manifest.listings if entry.complete):
         bounds.setdefault(entry.url, set()).add(entry.covered_since)
     for row in state.table("listing_crawls"):
         # A crashed run reports no listings, not even one that it had crawled completely.
         reported = began.get(row["run_id"])
-        if reported and row["listing"] not in reported:
+        listing = row["listing"]
+        if listing not in known and any(is_misspelt(listing, each) for each in known):
+            yield f"table listing_crawls, {row['number']}: listing {listing!r} is damaged; no manifest has it"
+        elif reported and listing not in reported:
             yield f"table listing_crawls, {row['number']}: run {row['run_id']} reports no listing {row['listing']!r}"
         elif not row["complete"] and row["covered_since"] is not None:
             yield f"table listing_crawls, {row['number']}: covered_since of a crawl that is not complete"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vokcrawl.integrity.consistency import _lengths, is_misspelt
-from vokcrawl.integrity.state_check import _TIME, _next_checks, _notes, _routes, _RunTimes, _times
+from vokcrawl.integrity.state_check import _TIME, _listing_crawls, _next_checks, _notes, _routes, _RunTimes, _times
 from vokcrawl.normalize import content_hash
 from vokcrawl.pages.routes import LinkRoute, route_to_text
 from vokcrawl.policy.outcome import CRASHED
@@ -40,7 +40,7 @@ def node(
     **settings: str,
 ) -> Any:
     """A manifest that reports one listing."""
-    listing = SimpleNamespace(url=LISTING, source=SOURCE, discovered_from=found_from)
+    listing = SimpleNamespace(url=LISTING, source=SOURCE, discovered_from=found_from, complete=False)
     times = {"started_at": started_at, "ended_at": ended_at}
     manifest = SimpleNamespace(listings=[listing], outcome=outcome, settings=settings, **times)
     return SimpleNamespace(run_id=run_id, manifest=manifest)
@@ -77,6 +77,18 @@ def test_after_a_crash_only_a_route_that_is_nearly_one_of_a_manifest_is_damaged(
     assert fault.endswith("'https://site.test/nevstream/' is damaged; no manifest has it")
 
 
+def test_a_listing_that_is_nearly_one_of_a_manifest_is_damaged() -> None:
+    """The run that crawled it has crashed, so its manifest reports no listings."""
+
+    def found(url: str) -> list[str]:
+        row = {"number": 1, "listing": url, "run_id": "20240101T000000Z", "complete": 0, "covered_since": None}
+        return faults(_listing_crawls, state(listing_crawls=[row]), [node(outcome=CRASHED)])
+
+    assert found(LISTING) == found(LISTING.replace("163", "162")) == []
+    (fault,) = found(LISTING.replace(".test", ",test"))
+    assert fault.endswith("listing 'https://site,test/article/163/' is damaged; no manifest has it")
+
+
 POSITION = json.dumps({"number": 1, "route": route_to_text(LinkRoute(LISTING)), "ids": []})
 
 
@@ -85,6 +97,7 @@ POSITION = json.dumps({"number": 1, "route": route_to_text(LinkRoute(LISTING)), 
     [
         ("last_started", "2024-12-10T06:00:07Z", "2024-12-10T06:00:06Z"),
         ("recheck_days", "1,3,7", "1,3-7"),
+        ("rebuilt_at", "2024-12-10T06:00:07Z", "2024-12-10T06:00:0wZ"),
         ("redirected_home", f"{ID} others-read", f"{ID} others,read"),
         ("slice:voice of korea (en):listing", '{"route": "", "pages": 1, "done": 1}', '{"rOute": "", "pages": 1}'),
         (f"position:{SOURCE}:{LISTING}", POSITION, POSITION.replace("LinkRoute", "LinkRoutg")),
@@ -124,6 +137,13 @@ def test_the_time_of_the_next_check_follows_from_the_other_times(values: dict[st
     notes = [{"name": "recheck_days", "value": "1,3,7,30,90"}]
     found = checks(state(articles=[article(**values)], notes=notes), [node()])
     assert [f"table articles, {ID!r}: next_check_at" in fault for fault in found] == [True] * (not sound)
+
+
+def test_a_check_may_be_counted_from_when_the_state_was_rebuilt() -> None:
+    """An article that was first seen while the clock was ahead."""
+    rows = [article(next_check_at="2024-06-05T04:03:02Z")]
+    for notes, sound in (([], False), ([{"name": "rebuilt_at", "value": "2024-06-02T04:03:02Z"}], True)):
+        assert (checks(state(articles=rows, notes=notes), [node()]) == []) is sound
 
 
 @pytest.mark.parametrize(("note", "setting"), [("0", "1,3"), ("1,3", "0"), (None, "1,3")])
