@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from vokcrawl.reporting.report.difference import Comparison
 from vokcrawl.reporting.report.markup import template_environment, untrusted
 from vokcrawl.search.query import MATCH_END, MATCH_START
 from vokcrawl.storage.manifest import read_manifest
-from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.output_folder import TIMESTAMP_ENDING, OutputFolder
 from vokcrawl.utils.humanize import format_size
 
 STATIC = Path(__file__).parent / "static"
@@ -53,7 +53,7 @@ class ArticlePages:
 
     def __init__(self, folder: OutputFolder) -> None:
         self._folder = folder
-        self._manifest = lru_cache(maxsize=64)(self._read_manifest)
+        self._read_manifest = lru_cache(maxsize=64)(self._cited_manifest)
 
     def context(
         self, article: Article, record: Record | None, *, permanent: bool, stories: Sequence[SameStory] = ()
@@ -76,12 +76,33 @@ class ArticlePages:
             "stories": stories,
         }
 
-    def _read_manifest(self, run_id: str) -> ManifestReference | None:
+    def _manifest(self, run_id: str) -> ManifestReference | None:
+        path = self._folder.manifest(run_id)
+        # The manifest comes at the end of the run, and its token after it.
+        return self._read_manifest(run_id, *(each.exists() for each in (path, path.with_suffix(TIMESTAMP_ENDING))))
+
+    def _cited_manifest(self, run_id: str, *_state: bool) -> ManifestReference | None:
         try:
-            return ManifestReference.of_run(self._folder, run_id)
+            reference = ManifestReference.of_run(self._folder, run_id)
         except StorageError:
             # The page of the run says what is wrong with it.
             return None
+        if reference is None or reference.token is None:
+            return reference
+        return _with_token_time(reference, self._folder.manifest(run_id))
+
+
+def _with_token_time(reference: ManifestReference, manifest: Path) -> ManifestReference:
+    """Add the time of the token, if the packages that read it are installed; without the token if it is invalid."""
+    try:
+        from vokcrawl.timestamps.tokens import TokenError, manifest_time  # noqa: PLC0415  optional packages
+    except ImportError:
+        return reference
+    try:
+        return replace(reference, stamped_at=manifest_time(manifest))
+    except (TokenError, StorageError):
+        # `scrapy verify` says what is wrong with it.
+        return replace(reference, token=None)
 
 
 def manifest_values(path: Path) -> dict[str, Any]:

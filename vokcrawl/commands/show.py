@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
@@ -13,10 +12,10 @@ from typing_extensions import override
 from vokcrawl.cli import FolderCommand, complain, say
 from vokcrawl.config.values import POSITIVE_PHRASE, optional, parse_positive_number, read_value
 from vokcrawl.errors import ExitCode, StorageError, UsageError
-from vokcrawl.normalize import article_id, utc
+from vokcrawl.normalize import article_id
 from vokcrawl.reporting.article_history import ArticleHistory, history_of
 from vokcrawl.reporting.citation import FORMATS, Citation, ManifestReference
-from vokcrawl.storage.output_folder import TIMESTAMP_ENDING, OutputFolder, translate_os_errors
+from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.utils.humanize import pluralize
 from vokcrawl.utils.program import PROGRAM, install_command
 from vokcrawl.utils.terminal import write_output
@@ -110,25 +109,16 @@ def _print_archived(folder: OutputFolder, record: dict[str, Any], *, raw: bool) 
 def _manifest_of(folder: OutputFolder, record: dict[str, Any]) -> ManifestReference | None:
     """Return the manifest of the run that wrote a record; None if that run has not ended. Raises `StorageError`."""
     reference = ManifestReference.of_run(folder, record["run_id"])
-    path = folder.manifest(record["run_id"])
-    token = path.with_suffix(TIMESTAMP_ENDING)
-    if reference is None or not token.exists():
+    if reference is None or reference.token is None:
         return reference
-    return replace(reference, token=str(token.relative_to(folder.path)), stamped_at=_time_of(token, path))
-
-
-def _time_of(token: Path, manifest: Path) -> str | None:
-    """Return the time of a timestamp token; None without the packages that read it. Raises `StorageError`."""
+    token = folder.path / reference.token
     try:
-        from vokcrawl.timestamps.tokens import TokenError, token_time  # noqa: PLC0415  optional packages
+        from vokcrawl.timestamps.tokens import TokenError, manifest_time  # noqa: PLC0415  optional packages
     except ImportError as missing:
         complain("show", f"{token}: its time needs {missing.name}; run `{install_command('evidence')}`")
-        return None
+        return reference
     try:
-        with translate_os_errors(token):
-            answer = token.read_bytes()
-        with translate_os_errors(manifest):
-            return utc(token_time(answer, manifest.read_bytes()))
+        return replace(reference, stamped_at=manifest_time(folder.manifest(record["run_id"])))
     except TokenError as fault:
         raise StorageError(f"{token}: {fault}; move it away, or restore it from a copy") from fault
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vokcrawl.storage.manifest import read_manifest
-from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.output_folder import TIMESTAMP_ENDING, OutputFolder
 
 FORMATS = ("text", "bibtex", "csl-json")
 # Characters with a meaning in LaTeX (https://ctan.org/pkg/encguide).
@@ -46,12 +46,14 @@ class ManifestReference:
 
     @classmethod
     def of_run(cls, folder: OutputFolder, run_id: str) -> ManifestReference | None:
-        """The manifest of a run, without its token; None if the run has not ended. Raises `StorageError`."""
+        """The manifest of a run, without the time of its token; None if it has not ended. Raises `StorageError`."""
         path = folder.manifest(run_id)
         if not path.exists():
             return None
         manifest, sha256 = read_manifest(path)
-        return cls(str(path.relative_to(folder.path)), sha256, manifest.ended_at)
+        token = path.with_suffix(TIMESTAMP_ENDING)
+        name = str(token.relative_to(folder.path)) if token.exists() else None
+        return cls(str(path.relative_to(folder.path)), sha256, manifest.ended_at, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from rfc3161_client import (
 )
 
 from vokcrawl.errors import UsageError
+from vokcrawl.normalize import utc
 from vokcrawl.storage.output_folder import (
     TIMESTAMP_ENDING,
     OutputFolder,
@@ -128,6 +129,15 @@ def token_time(answer: bytes, content: bytes) -> datetime:
     token = _parse(answer)
     _check_imprint(token, content)
     return token.tst_info.gen_time
+
+
+def manifest_time(manifest: Path) -> str:
+    """Return the time of the token of a manifest, in UTC, as records have it. Raises `TokenError`, `StorageError`."""
+    token = manifest.with_suffix(TIMESTAMP_ENDING)
+    with translate_os_errors(token):
+        answer = token.read_bytes()
+    with translate_os_errors(manifest):
+        return utc(token_time(answer, manifest.read_bytes()))
 
 
 def read_certificates(name: str) -> list[x509.Certificate]:
