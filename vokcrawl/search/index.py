@@ -22,7 +22,7 @@ NAME = "search.sqlite3"
 # (`utils.scripts.bigrams`), because their words are not separated by spaces.
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 # "voks" identifies the file. Raise the version when the tables change; an index of another version is rebuilt.
-_APPLICATION_ID, _VERSION = 0x766F6B73, 4
+_APPLICATION_ID, _VERSION = 0x766F6B73, 5
 _TABLES = (
     "CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER, modified INTEGER) WITHOUT ROWID",
     "CREATE TABLE damaged (place TEXT PRIMARY KEY) WITHOUT ROWID",
@@ -31,7 +31,7 @@ _TABLES = (
     "body TEXT, source TEXT)",
     "CREATE INDEX texts_by_day ON texts (published_on, id)",
     # What a query needs of each match, in small rows: a word may be in every article.
-    "CREATE TABLE listed (number INTEGER PRIMARY KEY, published_on TEXT, removed INTEGER)",
+    "CREATE TABLE listed (number INTEGER PRIMARY KEY, id TEXT, published_on TEXT, removed INTEGER)",
     # What the index refers to instead of keeping a copy; pairs of characters can be computed again.
     "CREATE VIEW indexed AS SELECT number, title, body, source, NULL AS title_pairs, NULL AS body_pairs FROM texts",
     "CREATE VIRTUAL TABLE texts_fts USING fts5(title, body, source, title_pairs, body_pairs, content='indexed', "
@@ -171,8 +171,8 @@ def _add_version(db: sqlite3.Connection, record: Mapping[str, Any]) -> None:
     row = db.execute(replace + "(:id, :url, :published_on, :title, :body, :source)", record)
     if before:
         db.execute("DELETE FROM listed WHERE number = ?", before[:1])
-    listed = (row.lastrowid, record["published_on"], current.removed_at is not None)
-    db.execute("INSERT INTO listed VALUES (?, ?, ?)", listed)
+    listed = (row.lastrowid, record["id"], record["published_on"], current.removed_at is not None)
+    db.execute("INSERT INTO listed VALUES (?, ?, ?, ?)", listed)
     insert = f"INSERT INTO texts_fts ({columns}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608  our own names
     db.execute(insert, (row.lastrowid, *_indexed(record["title"], record["body"], record["source"])))
 

@@ -47,21 +47,23 @@ _MATCHES = (
     f"texts_fts CROSS JOIN listed ON listed.number = texts_fts.rowid WHERE texts_fts MATCH :match AND {_SELECTED}"
 )
 _COUNT = f"SELECT count(*) FROM {_MATCHES}"  # noqa: S608  our own text
-_RANKED = f"""
-    SELECT listed.number FROM texts_fts CROSS JOIN listed ON listed.number = texts_fts.rowid
-    CROSS JOIN texts ON texts.number = listed.number WHERE texts_fts MATCH :match AND {_SELECTED}
-    ORDER BY bm25(texts_fts, {_WEIGHTS}), texts.published_on DESC, texts.id DESC LIMIT :limit
-"""  # noqa: S608  our own text
+_DAYS = "listed.published_on DESC, listed.id DESC LIMIT :limit"
+_RANKED = f"SELECT listed.number FROM {_MATCHES} ORDER BY bm25(texts_fts, {_WEIGHTS}), {_DAYS}"  # noqa: S608
+_NEWEST = f"SELECT listed.number FROM {_MATCHES} ORDER BY {_DAYS}"  # noqa: S608
 # Goes through all articles, newest first, until enough of them match.
-_NEWEST = f"""
+_NEWEST_OF_MANY = f"""
     SELECT texts.number FROM texts INDEXED BY texts_by_day CROSS JOIN listed ON listed.number = texts.number
-    WHERE {_SELECTED}
-    AND EXISTS (SELECT 1 FROM texts_fts WHERE texts_fts MATCH :match AND texts_fts.rowid = listed.number)
-    ORDER BY texts.published_on DESC, texts.id DESC LIMIT :limit
+    WHERE {_SELECTED} AND %s ORDER BY texts.published_on DESC, texts.id DESC LIMIT :limit
 """  # noqa: S608  our own text
-# Goes through all matches. A prefix is expensive to look up for one article.
-_ORDER = "ORDER BY listed.published_on DESC, listed.number LIMIT :limit"
-_NEWEST_OF_PREFIX = f"SELECT listed.number FROM {_MATCHES} {_ORDER}"  # noqa: S608  our own text
+_IS_MATCH = "EXISTS (SELECT 1 FROM texts_fts WHERE texts_fts MATCH :match AND texts_fts.rowid = listed.number)"
+# For a prefix, which is expensive to look up for one article.
+_IS_AMONG_MATCHES = "+listed.number IN (SELECT rowid FROM texts_fts WHERE texts_fts MATCH :match)"
+# It is faster where at least one article of this many matches.
+_MANY_OF = 4
+# As many matches are read about as fast as one is looked up.
+_READ_PER_LOOK_UP = 1_000
+# A phrase of several words in an expression. Reading takes as long for each article with these words.
+_PHRASE = re.compile(r'"[^"]* [^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,20 @@ def find(
     bounds = {"match": match, "since": since, "until": until, "removed": removed}
     with translate_database_errors():
         (total,) = index.db.execute(_COUNT, bounds).fetchone()
-        order = _RANKED if total <= _MAX_RANKED else _NEWEST_OF_PREFIX if _PREFIX in match else _NEWEST
-        numbers = index.db.execute(order, {**bounds, "limit": limit}).fetchall()
-        return total, _hits(index, match, [number for (number,) in numbers], literals)
+        numbers = index.db.execute(_order(index, match, total), {**bounds, "limit": limit}).fetchall()
+        few = total <= _READ_PER_LOOK_UP * limit and not _PHRASE.search(match)
+        at_once = few or _PREFIX in match
+        return total, _hits(index, match, [number for (number,) in numbers], literals, at_once=at_once)
+
+
+def _order(index: SearchIndex, match: str, total: int) -> str:
+    """Return the query for the best matches."""
+    if total <= _MAX_RANKED:
+        return _RANKED
+    (articles,) = index.db.execute("SELECT max(number) FROM listed").fetchone()
+    if total * _MANY_OF <= articles:
+        return _NEWEST
+    return _NEWEST_OF_MANY % (_IS_AMONG_MATCHES if _PREFIX in match else _IS_MATCH)
 
 
 def match_expression(words: Sequence[str]) -> str:
@@ -165,12 +178,14 @@ def _phrase(text: str) -> str:
     return f'"{quoted}"' + ("*" if bare != text else "")
 
 
-def _hits(index: SearchIndex, match: str, numbers: Sequence[int], literals: Sequence[str]) -> list[Hit]:
-    """Return the hits with these numbers. Only they get passages: extracting them is the slow part."""
-    # A prefix is looked up once for all hits, and a word for each of them.
-    batches, column = (
-        ([numbers], "+texts_fts.rowid") if _PREFIX in match else ([[n] for n in numbers], "texts_fts.rowid")
-    )
+def _hits(
+    index: SearchIndex, match: str, numbers: Sequence[int], literals: Sequence[str], *, at_once: bool
+) -> list[Hit]:
+    """Return the hits with these numbers. Only they get passages: extracting them is the slow part.
+
+    `at_once` reads all matches for them, otherwise each of them is looked up. For a prefix a look-up takes as long.
+    """
+    batches, column = ([numbers], "+texts_fts.rowid") if at_once else ([[n] for n in numbers], "texts_fts.rowid")
     query = f"""
         SELECT number, id, revision, url, published_on, texts.title, snippet(texts_fts, 1, ?, ?, '…', ?), texts.body
         FROM texts_fts CROSS JOIN texts ON number = texts_fts.rowid CROSS JOIN status USING (id)

@@ -344,11 +344,16 @@ def test_output_that_cannot_be_written_ends_with_15(archive: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("look_up", [0, 1_000], ids=["one by one", "at once"])
+@pytest.mark.parametrize("many_of", [4, 1], ids=["of all", "of some"])
 @pytest.mark.parametrize("query", [["story"], ["stor*"]], ids=["word", "prefix"])
 def test_very_many_matches_are_the_newest_first_and_all_counted(
-    query: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    query: list[str], many_of: int, look_up: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vokcrawl.search.query._MAX_RANKED", 5)
+    # The order and the passages are found in several ways, by the number of matches.
+    monkeypatch.setattr("vokcrawl.search.query._MANY_OF", many_of)
+    monkeypatch.setattr("vokcrawl.search.query._READ_PER_LOOK_UP", look_up)
     days = {number: f"2024-03-{1 + number * 9 % 28:02}" for number in range(20)}
     output = write_archive(
         tmp_path / "output",
