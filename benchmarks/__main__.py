@@ -13,6 +13,7 @@ from pathlib import Path
 
 import orjson
 
+from benchmarks.answers import measure_answers
 from benchmarks.archiving import measure_archiving
 from benchmarks.children import BenchmarkError
 from benchmarks.core import measure_core
@@ -43,6 +44,7 @@ PARTS: dict[str, Callable[[Path, int, int], Result]] = {
     "sqlite": measure_sqlite,
     "verify": measure_verify,
     "wacz": lambda folder, articles, _: measure_wacz(folder, articles),
+    "answers": measure_answers,
     "scaling": measure_scaling,
     "profile": lambda folder, articles, _: measure_profile(folder, articles),
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.answers import QUERIES
 from benchmarks.scale import COMMANDS
 from benchmarks.scaling import OnDisk, reckoned
 from benchmarks.shared_memory import Taken
@@ -47,6 +48,13 @@ def test_exports_and_verify_are_compared_with_other_programs() -> None:
     for name in ("export again", "DuckDB's COPY", "sqlite-utils", "sha256sum"):
         assert name in printed
     assert printed.count("at most") == 3
+
+
+def test_answers_of_each_kind_of_query_and_page_are_measured() -> None:
+    printed = benchmark("answers", "--articles", "2", "--rounds", "1")
+    for name in (*QUERIES, "show", "browse: first page"):
+        assert name in printed
+    assert printed.count("at most 1.00") == len(QUERIES) + 12
 
 
 @pytest.mark.thorough
