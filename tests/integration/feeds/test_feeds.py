@@ -12,6 +12,7 @@ import feedparser
 import orjson
 import pytest
 from feedparser.util import FeedParserDict
+from jsonschema import Draft202012Validator
 
 from tests.support.archives import HOSTILE, Record, article, identity, removal, run_id, write_archive, write_lines
 from vokcrawl.config.watch_list import WatchList
@@ -34,6 +35,37 @@ def updated(output: Path, at: str = THIRD, **given: Any) -> None:
     update(OutputFolder(output), options(**given), run_id(at))
 
 
+_TEXT = {"type": "string", "minLength": 1}
+_URL = {"type": "string", "pattern": "^https?://[^\\s]+$"}
+# RFC 3339.
+_TIME = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"}
+_AUTHORS = {
+    "type": "array",
+    "items": {"type": "object", "properties": {"name": _TEXT, "url": _URL, "avatar": _URL}, "minProperties": 1},
+}
+
+
+def _closed(**properties: Any) -> Record:
+    """An object with these members; an extension has a name that begins with an underscore."""
+    return {"type": "object", "properties": properties, "patternProperties": {"^_[^.]+$": {"type": "object"}},
+            "additionalProperties": False}  # fmt: skip
+
+
+# What https://www.jsonfeed.org/version/1.1/ requires and allows.
+_ITEM = _closed(
+    id=_TEXT, url=_URL, external_url=_URL, title=_TEXT, content_html=_TEXT, content_text=_TEXT, summary=_TEXT,
+    image=_URL, banner_image=_URL, date_published=_TIME, date_modified=_TIME, authors=_AUTHORS, language=_TEXT,
+    tags={"type": "array", "items": _TEXT}, attachments={"type": "array"},
+)  # fmt: skip
+_ITEM |= {"required": ["id"], "anyOf": [{"required": ["content_html"]}, {"required": ["content_text"]}]}
+JSON_FEED = _closed(
+    version={"const": "https://jsonfeed.org/version/1.1"}, title=_TEXT, home_page_url=_URL, feed_url=_URL,
+    description=_TEXT, user_comment=_TEXT, next_url=_URL, icon=_URL, favicon=_URL, authors=_AUTHORS, language=_TEXT,
+    expired={"type": "boolean"}, hubs={"type": "array"}, items={"type": "array", "items": _ITEM},
+)  # fmt: skip
+JSON_FEED |= {"required": ["version", "title", "items"]}
+
+
 def atom(output: Path, name: str) -> FeedParserDict:
     """A parsed feed; it must be well-formed and complete."""
     parsed = feedparser.parse((output / "feeds" / f"{name}.atom").read_bytes())
@@ -51,12 +83,11 @@ def atom(output: Path, name: str) -> FeedParserDict:
 
 def json_feed(output: Path, name: str) -> Record:
     document: Record = orjson.loads((output / "feeds" / f"{name}.json").read_bytes())
-    assert document["version"] == "https://jsonfeed.org/version/1.1"
+    Draft202012Validator(JSON_FEED).validate(document)
     for item in document["items"]:
         assert item["id"].startswith("urn:uuid:")
         assert item["content_html"]
-        # RFC 3339.
-        assert item["date_published"].endswith("Z")
+    assert len({item["id"] for item in document["items"]}) == len(document["items"])
     return document
 
 
