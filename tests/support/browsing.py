@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -16,12 +19,35 @@ from tests.support.children import ROOT
 from tests.support.crawling import environment
 from tests.support.folders import T0, Archive, Record, article, removal, revised
 from tests.support.servers import free_port, serving
+from vokcrawl.browse.database import BrowseDatabase
+from vokcrawl.browse.frozen_site import FrozenResult, FrozenSite
+from vokcrawl.browse.others import OtherArchive
+from vokcrawl.browse.rendering import ArticlePages
+from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.warc import records
 from vokcrawl.warc.gzip_members import compress_member
 
 HOSTILE = '"><script>window.owned = 1</script><img src=x onerror="window.owned = 1"> \u202e{{ 7 * 7 }}'
 LATER = T0 + timedelta(days=40)
 WARC = f"archive/{T0:%Y%m%dT%H%M%SZ}.warc.gz"
+
+
+# Everything by which a page could load, run, redirect or report something.
+CAPTURED = """<!doctype html><html><head><meta charset="utf-8"><title>Captured</title>
+<meta http-equiv="refresh" content="0; url={trap}/refresh"><base href="{trap}/">
+<link rel="preconnect" href="{trap}"><link rel="dns-prefetch" href="{trap}"><link rel="prefetch" href="{trap}/prefetch">
+<link rel="stylesheet" href="{trap}/style.css"><link rel="icon" href="{trap}/icon.png">
+<style>@import url({trap}/import.css); body {{ background: url({trap}/background.png) }}
+@font-face {{ font-family: x; src: url({trap}/font.woff) }} p {{ font-family: x }}</style>
+<script src="{trap}/script.js"></script><script>window.top.owned = 1; fetch("{trap}/fetch")</script></head>
+<body onload="window.top.owned = 1"><p id="text">As it was captured.</p>
+<img src="{trap}/image.png" onerror="window.top.owned = 1">
+<video src="{trap}/video.mp4" poster="{trap}/poster.png"></video>
+<iframe src="{trap}/frame"></iframe><object data="{trap}/object"></object><embed src="{trap}/embed">
+<svg><image href="{trap}/svg.png"></image><use href="{trap}/use.svg#x"></use></svg>
+<form action="{trap}/form"><button id="send">Send</button></form>
+<a id="link" href="{trap}/link" ping="{trap}/ping">A link</a> <a id="top" target="_top" href="{trap}/top">Another</a>
+</body></html>"""
 
 
 @dataclass(frozen=True)
@@ -100,6 +126,48 @@ def archive(path: Path, page: bytes = b"<!doctype html><p>As it was</p>", articl
     return made
 
 
+def opened(output: Path) -> OtherArchive:
+    """The archive of an output directory with its database."""
+    folder = OutputFolder(output)
+    database = BrowseDatabase(folder, output.parent / "spare")
+    database.refresh()
+    return OtherArchive(folder, database, ArticlePages(folder))
+
+
+def freeze(output: Path, target: Path, others: Sequence[Path] = (), *, captures: bool = False) -> FrozenResult:
+    """Write the static site of an output directory."""
+    archives = [opened(each) for each in others]
+    return FrozenSite(str(target), opened(output), "The archive", archives, captures=captures).write()
+
+
 def identity(number: int) -> str:
     """The id of an article of `archive`."""
     return f"{int((LATER if number >= 900 else T0).timestamp())}-{number}"
+
+
+@contextmanager
+def trap() -> Iterator[tuple[str, list[str]]]:
+    """A server that nothing should connect to: its address, and what has connected."""
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def setup(self) -> None:
+            seen.append("connection")
+            super().setup()
+
+        def do_GET(self) -> None:
+            seen.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", seen
+        finally:
+            server.shutdown()
+            thread.join()

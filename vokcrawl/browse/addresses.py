@@ -56,11 +56,12 @@ class ServedAddresses:
 class FrozenAddresses:
     """Relative URLs of a static site, in a page that is `depth` directories below its root.
 
-    `shown` is the id of the article that the page is about.
+    `shown` is the id of the article that the page is about. With `captures`, the site has captured pages.
     """
 
-    def __init__(self, depth: int, archive: int = 0, shown: str = "") -> None:
+    def __init__(self, depth: int, archive: int = 0, shown: str = "", *, captures: bool = False) -> None:
         self.root = "../" * depth
+        self._captures = captures
         self._archive = archive
         self._shown = shown
 
@@ -76,8 +77,9 @@ class FrozenAddresses:
         return self.article(record["id"]).replace(".html", f"/{record['revision']}.html")
 
     def captured(self, record: Mapping[str, Any]) -> str:
-        """The captured page of a version, which a static site does not have."""
-        return ""
+        """The captured page of a version."""
+        wanted = self._captures and not self._archive and record["archived_as"]
+        return f"{self.root}{captured_name(record)}" if wanted else ""
 
     def run(self, run_id: str) -> str:
         """A run."""
@@ -86,3 +88,8 @@ class FrozenAddresses:
     def other(self, archive: int, identity: str) -> str:
         """An article of another archive, by the number of the archive."""
         return f"{self.root}{f'with/{archive}/' if archive else ''}article/{identity}.html"
+
+
+def captured_name(record: Mapping[str, Any], part: str = "") -> str:
+    """Return the name of a file of a static site: the page about a captured page, or with `part` a part of it."""
+    return f"captured/{record['id']}-{record['revision']}{part}.html"

@@ -19,10 +19,20 @@ POLICY = (
 HEADERS = {"Content-Security-Policy": POLICY, "X-DNS-Prefetch-Control": "off", "X-Frame-Options": "SAMEORIGIN"}
 # Elements that only load, run or redirect, and attributes by which others do. The policy would stop them as well, but
 # not the connections that a browser opens in advance (`preconnect`, or the mouse on a link).
-_ELEMENTS = "script, link, base, iframe, frame, object, embed, meta[http-equiv]"
+_ELEMENTS = "script, link, base, iframe, frame, object, embed, meta[http-equiv], animate, set"
 _ATTRIBUTES = frozenset(
     ("href", "xlink:href", "src", "srcset", "poster", "background", "action", "formaction", "ping", "data")
 )
+# For a file, which has no headers: a policy in the page, before anything of the page itself. Two of the directives work
+# in headers only. The mark of the encoding prevails over what the page says.
+_FILE_POLICY = "; ".join(each for each in POLICY.split("; ") if not each.startswith(("sandbox", "frame-ancestors")))
+_FILE_BEGINNING = f'\ufeff<!DOCTYPE html><meta http-equiv="Content-Security-Policy" content="{_FILE_POLICY}">'
+
+
+def framed_file(folder: OutputFolder, record: Mapping[str, Any]) -> bytes:
+    """Return the same as `framed_page` as a file, in UTF-8: nothing runs or is loaded there, either."""
+    # A document has one type; another one that follows has no effect.
+    return (_FILE_BEGINNING + framed_page(folder, record)).encode("utf-8", "replace")
 
 
 def framed_page(folder: OutputFolder, record: Mapping[str, Any]) -> str:

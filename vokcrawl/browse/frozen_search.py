@@ -5,7 +5,8 @@ is split into files by the first characters of the words, so that a query loads 
 call one function with their content, because a page that was opened from a directory can load nothing else.
 
 `years.js`: ``[year, tag, files, articles]`` of each year, newest first. `YEAR-N.js`: words with the numbers of their
-articles (see `encode_numbers`). `YEAR-dN.js`: id, title, day and state of a block of articles. `tag` changes with the
+articles (see `encode_numbers`). `YEAR-pN.js`: the same words with their places in these articles (see `encode_places`),
+for phrases. `YEAR-dN.js`: id, title, day and state of a block of articles. `tag` changes with the
 content, which makes files of different times recognisable.
 """
 
@@ -20,7 +21,7 @@ from typing import Any
 
 import orjson
 
-from vokcrawl.utils.scripts import JOINED, bigrams
+from vokcrawl.utils.scripts import JOINED
 
 # Articles in a file with titles.
 BLOCK = 256
@@ -30,7 +31,7 @@ MAX_WORD = 32
 _ARTICLES_PER_FILE, _MAX_FILES = 64, 64
 # Each character has five bits of a number; the last one of a number is from the first alphabet.
 FINAL, MORE = "0123456789abcdefghijklmnopqrstuv", "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&("
-_WORD = re.compile(f"[^\\W_{JOINED}]+")
+_TOKEN = re.compile(f"([{JOINED}]+)|[^\\W_{JOINED}]+|\n")
 _JOINED = re.compile(f"[{JOINED}]")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 
@@ -57,14 +58,17 @@ class YearIndex:
 def index_year(year: str, articles: Sequence[SearchedArticle]) -> YearIndex:
     """Return the index of the articles of a year, which are in the order of the results."""
     numbers: dict[str, list[int]] = {}
+    places: dict[str, list[str]] = {}
     for number, article in enumerate(articles):
-        for word in words_of(article.text):
+        for word, found in places_of(article.text).items():
             numbers.setdefault(word, []).append(number)
+            places.setdefault(word, []).append(encode_places(found))
     shards = _number_of_files(len(articles))
-    contents: list[dict[str, str]] = [{} for _ in range(shards)]
+    named: dict[str, Any] = {f"{year}-{part}{number}": {} for part in ("", "p") for number in range(shards)}
     for word in sorted(numbers):
-        contents[file_of(word, shards)][word] = encode_numbers(numbers[word])
-    named: dict[str, Any] = {f"{year}-{number}": content for number, content in enumerate(contents)}
+        file = file_of(word, shards)
+        named[f"{year}-{file}"][word] = encode_numbers(numbers[word])
+        named[f"{year}-p{file}"][word] = "".join(places[word])
     for start in range(0, len(articles), BLOCK):
         block = [[each.id, each.title, each.day, each.state] for each in articles[start : start + BLOCK]]
         named[f"{year}-d{start // BLOCK}"] = block
@@ -80,15 +84,25 @@ def script(name: str, tag: str, content: Any) -> bytes:
     return b"vok(%s,%s,%s)\n" % tuple(map(orjson.dumps, (name, tag, content)))
 
 
-def words_of(text: str) -> set[str]:
-    """Return the words of a text as they are indexed: without case and accents, Korean and such as pairs.
+def places_of(text: str) -> dict[str, list[int]]:
+    """Return the words of a text as they are indexed, with their places.
 
-    >>> sorted(words_of("Café, 2 CAFES: 김정은"))
-    ['2', 'cafe', 'cafes', '김정', '은', '정은']
+    They are without case and accents, Korean and such as pairs. Each word, and each character in a joined script, has
+    the place after the one before. A line end takes a place, too, so that no phrase goes beyond it.
+
+    >>> places_of("Café, 2 CAFES: 김정은")
+    {'cafe': [0], '2': [1], 'cafes': [2], '김정': [3], '정은': [4], '은': [5]}
     """
-    folded = fold(text)
-    words = {word[:MAX_WORD] for word in _WORD.findall(folded)}
-    return words | {pair for pair in bigrams(folded).split() if _JOINED.match(pair)}
+    places: dict[str, list[int]] = {}
+    place = 0
+    for found in _TOKEN.finditer(fold(text)):
+        run = found[1]
+        words = [run[at : at + 2] for at in range(len(run))] if run else [found[0][:MAX_WORD]]
+        for word in words:
+            if word != "\n":
+                places.setdefault(word, []).append(place)
+            place += 1
+    return places
 
 
 def fold(text: str) -> str:
@@ -120,6 +134,21 @@ def encode_numbers(numbers: Iterable[int]) -> str:
         parts.append("".join(_digits(number - before - 1)))
         before = number
     return "".join(parts)
+
+
+def encode_places(places: Iterable[int]) -> str:
+    """Encode the ascending places of a word in an article: twice the gap, and one more for all but the last one.
+
+    >>> encode_places([0, 3, 40]), encode_places([7])
+    ('15B08', 'e')
+    """
+    gaps = []
+    before = -1
+    for place in places:
+        gaps.append(2 * (place - before - 1) + 1)
+        before = place
+    gaps[-1] -= 1
+    return "".join(digit for gap in gaps for digit in _digits(gap))
 
 
 def _digits(value: int) -> Iterator[str]:

@@ -22,42 +22,50 @@ import orjson
 from markupsafe import Markup
 
 from vokcrawl import __version__
-from vokcrawl.browse import frozen_search, queries
-from vokcrawl.browse.addresses import FrozenAddresses
+from vokcrawl.browse import captured, frozen_search, queries
+from vokcrawl.browse.addresses import FrozenAddresses, captured_name
 from vokcrawl.browse.frozen_search import SearchedArticle, index_year
 from vokcrawl.browse.others import OtherArchive, same_stories
 from vokcrawl.browse.rendering import STATIC, SameStory, browse_templates, manifest_values
-from vokcrawl.errors import UsageError
+from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.exports.target import replacing
 from vokcrawl.reporting.report.markup import encode_page, format_day, format_moment
-from vokcrawl.storage.output_folder import matching, run_order, translate_os_errors
+from vokcrawl.storage.output_folder import TIMESTAMP_ENDING, matching, run_order, translate_os_errors
 from vokcrawl.utils.progress import NO_PROGRESS, Progress
 from vokcrawl.utils.scripts import JOINED
 
 NAME = "frozen.json"
 # Raise it when a page or the index changes for the same records: everything is written again.
-_VERSION = 1
+_VERSION = 2
 _PAGE_SIZE = 500
+# In the page of an article each of them is before an element or an end tag that ends the paragraph or item, too.
+_OPTIONAL_END_TAGS = re.compile("</(?:p|li)>\n")
+_EMPTY_LINES = re.compile("\n[\n ]+")
 _NEWEST = 50
 _MAX_RUNS = 1_000
 _MAX_RUN_ARTICLES = 500
-_PAGE = re.compile(r"(?:with/[0-9]+/)?(?:article|list|run)/[\w-]+\.html", re.ASCII)
+_PAGE = re.compile(r"(?:with/[0-9]+/)?(?:article|captured|list|run)/[\w-]+\.html", re.ASCII)
 _MARK_COLUMNS = {
     "articles": "id, revision, content_hash, fetched_at, url, published_on, source, language, original_url, story, "
     "images, truncated, changed, first_seen_at, run_id, archived_as, latest, removed_at",
     "teasers": "*",
     "removals": "*",
 }
+_CAPTURE_COLUMNS = ("id", "revision", "latest", "title", "url", "fetched_at", "archived_as")
 _FLAGS = {"removed": "Removed", "edited": "Edited", "truncated": "Truncated by the site"}
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenResult:
-    """Number of articles in the site, of pages and of all files that were written, and of bytes in these files."""
+    """Number of articles in the site, of files that were written, and of bytes in these files.
+
+    `unreadable` are the faults of captured pages that could not be read.
+    """
 
     articles: int
     written: int
     bytes: int
+    unreadable: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -103,8 +111,17 @@ class _Writer:
 class FrozenSite:
     """The static site of an archive in a directory."""
 
-    def __init__(self, target: str, archive: OtherArchive, title: str, others: Sequence[OtherArchive] = ()) -> None:
-        """Raises `UsageError` if the directory has other contents."""
+    def __init__(
+        self,
+        target: str,
+        archive: OtherArchive,
+        title: str,
+        others: Sequence[OtherArchive] = (),
+        *,
+        captures: bool = False,
+    ) -> None:
+        """With `captures`, the site has the captured pages. Raises `UsageError` if the directory has other contents."""
+        self.captures = captures
         self._root = Path(target)
         self._archive = archive
         self._title = title
@@ -132,20 +149,25 @@ class FrozenSite:
             others = [stack.enter_context(each.connection()) for each in self._others]
             freeze = _Freeze(self, writer, before, db, others)
             freeze.articles(progress)
+            if self.captures:
+                freeze.captured(progress)
             freeze.search()
             freeze.runs()
             freeze.lists()
             freeze.delete_old()
             with translate_os_errors(self._root):
                 part.write_bytes(orjson.dumps({"format": format_mark, "marks": freeze.after}))
-        return FrozenResult(freeze.total, writer.written, writer.size)
+        return FrozenResult(freeze.total, writer.written, writer.size, freeze.unreadable)
 
     def render(self, template: str, depth: int, archive: int = 0, **context: Any) -> bytes:
         """Return a page that is `depth` directories below the root."""
         article = context.get("article")
         shown = "" if article is None or context["permanent"] else article.id
-        at = FrozenAddresses(depth, archive, shown)
-        return encode_page(self._templates.get_template(template).render(at=at, **context))
+        at = FrozenAddresses(depth, archive, shown, captures=self.captures)
+        page = self._templates.get_template(template).render(at=at, **context)
+        if article is not None:
+            page = _OPTIONAL_END_TAGS.sub("\n", page)
+        return encode_page(_EMPTY_LINES.sub("\n", page))
 
     @property
     def index(self) -> Path:
@@ -181,6 +203,7 @@ class _Freeze:
         self._others = others
         self._marks = _article_marks(db, site.archive)
         self.after: dict[str, str] = {}
+        self.unreadable: list[str] = []
         self.total = int(db.execute("SELECT count(*) FROM browse_articles").fetchone()[0])
 
     def articles(self, progress: Progress) -> None:
@@ -195,10 +218,41 @@ class _Freeze:
             rows = [
                 [each.archive, *(each.row[name] for name in ("id", "title", "source", "published_on"))] for each in same
             ]
-            self._article(0, identity, _digest([self._marks[identity], rows]), same)
+            self._article(0, identity, _digest([self._marks[identity], rows, self._site.captures]), same)
         marks = [_article_marks(db, shown) for db, shown in zip(self._others, self._site.others, strict=True)]
         for archive, identity in linked:
             self._article(archive, identity, marks[archive - 1][identity], [])
+
+    def captured(self, progress: Progress) -> None:
+        """Write the captured page of each archived version, and a page with a frame around it."""
+        query = "SELECT count(*) FROM articles WHERE archived_as IS NOT NULL"
+        progress.begin("writing captured pages", int(self._db.execute(query).fetchone()[0]))
+        query = f"SELECT {', '.join(_CAPTURE_COLUMNS)} FROM articles WHERE archived_as IS NOT NULL"  # noqa: S608
+        for values in self._db.execute(query):
+            progress.advance(1)
+            record = dict(zip(_CAPTURE_COLUMNS, values, strict=True))
+            record["archived_as"] = orjson.loads(record["archived_as"])
+            name, frame = captured_name(record), captured_name(record, "-frame")
+            mark = _digest(values)
+            changed = [self._changed(each, mark) for each in (name, frame)]
+            if any(changed):
+                self._capture(record, name, frame)
+
+    def _capture(self, record: Mapping[str, Any], name: str, frame: str) -> None:
+        fault = ""
+        try:
+            content = captured.framed_file(self._site.archive.folder, record)
+        except StorageError as failure:
+            fault = str(failure)
+            self.unreadable.append(fault)
+            self._writer.delete(frame)
+            # The next time tries again.
+            self.after[name] = self.after[frame] = ""
+        else:
+            self._writer.write(frame, content)
+        file = frame.rpartition("/")[2]
+        page = self._site.render("frozen/captured.html.j2", 1, record=record, frame=file, fault=fault)
+        self._writer.write(name, page)
 
     def _shared_stories(self) -> set[str]:
         """Return the stories of which there is more than one article, in this archive or in another one."""
@@ -359,13 +413,16 @@ class _List:
 
 def _article_marks(db: sqlite3.Connection, archive: OtherArchive) -> dict[str, str]:
     """Return a mark of everything that the page of each article shows."""
-    manifests = {path.stem for path in matching(archive.folder.runs, ".json")}
+    # A citation names the manifest and its token.
+    manifests, tokens = (
+        {path.stem for path in matching(archive.folder.runs, ending)} for ending in (".json", TIMESTAMP_ENDING)
+    )
     marks: dict[str, bytes] = {identity: b"" for (identity,) in db.execute("SELECT id FROM browse_articles")}
     for table, columns in _MARK_COLUMNS.items():
         cursor = db.execute(f"SELECT id, run_id, {columns} FROM {table} ORDER BY number")  # noqa: S608  our own names
         for identity, run_id, *values in cursor:
             if identity in marks:
-                row = repr((run_id in manifests, *values)).encode("utf-8", "surrogatepass")
+                row = repr((run_id in manifests, run_id in tokens, *values)).encode("utf-8", "surrogatepass")
                 marks[identity] = hashlib.blake2b(marks[identity] + row, digest_size=8).digest()
     return {identity: mark.hex() for identity, mark in marks.items()}
 

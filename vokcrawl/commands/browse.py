@@ -41,11 +41,14 @@ class Command(FolderCommand):
         others = "another output directory, in which the same stories are looked for; may be given several times"
         add("--with", dest="others", action="append", default=[], metavar="DIR", help=others)
         add("--freeze", metavar="DIR", help="write the pages to a directory, as a static site, instead of serving them")
+        add("--captures", action="store_true", help="with --freeze: also write the captured pages, which are large")
 
     @override
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         if opts.freeze is not None and opts.port is not None:
             raise UsageError("--port: nothing is served with --freeze; omit one of them")
+        if opts.captures and opts.freeze is None:
+            raise UsageError("--captures: applies to a static site; give its directory with --freeze")
         port = read_value("--port", _parse_port, opts.port or str(_PORT), _PORT_PHRASE)
         folder = self.existing_folder()
         others = [_other_folder(name, folder) for name in opts.others]
@@ -61,7 +64,7 @@ class Command(FolderCommand):
             spare = stack.enter_context(temporary_directory("vokcrawl-browse-"))
             if opts.freeze is not None:
                 own, *archives = self._archives([folder, *others], Path(spare))
-                return self._freeze(FrozenSite(opts.freeze, own, title, archives))
+                return self._freeze(FrozenSite(opts.freeze, own, title, archives, captures=opts.captures))
             # The port first: the databases may take a minute.
             bound = stack.enter_context(listening(port))
             own, *archives = self._archives([folder, *others], Path(spare))
@@ -94,7 +97,11 @@ class Command(FolderCommand):
             f"{pluralize(done.written, 'file')} written, {format_size(done.bytes)}" if done.written else "up to date"
         )
         say(f"{site.index}: {pluralize(done.articles, 'article')}; {written}")
-        return ExitCode.OK
+        if not done.unreadable:
+            return ExitCode.OK
+        pages = pluralize(len(done.unreadable), "captured page")
+        complain("browse", f"{pages} could not be read, for example {done.unreadable[0]}")
+        return ExitCode.INCOMPLETE
 
     @staticmethod
     def _report(failure: Exception) -> None:

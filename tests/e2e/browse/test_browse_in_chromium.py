@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.support.browsing import HOSTILE, Browsing, archive, browsing, identity
+from tests.support.browsing import CAPTURED, HOSTILE, Browsing, archive, browsing, identity, trap
 from tests.support.children import ROOT
 
 PHONE = {"width": 390, "height": 844}
@@ -30,50 +28,6 @@ PATHS = {
     "run": "/runs/20240210T060000Z",
     "error": "/article/1704088800-77777",
 }
-# Everything by which a page could load, run, redirect or report something.
-CAPTURED = """<!doctype html><html><head><meta charset="utf-8"><title>Captured</title>
-<meta http-equiv="refresh" content="0; url={trap}/refresh"><base href="{trap}/">
-<link rel="preconnect" href="{trap}"><link rel="dns-prefetch" href="{trap}"><link rel="prefetch" href="{trap}/prefetch">
-<link rel="stylesheet" href="{trap}/style.css"><link rel="icon" href="{trap}/icon.png">
-<style>@import url({trap}/import.css); body {{ background: url({trap}/background.png) }}
-@font-face {{ font-family: x; src: url({trap}/font.woff) }} p {{ font-family: x }}</style>
-<script src="{trap}/script.js"></script><script>window.top.owned = 1; fetch("{trap}/fetch")</script></head>
-<body onload="window.top.owned = 1"><p id="text">As it was captured.</p>
-<img src="{trap}/image.png" onerror="window.top.owned = 1">
-<video src="{trap}/video.mp4" poster="{trap}/poster.png"></video>
-<iframe src="{trap}/frame"></iframe><object data="{trap}/object"></object><embed src="{trap}/embed">
-<svg><image href="{trap}/svg.png"></image><use href="{trap}/use.svg#x"></use></svg>
-<form action="{trap}/form"><button id="send">Send</button></form>
-<a id="link" href="{trap}/link" ping="{trap}/ping">A link</a> <a id="top" target="_top" href="{trap}/top">Another</a>
-</body></html>"""
-
-
-@contextmanager
-def trap() -> Iterator[tuple[str, list[str]]]:
-    """A server that nothing should connect to: its address, and what has connected."""
-    seen: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def setup(self) -> None:
-            seen.append("connection")
-            super().setup()
-
-        def do_GET(self) -> None:
-            seen.append(self.path)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", seen
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import HOSTILE, LATER, archive, identity
+from tests.support.browsing import CAPTURED, HOSTILE, LATER, archive, identity, trap
 from tests.support.children import ROOT
 from tests.support.folders import article
 from tests.support.scheduling import scrapy
 
 PICTURES = ROOT / "build" / "browse"
-PAGES = ("index.html", "list/2024-01.html", f"article/{identity(1)}.html", "search.html?q=harvest", "runs.html")
+PAGES = (
+    "index.html",
+    "list/2024-01.html",
+    f"article/{identity(1)}.html",
+    "search.html?q=harvest",
+    "runs.html",
+    f"captured/{identity(3)}-1.html",
+)
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -28,9 +35,15 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def connections() -> Iterator[tuple[str, list[str]]]:
+    with trap() as trapped:
+        yield trapped
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory, connections: tuple[str, list[str]]) -> Path:
     folder = tmp_path_factory.mktemp("frozen")
-    made = archive(folder / "output")
+    made = archive(folder / "output", CAPTURED.format(trap=connections[0]).encode())
     later = LATER.replace(year=2025)
     made.run(
         later,
@@ -39,7 +52,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
             article(911, later, title="ラジオの工場", body="김정은동지께서 ﾗｼﾞｵ工場を現地指導した。", language="ja"),
         ],
     )
-    done = scrapy("browse", "--freeze", str(folder / "site"), output=folder / "output")
+    done = scrapy("browse", "--freeze", str(folder / "site"), "--captures", output=folder / "output")
     assert done.code == 0, done.stderr
     return folder / "site"
 
@@ -89,6 +102,11 @@ def test_search_finds_words_in_the_browser(page: Page, address: str) -> None:
     for words in ("김정은", "은동지", "工場 ラジオ", "ﾗｼﾞｵ", "工"):
         assert found(page, words) == ["ラジオの工場"], words
     assert found(page, "평양에서") == ["새 공장"]
+    # Phrases in quotation marks, and runs without spaces, are words that follow each other.
+    for words in ('"at naïve street"', '"words constructor" final', '"2025 and final"', "'constructor'", '"x2"'):
+        assert found(page, words) == ["The Café at Naïve-Street"], words
+    for words in ('"工場を現地"', '"工場 現地"', "동지김정", '"naïve at"', '"street words"', '"words x2"'):
+        assert found(page, words) == (["ラジオの工場"] if words == '"工場を現地"' else []), words
     # Parts of words, single letters and names of JavaScript find nothing.
     for words in ("arvest", "h", "toString", "harvest nosuchword"):
         assert found(page, words) == [], words
@@ -116,6 +134,31 @@ def test_hostile_title_stays_text_in_the_results(page: Page, address: str) -> No
     assert page.locator("#results script, #results img").count() == 0
     found(page, HOSTILE)
     assert page.evaluate("window.owned") is None
+
+
+def test_captured_page_runs_and_loads_nothing_in_its_frame_and_alone(
+    browser: Browser, address: str, connections: tuple[str, list[str]]
+) -> None:
+    window = browser.new_context()
+    page = window.new_page()
+    page.goto(f"{address}article/{identity(3)}.html")
+    page.get_by_text("Captured page").click()
+    page.wait_for_load_state("networkidle")
+    frame = page.frame_locator("iframe")
+    assert frame.locator("#text").inner_text() == "As it was captured."
+    # Nothing can be followed or sent.
+    for name in ("#link", "#top", "#send"):
+        frame.locator(name).click(no_wait_after=True)
+        page.wait_for_timeout(100)
+    assert page.evaluate("window.owned") is None
+    page.goto(f"{address}captured/{identity(3)}-1-frame.html", wait_until="networkidle")
+    assert page.locator("#text").inner_text() == "As it was captured."
+    for name in ("#link", "#top", "#send"):
+        page.locator(name).click(no_wait_after=True)
+        page.wait_for_timeout(100)
+    assert page.evaluate("window.owned") is None
+    window.close()
+    assert connections[1] == []
 
 
 def test_index_of_another_time_is_named(page: Page, root: Path) -> None:

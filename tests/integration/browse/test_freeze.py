@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,27 +13,13 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from lxml import html
 
-from tests.support.browsing import HOSTILE, LATER, archive, browsing, identity
+from tests.support.archives import teaser, write_lines
+from tests.support.browsing import HOSTILE, LATER, archive, browsing, captured, freeze, identity, opened
 from tests.support.folders import T0, Archive, article, revised
 from tests.support.scheduling import scrapy
-from vokcrawl.browse.database import BrowseDatabase
-from vokcrawl.browse.frozen_site import FrozenResult, FrozenSite
-from vokcrawl.browse.others import OtherArchive
-from vokcrawl.browse.rendering import ArticlePages
+from vokcrawl.browse.frozen_site import FrozenSite
 from vokcrawl.errors import FolderLockedError, StorageError
 from vokcrawl.exports.target import replacing
-from vokcrawl.storage.output_folder import OutputFolder
-
-
-def opened(output: Path) -> OtherArchive:
-    folder = OutputFolder(output)
-    database = BrowseDatabase(folder, output.parent / "spare")
-    database.refresh()
-    return OtherArchive(folder, database, ArticlePages(folder))
-
-
-def freeze(output: Path, target: Path, others: Sequence[Path] = ()) -> FrozenResult:
-    return FrozenSite(str(target), opened(output), "The archive", [opened(each) for each in others]).write()
 
 
 def files(root: Path) -> dict[str, bytes]:
@@ -120,13 +105,78 @@ def test_hostile_text_stays_text(frozen: Path) -> None:
     assert page.cssselect("h1")[0].text_content() == HOSTILE.replace("\u202e", "U+202E")
 
 
-def test_page_of_an_article_has_less_than_1_kb_beyond_what_it_shows(frozen: Path) -> None:
-    for number in range(6, 61):
-        path = frozen / f"article/{identity(number)}.html"
-        page = shown(path)
-        addresses = sum(len(each.get("href")) for each in page.cssselect('a[href^="http"]'))
-        text = " ".join(page.text_content().split())
-        assert path.stat().st_size - len(text.encode()) - addresses < 1_000
+def overhead(path: Path) -> int:
+    """Bytes of a page besides the text and the addresses that it shows."""
+    page = shown(path)
+    addresses = sum(len(each.get("href")) for each in page.cssselect('a[href^="http"]'))
+    return path.stat().st_size - len(" ".join(page.text_content().split()).encode()) - addresses
+
+
+def test_page_of_an_article_has_much_less_than_1_kb_beyond_what_it_shows(frozen: Path) -> None:
+    assert max(overhead(frozen / f"article/{identity(number)}.html") for number in range(6, 61)) < 700
+
+
+def test_page_with_everything_that_an_article_may_have_stays_below_1_kb_too(tmp_path: Path) -> None:
+    made = Archive(tmp_path / "output")
+    whole = article(
+        1,
+        T0,
+        body="\n\n".join(f"Paragraph {number} of a long story." for number in range(8)),
+        original_url="http://www.vok.example/original",
+        images=[{"url": "https://site.example/a.jpg", "caption": "A picture"}],
+    )
+    made.run(T0, [captured(made, whole, b"<p>As it was</p>")])
+    excerpt = teaser(1, "2024-01-01T06:00:00Z", id=whole["id"], url=whole["url"], excerpt="Paragraph 0 …")
+    write_lines(made.folder.path / "teasers" / "20240101T060000Z.jsonl", [excerpt])
+    freeze(made.folder.path, tmp_path / "site", captures=True)
+    page = tmp_path / "site" / "article" / f"{identity(1)}.html"
+    assert all(each in text_of(page) for each in ("A picture", "Paragraph 7", "Position", "Captured page", "Original"))
+    assert overhead(page) < 1_000
+
+
+def test_captured_pages_are_files_without_scripts_under_a_policy(tmp_path: Path) -> None:
+    page = """<!doctype html><!-- <head> --><html data-x="<head>"><head><meta charset="euc-kr"><title>새 공장</title>
+        <script>window.owned = 1</script></head><body onload="owned()"><p>평양 <a href="https://site.example/">x</a></p>"""
+    made = archive(tmp_path / "output", page.encode("euc-kr"), articles=8)
+    site = tmp_path / "site"
+    freeze(made.folder.path, site)
+    assert not (site / "captured").exists()
+    assert "Captured page" not in text_of(site / f"article/{identity(3)}.html")
+    without = files(site)
+    done = freeze(made.folder.path, site, captures=True)
+    assert done.unreadable == []
+    check_links(site)
+    (link,) = shown(site / f"article/{identity(3)}.html").cssselect('a[href*="captured"]')
+    assert link.get("href") == f"../captured/{identity(3)}-1.html"
+    (frame,) = shown(site / "captured" / f"{identity(3)}-1.html").cssselect("iframe")
+    assert (frame.get("sandbox"), frame.get("src")) == ("", f"{identity(3)}-1-frame.html")
+    content = (site / "captured" / f"{identity(3)}-1-frame.html").read_bytes()
+    beginning = b'\xef\xbb\xbf<!DOCTYPE html><meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    assert content.startswith(beginning)
+    assert "<p>평양 <a>x</a></p>".encode() in content
+    assert b"owned" not in content
+    # Incremental, and gone when they are no longer wanted.
+    assert freeze(made.folder.path, site, captures=True).written == 0
+    (site / "captured" / f"{identity(3)}-1-frame.html").unlink()
+    assert freeze(made.folder.path, site, captures=True).written == 2
+    freeze(made.folder.path, site)
+    assert files(site) == without
+
+
+def test_captured_page_that_cannot_be_read_is_named_and_tried_again(tmp_path: Path) -> None:
+    made = archive(tmp_path / "output", articles=8)
+    (warc,) = (made.folder.path / "archive").iterdir()
+    sound = warc.read_bytes()
+    warc.write_bytes(sound[:40])
+    site = tmp_path / "site"
+    done = scrapy("browse", "--freeze", str(site), "--captures", output=made.folder.path)
+    assert (done.code, done.stderr.count("\n")) == (10, 1)
+    assert "1 captured page could not be read, for example " in done.stderr
+    assert warc.name in text_of(site / "captured" / f"{identity(3)}-1.html")
+    check_links(site)
+    warc.write_bytes(sound)
+    assert freeze(made.folder.path, site, captures=True).unreadable == []
+    assert (site / "captured" / f"{identity(3)}-1-frame.html").is_file()
 
 
 def test_site_that_is_up_to_date_is_not_touched(tmp_path: Path) -> None:
@@ -158,7 +208,7 @@ def test_new_run_changes_only_what_it_concerns(tmp_path: Path) -> None:
         "list/edited.html", "list/2024-01.html", f"list/{at:%Y-%m}.html", *_source_lists(changed),
     }  # fmt: skip
     assert {name for name in changed if name.startswith("search/")} == {
-        "search/years.js", "search/2024-0.js", "search/2024-d0.js", "search/2025-0.js", "search/2025-d0.js",
+        "search/years.js", *(f"search/{year}-{part}0.js" for year in (2024, 2025) for part in ("", "p", "d")),
     }  # fmt: skip
     # The same as a site that was written at once.
     freeze(made.folder.path, tmp_path / "fresh")
@@ -260,6 +310,7 @@ def test_same_story_in_another_archive(tmp_path: Path) -> None:
         (("--freeze", "{file}"), "is not a directory"),
         (("--freeze", "{output}"), "is the output directory; choose another one"),
         (("--freeze", "{new}", "--port", "1"), "--port: nothing is served with --freeze; omit one of them"),
+        (("--captures",), "--captures: applies to a static site; give its directory with --freeze"),
         (("--with", "{foreign}"), "contains no output of a run; give the output directory of another crawl"),
         (("--with", "{output}"), "is the directory that is shown; give that of another crawl"),
     ],

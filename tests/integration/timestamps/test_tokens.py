@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.browsing import archive as sample_archive
+from tests.support.browsing import freeze, identity, opened
 from tests.support.children import ROOT
 from tests.support.commanding import run_command
 from tests.support.crawling import Crawl, run_crawl
 from tests.support.scheduling import ALWAYS, scrapy
 from tests.support.timestamp_authority import Authority, timestamp_authority
+from vokcrawl.browse import queries
+from vokcrawl.browse.others import OtherArchive
 from vokcrawl.commands.verify import Command
 from vokcrawl.errors import UsageError
 from vokcrawl.sample import SampleServer, SampleSite
@@ -34,6 +38,15 @@ def authority(tmp_path: Path) -> Iterator[Authority]:
 
 def tokens(output: Path) -> list[str]:
     return [path.name for path in in_run_order((output / "runs").glob("*.tsr"))]
+
+
+def citation(archive: OtherArchive) -> str:
+    """The citation on the page of the first article."""
+    with archive.connection() as db:
+        article = queries.article(db, identity(1))
+    assert article is not None
+    context = archive.pages.context(article, article.latest, permanent=False)
+    return str(context["citation"])
 
 
 def test_the_token_of_the_next_run_vouches_for_a_run_without_one_and_verify_checks_all(
@@ -89,6 +102,24 @@ def test_the_token_of_the_next_run_vouches_for_a_run_without_one_and_verify_chec
     assert "give --tsa-cert to check who signed them" in done.stdout
     moved.write_bytes(b"nothing")
     assert f"{moved}: it is not a timestamp response (RFC 3161)" in scrapy("verify", output=output).stdout
+
+
+def test_pages_cite_the_token_of_a_manifest_as_soon_as_it_is_there(authority: Authority, tmp_path: Path) -> None:
+    output = sample_archive(tmp_path / "output", articles=5).folder.path
+    site, page = tmp_path / "site", tmp_path / "site" / "article" / f"{identity(1)}.html"
+    shown = opened(output)
+    freeze(output, site)
+    assert "timestamp token" not in citation(shown) + page.read_text("utf-8")
+    manifest = in_run_order((output / "runs").glob("*.json"))[-1]
+    token = manifest.with_suffix(".tsr")
+    token.write_bytes(request_token(authority.url, manifest.read_bytes()))
+    freeze(output, site)
+    assert (found := re.search(r", timestamp token runs/(\S+) of ([0-9T:Z-]{20})\.$", citation(shown)))
+    assert found[1] == token.name
+    assert found[0] in page.read_text("utf-8")
+    # A token that proves nothing is not cited.
+    token.write_bytes(request_token(authority.url, b"other content"))
+    assert "timestamp token" not in citation(opened(output))
 
 
 def test_an_authority_that_does_not_answer_delays_no_run_for_long(

@@ -32,19 +32,27 @@
     });
   }
 
-  function words(text) {
-    const folded = text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").normalize("NFKC").toLowerCase();
-    const found = new Set();
-    for (const [token, run] of folded.matchAll(tokens)) {
-      if (run === undefined) {
-        found.add(token.slice(0, MAX_WORD));
-        continue;
+  // The parts of a query: phrases in quotation marks, and what stands between spaces.
+  const partsOf = (text) => [...text.matchAll(/"([^"]*)"|[^\s"]+/g)].map(([part, quoted]) => [quoted ?? part, quoted !== undefined]);
+
+  // What an article must have: each term is a list of words that follow each other. A run of a joined script is one.
+  function terms(text) {
+    const found = [];
+    for (const [part, quoted] of partsOf(text)) {
+      const folded = part.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").normalize("NFKC").toLowerCase();
+      const phrase = [];
+      let place = 0;
+      for (const [token, run] of folded.matchAll(tokens)) {
+        const characters = run === undefined ? [] : [...run];
+        const words = characters.length < 2 ? [token.slice(0, MAX_WORD)] : characters.slice(1).map((each, at) => characters[at] + each);
+        const placed = words.map((word, at) => ({ word, place: place + at, begins: characters.length === 1 }));
+        place += Math.max(characters.length, 1);
+        if (quoted) phrase.push(...placed);
+        else found.push(placed);
       }
-      const characters = [...run];
-      if (characters.length === 1) found.add(run);
-      for (let place = 0; place + 1 < characters.length; place++) found.add(characters[place] + characters[place + 1]);
+      if (phrase.length) found.push(phrase);
     }
-    return [...found];
+    return found;
   }
 
   function fileOf(word, files) {
@@ -56,17 +64,32 @@
     return value % files;
   }
 
-  function decode(text, numbers) {
-    let number = -1, gap = 0;
+  function* values(text) {
+    let value = 0;
     for (const character of text) {
       const above = MORE.indexOf(character);
-      if (above >= 0) {
-        gap = gap * 32 + above;
-      } else {
-        number += gap * 32 + FINAL.indexOf(character) + 1;
-        numbers.add(number);
-        gap = 0;
+      value = value * 32 + (above >= 0 ? above : FINAL.indexOf(character));
+      if (above < 0) {
+        yield value;
+        value = 0;
       }
+    }
+  }
+
+  function* numbersIn(text) {
+    let number = -1;
+    for (const gap of values(text)) yield (number += gap + 1);
+  }
+
+  // The places of a word in each of its articles.
+  function* placesIn(text) {
+    let places = [], place = -1;
+    for (const value of values(text)) {
+      places.push((place += (value >> 1) + 1));
+      if (value & 1) continue;
+      yield places;
+      places = [];
+      place = -1;
     }
   }
 
@@ -76,15 +99,39 @@
     const numbers = new Set();
     const exact = word.length === 1 && !joined.test(word);
     for (const [each, encoded] of Object.entries(content)) {
-      if (exact ? each === word : each.startsWith(word)) decode(encoded, numbers);
+      if (exact ? each === word : each.startsWith(word)) for (const number of numbersIn(encoded)) numbers.add(number);
     }
     return numbers;
   }
 
-  // Yields id, title, day and state of the articles with all words, newest first.
+  // The places of a word in a year, by the numbers of the articles; with `begins` of all words that begin like it.
+  async function placesOf({ word, begins }, [year, tag, files]) {
+    const file = fileOf(word, files);
+    const [content, places] = await Promise.all([load(`${year}-${file}`, tag), load(`${year}-p${file}`, tag)]);
+    const found = new Map();
+    for (const each of begins ? Object.keys(content).filter((key) => key.startsWith(word)) : [word]) {
+      if (!Object.hasOwn(content, each)) continue;
+      const lists = placesIn(places[each]);
+      for (const number of numbersIn(content[each])) {
+        if (!found.has(number)) found.set(number, new Set());
+        for (const place of lists.next().value) found.get(number).add(place);
+      }
+    }
+    return found;
+  }
+
+  // The numbers of the articles of a year in which the words of a term follow each other.
+  async function matchesOf(term, entry) {
+    if (term.length === 1) return matches(term[0].word, entry);
+    const [first, ...others] = await Promise.all(term.map((each) => placesOf(each, entry)));
+    const follows = (number, start) => others.every((places, at) => places.get(number)?.has(start + term[at + 1].place - term[0].place));
+    return new Set([...first].filter(([number, starts]) => [...starts].some((start) => follows(number, start))).map(([number]) => number));
+  }
+
+  // Yields id, title, day and state of the articles with all terms, newest first.
   async function* search(query) {
     for (const entry of await load("years", String(Date.now()))) {
-      const sets = await Promise.all(query.map((word) => matches(word, entry)));
+      const sets = await Promise.all(query.map((term) => matchesOf(term, entry)));
       sets.sort((one, other) => one.size - other.size);
       const found = [...sets[0]].filter((number) => sets.every((set) => set.has(number))).sort((a, b) => a - b);
       for (const number of found) {
@@ -99,7 +146,7 @@
     const heading = item.appendChild(document.createElement("h2"));
     const link = heading.appendChild(document.createElement("a"));
     // The browser marks the words in the page.
-    const marks = text.split(/\s+/).filter(Boolean).slice(0, 8);
+    const marks = partsOf(text).map(([part]) => part.trim()).filter(Boolean).slice(0, 8);
     const parts = marks.map((word) => `text=${encodeURIComponent(word).replace(/-/g, "%2D")}`);
     link.href = `article/${id}.html#:~:${parts.join("&")}`;
     link.textContent = title;
@@ -112,7 +159,7 @@
   async function start() {
     const text = new URLSearchParams(location.search).get("q") || "";
     document.querySelector("[name=q]").value = text;
-    const query = words(text.slice(0, 500)).slice(0, 20);
+    const query = terms(text.slice(0, 500)).slice(0, 20);
     if (!query.length) {
       status.textContent = text ? "Give at least one word." : "";
       return;

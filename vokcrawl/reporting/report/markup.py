@@ -84,7 +84,7 @@ def link(url: str, text: str) -> Markup:
         safe = False
     if not safe:
         return untrusted(text)
-    return Markup('<a href="{}" rel="noreferrer noopener">{}</a>').format(url, untrusted(text))
+    return Markup('<a href="{}" rel="noreferrer">{}</a>').format(url, untrusted(text))
 
 
 def words(text: str) -> Markup:

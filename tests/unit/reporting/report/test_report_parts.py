@@ -249,6 +249,6 @@ def test_possibly_removed_articles_are_listed(tmp_path: Path) -> None:
     }
     shown = page(replace(found, status={**found.status, "possibly_removed": [row]})).decode()
     assert "Possibly removed: missing at the last request" in shown
-    assert f'<a href="{row["url"]}" rel="noreferrer noopener">' in shown
+    assert f'<a href="{row["url"]}" rel="noreferrer">' in shown
     assert "2 Jan 2024, 06:00" in shown
     assert "Possibly removed" not in page(found).decode()
