@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -49,7 +50,7 @@ _LEAST_TRUNCATED = 3
 # Days before the end of a certificate that deserve a note.
 _FEW_DAYS = 14
 # Words in the URLs of sitemaps of articles.
-_ARTICLE_SITEMAPS = ("post", "news")
+_ARTICLE_SITEMAPS, _DIGITS = ("post", "news"), re.compile(r"\d+")
 _BROWSER_FAILURES = ("browser_unreachable", "browser_crashed")
 
 
@@ -244,9 +245,15 @@ def _sitemap(page: Page) -> SitemapReport | None:
     return SitemapReport(
         len(found.entries),
         len(identities),
-        sum(any(word in url for word in _ARTICLE_SITEMAPS) for url in urls) or len(urls),
+        _count_like_first(urls),
         min(days, default=None),
     )
+
+
+def _count_like_first(urls: Sequence[str]) -> int:
+    """The number of sitemaps that differ from the first one of articles by their number only."""
+    first = next((url for url in urls if any(word in url for word in _ARTICLE_SITEMAPS)), None)
+    return sum(_DIGITS.sub("", url) == _DIGITS.sub("", first) for url in urls) if first is not None else len(urls)
 
 
 def _about_visit(result: Examination) -> Iterable[Remark]:

@@ -132,6 +132,11 @@ GATES = {
         12,
         "no teasers were found on {url} (http_404)",
     ),
+    "endless redirects": (
+        Answer(302, [("Location", "/newstream/?on=1")], b""),
+        14,
+        "cannot be reached",
+    ),
     "a refusal for an hour": (
         Answer(429, [*HTML, ("Retry-After", "3600")], b"<html><body>Slow down</body></html>"),
         14,
@@ -149,6 +154,7 @@ def test_block_page_has_its_exit_code(gate: str, output: Path) -> None:
     with HostileServer(site) as server:
         done, found = visit(f"{server.url}/article/163/", output)
     assert (done.code, found["exit_code"], found["conclusion"]) == (code, code, "not ready")
+    assert len(server.requests) == len(found["requests"]) <= 15
     assert text.format(url=f"{server.url}/article/163/") in found["remarks"][0]["text"]
     assert "not ready" in done.stdout
 
