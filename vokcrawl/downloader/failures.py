@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Iterator
-from types import FrameType, TracebackType
-
 from scrapy import Request
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -31,6 +27,7 @@ from vokcrawl.downloader.rendering.errors import (
 )
 from vokcrawl.pages.block_pages import BlockPage, find_block_page
 from vokcrawl.policy.failure_reasons import BROWSER_REFUSED, BROWSER_UNREACHABLE, COMPONENT_ERROR
+from vokcrawl.utils.component_error import component_error_of
 from vokcrawl.utils.content_encoding import CorruptBody
 
 
@@ -57,11 +54,6 @@ _IGNORED = {
     ROBOTS_UNREADABLE: "robots_unreadable",
     ROBOTS_CHECK: BlockPage.BOT_CHECK,
 }
-# Methods of middlewares and download handlers that Scrapy calls, and the packages whose components are not the user's.
-_HOOKS = frozenset(
-    {"process_request", "process_response", "process_exception", "process_spider_input", "download_request"}
-)
-_NOT_THE_USERS = frozenset({"scrapy", "scrapy_splash", "vokcrawl"})
 # Failures that Scrapy does not retry; without a listing page, pagination would end there.
 PASSING = frozenset({"redirect_loop", "offsite", "too_large"})
 # Not a failure: the crawl closed before the request was sent; the next run sends it.
@@ -86,33 +78,7 @@ def name_of(failure: Failure) -> str:
     An exception of a component of the user's has a name of its own: it says nothing about the site. One without a name
     here keeps that of its class.
     """
-    return COMPONENT_ERROR if component_error_of(failure) is not None else _name_of(failure.value)
-
-
-def component_error_of(failure: Failure) -> str | None:
-    """Return what a middleware or a handler of the user's raised, in one sentence; None for any other failure.
-
-    A subclass of a component of Scrapy or of this project is the user's only where its own code raised.
-    """
-    error = failure.value
-    if error is None:
-        return None
-    hooks = [frame for frame in _frames_of(error.__traceback__) if frame.f_code.co_name in _HOOKS]
-    if not hooks:
-        return None
-    module = str(hooks[-1].f_globals.get("__name__", "?"))
-    if module.partition(".")[0] in _NOT_THE_USERS:
-        return None
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{module}.{hooks[-1].f_code.co_qualname}"
-    return f"{where} raised {type(error).__name__}: {error} ({last.filename}, line {last.lineno})"
-
-
-def _frames_of(trace: TracebackType | None) -> Iterator[FrameType]:
-    """Yield the frames of a traceback, the one that raised last."""
-    while trace is not None:
-        yield trace.tb_frame
-        trace = trace.tb_next
+    return COMPONENT_ERROR if component_error_of(failure.value) is not None else _name_of(failure.value)
 
 
 def _name_of(error: BaseException | None) -> str:

@@ -31,6 +31,7 @@ from vokcrawl.policy.pagination import StopReason
 from vokcrawl.runs.run import Run, has_run
 from vokcrawl.storage.state.factory import opening_of
 from vokcrawl.storage.state.rows import Status
+from vokcrawl.utils.component_error import component_error_of
 
 logger = logging.getLogger(__name__)
 
@@ -131,18 +132,25 @@ class RunExtension:
         if isinstance(failure.value, StorageError):
             self.run.fail(failure.value)
         else:
-            # An error of this program: the page is counted as failed and retried.
-            url = self._url_of(response)
-            self.run.problems.note("spider_error", url)
+            # The page is counted as failed and retried.
+            url, sentence = self._url_of(response), component_error_of(failure.value)
+            if sentence is None:
+                # An error of this program.
+                self.run.problems.note("spider_error", url)
+            else:
+                self._spider().component_failed(sentence)
             self.run.statistics.pages_failed += 1
             self._schedule_retry(url)
+
+    def _spider(self) -> Any:
+        """The spider, which is a `VokSpider`: it has a run."""
+        return self.crawler.spider
 
     def _url_of(self, response: Response | Failure | None) -> str:
         """The URL of a page that led to an error; the start URL where no page did."""
         if isinstance(response, Response):
             return response.url
-        spider: Any = self.crawler.spider
-        return request_of(response).url if response is not None else spider.start_urls[0]
+        return request_of(response).url if response is not None else self._spider().start_urls[0]
 
     def item_error(self, failure: Failure, item: Any) -> None:
         """Counts a record as lost because a pipeline raised an exception, and logs the error as one sentence."""

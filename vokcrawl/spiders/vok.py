@@ -42,7 +42,7 @@ from vokcrawl.crawling.actions import (
 from vokcrawl.crawling.context import CrawlConfig
 from vokcrawl.crawling.crawl import Crawl
 from vokcrawl.crawling.events import Event, Idle, Started
-from vokcrawl.downloader.failures import component_error_of, request_of
+from vokcrawl.downloader.failures import request_of
 from vokcrawl.downloader.middlewares.robotstxt import sitemaps_of
 from vokcrawl.errors import StorageError
 from vokcrawl.items import as_item
@@ -54,6 +54,7 @@ from vokcrawl.spiders.coordinator import Coordinator
 from vokcrawl.spiders.requests import Callbacks, RequestBuilder
 from vokcrawl.spiders.responses import ResponseReader
 from vokcrawl.spiders.run_recorder import RunRecorder
+from vokcrawl.utils.component_error import component_error_of
 from vokcrawl.utils.program import PROGRAM
 
 logger = logging.getLogger(__name__)
@@ -222,7 +223,7 @@ class VokSpider(Spider):
 
     def failed(self, failure: Failure) -> Iterator[Any]:
         """Errback of all requests."""
-        sentence = component_error_of(failure)
+        sentence = component_error_of(failure.value)
         if sentence is not None:
             self.component_failed(sentence)
         event = self.responses.failed(failure)

@@ -29,6 +29,14 @@ class SpiderRaises:
         raise RuntimeError("boom")
 
 
+class ResultsRaise:
+    async def process_spider_output(self, response, result):
+        async for each in result:
+            if "/newstream/" in response.url:
+                raise LookupError("boom")
+            yield each
+
+
 class DownloaderRaises:
     def process_request(self, request):
         if "/newstream/" in request.url:
@@ -141,14 +149,15 @@ def test_a_component_that_cannot_start_ends_with_2_and_one_sentence(
 
 
 @pytest.mark.parametrize(
-    ("setting", "name", "hook", "articles"),
+    ("setting", "name", "hook"),
     [
-        ("SPIDER_MIDDLEWARES", "SpiderRaises", "process_spider_input raised RuntimeError", 0),
-        ("DOWNLOADER_MIDDLEWARES", "DownloaderRaises", "process_request raised ConnectionError", 0),
+        ("SPIDER_MIDDLEWARES", "SpiderRaises", "process_spider_input raised RuntimeError"),
+        ("SPIDER_MIDDLEWARES", "ResultsRaise", "process_spider_output raised LookupError"),
+        ("DOWNLOADER_MIDDLEWARES", "DownloaderRaises", "process_request raised ConnectionError"),
     ],
 )
 def test_a_middleware_that_fails_makes_the_crawl_incomplete_and_the_site_is_not_blamed(
-    setting: str, name: str, hook: str, articles: int, crawl: Crawling, serve: Serving, output: Path, tmp_path: Path
+    setting: str, name: str, hook: str, crawl: Crawling, serve: Serving, output: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "my_middlewares.py").write_text(MIDDLEWARES)
     middlewares = {**getattr(base, setting, {}), f"my_middlewares.{name}": 540}
@@ -156,7 +165,7 @@ def test_a_middleware_that_fails_makes_the_crawl_incomplete_and_the_site_is_not_
     given = {"settings": {setting: json.dumps(middlewares)}, "env": {"PYTHONPATH": str(tmp_path)}}
     done = crawl(server.url + LISTING, output, **given)
     assert done.code == 10, done.stderr
-    assert len(done.articles()) == articles
+    assert done.articles() == []
     (example,) = done.manifest["errors"]["component_error"]["examples"]
     assert example.startswith(f"my_middlewares.{name}.{hook}: boom (")
     assert done.stderr.count(f"{hook}: boom") == 1
@@ -204,14 +213,20 @@ def test_an_option_that_does_not_exist_ends_with_2_and_one_sentence(words: list[
     [
         ({"CLOSESPIDER_PAGECOUNT": 3}, "closespider_pagecount"),
         ({"CLOSESPIDER_PAGECOUNT_NO_ITEM": 1}, "closespider_pagecount_no_item"),
+        (
+            {"CLOSESPIDER_ERRORCOUNT": 2, "SPIDER_MIDDLEWARES": '{"my_middlewares.ResultsRaise": 540}'},
+            "closespider_errorcount",
+        ),
         ({"CLOSESPIDER_TIMEOUT": 0.5, "DOWNLOAD_DELAY": 0.3}, "closespider_timeout"),
         ({"CLOSESPIDER_TIMEOUT_NO_ITEM": 1, "DOWNLOAD_DELAY": 1.5}, "closespider_timeout_no_item"),
     ],
 )
 def test_each_limit_of_scrapy_is_named_in_the_manifest(
-    settings: dict[str, object], reason: str, crawl: Crawling, site: SampleServer, output: Path
+    settings: dict[str, object], reason: str, crawl: Crawling, site: SampleServer, output: Path, tmp_path: Path
 ) -> None:
-    done = crawl(site.url + LISTING, output, settings={**settings, "CONCURRENT_REQUESTS": 1})
+    (tmp_path / "my_middlewares.py").write_text(MIDDLEWARES)
+    given = {"settings": {**settings, "CONCURRENT_REQUESTS": 1}, "env": {"PYTHONPATH": str(tmp_path)}}
+    done = crawl(site.url + LISTING, output, **given)
     assert done.code == 10, done.stderr
     assert done.errors[f"closed_{reason}"] == 1
     assert "Traceback" not in done.stderr

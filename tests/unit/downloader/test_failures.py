@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError, IgnoreRequest
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
-from vokcrawl.downloader.failures import component_error_of, name_of
+from vokcrawl.downloader.failures import name_of
+from vokcrawl.utils.component_error import component_error_of
 
 
 class UnheardOf(Exception):
@@ -57,6 +61,9 @@ class Plain:
     def process_request(self) -> None:
         raise IgnoreRequest("Forbidden by robots.txt")
 
+    def results(self) -> Iterator[float]:
+        yield 1 / 0
+
 
 RAISES = "class Middleware:\n    def process_request(self):\n        raise OSError('boom')\n"
 CALLS = "class Middleware(Plain):\n    def process_request(self):\n        super().process_request()\n"
@@ -66,16 +73,32 @@ def test_an_error_of_a_users_middleware_says_nothing_about_the_site() -> None:
     failure = raised_by(RAISES, "my_things")
     assert name_of(failure) == "component_error"
     sentence = "my_things.Middleware.process_request raised OSError: boom (<string>, line 3)"
-    assert component_error_of(failure) == sentence
+    assert component_error_of(failure.value) == sentence
 
 
 @pytest.mark.parametrize("module", ["scrapy.middleware", "vokcrawl.downloader.x", "scrapy_splash"])
 def test_an_error_of_another_middleware_keeps_its_name(module: str) -> None:
     failure = raised_by(RAISES, module)
-    assert component_error_of(failure) is None
+    assert component_error_of(failure.value) is None
     assert name_of(failure) == "connection"
 
 
 def test_what_a_base_class_raises_is_not_the_users_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(globals(), "__name__", "scrapy.downloadermiddlewares.robotstxt")
     assert name_of(raised_by(CALLS, "my_things")) == "robots_forbidden"
+
+
+PASSES_ON = "class Middleware:\n    def process_spider_output(self):\n        yield from Plain().results()\n"
+RAISES_THERE = "class Middleware:\n    def process_spider_output(self):\n        yield from [1 / 0]\n"
+
+
+@pytest.mark.parametrize(("code", "is_the_users"), [(PASSES_ON, False), (RAISES_THERE, True)])
+def test_an_error_of_a_callback_is_not_that_of_the_middleware_that_reads_its_results(
+    code: str, is_the_users: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "__name__", "vokcrawl.spiders.vok")
+    namespace: dict[str, Any] = {"__name__": "my_things", "Plain": Plain}
+    exec(code, namespace)  # noqa: S102  a frame of another module
+    with pytest.raises(ZeroDivisionError) as raised:
+        list(namespace["Middleware"]().process_spider_output())
+    assert (component_error_of(raised.value) is not None) == is_the_users
