@@ -32,6 +32,8 @@ _MOST_RESTARTS, _MOST_BREAKS = 2, 30
 _MOST_BEHIND, _MOST_BEFORE = 4, 8
 # Maximum number of requests per batch that the entries read would fill; five batches are added.
 _MOST_REQUESTS = 4
+# At so many multiples of its page size a site is seen to round offsets.
+_CONFIRMATIONS = 3
 # A site may send this many entries more than requested.
 _SLACK = 2
 # Failures of a call behind the last entry that can mean that there are no more entries.
@@ -98,7 +100,7 @@ class AjaxPaginator(Paginator):
         # Batches in a row without a new entry, behind the last entry read and before it.
         self._behind = 0
         self._before = 0
-        # A last batch without the entry that was read last, and how many batches above it were requested for that.
+        # A last batch without the entry that was read last, and how many batches above one were requested for that.
         self._ending: list[str] = []
         self._steps_above = 0
         # The batch that showed the last entry and nothing new, and how often nothing lay behind it.
@@ -116,6 +118,8 @@ class AjaxPaginator(Paginator):
         # same at another offset.
         self._rounded: list[str] = []
         self._multiple: list[str] = []
+        # At how many multiples that is still to be seen: outdated answers and entries that leave may look the same.
+        self._unconfirmed = 0
         # The place of each entry when the crawl began, and by how many places the listing has moved down since.
         self._places: dict[str, int] = {}
         self._moved = 0
@@ -354,9 +358,11 @@ class AjaxPaginator(Paginator):
         if not self._taken.body:
             return TAKE
         if self._nothing_behind >= 2 and self._tail is not None and batch.body[-1] == self._tail.body[-1]:
-            return Checked(Trust.STOP, stop=StopReason.END)
+            return self._end(listing, route)
         if self._tail is not None and batch.start >= self._tail.end:
             self._behind += 1
+            # What was empty there before was a hiccup.
+            self._nothing_behind = 0
         else:
             self._before += 1
         if self._behind > _MOST_BEHIND or self._before > _MOST_BEFORE + self._batches:
@@ -365,12 +371,12 @@ class AjaxPaginator(Paginator):
                 self.aligned = True
                 return self._ask(listing, route.at(self._next_multiple(route)))
             return Checked(Trust.STOP, stop=StopReason.REPEATS)
-        shows_last = self._last in batch.body
-        if not shows_last and self._is_elsewhere(route, batch):
+        if self._steps_above and route.start and not self._is_as_read(batch.body):
             return self._look_above(listing, route)
         self._steps_above = 0
         # All of its entries were read, so pagination may continue from it.
         self._taken = batch
+        shows_last = self._last in batch.body
         if shows_last and len(batch.body) >= max(2, self._largest - self._pinned):
             # A full batch is no evidence of the end.
             return self._ask(listing, route.at(batch.end - 1))
@@ -379,24 +385,26 @@ class AjaxPaginator(Paginator):
             return self._ask(listing, route.at(batch.end))
         return self._ask(listing, route.at(batch.end - self._overlap))
 
-    def _is_elsewhere(self, route: AjaxRoute, batch: _Batch) -> bool:
-        """Whether a batch without the entry that was read last may stand anywhere, so that pagination stops before it.
+    def _end(self, listing: Listing, route: AjaxRoute) -> Checked:
+        """The end behind the last batch. If that does not show the entry read last, what is above it is read first.
 
-        Its entry may have moved there, behind others that are new. Above it the listing is as it was where an entry
-        still follows the one that it followed when it was read.
+        Its entry may have moved there, behind others that are new.
         """
-        if self._steps_above:
-            places = [self._order.get(identity, -2) for identity in batch.body]
-            return bool(route.start) and not any(other == one + 1 for one, other in pairwise(places))
-        if len(batch.body) > self._overlap or batch.body == self._ending or not route.start:
-            return False
-        self._ending = batch.body
-        return True
+        tail = self._tail
+        if tail is None or self._last in tail.body or tail.body == self._ending or not tail.start:
+            return Checked(Trust.STOP, stop=StopReason.END)
+        self._ending, self._tail, self._nothing_behind = tail.body, None, 0
+        return self._look_above(listing, route.at(tail.start))
 
     def _look_above(self, listing: Listing, route: AjaxRoute) -> Checked:
         self._steps_above += 1
         above = self.above(route, self._steps_above)
         return Checked(Trust.STOP, stop=StopReason.UNJOINED) if above is None else self._ask(listing, above)
+
+    def _is_as_read(self, body: list[str]) -> bool:
+        """Whether a batch shows the entry read last, or one behind the entry that it followed when it was read."""
+        places = [self._order.get(identity, -2) for identity in body]
+        return self._last in body or any(other == one + 1 for one, other in pairwise(places))
 
     # Answers without entries
 
@@ -419,14 +427,14 @@ class AjaxPaginator(Paginator):
             return self._look_back(listing, route)
         self._nothing_behind += 1
         if kind in (PageKind.END, PageKind.TEASERS) and not self._tail_is_assumed:
-            return Checked(Trust.STOP, stop=StopReason.END)
+            return self._end(listing, route)
         if self._nothing_behind == 1:
             # It could be a hiccup.
             return self._ask(listing, route, attempt=2)
         if kind is PageKind.OTHER or self._tail_is_assumed:
             # Unknown text is the end if the batch before it is still the same.
             return self._ask(listing, route.at(tail.start))
-        return Checked(Trust.STOP, stop=StopReason.END)
+        return self._end(listing, route)
 
     def _look_back(self, listing: Listing, route: AjaxRoute) -> Checked:
         if not self._taken.body:
@@ -467,7 +475,7 @@ class AjaxPaginator(Paginator):
 
     def _ask_multiple(self, listing: Listing, route: AjaxRoute, ids: list[str]) -> Checked:
         """Offsets seem to be rounded to that of this batch: the next multiple shows whether they are."""
-        self.aligned, self._rounded = True, ids
+        self.aligned, self._rounded, self._unconfirmed = True, ids, _CONFIRMATIONS
         return self._ask(listing, route.at(self._next_multiple(route)))
 
     def _is_not_rounded(self, route: AjaxRoute, batch: _Batch) -> bool:
@@ -478,12 +486,13 @@ class AjaxPaginator(Paginator):
 
     def _check_aligned(self, listing: Listing, route: AjaxRoute, batch: _Batch, fresh: bool) -> Checked:
         multiple, self._multiple = self._multiple, []
-        is_guess = bool(self._rounded)
         if self._is_not_rounded(route, batch) or (multiple and multiple != batch.body):
             self.aligned = False
             return self._check_fresh(listing, route, batch) if fresh else self._check_known(listing, route, batch)
-        if is_guess and fresh and route.size > 1:
-            # A stale answer looks the same: the last offset that is rounded to this one tells.
+        if multiple:
+            self._unconfirmed -= 1
+        elif self._unconfirmed and fresh and route.size > 1:
+            # The last offset that is rounded to this one brings the same batch.
             self._multiple = batch.body
             return self._ask(listing, route.at(route.start + route.size - 1))
         if fresh:
