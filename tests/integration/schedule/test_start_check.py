@@ -52,6 +52,24 @@ def older_files(backups: Backups) -> str:
     return "the state is newer than they are"
 
 
+def without_state(backups: Backups) -> str:
+    for path in backups.output.glob("state.sqlite3*"):
+        path.unlink()
+    return "the state file is missing, but the folder holds delivered records"
+
+
+def older_teasers(backups: Backups) -> str:
+    shutil.rmtree(backups.output / "teasers")
+    shutil.copytree(backups.first / "teasers", backups.output / "teasers")
+    return "missing, but the state knows it"
+
+
+def older_archive(backups: Backups) -> str:
+    shutil.rmtree(backups.output / "archive")
+    shutil.copytree(backups.first / "archive", backups.output / "archive")
+    return "missing, but the state knows it"
+
+
 def without_articles(backups: Backups) -> str:
     shutil.rmtree(backups.output / "articles")
     return "missing, but the state knows it"
@@ -75,7 +93,18 @@ def changed_manifest(backups: Backups) -> str:
 
 
 @pytest.mark.parametrize(
-    "damage", [older_state, older_files, without_articles, without_manifests, shorter_file, changed_manifest]
+    "damage",
+    [
+        older_state,
+        without_state,
+        older_files,
+        older_teasers,
+        older_archive,
+        without_articles,
+        without_manifests,
+        shorter_file,
+        changed_manifest,
+    ],
 )
 def test_a_run_is_refused_and_continues_after_the_state_was_rebuilt(
     damage: Callable[[Backups], str], backups: Backups, crawl: Crawling
@@ -94,7 +123,7 @@ def test_a_run_is_refused_and_continues_after_the_state_was_rebuilt(
     done = crawl(backups.url, backups.output, settings=QUIET)
     assert done.code == 0, done.stderr
     assert_whole(done, backups.server.site)
-    assert faults(backups.output) == [] or damage in (without_articles, shorter_file)
+    assert faults(backups.output) == [] or damage in (older_teasers, older_archive, without_articles, shorter_file)
 
 
 def test_a_restored_backup_of_state_and_files_is_continued(backups: Backups, crawl: Crawling) -> None:
