@@ -383,6 +383,8 @@ def _about_listings(result: Examination) -> Iterable[Remark]:
         unreachable = result.visit is not None and result.visit.exit_code == ExitCode.UNREACHABLE
         if pages and not blocked and not (unreachable and (pages[0].fault or "").startswith("http_")):
             yield _about_no_teasers(pages)
+        elif not pages:
+            yield from _about_unread_start(result)
         return
     # A page that shows the entries of the one before again is not a further one.
     most = max(each.teasers for each in result.listings)
@@ -417,6 +419,21 @@ def _about_listings(result: Examination) -> Iterable[Remark]:
     failed = [each for each in pages if each.fault and each.fault not in _BLOCK_PAGES and each.kind == LISTING]
     for each in failed:
         yield Remark(Severity.WARNING, f"{each.url}: {each.fault}", "", ExitCode.INCOMPLETE)
+
+
+def _about_unread_start(result: Examination) -> Iterable[Remark]:
+    """The start page was not received at all, even if the visit found a search or a sitemap."""
+    received = {each.url for each in result.listings} | {each.url for each in result.articles} | set(result.sitemaps)
+    failed = (ExitCode.UNREACHABLE, ExitCode.BLOCKED)
+    if result.visit is None or result.visit.exit_code in failed or result.start_url in received:
+        return
+    redirects = sum("Location" in each.headers for each in result.requests)
+    yield Remark(
+        Severity.ERROR,
+        f"the start page could not be read ({redirects} redirects): {result.start_url}",
+        "check the address, or choose another start URL",
+        ExitCode.UNREACHABLE,
+    )
 
 
 def _about_no_teasers(pages: Sequence[ListingReport]) -> Remark:

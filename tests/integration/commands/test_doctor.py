@@ -135,7 +135,7 @@ GATES = {
     "endless redirects": (
         Answer(302, [("Location", "/newstream/?on=1")], b""),
         14,
-        "cannot be reached",
+        "the start page could not be read (",
     ),
     "a refusal for an hour": (
         Answer(429, [*HTML, ("Retry-After", "3600")], b"<html><body>Slow down</body></html>"),
