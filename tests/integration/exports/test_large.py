@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.children import measure
+from tests.conftest import FULL_SIZE
 from tests.support.archives import article, removal, run_id, teaser, words, write_archive, write_lines
 from tests.support.children import ROOT
 from tests.support.crawling import environment
@@ -15,7 +16,7 @@ from tests.support.crawling import environment
 pytestmark = pytest.mark.thorough
 
 FIRST, SECOND, THIRD = "2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"
-SMALL, LARGE = 10_000, 70_000
+SMALL, LARGE = (10_000, 70_000) if FULL_SIZE else (5_000, 40_000)
 CHARACTERS = 800
 # What a large archive may take more: caches that a small one does not fill, and nothing that grows with the records.
 MOST_MB = 60.0
@@ -75,10 +76,11 @@ def test_memory_does_not_grow_with_the_archive(
 
 def test_the_index_of_near_duplicates_is_not_kept_in_memory(tmp_path: Path) -> None:
     # Texts that have nothing in common, so that each is remembered, with a kilobyte; both archives fill the caches.
+    small, large = (15_000, 45_000) if FULL_SIZE else (10_000, 35_000)
     few, many = (
         write_archive(tmp_path / str(count), *(article(number, FIRST) for number in range(count)))
-        for count in (15_000, 45_000)
+        for count in (small, large)
     )
     less, more = peak(few, tmp_path / "few.csv"), peak(many, tmp_path / "many.csv")
-    print(f"{less:.0f} MB for 15,000 articles, {more:.0f} MB for 45,000")
+    print(f"{less:.0f} MB for {small} articles, {more:.0f} MB for {large}")
     assert more - less < 20

@@ -10,7 +10,7 @@ import os
 import random
 from pathlib import Path
 
-from tests.conftest import THOROUGH
+from tests.conftest import FULL_SIZE, THOROUGH
 from tests.support.mutations import DAMAGE, SKINS, articles, path_of, rendered
 from vokcrawl.crawling.article_result import article_page, find_article
 from vokcrawl.items import ARTICLE, TEASER, validated
@@ -20,7 +20,7 @@ from vokcrawl.pages.document import PageFault, read_document
 from vokcrawl.pages.extractors import EXTRACTORS
 from vokcrawl.pages.more import read_more
 
-PAGES = int(os.environ.get("VOK_TEST_MUTATED_PAGES", "5000" if THOROUGH else "600"))
+PAGES = int(os.environ.get("VOK_TEST_MUTATED_PAGES") or (5000 if FULL_SIZE else 2000 if THOROUGH else 600))
 FIRST = int(os.environ.get("VOK_TEST_MUTATED_FROM", "0"))
 FIXTURES = [path.read_text("utf-8") for path in sorted((Path(__file__).parents[2] / "fixtures/pages").glob("*/*.html"))]
 RUN = {"run_id": "20241210T060000Z", "first_seen_at": "2024-12-10T06:00:00Z", "fetched_at": "2024-12-10T06:00:00Z"}
