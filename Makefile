@@ -7,6 +7,8 @@ PIP := -m pip install --quiet --disable-pip-version-check
 N ?= 60
 # The extras that have a file of pinned packages of their own; requirements/lock.txt has everything, with hashes.
 EXTRAS := export report monitor distributed browser evidence browse docs
+# Without kept bytecode each process of the tests would compile all packages again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The tests that kill, let calls fail and flip bits.
 FAULTS := tests/integration/hostile/test_failing_calls.py $(patsubst %,tests/integration/schedule/test_%.py,killed killed_commands flipped_bits)

@@ -15,6 +15,7 @@ HARM is a list of, joined by commas:
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import errno
 import io
@@ -52,6 +53,10 @@ def kill_in(owner: Any, name: str, number: int) -> None:
 
 
 def largest(size: int) -> None:
+    if "coverage" in sys.modules:
+        # The file with its measurement may be larger.
+        measured = sys.modules["coverage"].Coverage.current()
+        atexit.unregister(measured._atexit)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
