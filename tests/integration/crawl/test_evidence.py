@@ -86,23 +86,32 @@ def test_a_relative_address_in_a_sitemap_index_is_requested_as_it_was_checked(
     assert_same(done.articles(), site.truth()["articles"])
 
 
+PAUSING = "vokcrawl.downloader.downloader.PausingDownloader"
 REPLACED = [
-    ("ITEM_PIPELINES", "{}", "vokcrawl.pipelines.ValidationPipeline"),
-    ("ITEM_PIPELINES", '{"vokcrawl.pipelines.ValidationPipeline": 100}', "vokcrawl.pipelines.DeduplicationPipeline"),
-    ("EXTENSIONS", "{}", "vokcrawl.extensions.run.RunExtension"),
-    ("DOWNLOADER_MIDDLEWARES", "{}", "vokcrawl.downloader.middlewares.offsite.OnSiteMiddleware"),
-    ("DOWNLOADER", "scrapy.core.downloader.Downloader", "vokcrawl.downloader.downloader.PausingDownloader"),
+    ("ITEM_PIPELINES", "{}", "vokcrawl.pipelines.ValidationPipeline is missing"),
+    (
+        "ITEM_PIPELINES",
+        '{"vokcrawl.pipelines.ValidationPipeline": 100}',
+        "vokcrawl.pipelines.DeduplicationPipeline is missing",
+    ),
+    ("EXTENSIONS", "{}", "vokcrawl.extensions.run.RunExtension is missing"),
+    ("DOWNLOADER_MIDDLEWARES", "{}", "vokcrawl.downloader.middlewares.offsite.OnSiteMiddleware is missing"),
+    (
+        "DOWNLOADER",
+        "scrapy.core.downloader.Downloader",
+        f"'scrapy.core.downloader.Downloader' is not {PAUSING} or a subclass of it",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "missing"), REPLACED)
+@pytest.mark.parametrize(("name", "value", "message"), REPLACED)
 def test_a_required_component_that_is_replaced_is_named_and_nothing_is_sent(
-    name: str, value: str, missing: str, crawl: Crawling, serve: Serving, output: Path
+    name: str, value: str, message: str, crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(3)
     done = crawl(server.url + LISTING, output, settings={name: value})
     assert done.code == 2, done.stderr
-    assert f"{name}: {missing} is missing" in done.stderr
+    assert f"{name}: {message}" in done.stderr
     assert "Traceback" not in done.stderr
     assert server.requests == []
 

@@ -80,6 +80,8 @@ OTHERS = {
         "sample",
         "settings",
         "shell",
+        "startproject",
+        "version",
         "view",
     ),
 }
