@@ -303,8 +303,8 @@ def test_hundreds_of_clicks_cost_one_request_each_and_no_node_is_read_often(
     done = crawl(f"{server.url}{LISTING}", output, settings=settings, timeout=1500)
     assert done.code == 0, done.stderr
     assert_whole(done, server.site)
-    # The last call shows that there is no more.
-    assert len(calls(server)) == clicks + 1
+    # The site repeats one entry, which takes a further click, and the last call shows that there is no more.
+    assert len(calls(server)) == clicks + 2
     targets = [seen.target for seen in server.requests]
     assert (targets.count(LISTING), targets.count(SCRIPT_PATH)) == (3, 1)
     [read] = re.findall(r"'vok/chromium/nodes': (\d+)", done.stderr)
