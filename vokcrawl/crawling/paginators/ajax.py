@@ -111,6 +111,8 @@ class AjaxPaginator(Paginator):
         self._gap: _Gap | None = None
         # The most entries of a batch, with pinned ones, and how many neighbours showed no common entry.
         self._largest = 0
+        # The same, of all batches that came, also of those that were not taken.
+        self._most_received = 0
         self._gaps = 0
         # A batch that two offsets have brought, and the second of them.
         self._suspected: tuple[list[str], int] | None = None
@@ -141,7 +143,7 @@ class AjaxPaginator(Paginator):
     @property
     def has_holes(self) -> bool:
         """Whether entries are left out: offsets are multiples of a size that no batch has."""
-        return self.aligned and self._batches > 1 and self._largest - self._pinned < self._step
+        return self.aligned and self._batches > 1 and self._most_received - self._pinned < self._step
 
     # The first call
 
@@ -194,6 +196,7 @@ class AjaxPaginator(Paginator):
         if self._requests > _MOST_REQUESTS * (len(listing.progress.ids) // new + 5):
             return Checked(Trust.STOP, stop=StopReason.REPEATS)
         ids = list(dict.fromkeys(raw.id for raw in page.teasers))
+        self._most_received = max(self._most_received, len(ids))
         if self._is_rounded(ids, route):
             return self._ask_multiple(listing, route, ids)
         rounded = self._rounded_at(ids, route) if ids and not self.aligned else None

@@ -40,6 +40,8 @@ class SearchPaginator(Paginator):
         self._guess = ""
         # The ids of the last page, and the number of consecutive pages that were the same, or had no new entry.
         self._last_ids: list[str] = []
+        # All ids of the pages that share the days of the last one.
+        self._of_range: set[str] = set()
         self._same = 0
         self._stale = 0
 
@@ -123,8 +125,15 @@ class SearchPaginator(Paginator):
         return self._previous(listing, ranges, route, range_, received if not route.page else site().ajax.page_size)
 
     def _leads_nowhere(self, listing: Listing, route: SearchRoute, fresh: int) -> bool:
-        """Return whether links to further results bring nothing new. New articles may make single pages repeat some."""
-        if not route.page or fresh:
+        """Return whether links to further results bring nothing new. New articles may make single pages repeat some.
+
+        Entries that other searches of this run have shown are new to the days of this one.
+        """
+        if not route.page:
+            self._of_range.clear()
+        is_new = bool(fresh) or not self._of_range.issuperset(listing.last_ids)
+        self._of_range.update(listing.last_ids)
+        if not route.page or is_new:
             self._same = self._stale = 0
         else:
             self._same = self._same + 1 if listing.last_ids == self._last_ids else 0
