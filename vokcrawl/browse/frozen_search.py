@@ -140,7 +140,7 @@ def encode_places(places: Iterable[int]) -> str:
     """Encode the ascending places of a word in an article: twice the gap, and one more for all but the last one.
 
     >>> encode_places([0, 3, 40]), encode_places([7])
-    ('15B08', 'e')
+    ('15C8', 'e')
     """
     gaps = []
     before = -1
