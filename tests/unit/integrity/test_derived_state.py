@@ -13,10 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vokcrawl.integrity.consistency import _lengths, is_misspelt
-from vokcrawl.integrity.state_check import _TIME, _listing_crawls, _next_checks, _notes, _routes, _RunTimes, _times
+from vokcrawl.integrity.state_check import (
+    _TIME,
+    _listing_crawls,
+    _next_checks,
+    _notes,
+    _routes,
+    _runs,
+    _RunTimes,
+    _times,
+)
 from vokcrawl.normalize import content_hash
 from vokcrawl.pages.routes import LinkRoute, route_to_text
 from vokcrawl.policy.outcome import CRASHED
+from vokcrawl.storage.manifest import Manifest
 
 START, LISTING, SOURCE = "https://site.test/newstream/", "https://site.test/article/163/", "Voice of Korea (EN)"
 ID, RUN = "1733700000-1", "20241210T060007Z"
@@ -87,6 +97,19 @@ def test_a_listing_that_is_nearly_one_of_a_manifest_is_damaged() -> None:
     assert found(LISTING) == found(LISTING.replace("163", "162")) == []
     (fault,) = found(LISTING.replace(".test", ",test"))
     assert fault.endswith("listing 'https://site,test/article/163/' is damaged; no manifest has it")
+
+
+def test_a_rebuild_that_was_killed_leaves_a_manifest_without_arguments_of_a_run_that_has_not_ended() -> None:
+    started = "2024-12-10T06:00:07Z"
+    draft = Manifest.draft(RUN, "vok", started, {"full": "1"}, None)
+    made = SimpleNamespace(
+        path="runs/x.json", sha256="x", manifest=Manifest.draft(RUN, "vok", started, {}, None).completed()
+    )
+    row = {"run_id": RUN, "started_at": started, "manifest_draft": draft.to_json(), "ended_at": None}
+    assert faults(_runs, state(runs=[row]), {RUN: made}) == []
+    ended = {**row, "ended_at": started, "outcome": made.manifest.outcome, "exit_code": made.manifest.exit_code}
+    (fault,) = faults(_runs, state(runs=[{**ended, "manifest_sha256": "x"}]), {RUN: made})
+    assert fault.endswith("manifest_draft is not the beginning of its manifest")
 
 
 POSITION = json.dumps({"number": 1, "route": route_to_text(LinkRoute(LISTING)), "ids": []})
