@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests, retries_are_cut
@@ -76,13 +79,33 @@ def rebuild_state(folder: OutputFolder, recheck_days: Sequence[int], progress: P
 
 
 def _keep_old(folder: OutputFolder) -> None:
+    """Keep the old state under another name. It also stays under its own until the new one replaces it, if it can."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    for suffix in _SUFFIXES:
-        old = folder.state.with_name(folder.state.name + suffix)
-        if old.exists():
-            with translate_os_errors(old):
-                os.replace(old, old.with_name(f"{folder.state.name}.{stamp}.old{suffix}"))
-            logger.info("%s was kept as %s.%s.old%s", old, folder.state.name, stamp, suffix)
+    _close_log(folder.state)
+    olds = [folder.state.with_name(folder.state.name + suffix) for suffix in _SUFFIXES]
+    olds = [old for old in olds if old.exists()]
+    for old in olds:
+        kept = old.with_name(old.name.replace(folder.state.name, f"{folder.state.name}.{stamp}.old", 1))
+        with translate_os_errors(old):
+            # A log belongs to the file beside it, so both move; file systems without hard links move the file, too.
+            if olds != [folder.state] or not _is_linked(old, kept):
+                os.replace(old, kept)
+        logger.info("%s was kept as %s", old, kept.name)
+
+
+def _close_log(state: Path) -> None:
+    """Write the log of a state that was not closed into its file; nothing if the state is damaged."""
+    if state.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(state)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _is_linked(path: Path, other: Path) -> bool:
+    try:
+        os.link(path, other)
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(eq=False)
