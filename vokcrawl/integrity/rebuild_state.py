@@ -88,7 +88,7 @@ def _keep_old(folder: OutputFolder) -> None:
         kept = old.with_name(old.name.replace(folder.state.name, f"{folder.state.name}.{stamp}.old", 1))
         with translate_os_errors(old):
             # A log belongs to the file beside it, so both move; file systems without hard links move the file, too.
-            if olds != [folder.state] or not _is_linked(old, kept):
+            if olds != [folder.state] or not _link(old, kept):
                 os.replace(old, kept)
         logger.info("%s was kept as %s", old, kept.name)
 
@@ -100,7 +100,8 @@ def _close_log(state: Path) -> None:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _is_linked(path: Path, other: Path) -> bool:
+def _link(path: Path, other: Path) -> bool:
+    """Give a file a second name. Return whether the file system can."""
     try:
         os.link(path, other)
     except OSError:

@@ -28,6 +28,12 @@ from vokcrawl.sample import SampleServer, SampleSite
 
 Serving = Callable[..., SampleServer]
 
+# In continuous integration it is installed, and a missing one is a failure.
+needs_wget = pytest.mark.skipif(
+    shutil.which("wget") is None and not os.environ.get("CI"),
+    reason="no wget; `tests/support/install/wget.sh` installs it",
+)
+
 
 def assert_whole(done: Replayed, site: SampleSite) -> None:
     """The replay has found all that the site has."""
@@ -36,11 +42,7 @@ def assert_whole(done: Replayed, site: SampleSite) -> None:
     assert_same(done.teasers(), site.truth()["teasers"])
 
 
-# In continuous integration it is installed, and a missing one is a failure.
-@pytest.mark.skipif(
-    shutil.which("wget") is None and not os.environ.get("CI"),
-    reason="no wget; `tests/support/install/wget.sh` installs it",
-)
+@needs_wget
 def test_what_wget_has_archived(serve: Serving, tmp_path: Path) -> None:
     server = serve(25)
     command = ["wget", "--quiet", "--recursive", "--level=9", "--accept-regex=/newstream/1|/article/163/"]
@@ -60,10 +62,7 @@ def test_what_wget_has_archived(serve: Serving, tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(
-    shutil.which("wget") is None and not os.environ.get("CI"),
-    reason="no wget; `tests/support/install/wget.sh` installs it",
-)
+@needs_wget
 def test_what_wget_has_archived_again_without_what_had_not_changed(serve: Serving, tmp_path: Path) -> None:
     server = serve(12)
     command = ["wget", "--quiet", "--recursive", "--level=9", "--accept-regex=/newstream/1|/article/163/"]
