@@ -6,7 +6,7 @@ TOOLS := .tools/bin
 PIP := -m pip install --quiet --disable-pip-version-check
 N ?= 60
 # The extras that have a file of pinned packages of their own; requirements/lock.txt has everything, with hashes.
-EXTRAS := export report monitor distributed browser evidence browse docs
+EXTRAS := export report monitor distributed browser evidence datasette docs
 # Without kept bytecode each process of the tests would compile all packages again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -39,8 +39,8 @@ crawl: runtime  ## Crawl the live site with the default settings.
 browse: $(VENV)/browse-ready  ## Open the output of crawls (or of VOK_OUTPUT_DIR) in a web browser, at http://127.0.0.1:8001/.
 	@$(BIN)/scrapy browse $(if $(VOK_OUTPUT_DIR),-s VOK_OUTPUT_DIR='$(VOK_OUTPUT_DIR)')
 
-$(VENV)/browse-ready: $(VENV)/runtime-ready requirements/browse.txt
-	$(BIN)/python $(PIP) -r requirements/browse.txt
+$(VENV)/browse-ready: $(VENV)/runtime-ready requirements/datasette.txt
+	$(BIN)/python $(PIP) -r requirements/datasette.txt
 	@touch $@
 
 test: setup  ## Run the tests. VOK_TEST_KILLS=500 kills the crawl more often, VOK_TEST_COLD=1 lets each child begin at nothing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 import pytest
 
@@ -29,3 +30,21 @@ def test_page_names_only_make_targets_that_exist(page: str) -> None:
     assert {"demo", "crawl"} <= targets
     assert len(named) >= 2
     assert named <= targets
+
+
+def _extras() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return set(project["optional-dependencies"])
+
+
+def test_readme_lists_every_extra() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| extra | adds |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `([a-z]+)`", table, re.MULTILINE)) == _extras() - {"all", "docs", "dev"}
+
+
+def test_install_commands_name_extras_and_pinned_files_that_exist() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "vokcrawl").rglob("*.py")]
+    named = {name for source in sources for name in re.findall(r"install_command\([\"'](\w+)", source)}
+    assert len(named) >= 6
+    assert named <= _extras()
+    assert [name for name in sorted(named - {"splash"}) if not (ROOT / "requirements" / f"{name}.txt").is_file()] == []

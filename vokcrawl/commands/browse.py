@@ -58,7 +58,7 @@ class Command(FolderCommand):
             from vokcrawl.browse.pages import Pages  # noqa: PLC0415
             from vokcrawl.browse.server import HOST, listening, serve  # noqa: PLC0415
         except ImportError as missing:
-            raise UsageError(f"{missing.name} is not installed; run `{install_command('browse')}`") from missing
+            raise UsageError(f"{missing.name} is not installed; run `{install_command('datasette')}`") from missing
         title = f"{self.options.source} archive"
         with ExitStack() as stack:
             spare = stack.enter_context(temporary_directory("vokcrawl-browse-"))
