@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections import Counter
 from collections.abc import Iterable
@@ -185,7 +184,3 @@ def large(path: Path, articles: int, runs: int) -> Path:
         archive.run(at, [*fresh, *later], gone, **bad)
     assert number == articles
     return archive.finish()
-
-
-def file_hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

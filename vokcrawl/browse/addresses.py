@@ -1,28 +1,12 @@
-"""Where the pages are, for the links in the templates."""
+"""URLs of the pages, for the links in the templates: those of the server, and those of a static site.
+
+An empty URL means that there is no such page.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
-
-
-class Addresses(Protocol):
-    """URLs of pages, as they stand in links of one page. An empty one means that there is no such page."""
-
-    def article(self, identity: str) -> str:
-        """The latest version of an article."""
-
-    def version(self, record: Mapping[str, Any]) -> str:
-        """One version of an article: a permanent address."""
-
-    def captured(self, record: Mapping[str, Any]) -> str:
-        """The captured page of a version."""
-
-    def run(self, run_id: str) -> str:
-        """A run."""
-
-    def other(self, archive: int, identity: str) -> str:
-        """An article of another archive, by the number of the archive."""
+from typing import Any
 
 
 class ServedAddresses:

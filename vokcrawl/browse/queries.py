@@ -17,8 +17,8 @@ Record = dict[str, Any]
 PAGE_SIZE = 50
 _FLAGS = ("edited", "removed", "truncated")
 _YES_NO = {"yes": 1, "no": 0}
-# Articles without a day, and articles without a source.
-NO_MONTH, NO_SOURCE = "none", ""
+# Articles without a day.
+NO_MONTH = "none"
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
 # Larger numbers fit into no SQLite integer.
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)

@@ -41,11 +41,6 @@ class KindChanges:
     appearing: list[dict[str, Any]] = field(default_factory=list)
     vanishing: list[dict[str, Any]] = field(default_factory=list)
 
-    @property
-    def differs(self) -> bool:
-        """Whether the replay would change, add or remove a record."""
-        return bool(self.changed or self.would_appear or self.would_vanish)
-
     def compare(self, was: dict[str, Any], would_be: dict[str, Any]) -> None:
         """Count a record that both have."""
         names = [name for name in was if name not in OF_THE_RUN and was[name] != would_be[name]]

@@ -105,7 +105,7 @@ class Shelf:
         paragraphs = (first, f"{write_edit(rng)} {second}", *rest)
         self._put(replace(article, paragraphs=paragraphs, headline=headline))
 
-    def meter(self, article_id: str, *, truncated: bool) -> None:
+    def truncate(self, article_id: str, *, truncated: bool) -> None:
         """Show only part of the text, or all of it again."""
         self._put(replace(self.get(article_id), truncated=truncated))
 

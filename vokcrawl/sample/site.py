@@ -170,15 +170,15 @@ class SampleSite:
         with self._lock:
             self._shelf.restore(article_id)
 
-    def meter(self, article_id: str) -> None:
+    def truncate(self, article_id: str) -> None:
         """Show only the beginning of an article."""
         with self._lock:
-            self._shelf.meter(article_id, truncated=True)
+            self._shelf.truncate(article_id, truncated=True)
 
-    def unmeter(self, article_id: str) -> None:
+    def show_in_full(self, article_id: str) -> None:
         """Show the whole article again."""
         with self._lock:
-            self._shelf.meter(article_id, truncated=False)
+            self._shelf.truncate(article_id, truncated=False)
 
     def fail(self, key: str, status: int, times: int = 1, *, retry_after: int | None = None) -> None:
         """Answer the next *times* requests (-1: all, 0: none any more) of *key* with *status*.

@@ -162,7 +162,7 @@ def test_block_page_has_its_exit_code(gate: str, output: Path) -> None:
 def test_site_that_truncates_every_article_ends_with_11(serve: Serving, output: Path) -> None:
     server = serve(20)
     for article in server.site.truth()["articles"]:
-        server.site.meter(article["id"])
+        server.site.truncate(article["id"])
     done, found = visit(f"{server.url}/article/163/", output)
     assert (done.code, found["conclusion"]) == (11, "not ready")
     assert found["remarks"][0]["text"] == "the site truncates every article (3 of 3)"

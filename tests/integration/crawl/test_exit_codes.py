@@ -101,7 +101,7 @@ def test_a_listing_that_redirects_to_the_sign_up_form_is_blocked(crawl: Crawling
 def test_a_site_that_truncates_every_article_is_blocked(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(4)
     for article in server.site.truth()["articles"]:
-        server.site.meter(article["id"])
+        server.site.truncate(article["id"])
     done = crawl(f"{server.url}/article/163/", output)
     assert_ended(done, 11, "blocked", "article_truncated")
     assert {each["truncated"] for each in done.articles()} == {True}

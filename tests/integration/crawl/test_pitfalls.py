@@ -73,7 +73,7 @@ def test_a_recheck_of_one_known_truncated_article_is_not_blocked(crawl: Crawling
     site = HostileSite(3)
     server = serve(site=site)
     metered = site.truth()["articles"][1]["id"]
-    site.meter(metered)
+    site.truncate(metered)
     first = crawl(server.url + LISTING, output, settings=ALWAYS)
     assert first.code == 0, first.stderr
     # The others are "not modified"; this one is sent whole.
@@ -90,7 +90,7 @@ def test_a_site_that_truncates_every_article_is_blocked_at_first_and_has_nothing
 ) -> None:
     server = serve(4, validators=False)
     for each in server.site.truth()["articles"]:
-        server.site.meter(each["id"])
+        server.site.truncate(each["id"])
     first = crawl(server.url + LISTING, output, settings=ALWAYS)
     assert (first.code, first.manifest["outcome"]) == (11, "blocked"), first.stderr
     done = crawl(server.url + LISTING, output, settings=ALWAYS)

@@ -163,7 +163,7 @@ def test_a_check_of_visitors_at_an_article_stops_the_crawl(fault: Fault, reason:
 def test_a_site_that_truncates_all_articles_is_blocked_and_one_that_truncates_some_is_not(place: Place) -> None:
     with FaultyServer(site(4)) as server:
         for identity in ids(server):
-            server.site.meter(identity)
+            server.site.truncate(identity)
         done = watch(f"{server.url}/article/163/", place)
         assert (done.code, done.manifest["outcome"]) == (11, "blocked"), done.stderr
         assert done.errors["article_truncated"] == 4
@@ -171,7 +171,7 @@ def test_a_site_that_truncates_all_articles_is_blocked_and_one_that_truncates_so
         assert not any("NK PRO" in each["body"] for each in done.articles())
         assert_rest_whole(done, server)
 
-        server.site.unmeter(ids(server)[0])
+        server.site.show_in_full(ids(server)[0])
         server.site.publish()
         after = watch(f"{server.url}/article/163/", place, {"VOK_RECHECK_DAYS": "0"})
         assert after.code == 0, after.stderr

@@ -135,7 +135,7 @@ def test_errors_fires_when_too_many_pages_fail(crawl: Crawling, serve: Serving, 
 def test_truncation_monitor_fires_above_its_share(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(20)
     for article in server.site.truth()["articles"][:12]:
-        server.site.meter(article["id"])
+        server.site.truncate(article["id"])
     done = crawl(listing_of(server), output, settings={**QUIET, "VOK_ALERT_TRUNCATED": 0.5})
     truncated = done.manifest["pages"]["truncated"]
     assert truncated >= 12

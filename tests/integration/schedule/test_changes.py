@@ -91,13 +91,13 @@ def test_a_truncated_copy_never_replaces_a_full_one_and_a_full_one_replaces_a_tr
     server = serve(4)
     url = f"{server.url}/article/163/"
     full, metered, *_ = (each["id"] for each in server.site.truth()["articles"])
-    server.site.meter(metered)
+    server.site.truncate(metered)
     first = crawl(url, output, settings=ALWAYS)
     assert first.code == 0, first.stderr
     assert [each["truncated"] for each in versions(first, metered)] == [True]
 
-    server.site.meter(full)
-    server.site.unmeter(metered)
+    server.site.truncate(full)
+    server.site.show_in_full(metered)
     done = crawl(url, output, settings=ALWAYS)
     assert done.code == 0, done.stderr
     assert done.manifest["counts"] == {"articles": 1}
@@ -108,8 +108,8 @@ def test_a_truncated_copy_never_replaces_a_full_one_and_a_full_one_replaces_a_tr
     assert whole["previous_hash"] == short["content_hash"]
     assert len(whole["body"]) > len(short["body"])
 
-    server.site.unmeter(full)
-    server.site.meter(metered)
+    server.site.show_in_full(full)
+    server.site.truncate(metered)
     done = crawl(url, output, settings=ALWAYS)
     assert (done.code, done.manifest["outcome"]) == (0, "nothing new")
     assert faults(output) == []

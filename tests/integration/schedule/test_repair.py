@@ -89,7 +89,7 @@ def test_a_rebuilt_state_knows_revisions_removals_and_retries(crawl: Crawling, s
         done = crawl(url, output, settings=ALWAYS, at=T0 + timedelta(hours=hours))
         server.site.edit(ids[1])
         server.site.remove(ids[2])
-        server.site.meter(ids[3])
+        server.site.truncate(ids[3])
     assert (len(done.articles()), len(done.removals())) == (7, 1)
     (output / "state.sqlite3").unlink()
     rebuilt(output)

@@ -359,12 +359,12 @@ def test_removed_articles_can_be_restored() -> None:
 def test_metering_hides_text_and_can_be_lifted() -> None:
     served = site()
     record = next(each for each in served.truth()["articles"] if not each["truncated"])
-    served.meter(record["id"])
+    served.truncate(record["id"])
     metered = next(each for each in served.truth()["articles"] if each["id"] == record["id"])
     assert metered["truncated"]
     assert METER_SENTENCE in get(served, record["url"])[1].get()
     assert METER_SENTENCE not in metered["body"]
-    served.unmeter(record["id"])
+    served.show_in_full(record["id"])
     assert record in served.truth()["articles"]
 
 
