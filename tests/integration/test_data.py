@@ -15,8 +15,17 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tests.support.archives import Record, article, exported, exported_records, identity, removal, teaser, write_archive
 from tests.support.children import ROOT
+from tests.support.written_records import (
+    Record,
+    article,
+    exported,
+    exported_records,
+    identity,
+    removal,
+    teaser,
+    write_archive,
+)
 from vokcrawl.data import ArticleVersion, articles, removals, teasers
 from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.items import Article

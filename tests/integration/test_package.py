@@ -12,8 +12,8 @@ from zipfile import ZipFile
 import pytest
 
 from tests.support.children import ROOT
+from tests.support.commands import Done
 from tests.support.empty_environment import build_wheel, install_wheel
-from tests.support.scheduling import Done
 from vokcrawl import __version__
 from vokcrawl.sample import SampleServer
 

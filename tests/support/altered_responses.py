@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.support.hostile import Change, with_body
+from tests.support.hostile_site import Change, with_body
 from vokcrawl.sample import Answer
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from tests.support.mutations import articles, path_of, rendered
+from tests.support.page_mutations import articles, path_of, rendered
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.pages.document import read_document
 from vokcrawl.pages.listing import read_teasers

@@ -16,7 +16,7 @@ from zipfile import Path as ZipPath
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.support.installed import copied_to
+from tests.support.installed_project import copied_to
 
 _PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 

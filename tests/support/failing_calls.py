@@ -16,10 +16,10 @@ import pytest
 
 from tests.support.children import ROOT, run
 from tests.support.crawling import environment
-from tests.support.tools import tool
+from tests.support.system_tools import system_tool
 
 SOURCE = Path(__file__).with_name("failing_calls.c")
-HARMED = "tests.support.harmed"
+HARMED = "tests.support.fault_injection"
 # What a system says of a disk that is full, broken, or mounted read-only.
 ERRORS = ("ENOSPC", "EIO", "EROFS")
 _FAILED = " FAILED"
@@ -58,7 +58,7 @@ def library() -> Path:
     folder = tempfile.mkdtemp(prefix="vokcrawl-tests-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     target = Path(folder) / "failing_calls.so"
-    words = [tool("cc"), "-O1", "-shared", "-fPIC", "-Wall", "-Werror", "-o", target, SOURCE, "-ldl"]
+    words = [system_tool("cc"), "-O1", "-shared", "-fPIC", "-Wall", "-Werror", "-o", target, SOURCE, "-ldl"]
     subprocess.run(words, check=True, cwd=ROOT, timeout=60)
     return target
 

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator
 from importlib.abc import MetaPathFinder
 from typing import Any
 
-from tests.support.harmed import kill_in, often
+from tests.support.fault_injection import kill_in, often
 
 
 def together(number: int) -> None:

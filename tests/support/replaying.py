@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.captures import HOST
 from tests.support.children import run
 from tests.support.crawling import Crawl, environment
+from tests.support.warc_captures import HOST
 from vokcrawl.replay.comparison import OF_THE_RUN
 
 Record = dict[str, Any]

@@ -13,11 +13,11 @@ import warcio
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from tests.integration.archive.test_capture import in_chunks, oddly, packed, plainly
-from tests.support.archived import Rec, archive, of_kind, pairs
+from tests.support.archive_reader import WarcRecord, archive, of_kind, pairs
+from tests.support.commands import ALWAYS
 from tests.support.crawling import Crawl, run_crawl
 from tests.support.pywb_server import FOLDER, MISSING, replaying
-from tests.support.scheduling import ALWAYS
-from tests.support.wired import WiredServer
+from tests.support.recording_server import RecordingServer
 from vokcrawl.sample import Answer, SampleSite
 from vokcrawl.storage.output_folder import OutputFolder
 
@@ -36,7 +36,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # An address is answered in the same way each time, so that the same body comes again.
         return DRESSES[len(target) % len(DRESSES)](target, Answer(answer.status, kept, answer.body))
 
-    with WiredServer(SampleSite(25), dress) as server:
+    with RecordingServer(SampleSite(25), dress) as server:
         for _ in range(2):
             done = run_crawl(f"{server.url}/article/163/", output, settings=SETTINGS)
             assert done.code == 0, done.stderr
@@ -50,7 +50,7 @@ def files(output: Path) -> list[Path]:
     return list(OutputFolder(output).archive_files())
 
 
-def unfolded(output: Path, answer: Rec) -> bytes:
+def unfolded(output: Path, answer: WarcRecord) -> bytes:
     """The page itself, as warcio reads it from the record, or from the one that a revisit refers to."""
     name, offset = answer.file, answer.offset
     if answer.kind == "revisit":

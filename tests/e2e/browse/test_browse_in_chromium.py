@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.support.browsing import CAPTURED, HOSTILE, Browsing, archive, browsing, identity, trap
+from tests.support.browse_server import CAPTURED, HOSTILE, Browsing, archive, browsing, identity, trap
 from tests.support.children import ROOT
 
 PHONE = {"width": 390, "height": 844}

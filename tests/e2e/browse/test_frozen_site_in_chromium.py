@@ -14,10 +14,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import CAPTURED, HOSTILE, LATER, archive, identity, trap
+from tests.support.archive_builder import article
+from tests.support.browse_server import CAPTURED, HOSTILE, LATER, archive, identity, trap
 from tests.support.children import ROOT
-from tests.support.folders import article
-from tests.support.scheduling import scrapy
+from tests.support.commands import scrapy
 
 PICTURES = ROOT / "build" / "browse"
 PAGES = (

@@ -16,11 +16,11 @@ import pytest
 
 from tests.conftest import FULL_SIZE
 from tests.integration.replay.test_same_records import assert_same
-from tests.support.archived import archive, of_kind
+from tests.support.archive_reader import archive, of_kind
+from tests.support.commands import crawling, log_of, wait_for
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_whole
-from tests.support.hostile import HostileSite
-from tests.support.scheduling import crawling, log_of, wait_for
+from tests.support.expected_records import assert_whole
+from tests.support.hostile_site import HostileSite
 from vokcrawl.sample import Answer, SampleServer
 from vokcrawl.sample.script import MORE_SCRIPT
 from vokcrawl.sample.views import AJAX_PATH, SCRIPT_PATH

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.hostile import HostileSite, with_body
-from tests.support.scheduling import Done, scrapy
+from tests.support.commands import Done, scrapy
+from tests.support.hostile_site import HostileSite, with_body
 from vokcrawl.sample import Answer, SampleServer
 from vokcrawl.sample.views import AJAX_PATH
 

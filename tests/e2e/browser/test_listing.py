@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archived import archive, of_kind
+from tests.support.archive_reader import archive, of_kind
 from tests.support.crawling import Crawl
-from tests.support.expected import Record, assert_same, assert_whole
+from tests.support.expected_records import Record, assert_same, assert_whole
 from vokcrawl.downloader.rendering.result import read_answer
 from vokcrawl.pages.routes import MOST_CLICKS, BrowserRoute, route_from, route_to_text
 from vokcrawl.sample import SampleServer, SampleSite

@@ -15,8 +15,8 @@ import pytest
 
 from tests.support.children import ROOT
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_whole
-from tests.support.tools import tool
+from tests.support.expected_records import assert_whole
+from tests.support.system_tools import system_tool
 from vokcrawl.sample import SampleServer
 
 Serving = Callable[..., SampleServer]
@@ -53,7 +53,7 @@ def read_crontab() -> Job:
 @pytest.fixture
 def cron(tmp_path: Path) -> Callable[[dict[str, str]], subprocess.CompletedProcess[str]]:
     """Runs the command as cron does, with this checkout and folders of the test's own, and without the long wait."""
-    tool("flock")
+    system_tool("flock")
     job = read_crontab()
     command = job.command.replace(".venv/bin/scrapy", str(Path(sys.executable).with_name("scrapy")))
     assert "% 1200" in command

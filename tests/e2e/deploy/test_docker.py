@@ -14,7 +14,7 @@ import yaml
 
 from tests.support.children import ROOT
 from tests.support.crawling import environment
-from tests.support.installed import installed_from
+from tests.support.installed_project import installed_from
 from vokcrawl.config import known_names
 from vokcrawl.config.environment import PREFIX
 from vokcrawl.config.values import parse_redis_url

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.children import ROOT
-from tests.support.tools import tool
+from tests.support.system_tools import system_tool
 
 CONFIGURATION = ROOT / "deploy" / "logrotate" / "vokcrawl"
 CRONTAB = ROOT / "deploy" / "cron" / "vokcrawl"
@@ -30,7 +30,7 @@ def rotate(log: Path, *options: str) -> str:
     configuration = log.parent.parent / "logrotate"
     configuration.write_text(text.replace("su vokcrawl vokcrawl", f"su {user} {group}"), encoding="utf-8")
     configuration.chmod(0o644)
-    words = [tool("logrotate"), "--verbose", *options, "--state", log.parent.parent / "status", configuration]
+    words = [system_tool("logrotate"), "--verbose", *options, "--state", log.parent.parent / "status", configuration]
     done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
     assert "error" not in done.stderr.lower(), done.stderr

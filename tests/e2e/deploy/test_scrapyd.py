@@ -16,10 +16,10 @@ from urllib.request import urlopen
 import pytest
 
 from tests.support.children import ROOT
+from tests.support.commands import wait_for
 from tests.support.crawling import Crawl, environment
-from tests.support.expected import assert_whole
-from tests.support.installed import copied_to
-from tests.support.scheduling import wait_for
+from tests.support.expected_records import assert_whole
+from tests.support.installed_project import copied_to
 from tests.support.servers import free_port, serving
 from vokcrawl.sample import SampleServer
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.children import ROOT
-from tests.support.tools import tool
+from tests.support.system_tools import system_tool
 from vokcrawl.config import known_names
 from vokcrawl.errors import ExitCode
 from vokcrawl.settings import production
@@ -47,13 +47,15 @@ def placed(tmp_path: Path) -> Path:
 
 
 def test_systemd_finds_nothing_wrong_with_them(placed: Path) -> None:
-    done = run(tool("systemd-analyze"), "verify", placed / "vokcrawl.service", placed / "vokcrawl.timer")
+    done = run(system_tool("systemd-analyze"), "verify", placed / "vokcrawl.service", placed / "vokcrawl.timer")
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 def test_the_service_is_hardened() -> None:
     service = UNITS / "vokcrawl.service"
-    done = run(tool("systemd-analyze"), "security", "--offline=true", f"--threshold={MOST_EXPOSED * 10:.0f}", service)
+    done = run(
+        system_tool("systemd-analyze"), "security", "--offline=true", f"--threshold={MOST_EXPOSED * 10:.0f}", service
+    )
     assert done.returncode == 0, done.stdout
     found = re.search(r"Overall exposure level for vokcrawl.service: ([\d.]+)", done.stdout)
     assert found is not None
@@ -68,7 +70,7 @@ def test_the_service_is_hardened() -> None:
 def test_the_timer_fires_after_each_update_of_the_site_with_jitter() -> None:
     told = directives("vokcrawl.timer")
     base = "--base-time=2030-01-01 00:00 UTC"
-    done = run(tool("systemd-analyze"), "calendar", "--iterations=4", base, *told["OnCalendar"])
+    done = run(system_tool("systemd-analyze"), "calendar", "--iterations=4", base, *told["OnCalendar"])
     assert re.findall(r"2030-01-01 (\d\d):20:00 UTC", done.stdout) == ["03", "09", "15", "21"]
     assert told["RandomizedDelaySec"] == ["20min"]
     assert told["Persistent"] == ["yes"]

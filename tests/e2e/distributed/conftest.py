@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.group import Group
 from tests.support.redis_server import RedisServer, redis_server
+from tests.support.worker_group import WorkerGroup
 from vokcrawl.sample import SampleServer
 
 __all__ = ["redis_server"]
 
 
 @pytest.fixture
-def grouped(tmp_path: Path, redis_server: RedisServer) -> Iterator[Callable[..., Group]]:
+def grouped(tmp_path: Path, redis_server: RedisServer) -> Iterator[Callable[..., WorkerGroup]]:
     """`grouped(server, redis=, start=)`: workers on a served site."""
     with ExitStack() as stack:
 
-        def make(server: SampleServer, redis: RedisServer | None = None, start: str = "/article/163/") -> Group:
-            made = Group(tmp_path, redis or redis_server, f"{server.url}{start}")
+        def make(server: SampleServer, redis: RedisServer | None = None, start: str = "/article/163/") -> WorkerGroup:
+            made = WorkerGroup(tmp_path, redis or redis_server, f"{server.url}{start}")
             with made.redis.client() as client:
                 # All sites of the tests are one host.
                 client.delete(*client.keys("vokcrawl-hosts:*"), "none")

@@ -12,23 +12,23 @@ from pathlib import Path
 import pytest
 
 from tests.support.children import ROOT
+from tests.support.commands import QUIET, Serving, wait_for
 from tests.support.crawling import environment, run_crawl
-from tests.support.group import Group, traces
 from tests.support.redis_server import RedisServer
-from tests.support.scheduling import QUIET, Serving, wait_for
 from tests.support.servers import free_port
+from tests.support.worker_group import WorkerGroup, traces
 from vokcrawl.storage.state.redis.namespace import VERSION
 
-Grouped = Callable[..., Group]
+Grouped = Callable[..., WorkerGroup]
 SECRET = "open-sesame"  # noqa: S105  the test's own
 
 
 @pytest.fixture
-def group(serve: Serving, grouped: Grouped) -> Group:
+def group(serve: Serving, grouped: Grouped) -> WorkerGroup:
     return grouped(serve(5))
 
 
-def refused(group: Group, code: int, url: str | None = None, how: str = "", **settings: object) -> str:
+def refused(group: WorkerGroup, code: int, url: str | None = None, how: str = "", **settings: object) -> str:
     """A worker that must be refused; what it says. It leaves nothing but its lock, and perhaps its id."""
     env = {} if url is None else {"REDIS_URL": url}
     process = group.start(0, how, settings={"VOK_REDIS_TIMEOUT": 1, **settings}, env=env)
@@ -54,13 +54,13 @@ def refused(group: Group, code: int, url: str | None = None, how: str = "", **se
         SECRET,
     ],
 )
-def test_what_is_no_redis_url_is_refused(group: Group, url: str) -> None:
+def test_what_is_no_redis_url_is_refused(group: WorkerGroup, url: str) -> None:
     said = refused(group, 2, url)
     assert said.startswith("scrapy crawl: REDIS_URL: ")
     assert "redis://127.0.0.1:6379/0" in said
 
 
-def test_a_server_that_wants_a_password_is_named_without_any(group: Group, tmp_path: Path) -> None:
+def test_a_server_that_wants_a_password_is_named_without_any(group: WorkerGroup, tmp_path: Path) -> None:
     with RedisServer(tmp_path / "redis", password=f"not-{SECRET}") as server:
         for password in ("", f":{SECRET}@"):
             said = refused(group, 2, f"redis://{password}127.0.0.1:{server.port}/0")
@@ -76,16 +76,16 @@ def web_server() -> Iterator[int]:
         server.shutdown()
 
 
-def test_a_server_that_is_not_redis_is_reported_as_such(group: Group, web_server: int) -> None:
+def test_a_server_that_is_not_redis_is_reported_as_such(group: WorkerGroup, web_server: int) -> None:
     assert "not a Redis server" in refused(group, 2, f"redis://127.0.0.1:{web_server}/0")
 
 
-def test_an_unreachable_server_is_retried_and_then_reported(group: Group) -> None:
+def test_an_unreachable_server_is_retried_and_then_reported(group: WorkerGroup) -> None:
     said = refused(group, 14, f"redis://127.0.0.1:{free_port()}/0")
     assert "VOK_REDIS_TIMEOUT=1" in said
 
 
-def test_keys_of_another_project_are_left_alone(group: Group) -> None:
+def test_keys_of_another_project_are_left_alone(group: WorkerGroup) -> None:
     with group.redis.client() as client:
         client.hset(f"{group.prefix}:articles", "theirs", "1")
     said = refused(group, 2)
@@ -94,14 +94,14 @@ def test_keys_of_another_project_are_left_alone(group: Group) -> None:
     assert group.known("articles") == {"theirs": "1"}
 
 
-def test_a_worker_that_is_older_than_the_others_is_refused(group: Group) -> None:
+def test_a_worker_that_is_older_than_the_others_is_refused(group: WorkerGroup) -> None:
     with group.redis.client() as client:
         client.hset(f"{group.prefix}:marker", mapping={"application": "vokcrawl", "version": VERSION + 1})
     assert "update this worker" in refused(group, 2)
 
 
 @pytest.mark.parametrize("package", ["redis", "scrapy_redis"])
-def test_a_missing_package_is_named_with_the_file_that_brings_it(group: Group, package: str) -> None:
+def test_a_missing_package_is_named_with_the_file_that_brings_it(group: WorkerGroup, package: str) -> None:
     said = refused(group, 2, how=f"without:{package}")
     assert package.replace("_", "-") in said
     assert "pip install -r requirements/distributed.txt" in said
@@ -121,7 +121,7 @@ def test_a_worker_that_comes_to_a_crawl_on_other_terms_is_refused_and_says_which
     first.kill()
 
 
-def test_a_memory_on_a_server_is_for_the_profile_that_goes_with_it(group: Group, tmp_path: Path) -> None:
+def test_a_memory_on_a_server_is_for_the_profile_that_goes_with_it(group: WorkerGroup, tmp_path: Path) -> None:
     done = run_crawl(
         group.start_url, tmp_path / "alone", settings={"VOK_STATE": "redis"}, env={"REDIS_URL": group.redis.url}
     )
@@ -130,7 +130,7 @@ def test_a_memory_on_a_server_is_for_the_profile_that_goes_with_it(group: Group,
     assert not list((tmp_path / "alone").glob("*/*"))
 
 
-def test_several_sources_in_one_process_are_none_of_workers(group: Group, tmp_path: Path) -> None:
+def test_several_sources_in_one_process_are_none_of_workers(group: WorkerGroup, tmp_path: Path) -> None:
     said = group.scrapy("sources", f"Voice of Korea (EN)={tmp_path / 'en'}", f"KCNA (Kr)={tmp_path / 'kr'}")
     assert said.returncode == 2
     assert "VOK_REDIS_PREFIX" in said.stderr.splitlines()[-1]

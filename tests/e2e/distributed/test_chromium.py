@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.e2e.distributed.test_polite import TOLERANCE, gaps
-from tests.support.group import Group
-from tests.support.scheduling import QUIET, Serving
+from tests.e2e.distributed.test_shared_delays import TOLERANCE, gaps
+from tests.support.commands import QUIET, Serving
+from tests.support.worker_group import WorkerGroup
 from vokcrawl.sample.views import AJAX_PATH
 
-Grouped = Callable[..., Group]
+Grouped = Callable[..., WorkerGroup]
 
 
 def test_one_worker_follows_the_listing_in_chromium_by_the_delay_of_all(

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.group import Group
-from tests.support.scheduling import QUIET, Serving
+from tests.support.commands import QUIET, Serving
+from tests.support.worker_group import WorkerGroup
 from vokcrawl.sample import SampleServer
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.redis.folders import id_of
 
-Grouped = Callable[..., Group]
+Grouped = Callable[..., WorkerGroup]
 # Hashes whose rows a run reads in any case.
 READ = ["entries", "listing_crawls", "listings", "retries", "counts", "deferred_teasers", "runs"]
 
@@ -24,7 +24,7 @@ def delivered(output: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for kind in kinds for path in sorted((output / kind).iterdir())}
 
 
-def assert_found_out(group: Group, code: int = 15) -> None:
+def assert_found_out(group: WorkerGroup, code: int = 15) -> None:
     """The run ends with this code and a message, and what was delivered before stands as it did."""
     before = delivered(group.output(0))
     assert group.start(0, settings=QUIET).wait(60) == code
@@ -39,7 +39,7 @@ def site(serve: Serving) -> SampleServer:
 
 
 @pytest.fixture
-def crawled(site: SampleServer, grouped: Grouped) -> Group:
+def crawled(site: SampleServer, grouped: Grouped) -> WorkerGroup:
     """A worker's crawl of a small site, and an article that the site has got since."""
     group = grouped(site)
     assert group.start(0, settings=QUIET).wait(60) == 0
@@ -49,7 +49,7 @@ def crawled(site: SampleServer, grouped: Grouped) -> Group:
 
 @pytest.mark.parametrize("garbage", ["[]", pytest.param("\x1b[31m", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("name", ["articles", *(pytest.param(each, marks=pytest.mark.thorough) for each in READ)])
-def test_rows_that_are_none_of_ours_end_the_run(crawled: Group, name: str, garbage: str) -> None:
+def test_rows_that_are_none_of_ours_end_the_run(crawled: WorkerGroup, name: str, garbage: str) -> None:
     with crawled.redis.client() as client:
         for key in client.keys(f"{crawled.prefix}:{name}:*") or [f"{crawled.prefix}:{name}"]:
             client.hset(key, mapping=dict.fromkeys([*client.hkeys(key), "other"], garbage))
@@ -59,7 +59,7 @@ def test_rows_that_are_none_of_ours_end_the_run(crawled: Group, name: str, garba
 
 
 @pytest.mark.parametrize("path", ["../../outside.jsonl", "articles/../../../outside.jsonl"])
-def test_a_file_outside_of_the_folder_is_not_touched(crawled: Group, tmp_path: Path, path: str) -> None:
+def test_a_file_outside_of_the_folder_is_not_touched(crawled: WorkerGroup, tmp_path: Path, path: str) -> None:
     outside = tmp_path / "outside.jsonl.part"
     outside.write_text("a file of somebody else's")
     folder = id_of(OutputFolder(crawled.output(0)))
@@ -77,7 +77,7 @@ def test_a_file_outside_of_the_folder_is_not_touched(crawled: Group, tmp_path: P
 
 
 def test_a_request_that_others_have_queued_goes_to_the_site_only_and_as_a_worker_asks(
-    serve: Serving, site: SampleServer, crawled: Group
+    serve: Serving, site: SampleServer, crawled: WorkerGroup
 ) -> None:
     elsewhere = serve(5)
     fields = {"score": 10, "etag": "a tag", "headers": {"Cookie": "theirs"}}

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.group import Group
-from tests.support.planted import PLANTED, leaks
+from tests.support.commands import QUIET, Serving
+from tests.support.planted_secrets import PLANTED, leaks
 from tests.support.redis_server import RedisServer
-from tests.support.scheduling import QUIET, Serving
+from tests.support.worker_group import WorkerGroup
 
-Grouped = Callable[..., Group]
+Grouped = Callable[..., WorkerGroup]
 PASSWORD = f"{PLANTED}-of-redis"
 LOUD: dict[str, object] = {**QUIET, "LOG_LEVEL": "DEBUG", "VOK_METRICS_FILE": "vokcrawl.prom"}
 COMMANDS = [

@@ -10,15 +10,15 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.children import Process
-from tests.support.group import SLOW, Group
-from tests.support.scheduling import Serving, wait_for
+from tests.support.commands import Serving, wait_for
+from tests.support.worker_group import SLOW, WorkerGroup
 
-Grouped = Callable[..., Group]
+Grouped = Callable[..., WorkerGroup]
 KILLS = int(os.environ.get("VOK_TEST_KILLS") or 6)
 SEED = 20241210
 
 
-def begun(group: Group, delivered: int = 0) -> list[Process]:
+def begun(group: WorkerGroup, delivered: int = 0) -> list[Process]:
     """Three workers at work, who have delivered more than so many articles."""
     started = [group.start(worker, "together:3,often", settings=SLOW) for worker in range(3)]
     if delivered:
@@ -26,7 +26,7 @@ def begun(group: Group, delivered: int = 0) -> list[Process]:
     return started
 
 
-def led(group: Group) -> tuple[int, list[int]]:
+def led(group: WorkerGroup) -> tuple[int, list[int]]:
     """Which worker leads, and which follow."""
     leader = group.leader()
     assert leader is not None

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.children import ROOT
+from tests.support.commands import scrapy
 from tests.support.crawling import Crawl, environment, run_crawl
-from tests.support.printed import Printed, printed
-from tests.support.scheduling import scrapy
-from tests.support.tools import tool
+from tests.support.printed_commands import Printed, printed
+from tests.support.system_tools import system_tool
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.storage.output_folder import in_run_order
 
@@ -140,7 +140,7 @@ def test_a_printed_command_succeeds(printed: Printed, workspace: Workspace, tmp_
     command = printed.command + (" -h" if NAMED.fullmatch(printed.command) and not printed.block else "")
     for program in programs_of(command):
         if program != "duckdb":
-            tool(program)
+            system_tool(program)
         for name in EXPORTED:
             shutil.copy(workspace.path / "exports" / name, folder)
     for placeholder, value in workspace.placeholders().items():

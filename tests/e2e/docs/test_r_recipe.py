@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.test_data import awkward, expected, recipe
-from tests.support.archives import write_archive
+from tests.support.written_records import write_archive
 
 MISSING = "no R with jsonlite; `apt-get install r-base-core r-cran-jsonlite`"
 

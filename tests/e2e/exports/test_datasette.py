@@ -13,8 +13,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.support.archives import Record, exported, identity, write_archive
 from tests.support.servers import free_port, serving
+from tests.support.written_records import Record, exported, identity, write_archive
 
 Ask = Callable[..., Any]
 

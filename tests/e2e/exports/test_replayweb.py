@@ -16,8 +16,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.children import ROOT
+from tests.support.commands import ALWAYS, scrapy
 from tests.support.crawling import Crawl
-from tests.support.scheduling import ALWAYS, scrapy
 from vokcrawl.sample import SampleServer
 
 # CI sets `none` where the package cannot be fetched, and says so.

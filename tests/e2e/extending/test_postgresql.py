@@ -9,11 +9,11 @@ from typing import Any
 
 import psycopg
 
+from tests.support.commands import QUIET, T0
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_whole
-from tests.support.extending import write_examples
+from tests.support.expected_records import assert_whole
+from tests.support.extending_examples import write_examples
 from tests.support.postgresql_server import PostgresqlServer
-from tests.support.scheduling import QUIET, T0
 from vokcrawl.sample import SampleServer
 
 LISTING = "/article/163/"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.commands import T0
 from tests.support.crawling import Crawl
-from tests.support.scheduling import T0
-from tests.support.tools import tool
+from tests.support.system_tools import system_tool
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]
@@ -72,7 +72,7 @@ def test_a_run_that_cannot_start_writes_metrics(crawl: Crawling, serve: Serving,
 
 
 def test_promtool_accepts_the_metrics(crawl: Crawling, serve: Serving, output: Path) -> None:
-    promtool = tool("promtool")
+    promtool = system_tool("promtool")
     server = serve(3)
     name = 'Quotes " and \\ and\nlines'
     server.site.fail("/article/163/", 500, times=-1)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.commands import scrapy
 from tests.support.crawling import Crawl, run_crawl
-from tests.support.scheduling import scrapy
 from tests.support.wordpress_posts import Post, posts
 from tests.support.wordpress_server import PERMALINKS, WordPressServer
 

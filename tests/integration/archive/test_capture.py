@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.support.archived import Rec, archive, assert_places_hold, at, pairs, sent
+from tests.support.archive_reader import WarcRecord, archive, assert_places_hold, at, pairs, sent
+from tests.support.commands import ALWAYS, T0
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_whole
-from tests.support.scheduling import ALWAYS, T0
-from tests.support.wired import Dress, WiredServer, message, plainly
+from tests.support.expected_records import assert_whole
+from tests.support.recording_server import Dress, RecordingServer, message, plainly
 from vokcrawl.sample import Answer, SampleSite
 
 Crawling = Callable[..., Crawl]
@@ -58,7 +58,7 @@ def merge_chunks(answer: bytes) -> bytes:
     return head + empty + b"%x\r\n%b\r\n0\r\n\r\n" % (len(whole), whole)
 
 
-def assert_all_kept(server: WiredServer, output: Path) -> list[tuple[Rec, Rec]]:
+def assert_all_kept(server: RecordingServer, output: Path) -> list[tuple[WarcRecord, WarcRecord]]:
     """What went over the wire is what the archive holds, exchange for exchange and, but for chunks, byte for byte."""
     found = pairs(archive(output))
     kept = Counter((asked.block, sent(output, answer)) for answer, asked in found)
@@ -73,7 +73,7 @@ def assert_all_kept(server: WiredServer, output: Path) -> list[tuple[Rec, Rec]]:
 def test_every_answer_and_every_request_is_kept_byte_for_byte(crawl: Crawling, output: Path, dress: Dress) -> None:
     """The site asks to wait once (429), shows a listing in an article's place, an article without a text, and more."""
     site = SampleSite(25)
-    with WiredServer(site, dress) as server:
+    with RecordingServer(site, dress) as server:
         done = crawl(f"{server.url}/article/163/", output)
         assert done.code == 0, done.stderr
         assert_whole(done, site)
@@ -87,7 +87,7 @@ def test_what_came_over_tls_is_kept_as_the_site_sent_it(crawl: Crawling, output:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    with WiredServer(SampleSite(4, faults=()), oddly, context) as server:
+    with RecordingServer(SampleSite(4, faults=()), oddly, context) as server:
         refused = crawl(f"{server.url}/article/163/", output, settings={"RETRY_TIMES": 0, "VOK_BACKOFF_SECONDS": 0})
         assert (refused.code, server.exchanged) == (14, [])
         done = crawl(f"{server.url}/article/163/", output, settings={"DOWNLOAD_VERIFY_CERTIFICATES": False})
@@ -110,7 +110,7 @@ def test_304s_404s_and_redirects_are_kept_and_an_unchanged_body_is_referred_to_a
         headers = [each for each in answer.headers if plain not in target or each[0] not in ("ETag", "Last-Modified")]
         return message(answer.status, headers, answer.body)
 
-    with WiredServer(site, dress) as server:
+    with RecordingServer(site, dress) as server:
         first = crawl(f"{server.url}/article/163/", output, settings=ALWAYS)
         assert first.code == 0, first.stderr
         assert_places_hold(output, first.articles())
@@ -138,7 +138,7 @@ def test_an_article_that_comes_back_as_it_was_leads_to_a_revisit(crawl: Crawling
         headers = [each for each in answer.headers if each[0] not in ("ETag", "Last-Modified")]
         return message(answer.status, headers, answer.body)
 
-    with WiredServer(site, dress) as server:
+    with RecordingServer(site, dress) as server:
         for day, is_gone in enumerate((False, True, True, False)):
             gone[0] = is_gone
             done = crawl(f"{server.url}/article/163/", output, settings=ALWAYS, at=T0 + timedelta(days=2 * day))
@@ -151,7 +151,7 @@ def test_an_article_that_comes_back_as_it_was_leads_to_a_revisit(crawl: Crawling
 
 
 def test_each_archive_file_of_a_run_begins_with_a_warcinfo_record(crawl: Crawling, output: Path) -> None:
-    with WiredServer(SampleSite(25, faults=())) as server:
+    with RecordingServer(SampleSite(25, faults=())) as server:
         done = crawl(f"{server.url}/article/163/", output, settings={"VOK_ARCHIVE_SIZE": "0.03"})
         assert done.code == 0, done.stderr
         assert_all_kept(server, output)
@@ -176,7 +176,7 @@ def test_each_archive_file_of_a_run_begins_with_a_warcinfo_record(crawl: Crawlin
 
 
 def test_without_an_archive_nothing_of_it_is_there(crawl: Crawling, output: Path) -> None:
-    with WiredServer(SampleSite(5, faults=())) as server:
+    with RecordingServer(SampleSite(5, faults=())) as server:
         done = crawl(f"{server.url}/article/163/", output, env={"VOK_ARCHIVE": "0"})
     assert done.code == 0, done.stderr
     assert {each["archived_as"] for each in done.articles()} == {None}
@@ -185,7 +185,7 @@ def test_without_an_archive_nothing_of_it_is_there(crawl: Crawling, output: Path
 
 
 def test_a_run_without_an_answer_leaves_no_file(crawl: Crawling, output: Path) -> None:
-    with WiredServer(SampleSite(1)) as server:
+    with RecordingServer(SampleSite(1)) as server:
         url = server.url
     done = crawl(f"{url}/article/163/", output, settings={"RETRY_TIMES": 0})
     assert done.code == 14

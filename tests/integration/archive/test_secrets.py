@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.archived import archive, at, of_kind
+from tests.support.archive_reader import archive, at, of_kind
 from tests.support.crawling import Crawl
-from tests.support.wired import WiredServer, message
+from tests.support.recording_server import RecordingServer, message
 from vokcrawl.sample import Answer, SampleSite
 from vokcrawl.warc.http_exchange import split_message
 from vokcrawl.warc.redaction import redact_request, redact_response, redact_url
@@ -49,7 +49,7 @@ def test_planted_secrets_are_nowhere_in_what_a_run_leaves(crawl: Crawling, outpu
             return message(301, [("Location", location.replace("//", f"//who:{SECRET}-12@"))], b"", *more)
         return message(answer.status, answer.headers, answer.body, *more)
 
-    with WiredServer(site, dress) as server:
+    with RecordingServer(site, dress) as server:
         settings = {"DEFAULT_REQUEST_HEADERS": json.dumps(HEADERS), "RETRY_TIMES": 0}
         done = crawl(f"{server.url}/article/163/", output, settings=settings)
     # They were sent, and they came; a redirect with a user in it is another host's, and not followed.

@@ -17,11 +17,11 @@ from urllib.parse import quote
 import pytest
 from lxml import html
 
-from tests.support.browsing import HOSTILE, LATER, Browsing, archive, browsing, command, identity
+from tests.support.archive_builder import article, revised
+from tests.support.browse_server import HOSTILE, LATER, Browsing, archive, browsing, command, identity
 from tests.support.children import ROOT
+from tests.support.commands import scrapy
 from tests.support.crawling import environment
-from tests.support.folders import article, revised
-from tests.support.scheduling import scrapy
 
 PAGE = b"""<!doctype html><html><head><title>Page</title><meta charset="utf-8">
 <meta http-equiv="refresh" content="0; url=http://evil.test/"><base href="http://evil.test/">

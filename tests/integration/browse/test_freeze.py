@@ -13,10 +13,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from lxml import html
 
-from tests.support.archives import teaser, write_lines
-from tests.support.browsing import HOSTILE, LATER, archive, browsing, captured, freeze, identity, opened
-from tests.support.folders import T0, Archive, article, revised
-from tests.support.scheduling import scrapy
+from tests.support.archive_builder import T0, Archive, article, revised
+from tests.support.browse_server import HOSTILE, LATER, archive, browsing, captured, freeze, identity, opened
+from tests.support.commands import scrapy
+from tests.support.written_records import teaser, write_lines
 from vokcrawl.browse.frozen_site import FrozenSite
 from vokcrawl.errors import FolderLockedError, StorageError
 from vokcrawl.exports.target import replacing

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from tests.support.children import ROOT
-from tests.support.commanding import run_command
+from tests.support.commands import Done, Serving, scrapy
 from tests.support.crawling import environment
-from tests.support.hostile import HostileServer, HostileSite
+from tests.support.hostile_site import HostileServer, HostileSite
+from tests.support.in_process import run_command
 from tests.support.page_fixtures import read_fixture
-from tests.support.scheduling import Done, Serving, scrapy
 from tests.support.servers import free_port
 from vokcrawl.commands.doctor import Command
 from vokcrawl.sample import Answer

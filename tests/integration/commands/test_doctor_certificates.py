@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.integration.commands.test_doctor import visit
 from tests.support.altered_responses import redirect
-from tests.support.hostile import HostileSite
-from tests.support.scheduling import Serving
-from tests.support.wired import WiredServer
+from tests.support.commands import Serving
+from tests.support.hostile_site import HostileSite
+from tests.support.recording_server import RecordingServer
 from vokcrawl.doctor.certificates import Refusal, find_refusal
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -41,13 +41,13 @@ def stack() -> Iterator[ExitStack]:
         yield opened
 
 
-def secure(stack: ExitStack, certificate: trustme.LeafCert) -> WiredServer:
+def secure(stack: ExitStack, certificate: trustme.LeafCert) -> RecordingServer:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
-    return stack.enter_context(WiredServer(HostileSite(25), tls=context))
+    return stack.enter_context(RecordingServer(HostileSite(25), tls=context))
 
 
-def refused(server: WiredServer) -> Refusal:
+def refused(server: RecordingServer) -> Refusal:
     found = find_refusal(server.url, 10)
     assert found is not None
     # Only the certificate was asked for.
@@ -101,7 +101,7 @@ def test_certificate_at_another_time(authority: trustme.CA, stack: ExitStack, be
 
 
 def test_self_signed_certificate(authority: trustme.CA, stack: ExitStack, tmp_path: Path) -> None:
-    server = stack.enter_context(WiredServer(HostileSite(2), tls=self_signed(tmp_path)))
+    server = stack.enter_context(RecordingServer(HostileSite(2), tls=self_signed(tmp_path)))
     assert refused(server).text == (
         "the certificate of 127.0.0.1 is self-signed: no authority confirms that this is the site"
     )

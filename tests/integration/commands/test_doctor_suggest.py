@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.expected import assert_whole
-from tests.support.scheduling import Crawling, Serving, scrapy
+from tests.support.commands import Crawling, Serving, scrapy
+from tests.support.expected_records import assert_whole
 from vokcrawl.pages.profile import read_profile
 
 FAST = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0", "-s", "LOG_LEVEL=ERROR")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.children import ROOT
 from tests.support.crawling import environment
-from tests.support.installed import installed_to
+from tests.support.installed_project import installed_to
 from vokcrawl.commands.profiles import fault_of, profiles
 
 

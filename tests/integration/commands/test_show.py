@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.archives import HOSTILE, Record, article, identity, removal, teaser, write_archive
-from tests.support.commanding import run_command
-from tests.support.scheduling import Done
+from tests.support.commands import Done
+from tests.support.in_process import run_command
+from tests.support.written_records import HOSTILE, Record, article, identity, removal, teaser, write_archive
 from vokcrawl.commands.show import Command
 from vokcrawl.storage.manifest import Manifest, write_manifest
 from vokcrawl.storage.output_folder import OutputFolder

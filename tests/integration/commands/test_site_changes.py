@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.support.children import ROOT
+from tests.support.commands import Crawling
 from tests.support.crawling import Crawl, environment
 from tests.support.page_fixtures import read_fixture
-from tests.support.printed import printed
-from tests.support.scheduling import Crawling
+from tests.support.printed_commands import printed
 from tests.support.servers import free_port
 from vokcrawl.sample import SampleServer, SampleSite
 

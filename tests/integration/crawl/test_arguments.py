@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.crawling import Crawl
-from tests.support.expected import Record, assert_same, assert_whole, by_id
+from tests.support.expected_records import Record, assert_same, assert_whole, by_id
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]

@@ -30,8 +30,8 @@ from tests.support.altered_responses import (
     without_title,
 )
 from tests.support.crawling import Crawl, run_crawl
-from tests.support.expected import Record, assert_same, assert_whole
-from tests.support.hostile import Change, HostileSite
+from tests.support.expected_records import Record, assert_same, assert_whole
+from tests.support.hostile_site import Change, HostileSite
 from vokcrawl.normalize import article_id
 from vokcrawl.sample import Answer, SampleServer
 

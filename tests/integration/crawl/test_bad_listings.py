@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.altered_responses import all_of, another_more, more_to, reply, twice, without_logo
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_same, assert_whole
-from tests.support.hostile import HostileSite
+from tests.support.expected_records import assert_same, assert_whole
+from tests.support.hostile_site import HostileSite
 from vokcrawl.sample import Answer, SampleServer
 
 Crawling = Callable[..., Crawl]

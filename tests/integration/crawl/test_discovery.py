@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_whole
-from tests.support.hostile import HostileSite, with_body
+from tests.support.expected_records import assert_whole
+from tests.support.hostile_site import HostileSite, with_body
 from vokcrawl.sample import Answer, SampleServer
 
 Serve = Callable[..., SampleServer]

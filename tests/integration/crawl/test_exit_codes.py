@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.altered_responses import EMPTY, FORBIDDING, NOT_FOUND, matching, redirect, reply
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_same, assert_whole
-from tests.support.hostile import Change, HostileServer, HostileSite, Wire
+from tests.support.expected_records import assert_same, assert_whole
+from tests.support.hostile_site import Change, HostileServer, HostileSite, Wire
 from vokcrawl.sample import Answer, SampleServer
 from vokcrawl.storage.output_folder import OutputFolder
 

@@ -14,8 +14,8 @@ from fastwarc.warc import ArchiveIterator
 
 from tests.support.altered_responses import in_item, matching, replacing
 from tests.support.crawling import Crawl
-from tests.support.expected import archive_files, assert_same, assert_whole, data_files
-from tests.support.hostile import HostileSite
+from tests.support.expected_records import archive_files, assert_same, assert_whole, data_files
+from tests.support.hostile_site import HostileSite
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]

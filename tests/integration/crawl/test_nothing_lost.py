@@ -13,8 +13,8 @@ import pytest
 
 from tests.support.altered_responses import NOT_FOUND, redirect
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_same, assert_whole
-from tests.support.hostile import HostileSite, with_body
+from tests.support.expected_records import assert_same, assert_whole
+from tests.support.hostile_site import HostileSite, with_body
 from vokcrawl.sample import Answer, SampleServer, SampleSite
 
 Crawling = Callable[..., Crawl]

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.altered_responses import NOT_FOUND, redirect
+from tests.support.commands import T0, faults
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_whole
-from tests.support.hostile import HostileSite, with_body
+from tests.support.expected_records import assert_whole
+from tests.support.hostile_site import HostileSite, with_body
 from tests.support.replaying import all_of_the_site, replay
-from tests.support.scheduling import T0, faults
 from vokcrawl.sample import Answer, SampleServer
 
 Crawling = Callable[..., Crawl]

@@ -13,11 +13,11 @@ import pytest
 import trustme
 
 from tests.support.altered_responses import FORBIDDING, redirect, reply
+from tests.support.commands import scrapy
 from tests.support.crawling import Crawl
-from tests.support.expected import by_id
-from tests.support.hostile import HostileSite, with_body
-from tests.support.scheduling import scrapy
-from tests.support.wired import WiredServer
+from tests.support.expected_records import by_id
+from tests.support.hostile_site import HostileSite, with_body
+from tests.support.recording_server import RecordingServer
 from vokcrawl.sample import Answer, SampleServer
 
 Crawling = Callable[..., Crawl]
@@ -28,16 +28,16 @@ SETTINGS = {"DOWNLOAD_VERIFY_CERTIFICATES": False, "RETRY_TIMES": 0, "VOK_BACKOF
 
 
 @pytest.fixture
-def secure() -> Iterator[WiredServer]:
+def secure() -> Iterator[RecordingServer]:
     """A site that is served by https, and whose links all lead to http."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-    with WiredServer(HostileSite(25), tls=context) as server:
+    with RecordingServer(HostileSite(25), tls=context) as server:
         server.site.base_url = server.url.replace("https://", "http://")
         yield server
 
 
-def assert_all_secure(done: Crawl, server: WiredServer) -> None:
+def assert_all_secure(done: Crawl, server: RecordingServer) -> None:
     assert done.code == 0, done.stderr
     expected: list[dict[str, Any]] = [
         {**each, "url": each["url"].replace("http://", "https://")} for each in server.site.truth()["articles"]
@@ -47,7 +47,7 @@ def assert_all_secure(done: Crawl, server: WiredServer) -> None:
     assert all(each["url"].startswith("https://") for each in done.teasers())
 
 
-def test_links_down_to_http_are_upgraded(secure: WiredServer, crawl: Crawling, output: Path) -> None:
+def test_links_down_to_http_are_upgraded(secure: RecordingServer, crawl: Crawling, output: Path) -> None:
     site = secure.site
     assert isinstance(site, HostileSite)
     for number in ("", "page/2/"):
@@ -67,7 +67,7 @@ def with_more(answer: Answer, to: str) -> Answer:
     return with_body(answer, re.sub(rb'(?<=class="btn" href=")[^"]*', to.encode(), answer.body))
 
 
-def test_redirects_down_to_http_are_upgraded(secure: WiredServer, crawl: Crawling, output: Path) -> None:
+def test_redirects_down_to_http_are_upgraded(secure: RecordingServer, crawl: Crawling, output: Path) -> None:
     site = secure.site
     assert isinstance(site, HostileSite)
     for each in site.truth()["articles"][3:5]:
@@ -77,7 +77,7 @@ def test_redirects_down_to_http_are_upgraded(secure: WiredServer, crawl: Crawlin
 
 
 def test_a_site_that_redirects_from_https_to_http_and_back_ends(
-    secure: WiredServer, crawl: Crawling, output: Path
+    secure: RecordingServer, crawl: Crawling, output: Path
 ) -> None:
     site = secure.site
     assert isinstance(site, HostileSite)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import QUIET, T0
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_same, assert_whole
-from tests.support.scheduling import QUIET, T0
+from tests.support.expected_records import assert_same, assert_whole
 from vokcrawl.sample import SampleServer
 from vokcrawl.settings import base
 

@@ -13,8 +13,8 @@ import pytest
 
 from tests.support.altered_responses import matching, more_to, redirect, replacing, reply
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_same, assert_whole, by_id
-from tests.support.hostile import Change, HostileSite, with_body
+from tests.support.expected_records import assert_same, assert_whole, by_id
+from tests.support.hostile_site import Change, HostileSite, with_body
 from vokcrawl.sample import Answer, SampleServer
 
 Crawling = Callable[..., Crawl]

@@ -13,7 +13,7 @@ import pytest
 from tests.support.altered_responses import NOT_FOUND, reply
 from tests.support.children import ROOT
 from tests.support.crawling import Crawl
-from tests.support.hostile import HostileSite
+from tests.support.hostile_site import HostileSite
 from vokcrawl.sample import SampleServer
 from vokcrawl.sample.skins import SKINS
 from vokcrawl.sample.views import ArticleView, MoreView, TeaserView

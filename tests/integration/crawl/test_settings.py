@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_whole
+from tests.support.expected_records import assert_whole
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]

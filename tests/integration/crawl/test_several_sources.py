@@ -13,7 +13,7 @@ from aiohttp import web
 
 from tests.support.children import ROOT, run
 from tests.support.crawling import Crawl, environment
-from tests.support.expected import assert_same
+from tests.support.expected_records import assert_same
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.sample.server import SeenRequest
 from vokcrawl.sample.sources import (

@@ -13,8 +13,8 @@ import pytest
 
 from tests.support.altered_responses import NOT_FOUND, reply
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_same
-from tests.support.hostile import HostileSite
+from tests.support.expected_records import assert_same
+from tests.support.hostile_site import HostileSite
 from vokcrawl.sample import Answer, SampleServer
 
 Crawling = Callable[..., Crawl]

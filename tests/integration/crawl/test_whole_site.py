@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.crawling import Crawl
-from tests.support.expected import Record, assert_whole, by_id
+from tests.support.expected_records import Record, assert_whole, by_id
 from vokcrawl.sample import ALL_FAULTS, SampleServer
 
 Crawling = Callable[..., Crawl]

@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.children import run
 from tests.support.crawling import Crawl, environment
-from tests.support.planted import PLANTED, leaks, texts
-from tests.support.receiving import Receiver
+from tests.support.notification_servers import Receiver
+from tests.support.planted_secrets import PLANTED, leaks, texts
 from tests.support.servers import free_port
 from vokcrawl.config import secret_names
 from vokcrawl.sample import SampleServer

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archives import exported
 from tests.support.children import ROOT
 from tests.support.crawling import CRAWL_AT, environment
+from tests.support.written_records import exported
 from vokcrawl.exports.data_dictionary import dictionary_name
 
 ENDINGS = (".parquet", ".sqlite", ".csv", ".xlsx", ".jsonl", ".jsonl.zst")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archives import Record, article, exported_records, run_id, words, write_archive
+from tests.support.written_records import Record, article, exported_records, run_id, words, write_archive
 from vokcrawl.exports.near_duplicates.index import NearDuplicates
 from vokcrawl.exports.near_duplicates.kept import NAME
 

@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks.children import measure
 from tests.conftest import FULL_SIZE
-from tests.support.archives import article, removal, run_id, teaser, words, write_archive, write_lines
 from tests.support.children import ROOT
 from tests.support.crawling import environment
+from tests.support.written_records import article, removal, run_id, teaser, words, write_archive, write_lines
 
 pytestmark = pytest.mark.thorough
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.near_duplicates import measure
-from tests.support.archives import Record, article, exported_records, identity, removal, words, write_archive
+from tests.support.written_records import Record, article, exported_records, identity, removal, words, write_archive
 from vokcrawl.exports.near_duplicates.index import THRESHOLD, NearDuplicates
 from vokcrawl.exports.near_duplicates.similarity import SHORT, Fingerprint, particulars, similarity
 from vokcrawl.sample.doubles import FORMULAS, RETOLD, make_doubles

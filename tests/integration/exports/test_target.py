@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archives import article, exported, write_archive
 from tests.support.children import ROOT
-from tests.support.commanding import run_command
+from tests.support.commands import contents, ended_by, scrapy, wait_for
 from tests.support.crawling import environment
-from tests.support.scheduling import contents, ended_by, scrapy, wait_for
+from tests.support.in_process import run_command
+from tests.support.written_records import article, exported, write_archive
 from vokcrawl.commands.export import Command
 from vokcrawl.errors import FolderLockedError, StorageError, UsageError
 from vokcrawl.exports.data_dictionary import dictionary_name
@@ -147,7 +147,7 @@ def test_a_kill_between_the_two_files_leaves_a_whole_export_without_data_diction
     archive: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "x.jsonl"
-    done = scrapy("export", "--to", str(target), output=archive, harm="kill:replace:2")
+    done = scrapy("export", "--to", str(target), output=archive, fault="kill:replace:2")
     assert done.code == -signal.SIGKILL
     assert left(tmp_path) == ["x.jsonl", "x.jsonl.datapackage.json.part"]
     exported(archive, tmp_path / "y.jsonl")
@@ -213,7 +213,7 @@ def test_a_file_that_may_not_grow_ends_with_15_and_leaves_what_was_there(
     target = tmp_path / f"x{ending}"
     target.write_text("the export of yesterday")
     done = scrapy(
-        "export", "--to", str(target), "--overwrite", "--no-near-duplicates", output=large, harm="largest:200000"
+        "export", "--to", str(target), "--overwrite", "--no-near-duplicates", output=large, fault="largest:200000"
     )
     assert done.code == 15
     assert done.stderr.startswith(f"scrapy export: {target}: ")
@@ -248,7 +248,7 @@ def test_a_folder_without_permission_ends_with_15(archive: Path, tmp_path: Path)
     place = tmp_path / "place"
     place.mkdir()
     place.chmod(0o500)
-    done = scrapy("export", "--to", str(place / "x.csv"), output=archive, harm="powerless")
+    done = scrapy("export", "--to", str(place / "x.csv"), output=archive, fault="powerless")
     place.chmod(0o700)
     assert done.code == 15
     assert f"{place}/x.csv: Permission denied" in done.stderr
@@ -260,7 +260,7 @@ def test_a_target_that_the_system_cannot_even_look_at_ends_with_15_in_one_line(
 ) -> None:
     place = tmp_path / "place"
     place.mkdir(mode=0)
-    closed = scrapy("export", "--to", str(place / "x.csv"), output=archive, harm="powerless")
+    closed = scrapy("export", "--to", str(place / "x.csv"), output=archive, fault="powerless")
     place.chmod(0o700)
     assert (closed.code, left(place)) == (15, [])
     assert closed.stderr.startswith(f"scrapy export: {place}/x.csv: Permission denied; no file was written")
@@ -275,7 +275,7 @@ def test_records_that_may_not_be_read_are_never_taken_for_none(kind: str, archiv
     target = tmp_path / "x.csv"
     (archive / kind).chmod(0)
     try:
-        done = scrapy("export", "--to", str(target), output=archive, harm="powerless")
+        done = scrapy("export", "--to", str(target), output=archive, fault="powerless")
     finally:
         (archive / kind).chmod(0o755)
     assert (done.code, done.stderr.count("\n")) == (15, 1)
@@ -290,7 +290,7 @@ def test_a_kill_in_the_last_moment_leaves_what_was_there_and_the_next_export_wri
     target = tmp_path / f"x{ending}"
     target.write_text("the export of yesterday")
     part = tmp_path / f"x{ending}.part"
-    done = scrapy("export", "--to", str(target), "--overwrite", output=archive, harm="kill:replace:1")
+    done = scrapy("export", "--to", str(target), "--overwrite", output=archive, fault="kill:replace:1")
     assert done.code == -signal.SIGKILL
     assert target.read_text() == "the export of yesterday"
     assert left(tmp_path) == [target.name, f"{dictionary_name(target.name)}.part", part.name]

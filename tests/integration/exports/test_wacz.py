@@ -13,9 +13,9 @@ from zipfile import ZIP_STORED, ZipFile
 import pytest
 
 from tests.support.children import run
+from tests.support.commands import ALWAYS
 from tests.support.crawling import Crawl, environment, run_crawl
 from tests.support.replaying import all_of_the_site, replay
-from tests.support.scheduling import ALWAYS
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.storage.output_folder import in_run_order
 

@@ -14,7 +14,16 @@ import pytest
 from feedparser.util import FeedParserDict
 from jsonschema import Draft202012Validator
 
-from tests.support.archives import HOSTILE, Record, article, identity, removal, run_id, write_archive, write_lines
+from tests.support.written_records import (
+    HOSTILE,
+    Record,
+    article,
+    identity,
+    removal,
+    run_id,
+    write_archive,
+    write_lines,
+)
 from vokcrawl.config.watch_list import WatchList
 from vokcrawl.errors import StorageError
 from vokcrawl.feeds.store import NAME, FeedStore

@@ -11,10 +11,10 @@ import pytest
 from scrapy.settings import Settings
 
 from tests.integration.feeds.test_feeds import atom, json_feed, updated
-from tests.support.archives import Record, article, identity, removal, write_archive
+from tests.support.commands import QUIET, crawling
 from tests.support.crawling import Crawl, run_crawl
-from tests.support.receiving import MailServer, Receiver
-from tests.support.scheduling import QUIET, crawling
+from tests.support.notification_servers import MailServer, Receiver
+from tests.support.written_records import Record, article, identity, removal, write_archive
 from vokcrawl.config import Alerts
 from vokcrawl.config.watch_list import WatchList
 from vokcrawl.feeds.notices import Notice
@@ -202,7 +202,7 @@ def test_a_crawl_writes_feeds_and_notifies_also_about_what_a_killed_run_delivere
     watch = tmp_path / "watch.txt"
     watch.write_text(f"# names\n\n{word}\n", encoding="utf-8-sig")
     settings = {**QUIET, "VOK_WATCH": watch, "VOK_ALERT_WEBHOOK": receiver.url, "VOK_FEEDS": "5", "VOK_PROGRESS": "off"}
-    with crawling(url, output, settings, harm="kill:commit:3") as process:
+    with crawling(url, output, settings, fault="kill:commit:3") as process:
         process.wait(60)
     assert receiver.posted == []
     done = crawl(url, output, settings=settings)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.watched import Place
+from tests.support.monitored_crawls import Place
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.expected import assert_same
+from tests.support.expected_records import assert_same
 from tests.support.faulty_server import Exchange, Fault, FaultyServer
-from tests.support.watched import Place, assert_rest_whole, ids, watch
+from tests.support.monitored_crawls import Place, assert_rest_whole, ids, watch
 from vokcrawl.sample import SampleSite
 
 SIGN_UP = '<html><body><div class="nk-paywall-free-member-form"><h2>Become a free member</h2></div></body></html>'

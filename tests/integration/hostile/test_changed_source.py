@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.crawling import run_crawl
 from tests.support.faulty_server import Exchange, FaultyServer
-from tests.support.watched import Place, ids
+from tests.support.monitored_crawls import Place, ids
 from vokcrawl.sample import SampleSite
 
 # Every run asks for all delivered articles.

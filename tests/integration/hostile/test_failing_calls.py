@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import ONE_BY_ONE, QUIET, Crawling, Serving, contents, crawl_with_fault, faults, records_of
 from tests.support.crawling import command
-from tests.support.expected import assert_whole
+from tests.support.expected_records import assert_whole
 from tests.support.failing_calls import ERRORS, Ended, Failure, run_failing
-from tests.support.scheduling import ONE_BY_ONE, QUIET, Crawling, Serving, contents, crawl_harmed, faults, records_of
 from vokcrawl.sample import SampleServer
 from vokcrawl.storage.output_folder import QUARANTINE
 
@@ -65,7 +65,7 @@ def crashed_run(server: SampleServer, output: Path) -> None:
     """A run behind one that was killed, with partial files of which some are unknown."""
     url = f"{server.url}/article/163/"
     if not (kept := output.with_name("crashed")).exists():
-        assert crawl_harmed("often,kill:replace:2", url, output, SETTINGS) == -9
+        assert crawl_with_fault("often,kill:replace:2", url, output, SETTINGS) == -9
         (output / "articles" / "20200101T000000Z.jsonl.part").write_bytes(b"{")
         shutil.move(output, kept)
     shutil.copytree(kept, output)

@@ -13,9 +13,17 @@ from pathlib import Path
 import pytest
 
 from tests.support import faults
-from tests.support.expected import assert_same
+from tests.support.expected_records import assert_same
 from tests.support.faulty_server import Fault, FaultyServer
-from tests.support.watched import MOST_MEMORY_KIB, Place, Watched, assert_on_site, assert_rest_whole, ids, watch
+from tests.support.monitored_crawls import (
+    MOST_MEMORY_KIB,
+    MonitoredCrawl,
+    Place,
+    assert_on_site,
+    assert_rest_whole,
+    ids,
+    watch,
+)
 from vokcrawl.sample import SampleSite
 
 ARTICLES = 45
@@ -64,7 +72,7 @@ NAMES = sorted([*CASES, *ELSEWHERE, *HARMLESS], key=lambda name: (len(name) * 7 
 class Met:
     """What a crawl has left, and where it met which fault. `elsewhere` are requests to the server beside the site's."""
 
-    runs: list[Watched]
+    runs: list[MonitoredCrawl]
     server: FaultyServer
     elsewhere: int
     at: dict[str, str]

@@ -33,7 +33,7 @@ from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
 from tests.support.cpu_limit import cpu_limit
-from tests.support.mutations import mutated
+from tests.support.page_mutations import mutated
 from vokcrawl.errors import ExitCode
 from vokcrawl.extensions.run import RunExtension
 from vokcrawl.items import Url, validated

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support import faults
-from tests.support.expected import Record, assert_same
+from tests.support.expected_records import Record, assert_same
 from tests.support.faulty_server import Draw, FaultyServer, pauses_kept
-from tests.support.watched import MOST_MEMORY_KIB, Place, Watched, assert_on_site, watch
+from tests.support.monitored_crawls import MOST_MEMORY_KIB, MonitoredCrawl, Place, assert_on_site, watch
 from vokcrawl.sample import SampleSite
 
 ARTICLES = 500
@@ -67,7 +67,7 @@ def nothing_invented(teasers: list[Record], truth: list[Record]) -> bool:
 def test_everything_is_delivered_once_although_every_fifth_response_is_faulty(place: Place) -> None:
     with FaultyServer(SampleSite(ARTICLES, faults=())) as server, FaultyServer(SampleSite(1)) as other:
         server.draw = drawn(server, other)
-        runs: list[Watched] = []
+        runs: list[MonitoredCrawl] = []
         while len(runs) < 3 and (not runs or runs[-1].code != 0):
             runs.append(watch(f"{server.url}/article/163/", place, SETTINGS))
         last, truth = runs[-1], server.site.truth()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import faults
 from tests.support.faulty_server import Exchange, Fault, FaultyServer, Seen, pauses_kept
-from tests.support.watched import Place, assert_rest_whole, ids, running_crawl, watch
+from tests.support.monitored_crawls import Place, assert_rest_whole, ids, running_crawl, watch
 from vokcrawl.sample import SampleSite
 
 # What is under way when a refusal is sent may still come; a loaded machine takes its time.

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.support.receiving import MailServer, Receiver
+from tests.support.notification_servers import MailServer, Receiver
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.support.altered_responses import matching
 from tests.support.crawling import Crawl
-from tests.support.hostile import HostileServer, HostileSite
-from tests.support.left import OFF, alarms_in, alarms_of, health_of
+from tests.support.health_file import OFF, alarms_in, alarms_of, health_of
+from tests.support.hostile_site import HostileServer, HostileSite
 from vokcrawl.normalize import parse_utc
 from vokcrawl.sample import SampleServer
 

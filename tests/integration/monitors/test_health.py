@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import T0, crawl_with_fault
 from tests.support.crawling import Crawl
-from tests.support.left import alarms_in, alarms_of, health_of
-from tests.support.receiving import Receiver
-from tests.support.scheduling import T0, crawl_harmed
+from tests.support.health_file import alarms_in, alarms_of, health_of
+from tests.support.notification_servers import Receiver
 from vokcrawl.monitors.health import Health, read_health
 from vokcrawl.normalize import parse_utc
 from vokcrawl.sample import SampleServer
@@ -98,7 +98,7 @@ def test_a_missing_state_file_is_notified_at_once_with_the_reason(
 
 def test_a_storage_failure_during_the_run_is_reported(serve: Serving, output: Path) -> None:
     server = serve(60)
-    assert crawl_harmed("often,largest:40000", f"{server.url}/article/163/", output) == 15
+    assert crawl_with_fault("often,largest:40000", f"{server.url}/article/163/", output) == 15
     assert (health_of(output)["exit_code"], health_of(output)["ok"]) == (15, False)
 
 

@@ -12,9 +12,9 @@ import pytest
 from scrapy.settings import Settings
 
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_whole
-from tests.support.left import health_of
-from tests.support.receiving import Receiver
+from tests.support.expected_records import assert_whole
+from tests.support.health_file import health_of
+from tests.support.notification_servers import Receiver
 from vokcrawl.config import Alerts
 from vokcrawl.errors import ExitCode
 from vokcrawl.monitors.ending import RunResult

@@ -19,11 +19,11 @@ import pytest
 from trustme import CA
 
 from tests.support.children import Process, launch
+from tests.support.commands import crawling, ended_by, log_of, wait_for
 from tests.support.crawling import Crawl, command, environment
-from tests.support.expected import assert_whole
-from tests.support.left import OFF, alarms_in, alarms_of, health_of
-from tests.support.receiving import MailServer, Receiver
-from tests.support.scheduling import crawling, ended_by, log_of, wait_for
+from tests.support.expected_records import assert_whole
+from tests.support.health_file import OFF, alarms_in, alarms_of, health_of
+from tests.support.notification_servers import MailServer, Receiver
 from tests.support.servers import free_port
 from vokcrawl.monitors.sending import is_loopback
 from vokcrawl.sample import SampleServer

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.captures import HOST, http, packed, record, records, site_of, whole
+from tests.support.commands import contents
 from tests.support.replaying import replay
-from tests.support.scheduling import contents
+from tests.support.warc_captures import HOST, http, packed, record, records, site_of, whole
 
 SITE = site_of(11)
 NOTHING = "no archive: neither a file, nor the id of a run that has one in output/sample/archive"

@@ -12,11 +12,22 @@ from pathlib import Path
 import brotli
 import pytest
 
-from tests.support.captures import HOST, Got, http, member_starts, packed, record, records, sha1, site_of, whole
 from tests.support.children import ROOT
 from tests.support.crawling import environment
 from tests.support.replaying import SITE as REPLAYED
 from tests.support.replaying import Replayed, replay
+from tests.support.warc_captures import (
+    HOST,
+    Capture,
+    http,
+    member_starts,
+    packed,
+    record,
+    records,
+    sha1,
+    site_of,
+    whole,
+)
 from vokcrawl.sample import SampleSite
 
 SITE = site_of(12)
@@ -261,7 +272,7 @@ def test_a_record_without_a_moment_is_named(tmp_path: Path) -> None:
 
 def test_a_listing_that_came_in_an_articles_place_is_no_loss_where_the_article_came_later(tmp_path: Path) -> None:
     page = PAGES[AT]
-    instead = Got(page.url, PAGES[0].answer, page.at)
+    instead = Capture(page.url, PAGES[0].answer, page.at)
     written = records([*PAGES[:AT], instead, *PAGES[AT:]])
     done = replay(packed(written, tmp_path / "a.warc.gz"), to=tmp_path / "to")
     assert (done.code, done.errors) == (0, {})

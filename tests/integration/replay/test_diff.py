@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.captures import AT, HOST, http, packed, record, records, site_of, whole
+from tests.support.commands import contents
 from tests.support.replaying import Replayed, replay
-from tests.support.scheduling import contents
+from tests.support.warc_captures import AT, HOST, http, packed, record, records, site_of, whole
 
 SITE = site_of(12)
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.captures import AT, packed, records, site_of, whole
 from tests.support.children import ROOT
 from tests.support.crawling import command, environment
 from tests.support.replaying import replay
+from tests.support.warc_captures import AT, packed, records, site_of, whole
 from vokcrawl.pages import extractors
 from vokcrawl.pages.article import ArticlePage
 from vokcrawl.sample import SampleServer
 
-SECOND = "tests.support.second_reading"
+SECOND = "tests.support.second_extractor"
 SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 # The script stands in the tests' folder, and needs the project.
 ENV = {"PYTHONPATH": os.fspath(ROOT)}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.captures import AT, http, member_starts, packed, record, records, site_of, whole
 from tests.support.replaying import replay
+from tests.support.warc_captures import AT, http, member_starts, packed, record, records, site_of, whole
 
 SITE = site_of(5)
 PAGES = whole(SITE)

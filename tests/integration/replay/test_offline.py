@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.captures import packed, records, site_of, whole
 from tests.support.children import ROOT
 from tests.support.crawling import environment
-from tests.support.expected import assert_same
+from tests.support.expected_records import assert_same
 from tests.support.replaying import replay
+from tests.support.warc_captures import packed, records, site_of, whole
 
 OFFLINE = "tests.support.offline"
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.captures import AT, HOST, packed, records, site_of, whole
 from tests.support.children import ROOT
+from tests.support.commands import wait_for
 from tests.support.crawling import environment
-from tests.support.scheduling import wait_for
+from tests.support.warc_captures import AT, HOST, packed, records, site_of, whole
 from vokcrawl.errors import ExitCode, ReplayError
 from vokcrawl.replay.pool import in_order
 

@@ -14,16 +14,16 @@ from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
-from tests.support.captures import AT, HOST, Got, http, packed, record, records, sha1, site_of, whole
 from tests.support.children import ROOT
+from tests.support.commands import wait_for
 from tests.support.crawling import environment
-from tests.support.expected import assert_same
+from tests.support.expected_records import assert_same
 from tests.support.replaying import replay
-from tests.support.scheduling import wait_for
+from tests.support.warc_captures import AT, HOST, Capture, http, packed, record, records, sha1, site_of, whole
 
 SITE = site_of(12)
 PAGES = whole(SITE)
-LATER = [Got(page.url, page.answer, page.at + timedelta(days=1)) for page in PAGES]
+LATER = [Capture(page.url, page.answer, page.at + timedelta(days=1)) for page in PAGES]
 ORIGINALS = [
     record(
         page.url,

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.altered_responses import NOT_FOUND
+from tests.support.commands import ALWAYS, QUIET, T0, contents, crawling, delivered, faults, wait_for
 from tests.support.crawling import Crawl
 from tests.support.fake_splash import FakeSplash
-from tests.support.hostile import HostileSite
+from tests.support.hostile_site import HostileSite
 from tests.support.replaying import Replayed, all_of_the_site, of_the_site, replay
-from tests.support.scheduling import ALWAYS, QUIET, T0, contents, crawling, delivered, faults, wait_for
 from vokcrawl.sample import ALL_FAULTS, SampleServer
 
 Crawling = Callable[..., Crawl]

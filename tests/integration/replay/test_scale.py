@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.captures import AT, HOST, got, packed, records, site_of, whole
 from tests.support.replaying import replay
+from tests.support.warc_captures import AT, HOST, captured, packed, records, site_of, whole
 
 
 @pytest.mark.parametrize("workers", [2, 5])
 def test_the_number_of_processes_changes_no_record(workers: int, tmp_path: Path) -> None:
     site = site_of(150)
     pages = whole(site)
-    again = got(site, [pages[1].url.removeprefix(HOST)], AT + timedelta(days=1))
+    again = captured(site, [pages[1].url.removeprefix(HOST)], AT + timedelta(days=1))
     path = packed(records([*pages, *again]), tmp_path / "a.warc.gz")
     done = replay(path, f"--workers={workers}", to=tmp_path / "to")
     one = replay(path, "--workers=1", to=tmp_path / "one")

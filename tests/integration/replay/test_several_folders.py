@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from tests.support.captures import Got, http, member_starts, packed, record, records, sha1, site_of, whole
 from tests.support.replaying import replay
+from tests.support.warc_captures import Capture, http, member_starts, packed, record, records, sha1, site_of, whole
 
 SITE = site_of(12)
 PAGES = whole(SITE)
@@ -32,7 +32,7 @@ def test_two_runs_with_the_same_id_are_refused_together(tmp_path: Path) -> None:
         assert replay(path, to=tmp_path / f"to-{number}").code == 0
 
 
-def crawled(folder: Path, pages: list[Got]) -> Path:
+def crawled(folder: Path, pages: list[Capture]) -> Path:
     """An archive whose second half refers to the first one by file and offset."""
     written: list[bytes] = []
     for page in pages:

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import FULL_SIZE
+from tests.support.archive_builder import T0, Archive, article, large, removal, retry_entry, revised
 from tests.support.children import ROOT
+from tests.support.commands import ONE_BY_ONE, Crawling, Serving, contents, crawling, delivered, scrapy, wait_for
 from tests.support.crawling import environment
-from tests.support.folders import T0, Archive, article, large, removal, retry_entry, revised
-from tests.support.scheduling import ONE_BY_ONE, Crawling, Serving, contents, crawling, delivered, scrapy, wait_for
 from vokcrawl.storage.output_folder import PART
 
 
@@ -219,13 +219,13 @@ def test_without_a_state_it_says_how_to_make_one_and_writes_nothing(output: Path
 
 def test_where_there_is_no_room_the_page_of_before_stays_and_nothing_half_is_left(output: Path) -> None:
     small(output)
-    done = scrapy("report", output=output, harm="largest:4096")
+    done = scrapy("report", output=output, fault="largest:4096")
     assert done.code == 15, done.stderr
     assert done.stderr.startswith(f"scrapy report: {output}/report.html: ")
     assert list(output.glob("report.html*")) == []
     assert scrapy("report", output=output).code == 0
     before = (output / "report.html").read_bytes()
-    assert scrapy("report", output=output, harm="largest:4096").code == 15
+    assert scrapy("report", output=output, fault="largest:4096").code == 15
     assert (output / "report.html").read_bytes() == before
     assert list(output.glob(f"*{PART}")) == []
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.expected import assert_whole
-from tests.support.scheduling import QUIET, Crawling, Serving, asked, scrapy
+from tests.support.commands import QUIET, Crawling, Serving, asked, scrapy
+from tests.support.expected_records import assert_whole
 
 # About a second and a half of pagination.
 SLICE = {**QUIET, "VOK_MAX_RUN_MINUTES": 0.025, "DOWNLOAD_DELAY": 0.02, "DOWNLOAD_DELAY_JITTER": 0}

@@ -13,9 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crawling import run_crawl
-from tests.support.expected import assert_whole
-from tests.support.scheduling import (
+from tests.support.commands import (
     QUIET,
     T0,
     Crawling,
@@ -23,12 +21,14 @@ from tests.support.scheduling import (
     asked,
     change_state,
     contents,
-    crawl_harmed,
+    crawl_with_fault,
     faults,
     log_of,
     records_of,
     scrapy,
 )
+from tests.support.crawling import run_crawl
+from tests.support.expected_records import assert_whole
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.storage.output_folder import in_run_order
 
@@ -275,7 +275,7 @@ def test_a_clock_that_was_set_back_is_reported_and_loses_nothing(crawl: Crawling
 def test_a_folder_that_may_not_be_written_ends_the_run_with_15_and_says_so(serve: Serving, output: Path) -> None:
     server = serve(3)
     output.mkdir(mode=0o555)
-    assert crawl_harmed("powerless", f"{server.url}/article/163/", output) == 15
+    assert crawl_with_fault("powerless", f"{server.url}/article/163/", output) == 15
     log = log_of(output).read_text(encoding="utf-8")
     last = log.strip().splitlines()[-1]
     assert (

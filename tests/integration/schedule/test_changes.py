@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.support.altered_responses import all_of, replacing
+from tests.support.commands import ALWAYS, QUIET, T0, Crawling, Serving, articles_asked, faults, scrapy, times_asked
 from tests.support.crawling import Crawl, Record
-from tests.support.expected import assert_same
-from tests.support.hostile import HostileSite, with_body
-from tests.support.scheduling import ALWAYS, QUIET, T0, Crawling, Serving, articles_asked, faults, scrapy, times_asked
+from tests.support.expected_records import assert_same
+from tests.support.hostile_site import HostileSite, with_body
 from vokcrawl.sample import Answer
 
 

@@ -9,10 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crawling import Crawl
-from tests.support.expected import assert_same, assert_whole
-from tests.support.hostile import HostileServer, HostileSite, Wire
-from tests.support.scheduling import (
+from tests.support.commands import (
     ALWAYS,
     ONE_BY_ONE,
     QUIET,
@@ -26,6 +23,9 @@ from tests.support.scheduling import (
     times_asked,
     wait_for,
 )
+from tests.support.crawling import Crawl
+from tests.support.expected_records import assert_same, assert_whole
+from tests.support.hostile_site import HostileServer, HostileSite, Wire
 from vokcrawl.sample import Answer
 
 SETTINGS = {**QUIET, **ONE_BY_ONE}
@@ -35,7 +35,7 @@ def killed(url: str, output: Path, server: HostileServer, number: signal.Signals
     """A crawl that is ended once all of the first two pages is delivered, and the third is not there yet."""
     before = delivered(output)
     server.disturb("/article/163/page/3/", Wire.HANG, times=1)
-    with crawling(url, output, {**SETTINGS, "DOWNLOAD_TIMEOUT": 3}, harm="often") as process:
+    with crawling(url, output, {**SETTINGS, "DOWNLOAD_TIMEOUT": 3}, fault="often") as process:
         wait_for(lambda: delivered(output) == before + 20, process)
         ended_by(process, number)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import QUIET, Crawling, Serving, contents, faults, scrapy
 from tests.support.crawling import command
-from tests.support.expected import assert_whole
+from tests.support.expected_records import assert_whole
 from tests.support.failing_calls import Failure, run_failing
-from tests.support.scheduling import QUIET, Crawling, Serving, contents, faults, scrapy
-from tests.support.tools import tool
+from tests.support.system_tools import system_tool
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_backup_under_the_lock_is_whole_and_can_be_restored(crawl: Crawling, s
     url = f"{server.url}/article/163/"
     assert crawl(url, output, settings=QUIET).code == 0
     backup = output.with_name("backup")
-    flock = tool("flock")
+    flock = system_tool("flock")
     # While the copy is made, no run begins.
     with subprocess.Popen([flock, output / ".lock", "cat"], stdin=subprocess.PIPE) as copying:
         assert copying.stdin is not None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.scheduling import T0, Crawling, Serving, crawl_harmed, faults, scrapy
+from tests.support.commands import T0, Crawling, Serving, crawl_with_fault, faults, scrapy
 
 THOROUGH = bool(os.environ.get("VOK_TEST_THOROUGH"))
 # For each history, with each seed.
@@ -47,7 +47,7 @@ def used(request: pytest.FixtureRequest, crawl: Crawling, serve: Serving, output
     server.site.fail(ids[0], 503, -1)
     settings = {"VOK_RECHECK_DAYS": "1,2,30" if history == "by age" else "0", "RETRY_TIMES": 0}
     if history == "crashed":
-        assert crawl_harmed("often,kill:commit:4", url, output, settings) == -9
+        assert crawl_with_fault("often,kill:commit:4", url, output, settings) == -9
     for hours in (0, 30, 60):
         crawl(url, output, settings=settings, at=T0 + timedelta(hours=hours))
         server.site.edit(ids[1])

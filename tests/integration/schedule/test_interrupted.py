@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.expected import assert_same, assert_whole
-from tests.support.hostile import HostileServer, HostileSite, Wire
-from tests.support.scheduling import (
+from tests.support.commands import (
     ONE_BY_ONE,
     QUIET,
     Crawling,
@@ -26,6 +24,8 @@ from tests.support.scheduling import (
     scrapy,
     wait_for,
 )
+from tests.support.expected_records import assert_same, assert_whole
+from tests.support.hostile_site import HostileServer, HostileSite, Wire
 
 # Slow enough to be met in the middle.
 SLOW = {**QUIET, **ONE_BY_ONE, "DOWNLOAD_DELAY": 0.05}
@@ -64,7 +64,7 @@ def test_a_second_signal_ends_the_crawl_at_once_with_130_and_the_next_run_contin
     with HostileServer(site) as server:
         url = f"{server.url}/article/163/"
         server.disturb("/article/163/page/2/", Wire.HANG, times=1)
-        with crawling(url, output, {**SLOW, "DOWNLOAD_TIMEOUT": 60}, harm="often") as process:
+        with crawling(url, output, {**SLOW, "DOWNLOAD_TIMEOUT": 60}, fault="often") as process:
             wait_for(lambda: delivered(output) == 10, process)
             process.send_signal(signal.SIGINT)
             wait_for(lambda: b"Received SIGINT" in log_of(output).read_bytes(), process)

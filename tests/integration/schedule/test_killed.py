@@ -18,21 +18,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archived import archive, assert_places_hold
+from tests.support.archive_reader import archive, assert_places_hold
 from tests.support.children import Process
-from tests.support.crawling import Crawl
-from tests.support.expected import assert_same, data_files
-from tests.support.scheduling import (
+from tests.support.commands import (
     QUIET,
     Crawling,
     Serving,
-    crawl_harmed,
+    crawl_with_fault,
     crawling,
     delivered,
     faults,
     scrapy,
     wait_for,
 )
+from tests.support.crawling import Crawl
+from tests.support.expected_records import assert_same, data_files
 from vokcrawl.sample import SampleServer
 
 KILLS = int(os.environ.get("VOK_TEST_KILLS") or (300 if os.environ.get("VOK_TEST_THOROUGH") else 12))
@@ -77,7 +77,7 @@ class Lane:
         """One run, killed or not; whether it came to its end."""
         self.server.reset()
         self.figures.restarts += self._killed_before
-        with crawling(f"{self.server.url}/article/163/", self.output, SETTINGS, harm="often") as process:
+        with crawling(f"{self.server.url}/article/163/", self.output, SETTINGS, fault="often") as process:
             if may_be_killed and not self._survives(process):
                 self._killed()
                 return False
@@ -184,7 +184,7 @@ def test_a_crawl_that_is_killed_just_before_a_step_loses_doubles_and_tears_nothi
     server = serve(25)
     url = f"{server.url}/article/163/"
     for moment in STEPS[step]:
-        assert crawl_harmed(f"often,kill:{moment}", url, output, QUIET) == SIGKILL, moment
+        assert crawl_with_fault(f"often,kill:{moment}", url, output, QUIET) == SIGKILL, moment
         assert faults(output) == [], moment
     done = crawl(url, output, settings=QUIET)
     assert done.code == 0, done.stderr
@@ -204,11 +204,11 @@ def test_a_crawl_that_is_killed_while_it_writes_its_manifest_is_whole_with_the_n
     server = serve(5)
     url = f"{server.url}/article/163/"
     # Archive, articles and teasers get their names first, then the manifest; then the state's last word is committed.
-    assert crawl_harmed("kill:replace:4", url, output, QUIET) == SIGKILL
+    assert crawl_with_fault("kill:replace:4", url, output, QUIET) == SIGKILL
     assert faults(output) == []
     assert scrapy("verify", output=output).code == 0
     server.site.publish()
-    assert crawl_harmed("kill:replace:5", url, output, QUIET) == SIGKILL
+    assert crawl_with_fault("kill:replace:5", url, output, QUIET) == SIGKILL
     assert faults(output) == []
     done = crawl(url, output, settings=QUIET)
     assert (done.code, done.manifest["outcome"]) == (0, "nothing new"), done.stderr

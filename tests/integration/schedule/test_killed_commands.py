@@ -14,8 +14,8 @@ import pytest
 
 from tests.integration.schedule.test_killed import KILLS, SEED, SIGKILL
 from tests.support.children import launch
+from tests.support.commands import QUIET, Crawling, Serving, contents, crawl_with_fault, faults, records_of
 from tests.support.crawling import environment
-from tests.support.scheduling import QUIET, Crawling, Serving, contents, crawl_harmed, faults, records_of
 
 # 50 in a thorough run with 300 kills of crawls.
 COMMAND_KILLS = max(6, KILLS // 6)
@@ -67,7 +67,7 @@ class Place:
 def crashed(serve: Serving, output: Path) -> tuple[Path, str]:
     """An output directory after a run that crashed before it had finished its files, and the start URL."""
     url = f"{serve(25).url}/article/163/"
-    assert crawl_harmed("often,kill:replace:2", url, output, QUIET) == SIGKILL
+    assert crawl_with_fault("often,kill:replace:2", url, output, QUIET) == SIGKILL
     return output, url
 
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.support.altered_responses import redirect
+from tests.support.commands import scrapy
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_same
-from tests.support.hostile import HostileSite
-from tests.support.scheduling import scrapy
+from tests.support.expected_records import assert_same
+from tests.support.hostile_site import HostileSite
 from vokcrawl.sample import SampleServer
 
 Crawling = Callable[..., Crawl]

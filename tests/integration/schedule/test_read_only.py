@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.scheduling import (
+from tests.support.commands import (
     ONE_BY_ONE,
     QUIET,
     Crawling,
@@ -62,7 +62,7 @@ def test_a_crashed_run_is_verified_without_write_permission(
     read_only: Callable[[Path], Path], serve: Serving, output: Path
 ) -> None:
     url = f"{serve(60).url}/article/163/"
-    with crawling(url, output, {**QUIET, **ONE_BY_ONE, "DOWNLOAD_DELAY": 0.1}, harm="often") as process:
+    with crawling(url, output, {**QUIET, **ONE_BY_ONE, "DOWNLOAD_DELAY": 0.1}, fault="often") as process:
         wait_for(lambda: delivered(output) > 3, process)
         ended_by(process, signal.SIGKILL)
     assert (output / "state.sqlite3-wal").stat().st_size > 0

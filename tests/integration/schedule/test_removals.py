@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.altered_responses import EMPTY, redirect, reply
-from tests.support.hostile import HostileServer, HostileSite, Wire
-from tests.support.scheduling import ALWAYS, QUIET, T0, Crawling, Serving, faults, scrapy
+from tests.support.commands import ALWAYS, QUIET, T0, Crawling, Serving, faults, scrapy
+from tests.support.hostile_site import HostileServer, HostileSite, Wire
 from vokcrawl.normalize import utc
 
 

@@ -9,10 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crawling import Crawl
-from tests.support.expected import assert_same, assert_whole
-from tests.support.hostile import HostileServer, HostileSite, Wire
-from tests.support.scheduling import (
+from tests.support.commands import (
     ALWAYS,
     ONE_BY_ONE,
     QUIET,
@@ -29,6 +26,9 @@ from tests.support.scheduling import (
     scrapy,
     wait_for,
 )
+from tests.support.crawling import Crawl
+from tests.support.expected_records import assert_same, assert_whole
+from tests.support.hostile_site import HostileServer, HostileSite, Wire
 from vokcrawl.storage.output_folder import in_run_order
 
 
@@ -111,7 +111,7 @@ def test_a_rebuilt_state_knows_revisions_removals_and_retries(crawl: Crawling, s
 
 def killed_in_the_middle(url: str, output: Path, server: HostileServer) -> None:
     server.disturb("/article/163/page/2/", Wire.HANG, times=1)
-    with crawling(url, output, {**QUIET, **ONE_BY_ONE}, harm="often") as process:
+    with crawling(url, output, {**QUIET, **ONE_BY_ONE}, fault="often") as process:
         wait_for(lambda: delivered(output) == 10, process)
         ended_by(process, signal.SIGKILL)
     # Behind what was committed lies half a line.
@@ -164,7 +164,7 @@ def test_a_repair_that_is_killed_leaves_no_half_state_that_a_run_would_trust(
     url = f"{server.url}/article/163/"
     crawl(url, output, settings=QUIET)
     (output / "state.sqlite3").unlink()
-    assert scrapy("repair", "--rebuild-state", output=output, harm=f"kill:{moment}").code == -signal.SIGKILL
+    assert scrapy("repair", "--rebuild-state", output=output, fault=f"kill:{moment}").code == -signal.SIGKILL
     assert crawl(url, output, settings=QUIET).code == 15
     rebuilt(output)
     idle = crawl(url, output, settings=QUIET)

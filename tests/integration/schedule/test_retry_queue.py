@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from tests.support.scheduling import QUIET, T0, Crawling, Serving, faults, known, scrapy
+from tests.support.commands import QUIET, T0, Crawling, Serving, faults, known, scrapy
 
 ARTICLES, LISTED = 130, 100
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.expected import assert_whole
-from tests.support.scheduling import QUIET, Crawling, Serving, asked, contents, faults, scrapy
+from tests.support.commands import QUIET, Crawling, Serving, asked, contents, faults, scrapy
+from tests.support.expected_records import assert_whole
 from vokcrawl.sample import SampleServer
 from vokcrawl.storage.output_folder import run_order
 

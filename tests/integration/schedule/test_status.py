@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.support.children import ROOT
-from tests.support.scheduling import (
+from tests.support.commands import (
     ONE_BY_ONE,
     QUIET,
     T0,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.expected import assert_whole
-from tests.support.scheduling import QUIET, Crawling, Serving, crawl_harmed, delivered, faults, is_root, log_of
+from tests.support.commands import QUIET, Crawling, Serving, crawl_with_fault, delivered, faults, is_root, log_of
+from tests.support.expected_records import assert_whole
 from vokcrawl.storage.output_folder import PART
 
 
@@ -65,7 +65,7 @@ def test_a_file_size_limit_ends_the_run_with_15_and_keeps_committed_records(
 ) -> None:
     server = serve(60)
     url = f"{server.url}/article/163/"
-    assert crawl_harmed("often,largest:300000", url, output, {**QUIET, "DOWNLOAD_DELAY": 0.01}) == 15
+    assert crawl_with_fault("often,largest:300000", url, output, {**QUIET, "DOWNLOAD_DELAY": 0.01}) == 15
     log = log_of(output).read_text(encoding="utf-8")
     assert "what was committed is safe" in log or "then run again" in log
     had = delivered(output)

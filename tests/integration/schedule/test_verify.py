@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from fastwarc.warc import ArchiveIterator
 
+from tests.support.commands import ALWAYS, T0, Crawling, Serving, change_state, faults, scrapy
+from tests.support.commands import records_of as records_in
 from tests.support.crawling import run_crawl
-from tests.support.scheduling import ALWAYS, T0, Crawling, Serving, change_state, faults, scrapy
-from tests.support.scheduling import records_of as records_in
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.storage.output_folder import in_run_order
 from vokcrawl.utils.humanize import pluralize

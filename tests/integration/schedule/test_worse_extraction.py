@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import ALWAYS, T0, Crawling, Serving, faults
 from tests.support.crawling import Crawl, Record
-from tests.support.expected import assert_same
-from tests.support.hostile import HostileSite, with_body
-from tests.support.scheduling import ALWAYS, T0, Crawling, Serving, faults
+from tests.support.expected_records import assert_same
+from tests.support.hostile_site import HostileSite, with_body
 from vokcrawl.sample import Answer
 
 Change = Callable[[Answer], Answer]

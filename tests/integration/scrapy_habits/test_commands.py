@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.scrapy_habits.conftest import Scrapy
-from tests.support.expected import assert_same
+from tests.support.expected_records import assert_same
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.sample.sources import KCNA_ENGLISH
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.children import run
 from tests.support.crawling import Crawl, environment
-from tests.support.expected import assert_whole
+from tests.support.expected_records import assert_whole
 from vokcrawl.sample import SampleServer
 from vokcrawl.sample.sources import KCNA_ENGLISH
 from vokcrawl.settings import base

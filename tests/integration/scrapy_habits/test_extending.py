@@ -16,9 +16,9 @@ from aiohttp import web
 
 from tests.support.children import ROOT, run
 from tests.support.crawling import Crawl, environment
-from tests.support.expected import assert_same, assert_whole
-from tests.support.extending import write_examples
-from tests.support.receiving import Receiver
+from tests.support.expected_records import assert_same, assert_whole
+from tests.support.extending_examples import write_examples
+from tests.support.notification_servers import Receiver
 from vokcrawl.sample import SampleServer, SampleSite
 from vokcrawl.sample.sources import KCNA_ENGLISH
 

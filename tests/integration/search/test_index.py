@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.archives import Record, article, identity, removal, words, write_archive
 from tests.support.children import ROOT
+from tests.support.commands import contents, scrapy, wait_for
 from tests.support.crawling import environment
-from tests.support.scheduling import contents, scrapy, wait_for
+from tests.support.written_records import Record, article, identity, removal, words, write_archive
 from vokcrawl.errors import StorageError
 from vokcrawl.search import index as module
 from vokcrawl.search.index import NAME, SearchIndex
@@ -168,7 +168,7 @@ def test_another_programs_file_is_left_alone_and_the_search_answers_all_the_same
 def test_a_folder_that_may_not_be_written_to_is_searched_all_the_same(archive: Path) -> None:
     archive.chmod(0o500)
     try:
-        done = scrapy("search", "plums", output=archive, harm="powerless")
+        done = scrapy("search", "plums", output=archive, fault="powerless")
     finally:
         archive.chmod(0o700)
     assert (done.code, done.stdout.splitlines()[-1]) == (0, "1 found")
@@ -179,7 +179,7 @@ def test_a_folder_that_may_not_be_written_to_is_searched_all_the_same(archive: P
 def test_records_that_may_not_be_read_are_never_taken_for_none(archive: Path) -> None:
     (archive / "articles").chmod(0)
     try:
-        done = scrapy("search", "plums", output=archive, harm="powerless")
+        done = scrapy("search", "plums", output=archive, fault="powerless")
     finally:
         (archive / "articles").chmod(0o700)
     assert (done.code, done.stdout, done.stderr.count("\n")) == (15, "", 1)
@@ -191,7 +191,7 @@ def test_an_index_that_is_up_to_date_is_read_where_nothing_may_be_written(archiv
     archive.chmod(0o500)
     (archive / NAME).chmod(0o400)
     try:
-        done = scrapy("search", "plums", output=archive, harm="powerless")
+        done = scrapy("search", "plums", output=archive, fault="powerless")
     finally:
         archive.chmod(0o700)
     assert (done.code, done.stderr) == (0, "")

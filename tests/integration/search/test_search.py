@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.archives import article, identity, removal, write_archive
 from tests.support.children import ROOT
-from tests.support.commanding import run_command
+from tests.support.commands import scrapy
 from tests.support.crawling import environment
-from tests.support.scheduling import scrapy
+from tests.support.in_process import run_command
 from tests.support.terminal import Terminal
+from tests.support.written_records import article, identity, removal, write_archive
 from vokcrawl.commands.search import Command
 from vokcrawl.errors import UsageError
 from vokcrawl.search.index import SearchIndex

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.children import ROOT
-from tests.support.scheduling import QUIET, Crawling, Serving, contents, faults, records_of, scrapy
+from tests.support.commands import QUIET, Crawling, Serving, contents, faults, records_of, scrapy
 from vokcrawl.errors import StateError
 from vokcrawl.storage.manifest import SCHEMA
 from vokcrawl.storage.state import sqlite_schema

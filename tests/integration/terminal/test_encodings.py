@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.children import ROOT
+from tests.support.commands import QUIET, Done, scrapy
 from tests.support.crawling import command, environment, run_crawl
-from tests.support.scheduling import QUIET, Done, scrapy
 from vokcrawl.console import command_modules
 from vokcrawl.sample import SampleServer, SampleSite
 
@@ -60,7 +60,7 @@ def run(name: str, harm: str, archive: Path, tmp_path: Path) -> Done:
     revised = next(record for record in map(json.loads, lines) if record["revision"] == 2)
     values = {"target": tmp_path, "id": revised["id"], "site": revised["url"].partition("/newstream")[0]}
     words = [each.format(output=output, **values) for each in COMMANDS[name]]
-    done = scrapy(name, *words, output=output, harm=harm)
+    done = scrapy(name, *words, output=output, fault=harm)
     # Bytes of Latin-1, which are not UTF-8.
     stdout = re.sub(r"\\x([0-9a-f]{2})", lambda byte: chr(int(byte[1], 16)), done.stdout)
     return Done(done.code, stdout, done.stderr)
@@ -95,7 +95,7 @@ def test_every_command_is_tried() -> None:
 @pytest.mark.parametrize("name", sorted(OTHERS))
 def test_help_is_printed_to_any_stream(name: str, tmp_path: Path) -> None:
     for harm in ("output:ascii", "closed"):
-        done = scrapy(name, "-h", output=tmp_path, harm=harm)
+        done = scrapy(name, "-h", output=tmp_path, fault=harm)
         assert (done.code, done.stderr) == (0, ""), harm
 
 
@@ -132,7 +132,7 @@ def test_a_crawl_ends_as_it_would_on_any_terminal(name: str, tmp_path: Path) -> 
         else:
             output = tmp_path / "sources"
             words = ["Voice of Korea (EN)=" + str(output), "-a", f"start_url={url}"]
-        done = scrapy(name, *words, output=output, harm="output:ascii,closed")
+        done = scrapy(name, *words, output=output, fault="output:ascii,closed")
     assert done.code == 0, done.stderr
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.browsing import archive as sample_archive
-from tests.support.browsing import freeze, identity, opened
+from tests.support.browse_server import archive as sample_archive
+from tests.support.browse_server import freeze, identity, opened
 from tests.support.children import ROOT
-from tests.support.commanding import run_command
+from tests.support.commands import ALWAYS, scrapy
 from tests.support.crawling import Crawl, run_crawl
-from tests.support.scheduling import ALWAYS, scrapy
+from tests.support.in_process import run_command
 from tests.support.timestamp_authority import Authority, timestamp_authority
 from vokcrawl.browse import queries
 from vokcrawl.browse.others import OtherArchive

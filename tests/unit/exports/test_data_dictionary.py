@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.support.archives import article, exported, rows_of, write_archive
+from tests.support.written_records import article, exported, rows_of, write_archive
 from vokcrawl.items import Article, Removal, Teaser
 
 WHATS = ("current", "articles", "teasers", "removals")

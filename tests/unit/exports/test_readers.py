@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.support.archives import (
+from tests.support.written_records import (
     HOSTILE,
     Record,
     article,

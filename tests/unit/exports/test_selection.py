@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.archives import (
+from tests.support.written_records import (
     Record,
     article,
     exported,

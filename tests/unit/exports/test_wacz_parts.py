@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.captures import record
+from tests.support.warc_captures import record
 from vokcrawl.errors import UsageError
 from vokcrawl.exports.wacz.captures import Captures
 from vokcrawl.exports.wacz.cdxj import index_line, search_key, write_index

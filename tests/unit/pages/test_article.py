@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.cpu_limit import cpu_limit
-from tests.support.mutations import SITE, SKINS, articles, mutated, path_of, rendered, reskinned, undressed
+from tests.support.page_mutations import SITE, SKINS, articles, mutated, path_of, rendered, reskinned, undressed
 from tests.support.page_variants import (
     ARTICLES,
     HEADLINE,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.cpu_limit import cpu_limit
-from tests.support.mutations import SKINS, articles, path_of, rendered
+from tests.support.page_mutations import SKINS, articles, path_of, rendered
 from vokcrawl.pages.block_pages import BlockPage, cut_metering, find_block_page, redirects_to_block_page
 
 SENTENCE = "Upgrade to NK PRO today to get full access to this content except for users based in South Korea"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.cpu_limit import cpu_limit
-from tests.support.mutations import SKINS, mutated, rendered
+from tests.support.page_mutations import SKINS, mutated, rendered
 from tests.support.page_variants import root
 from vokcrawl.normalize import clean_text
 from vokcrawl.pages.flow import flow

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.cpu_limit import cpu_limit
-from tests.support.mutations import SKINS, mutated, rendered, reskinned
+from tests.support.page_mutations import SKINS, mutated, rendered, reskinned
 from tests.support.page_variants import HARD, LOGO, TEASERS, TITLED, TITLELESS, T, listing, page, root
 from vokcrawl.normalize import article_id, clean_text, clean_title, shown_date
 from vokcrawl.pages.listing import RawTeaser, read_teasers

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.cpu_limit import cpu_limit
-from tests.support.mutations import SITE, SKINS, mutated, rendered
+from tests.support.page_mutations import SITE, SKINS, mutated, rendered
 from tests.support.page_variants import BASE, page, root
 from vokcrawl.pages.more import read_more
 from vokcrawl.pages.routes import AjaxRoute, LinkRoute

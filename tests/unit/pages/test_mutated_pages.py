@@ -11,7 +11,7 @@ import random
 from pathlib import Path
 
 from tests.conftest import FULL_SIZE, THOROUGH
-from tests.support.mutations import DAMAGE, SKINS, articles, path_of, rendered
+from tests.support.page_mutations import DAMAGE, SKINS, articles, path_of, rendered
 from vokcrawl.crawling.article_result import article_page, find_article
 from vokcrawl.items import ARTICLE, TEASER, validated
 from vokcrawl.loaders import load_teaser

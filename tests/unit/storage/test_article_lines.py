@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.folders import T0, article
+from tests.support.archive_builder import T0, article
 from vokcrawl.items import ARTICLE
 from vokcrawl.storage import record_files
 from vokcrawl.storage.output_folder import OutputFolder

@@ -12,7 +12,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import pytest
 import zstandard
 
-from tests.support.captures import record
+from tests.support.warc_captures import record
 from vokcrawl.warc.compression import NotAnArchiveError
 from vokcrawl.warc.files import file_size, is_file, warc_files_of
 from vokcrawl.warc.reader import CapturedRecord, Flaw, RefersTo, read_archive, read_at

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.captures import record
+from tests.support.warc_captures import record
 from vokcrawl.warc.compression import NotAnArchiveError
 from vokcrawl.warc.reader import CapturedRecord, Flaw, read_archive
 

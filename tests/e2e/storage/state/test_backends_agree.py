@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from tests.conftest import FULL_SIZE
-from tests.support.memories import InFile, Memory, OnRedis, article, made, run
 from tests.support.redis_server import RedisServer
+from tests.support.state_backends import RedisBackend, SqliteBackend, StateBackend, article, open_state, run
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import FileRow, ListingRow, RetryRow, Status
 
@@ -32,9 +32,12 @@ class Memories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.memories: list[Memory] = [InFile(Path(self.folder.name) / "state.sqlite3"), OnRedis.new(self.url)]
-        self.states: list[State] = [made(memory) for memory in self.memories]
-        self.walks = self.walks_kept = 0
+        self.backends: list[StateBackend] = [
+            SqliteBackend(Path(self.folder.name) / "state.sqlite3"),
+            RedisBackend.new(self.url),
+        ]
+        self.states: list[State] = [open_state(backend) for backend in self.backends]
+        self.crawls = self.crawls_kept = 0
         self.rolled_back = False
 
     def teardown(self) -> None:
@@ -64,18 +67,18 @@ class Memories(RuleBasedStateMachine):
         # What was rolled back may be given once more by a file; a server goes on counting.
         if self.rolled_back:
             return
-        self.walks += 1
+        self.crawls += 1
         self.both("begin_listing_crawl", "u", "first")
 
     @rule(number=st.integers(1, 4), back_to=DAYS)
     def complete_listing_crawl(self, number: int, back_to: str | None) -> None:
-        if number <= self.walks:
+        if number <= self.crawls:
             self.both("complete_listing_crawl", number, back_to)
 
     @rule(identity=IDS, number=st.integers(0, 4), delivered=st.booleans())
     def put_entry(self, identity: str, number: int, delivered: bool) -> None:
         if not (delivered and self.states[0].entries([identity]).get(identity)):
-            self.both("put_entry", identity, number if 0 < number <= self.walks else None, delivered)
+            self.both("put_entry", identity, number if 0 < number <= self.crawls else None, delivered)
 
     @rule(run_id=RUNS, ended=st.booleans(), sha256=st.none() | st.just("abc"))
     def put_run(self, run_id: str, ended: bool, sha256: str | None) -> None:
@@ -107,24 +110,24 @@ class Memories(RuleBasedStateMachine):
         for state in self.states:
             assert not state.commit()
             state.begin()
-        self.walks_kept = self.walks
+        self.crawls_kept = self.crawls
 
     @rule()
     def roll_back(self) -> None:
         for state in self.states:
             state.rollback()
             state.begin()
-        self.rolled_back |= self.walks > self.walks_kept
-        self.walks = self.walks_kept
+        self.rolled_back |= self.crawls > self.crawls_kept
+        self.crawls = self.crawls_kept
 
     @rule()
     def restart(self) -> None:
-        for place, (state, memory) in enumerate(zip(self.states, self.memories, strict=True)):
+        for place, (state, backend) in enumerate(zip(self.states, self.backends, strict=True)):
             state.commit()
             state.close()
-            self.states[place] = memory.open()
+            self.states[place] = backend.open()
             self.states[place].begin()
-        self.walks_kept = self.walks
+        self.crawls_kept = self.crawls
 
     @invariant()
     def states_agree(self) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.memories import run
 from tests.support.redis_server import RedisServer
+from tests.support.state_backends import run
 from vokcrawl.errors import ExitCode, FolderLockedError, StateError
 from vokcrawl.storage.output_folder import OutputFolder, write_whole
 from vokcrawl.storage.state.redis.folders import ID_FILE, OnServer
@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> OutputFolder:
 
 
 def with_a_run(opening: OnServer, folder: OutputFolder, run_id: str = "20241210T060000Z") -> RedisState:
-    """The open memory of a folder in which a run has left its manifest."""
+    """The open backend of a folder in which a run has left its manifest."""
     state = opening(folder, False)
     state.put_run(run(run_id, manifest_sha256="abc"))
     assert not state.commit()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cut_off import CutOff
-from tests.support.memories import NOW, OnRedis, article, made, run
+from tests.support.lossy_connection import LossyConnection
 from tests.support.redis_server import RedisServer
+from tests.support.state_backends import NOW, RedisBackend, article, open_state, run
 from vokcrawl.errors import ExitCode, RedisUnavailableError, StateError, StorageError
 from vokcrawl.storage.state.protocol import Lost, State
 from vokcrawl.storage.state.redis.connection import Server
@@ -23,21 +23,21 @@ B = "1733800001-2"
 
 
 @pytest.fixture
-def memory(redis_server: RedisServer) -> OnRedis:
-    return OnRedis.new(redis_server.url)
+def backend(redis_server: RedisServer) -> RedisBackend:
+    return RedisBackend.new(redis_server.url)
 
 
 @pytest.fixture
-def one(memory: OnRedis) -> Iterator[State]:
-    state = made(memory)
+def one(backend: RedisBackend) -> Iterator[State]:
+    state = open_state(backend)
     yield state
     state.close()
 
 
 @pytest.fixture
-def other(one: State, memory: OnRedis) -> Iterator[State]:
-    """Another worker's folder looks at the same memory."""
-    state = memory.of("b").open()
+def other(one: State, backend: RedisBackend) -> Iterator[State]:
+    """Another worker's folder looks at the same backend."""
+    state = backend.of("b").open()
     yield state
     state.close()
 
@@ -115,23 +115,23 @@ def test_a_run_id_belongs_to_one_of_all_workers_and_runs_and_files_to_their_fold
 
 
 def test_a_commit_whose_answer_was_lost_is_asked_for_again_and_counts_once(redis_server: RedisServer) -> None:
-    memory = OnRedis.new(redis_server.url)
-    with CutOff(redis_server.port) as wire:
-        state = OnRedis(f"redis://127.0.0.1:{wire.port}/0", memory.prefix).open()
+    backend = RedisBackend.new(redis_server.url)
+    with LossyConnection(redis_server.port) as wire:
+        state = RedisBackend(f"redis://127.0.0.1:{wire.port}/0", backend.prefix).open()
         state.put_article(article(A))
         state.put_entry(A, delivered=True)
         wire.cut(b'"token"')
         assert not state.commit()
         assert wire.cuts == 1
         state.close()
-    again = memory.open()
+    again = backend.open()
     assert (again.count_articles(), again.count_teasers()) == ({"delivered": 1}, 1)
     again.close()
 
 
 def test_a_server_that_was_killed_and_started_again_knows_all_that_was_committed(tmp_path: Path) -> None:
     with RedisServer(tmp_path / "redis") as server:
-        state = made(OnRedis.new(server.url))
+        state = open_state(RedisBackend.new(server.url))
         state.put_article(article(A))
         assert not state.commit()
         server.kill()
@@ -200,7 +200,7 @@ def test_a_worker_of_another_version_that_is_still_at_work_is_stopped(one: State
 
 def test_a_server_without_room_for_more_is_a_storage_failure_and_takes_the_batch_later(tmp_path: Path) -> None:
     with RedisServer(tmp_path / "redis") as server, server.client() as client:
-        state = made(OnRedis.new(server.url))
+        state = open_state(RedisBackend.new(server.url))
         state.put_article(article(A))
         client.config_set("maxmemory", "1mb")
         with pytest.raises(StorageError, match="memory is full") as full:

@@ -7,36 +7,36 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.memories import InFile, Memory, OnRedis, made
 from tests.support.redis_server import redis_server
+from tests.support.state_backends import RedisBackend, SqliteBackend, StateBackend, open_state
 from vokcrawl.storage.state.protocol import State
 
 __all__ = ["redis_server"]
 
 
 @pytest.fixture(params=["sqlite", "redis"])
-def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Memory:
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> StateBackend:
     if request.param == "sqlite":
-        return InFile(tmp_path / "state.sqlite3")
-    return OnRedis.new(request.getfixturevalue("redis_server").url)
+        return SqliteBackend(tmp_path / "state.sqlite3")
+    return RedisBackend.new(request.getfixturevalue("redis_server").url)
 
 
 @pytest.fixture
-def state(memory: Memory) -> Iterator[State]:
+def state(backend: StateBackend) -> Iterator[State]:
     """A state that knows of one run; its transaction is open."""
-    opened = made(memory)
+    opened = open_state(backend)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def restart(state: State, memory: Memory) -> Iterator[Callable[[], State]]:
-    """Commits, and opens the memory anew beside the first state."""
+def restart(state: State, backend: StateBackend) -> Iterator[Callable[[], State]]:
+    """Commits, and opens the backend anew beside the first state."""
     opened: list[State] = []
 
     def again() -> State:
         assert not state.commit()
-        opened.append(memory.open())
+        opened.append(backend.open())
         return opened[-1]
 
     yield again

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import memories
-from tests.support.memories import InFile, article, run
+from tests.support import state_backends
+from tests.support.state_backends import SqliteBackend, article, run
 from vokcrawl.errors import ExitCode, StateError, StorageError
 from vokcrawl.storage.state.sqlite import SqliteState
 from vokcrawl.storage.state.sqlite_schema import APPLICATION_ID, VERSION
@@ -21,7 +21,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def made(path: Path) -> SqliteState:
-    state = memories.made(InFile(path))
+    state = state_backends.open_state(SqliteBackend(path))
     assert isinstance(state, SqliteState)
     return state
 

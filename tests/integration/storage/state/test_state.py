@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.memories import NOW, Memory, article, made, run
+from tests.support.state_backends import NOW, StateBackend, article, open_state, run
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.rows import ArticleRow, EntryRow, FileRow, ListingRow, RetryRow, Status
 
@@ -36,8 +36,8 @@ ARTICLE = st.builds(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ARTICLE, max_size=8, unique_by=lambda row: row.id))
-def test_articles_come_out_as_they_went_in(memory: Memory, rows: list[ArticleRow]) -> None:
-    state = made(memory)
+def test_articles_come_out_as_they_went_in(backend: StateBackend, rows: list[ArticleRow]) -> None:
+    state = open_state(backend)
     for row in rows:
         state.put_article(replace(row, url="before", revision=0))
         state.put_article(row)
@@ -45,7 +45,7 @@ def test_articles_come_out_as_they_went_in(memory: Memory, rows: list[ArticleRow
     assert state.articles(wanted) == wanted
     assert not state.commit()
     state.close()
-    state = memory.open()
+    state = backend.open()
     assert state.articles(wanted) == wanted
     assert all(type(row.status) is Status and type(row.truncated) is bool for row in state.all_articles())
     state.close()
@@ -89,7 +89,7 @@ def test_more_ids_than_a_statement_takes_are_asked_for_in_parts(state: State) ->
     assert state.entries(ids).keys() == set(ids)
 
 
-def test_what_was_not_committed_is_not_there_after_a_restart(state: State, memory: Memory) -> None:
+def test_what_was_not_committed_is_not_there_after_a_restart(state: State, backend: StateBackend) -> None:
     state.put_article(article("1-1"))
     state.commit()
     state.begin()
@@ -97,7 +97,7 @@ def test_what_was_not_committed_is_not_there_after_a_restart(state: State, memor
     state.put_article(article("1-2"))
     state.put_article(article("1-1", revision=2))
     assert state.articles(["1-1"])["1-1"].revision == 2
-    other = memory.open()
+    other = backend.open()
     assert [row.revision for row in other.all_articles()] == [1]
     other.close()
     state.rollback()

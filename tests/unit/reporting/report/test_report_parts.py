@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from tests.support.folders import T0, Archive, article
+from tests.support.archive_builder import T0, Archive, article
 from vokcrawl.reporting.report.contents import contents
 from vokcrawl.reporting.report.markup import untrusted
 from vokcrawl.reporting.report.notices import notices

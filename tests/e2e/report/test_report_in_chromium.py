@@ -10,10 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.support.archive_builder import T0, Archive, Record, article, incomplete, removal, retry_entry, revised
+from tests.support.browser_page import visit_page
 from tests.support.children import ROOT
-from tests.support.folders import T0, Archive, Record, article, incomplete, removal, retry_entry, revised
-from tests.support.looking import looking_at
-from tests.support.scheduling import scrapy
+from tests.support.commands import scrapy
 
 PHONE = {"width": 360, "height": 740}
 WINDOW = {"width": 1180, "height": 900}
@@ -104,7 +104,7 @@ def width_of(page: Page) -> int:
 
 
 def test_nothing_is_fetched_and_nothing_runs(browser: Browser, report: Path) -> None:
-    with looking_at(browser, report) as looked:
+    with visit_page(browser, report) as looked:
         looked.page.wait_for_load_state("networkidle")
         assert looked.requests == [looked.url]
         assert looked.served == ["/report.html"]
@@ -119,7 +119,7 @@ def test_nothing_is_fetched_and_nothing_runs(browser: Browser, report: Path) -> 
 
 
 def test_even_what_came_in_could_load_and_run_nothing(browser: Browser, report: Path) -> None:
-    with looking_at(browser, report) as looked:
+    with visit_page(browser, report) as looked:
         looked.page.evaluate("""() => {
             const script = document.createElement('script'), picture = document.createElement('img');
             script.textContent = 'window.owned = 1';
@@ -133,14 +133,14 @@ def test_even_what_came_in_could_load_and_run_nothing(browser: Browser, report: 
 
 
 def test_it_says_the_same_where_scripts_are_off(browser: Browser, report: Path) -> None:
-    with looking_at(browser, report) as looked:
+    with visit_page(browser, report) as looked:
         told = looked.page.inner_text("body")
-    with looking_at(browser, report, java_script_enabled=False) as looked:
+    with visit_page(browser, report, java_script_enabled=False) as looked:
         assert looked.page.inner_text("body") == told
 
 
 def test_whatever_others_have_written_shows_as_text(browser: Browser, hostile: Path) -> None:
-    with looking_at(browser, hostile, viewport=PHONE) as looked:
+    with visit_page(browser, hostile, viewport=PHONE) as looked:
         page = looked.page
         assert looked.requests == [looked.url]
         assert looked.said == []
@@ -171,14 +171,14 @@ def test_nothing_makes_the_page_wider_than_the_window(
     browser: Browser, report: Path, hostile: Path, width: int
 ) -> None:
     for path in (report, hostile):
-        with looking_at(browser, path, viewport={"width": width, "height": 800}) as looked:
+        with visit_page(browser, path, viewport={"width": width, "height": 800}) as looked:
             assert width_of(looked.page) == width
             looked.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
             assert width_of(looked.page) == width
 
 
 def test_text_of_others_keeps_its_direction_to_itself(browser: Browser, hostile: Path) -> None:
-    with looking_at(browser, hostile, viewport=WINDOW) as looked:
+    with visit_page(browser, hostile, viewport=WINDOW) as looked:
         page = looked.page
         # Digits behind an Arabic word would go to its left; here they are ours, and stay where we put them.
         noted = page.locator("#runs tbody td.w").first
@@ -195,7 +195,7 @@ def test_text_of_others_keeps_its_direction_to_itself(browser: Browser, hostile:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WINDOW, PHONE], ids=["window", "phone"])
 def test_everyone_can_read_it(browser: Browser, report: Path, scheme: str, size: dict[str, int]) -> None:
-    with looking_at(browser, report, color_scheme=scheme, viewport=size, bypass_csp=True) as looked:
+    with visit_page(browser, report, color_scheme=scheme, viewport=size, bypass_csp=True) as looked:
         looked.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
         found = Axe().run(looked.page)
         assert found.violations_count == 0, found.generate_report()
@@ -207,7 +207,7 @@ def test_by_day_and_by_night_it_has_other_colours_also_in_the_plots(browser: Bro
         .map(style => [style.backgroundColor, style.fill, style.stroke, style.color].join())"""
     seen = {}
     for scheme in ("light", "dark"):
-        with looking_at(browser, report, color_scheme=scheme) as looked:
+        with visit_page(browser, report, color_scheme=scheme) as looked:
             seen[scheme] = looked.page.evaluate(ask)
             # No colour of a plot is left that the page does not know.
             assert "#01010" not in looked.page.content()
@@ -215,7 +215,7 @@ def test_by_day_and_by_night_it_has_other_colours_also_in_the_plots(browser: Bro
 
 
 def test_insertions_and_deletions_are_marked_without_colours_too(browser: Browser, report: Path) -> None:
-    with looking_at(browser, report) as looked:
+    with visit_page(browser, report) as looked:
         page = looked.page
         difference = page.locator(".change").first
         went, came = difference.locator("del"), difference.locator("ins")
@@ -232,7 +232,7 @@ def test_insertions_and_deletions_are_marked_without_colours_too(browser: Browse
 
 
 def test_each_day_without_an_article_is_struck_through_in_the_calendar(browser: Browser, report: Path) -> None:
-    with looking_at(browser, report) as looked:
+    with visit_page(browser, report) as looked:
         page = looked.page
         names = page.locator("#calendar .year path.gap title").all_text_contents()
         assert names == [f"{day} January 2024: no article" for day in (21, 22, 23, 24)] + [
@@ -246,7 +246,7 @@ def test_each_day_without_an_article_is_struck_through_in_the_calendar(browser: 
 
 
 def test_it_prints_in_light_colours_with_all_that_is_folded_up(browser: Browser, report: Path) -> None:
-    with looking_at(browser, report, color_scheme="dark", viewport=WINDOW) as looked:
+    with visit_page(browser, report, color_scheme="dark", viewport=WINDOW) as looked:
         page = looked.page
         assert not page.locator("#coverage-table-title").is_visible()
         page.emulate_media(media="print")
@@ -259,6 +259,6 @@ def test_it_prints_in_light_colours_with_all_that_is_folded_up(browser: Browser,
 def test_pictures_of_it_are_kept_for_people_to_look_at(browser: Browser, report: Path) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     for name, size, scheme in (("light", WINDOW, "light"), ("dark", WINDOW, "dark"), ("phone", PHONE, "light")):
-        with looking_at(browser, report, viewport=size, color_scheme=scheme) as looked:
+        with visit_page(browser, report, viewport=size, color_scheme=scheme) as looked:
             picture = looked.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
             assert len(picture) > 20_000

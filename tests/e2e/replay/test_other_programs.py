@@ -21,9 +21,9 @@ from fastwarc.warc import WarcRecord, WarcRecordType
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from tests.support.captures import AT, HOST, Got, got, http, packed, record, records, sha1, site_of, whole
-from tests.support.expected import assert_same
+from tests.support.expected_records import assert_same
 from tests.support.replaying import Replayed, replay
+from tests.support.warc_captures import AT, HOST, Capture, captured, http, packed, record, records, sha1, site_of, whole
 from vokcrawl.sample import SampleServer, SampleSite
 
 Serving = Callable[..., SampleServer]
@@ -247,9 +247,9 @@ def test_an_article_that_changes_within_one_file_has_a_version_for_each(tmp_path
     url = pages[3].url
     path = url.removeprefix(HOST)
     identity = path.split("/")[2]
-    again = got(site, [path], AT + timedelta(days=1))
+    again = captured(site, [path], AT + timedelta(days=1))
     site.edit(identity)
-    edited = got(site, [path], AT + timedelta(days=2))
+    edited = captured(site, [path], AT + timedelta(days=2))
     done = replay(packed(records([*pages, *again, *edited]), tmp_path / "a.warc.gz"), to=tmp_path / "to")
     versions = [each for each in done.articles() if each["id"] == identity]
     assert [(each["revision"], each["changed"], each["fetched_at"]) for each in versions] == [
@@ -274,7 +274,7 @@ def test_files_are_replayed_in_the_order_of_capture_whatever_their_names(tmp_pat
     assert [each["run_id"] for each in twice.manifests()][:2] == ["20241210T060000Z", "20241210T060000Z-2"]
 
 
-def revisits(pages: list[Got], digests: dict[str, str]) -> list[bytes]:
+def revisits(pages: list[Capture], digests: dict[str, str]) -> list[bytes]:
     """The same answers again, each as a revisit of the payload with its digest."""
     return [
         record(
@@ -300,7 +300,7 @@ def test_a_revisit_is_read_from_the_payload_that_it_refers_to_also_in_an_earlier
         for page in pages
     ]
     first = packed(kept[:-1], tmp_path / "first.warc.gz")
-    later = [Got(page.url, page.answer, page.at + timedelta(days=1)) for page in pages]
+    later = [Capture(page.url, page.answer, page.at + timedelta(days=1)) for page in pages]
     second = packed([*kept[-1:], *revisits(later, digests)], tmp_path / "second.warc.gz")
     done = replay(first, second, to=tmp_path / "to")
     assert_whole(done, site)

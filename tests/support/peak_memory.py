@@ -1,4 +1,4 @@
-"""`python -m tests.support.measured crawl vok …`: Scrapy's command line that prints its peak memory at exit."""
+"""`python -m tests.support.peak_memory crawl vok …`: Scrapy's command line that prints its peak memory at exit."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.expected import assert_whole, data_files
-from tests.support.scheduling import QUIET, T0, Crawling, Serving, articles_asked, asked, contents, listings_asked
+from tests.support.commands import QUIET, T0, Crawling, Serving, articles_asked, asked, contents, listings_asked
+from tests.support.expected_records import assert_whole, data_files
 
 
 @pytest.mark.parametrize("more", ["link", "ajax"])

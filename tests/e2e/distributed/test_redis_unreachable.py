@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.group import SLOW, Group, traces
+from tests.support.commands import Serving, wait_for
 from tests.support.redis_server import RedisServer
-from tests.support.scheduling import Serving, wait_for
+from tests.support.worker_group import SLOW, WorkerGroup, traces
 
-Grouped = Callable[..., Group]
+Grouped = Callable[..., WorkerGroup]
 
 
 @pytest.mark.thorough

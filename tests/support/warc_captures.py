@@ -19,7 +19,7 @@ AT = datetime(2024, 12, 10, 6, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Got:
+class Capture:
     """A response of a site: its URL, the response, and the time."""
 
     url: str
@@ -34,15 +34,15 @@ def site_of(articles: int = 12, **options: object) -> SampleSite:
     return site
 
 
-def got(site: SampleSite, paths: Iterable[str], at: datetime = AT) -> list[Got]:
+def captured(site: SampleSite, paths: Iterable[str], at: datetime = AT) -> list[Capture]:
     """The responses of the site, a second apart."""
     return [
-        Got(HOST + path, site.answer("GET", path, {}), at + timedelta(seconds=second))
+        Capture(HOST + path, site.answer("GET", path, {}), at + timedelta(seconds=second))
         for second, path in enumerate(paths)
     ]
 
 
-def whole(site: SampleSite, at: datetime = AT) -> list[Got]:
+def whole(site: SampleSite, at: datetime = AT) -> list[Capture]:
     """All pages of the source: each listing page before the articles that it shows."""
     articles = [each["url"].removeprefix(HOST) for each in site.truth()["articles"]]
     paths: list[str] = []
@@ -50,7 +50,7 @@ def whole(site: SampleSite, at: datetime = AT) -> list[Got]:
         number = start // 10 + 1
         paths.append("/article/163/" if number == 1 else f"/article/163/page/{number}/")
         paths += articles[start : start + 10]
-    return got(site, paths, at)
+    return captured(site, paths, at)
 
 
 def http(answer: Answer, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
@@ -91,7 +91,7 @@ def record(
     return "\r\n".join(lines).encode() + block + b"\r\n\r\n"
 
 
-def records(pages: Iterable[Got]) -> list[bytes]:
+def records(pages: Iterable[Capture]) -> list[bytes]:
     """Each response as a record with a block digest."""
     return [
         record(page.url, block, page.at, fields={"WARC-Block-Digest": sha1(block)})

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 
 @dataclass
-class Looked:
+class PageVisit:
     """An open page: its requests, the browser's messages, and the requests that the server received."""
 
     page: Page
@@ -26,7 +26,7 @@ class Looked:
 
 
 @contextmanager
-def looking_at(browser: Browser, path: Path, **context: Any) -> Iterator[Looked]:
+def visit_page(browser: Browser, path: Path, **context: Any) -> Iterator[PageVisit]:
     """Opens the page; `context` are options of the browser context: `viewport`, `color_scheme` and so on."""
     served: list[str] = []
 
@@ -40,7 +40,7 @@ def looking_at(browser: Browser, path: Path, **context: Any) -> Iterator[Looked]
         opened = browser.new_context(**context)
         try:
             page = opened.new_page()
-            looked = Looked(page, f"http://127.0.0.1:{server.server_port}/{path.name}", served=served)
+            looked = PageVisit(page, f"http://127.0.0.1:{server.server_port}/{path.name}", served=served)
             page.on("request", lambda request: looked.requests.append(request.url))
             page.on("console", lambda message: looked.said.append(message.text))
             page.on("pageerror", lambda error: looked.said.append(str(error)))

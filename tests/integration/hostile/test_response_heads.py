@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_same, assert_whole
+from tests.support.expected_records import assert_same, assert_whole
 from tests.support.faulty_server import Exchange, Fault, FaultyServer
 from vokcrawl.sample import SampleSite
 

@@ -14,14 +14,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.archived import archive, assert_places_hold, of_kind, pairs
-from tests.support.crawling import Crawl, run_crawl
-from tests.support.expected import assert_same, assert_whole
-from tests.support.scheduling import (
+from tests.support.archive_reader import archive, assert_places_hold, of_kind, pairs
+from tests.support.commands import (
     ALWAYS,
     ONE_BY_ONE,
     QUIET,
-    crawl_harmed,
+    crawl_with_fault,
     crawling,
     delivered,
     ended_by,
@@ -30,7 +28,9 @@ from tests.support.scheduling import (
     scrapy,
     wait_for,
 )
-from tests.support.wired import WiredServer, message
+from tests.support.crawling import Crawl, run_crawl
+from tests.support.expected_records import assert_same, assert_whole
+from tests.support.recording_server import RecordingServer, message
 from vokcrawl.sample import Answer, SampleSite
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.warc.gzip_members import compress_member, members
@@ -59,9 +59,9 @@ def test_an_archive_that_cannot_grow_ends_the_run_with_15_and_the_next_one_goes_
     crawl: Crawling, output: Path
 ) -> None:
     site = SampleSite(40, faults=())
-    with WiredServer(site, bulky) as server:
+    with RecordingServer(site, bulky) as server:
         url = f"{server.url}/article/163/"
-        assert crawl_harmed("often,largest:400000", url, output, QUIET) == 15
+        assert crawl_with_fault("often,largest:400000", url, output, QUIET) == 15
         log = log_of(output).read_text(encoding="utf-8")
         (part,) = (output / "archive").iterdir()
         assert f"CRITICAL: {part}: " in log
@@ -78,7 +78,7 @@ def test_an_archive_that_cannot_grow_ends_the_run_with_15_and_the_next_one_goes_
 
 def killed(url: str, output: Path, settings: dict[str, object]) -> None:
     """A crawl that was killed in the middle; behind what was committed to the archive lies half a member."""
-    with crawling(url, output, {**QUIET, **ONE_BY_ONE, "DOWNLOAD_DELAY": 0.02, **settings}, harm="often") as process:
+    with crawling(url, output, {**QUIET, **ONE_BY_ONE, "DOWNLOAD_DELAY": 0.02, **settings}, fault="often") as process:
         wait_for(lambda: delivered(output) >= 10, process)
         ended_by(process, signal.SIGKILL)
     for part in (output / "archive").glob("*.part"):
@@ -89,7 +89,7 @@ def killed(url: str, output: Path, settings: dict[str, object]) -> None:
 @pytest.mark.kill
 def test_a_file_is_cut_back_to_what_was_committed_also_behind_a_roll_over(crawl: Crawling, output: Path) -> None:
     site = SampleSite(25, faults=())
-    with WiredServer(site, without_validators) as server:
+    with RecordingServer(site, without_validators) as server:
         url = f"{server.url}/article/163/"
         settings: dict[str, object] = {"VOK_ARCHIVE_SIZE": "0.02"}
         killed(url, output, settings)
@@ -113,7 +113,7 @@ def test_a_file_is_cut_back_to_what_was_committed_also_behind_a_roll_over(crawl:
 @pytest.mark.kill
 def test_a_state_that_is_lost_after_a_kill_costs_no_whole_record_of_the_archive(crawl: Crawling, output: Path) -> None:
     site = SampleSite(25, faults=())
-    with WiredServer(site, without_validators) as server:
+    with RecordingServer(site, without_validators) as server:
         url = f"{server.url}/article/163/"
         killed(url, output, {})
         for path in output.glob("state.sqlite3*"):
@@ -133,7 +133,7 @@ def test_a_state_that_is_lost_after_a_kill_costs_no_whole_record_of_the_archive(
 
 
 def test_a_rebuilt_state_knows_which_payloads_are_archived(crawl: Crawling, output: Path) -> None:
-    with WiredServer(SampleSite(5, faults=()), without_validators) as server:
+    with RecordingServer(SampleSite(5, faults=()), without_validators) as server:
         url = f"{server.url}/article/163/"
         assert crawl(url, output, settings=ALWAYS).code == 0
         (output / "state.sqlite3").unlink()
@@ -163,7 +163,7 @@ PRAGMA user_version = 1;
 
 
 def test_a_state_from_before_there_was_an_archive_is_taken_over(crawl: Crawling, output: Path) -> None:
-    with WiredServer(SampleSite(5, faults=()), without_validators) as server:
+    with RecordingServer(SampleSite(5, faults=()), without_validators) as server:
         url = f"{server.url}/article/163/"
         assert crawl(url, output, settings=ALWAYS, env={"VOK_ARCHIVE": "0"}).code == 0
         with closing(sqlite3.connect(output / "state.sqlite3")) as db:
@@ -180,7 +180,7 @@ def test_a_state_from_before_there_was_an_archive_is_taken_over(crawl: Crawling,
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What two runs left; the second one met what the first had seen."""
     output = tmp_path_factory.mktemp("whole") / "output"
-    with WiredServer(SampleSite(5, faults=()), without_validators) as server:
+    with RecordingServer(SampleSite(5, faults=()), without_validators) as server:
         for _ in range(2):
             done = run_crawl(f"{server.url}/article/163/", output, settings=ALWAYS)
             assert done.code == 0, done.stderr

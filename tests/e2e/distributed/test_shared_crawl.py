@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.group import SLOW, Group
-from tests.support.scheduling import ALWAYS, QUIET, Serving, articles_asked, asked, times_asked
+from tests.support.commands import ALWAYS, QUIET, Serving, articles_asked, asked, times_asked
+from tests.support.worker_group import SLOW, WorkerGroup
 
-Grouped = Callable[..., Group]
+Grouped = Callable[..., WorkerGroup]
 
 
 @pytest.mark.parametrize(

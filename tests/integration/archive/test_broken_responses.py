@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.support import faults
-from tests.support.archived import Rec, archive, of_kind, pairs
+from tests.support.archive_reader import WarcRecord, archive, of_kind, pairs
+from tests.support.commands import ONE_BY_ONE
 from tests.support.crawling import Crawl
 from tests.support.faulty_server import Fault, FaultyServer
-from tests.support.scheduling import ONE_BY_ONE
-from tests.support.wired import WiredServer, message
+from tests.support.recording_server import RecordingServer, message
 from vokcrawl.sample import Answer, SampleSite
 
 Crawling = Callable[..., Crawl]
@@ -51,7 +51,7 @@ def test_each_attempt_that_got_an_answer_is_kept_and_marked_where_it_broke_off(c
     assert "Traceback" not in done.stderr
     found = pairs(archive(output))
 
-    def first(fault: Fault) -> Rec:
+    def first(fault: Fault) -> WarcRecord:
         """The first answer for the article that was altered so."""
         return next(answer for answer, _ in found if at[fault] in answer.url)
 
@@ -95,7 +95,7 @@ def test_an_answer_behind_interim_ones_is_kept_without_them(crawl: Crawling, out
     def dress(_: str, answer: Answer) -> bytes:
         return begin + message(answer.status, answer.headers, answer.body)
 
-    with WiredServer(SampleSite(4, faults=()), dress) as server:
+    with RecordingServer(SampleSite(4, faults=()), dress) as server:
         done = crawl(f"{server.url}/article/163/", output, settings=ONE_BY_ONE)
     assert done.code == 0, done.stderr
     kept = [answer.block for answer in of_kind(archive(output), "response")]
@@ -107,7 +107,7 @@ def test_lines_without_a_carriage_return_get_one_so_that_readers_find_the_body(c
         head, _, body = message(answer.status, answer.headers, answer.body).partition(b"\r\n\r\n")
         return head.replace(b"\r\n", b"\n").replace(b"HTTP/1.1", b"HTTP/1.0") + b"\n\n" + body
 
-    with WiredServer(SampleSite(4, faults=()), dress) as server:
+    with RecordingServer(SampleSite(4, faults=()), dress) as server:
         done = crawl(f"{server.url}/article/163/", output, settings=ONE_BY_ONE)
     assert done.code == 0, done.stderr
     kept = of_kind(archive(output), "response")

@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 from vokcrawl.sample import Answer, SampleSite
 
 
-class Exchanged(NamedTuple):
+class Exchange(NamedTuple):
     """A request and its response, as bytes."""
 
     target: str
@@ -45,13 +45,13 @@ def message(status: int, headers: list[tuple[str, str]], body: bytes, *more: str
 
 
 @dataclass
-class WiredServer:
+class RecordingServer:
     """`with WiredServer(site, dress) as server:` serves it at `server.url`; `exchanged` is what went over the wire."""
 
     site: SampleSite
     dress: Dress = plainly
     tls: ssl.SSLContext | None = None
-    exchanged: list[Exchanged] = field(default_factory=list)
+    exchanged: list[Exchange] = field(default_factory=list)
     url: str = ""
 
     def __enter__(self) -> Self:
@@ -83,7 +83,7 @@ class WiredServer:
                 method, target, _ = request.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
                 lines = (line.partition(": ") for line in request.decode("latin-1").split("\r\n")[1:])
                 answer = self.dress(target, self.site.answer(method, target, {name: value for name, _, value in lines}))
-                self.exchanged.append(Exchanged(target, request, answer))
+                self.exchanged.append(Exchange(target, request, answer))
                 writer.write(answer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.altered_responses import all_of, another_more, replacing, reply
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_whole
-from tests.support.hostile import HostileSite
+from tests.support.expected_records import assert_whole
+from tests.support.hostile_site import HostileSite
 from vokcrawl.sample import Answer, SampleServer
 
 Crawling = Callable[..., Crawl]

@@ -8,7 +8,7 @@ from tests.support import faults
 from tests.support.children import run
 from tests.support.crawling import Crawl, command, environment
 from tests.support.faulty_server import FaultyServer
-from tests.support.watched import Place, ids
+from tests.support.monitored_crawls import Place, ids
 from vokcrawl.sample import SampleSite
 
 # `scrapy …` whose answer to a failed article is broken.

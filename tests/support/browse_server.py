@@ -15,9 +15,9 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from tests.support.archive_builder import T0, Archive, Record, article, removal, revised
 from tests.support.children import ROOT
 from tests.support.crawling import environment
-from tests.support.folders import T0, Archive, Record, article, removal, revised
 from tests.support.servers import free_port, serving
 from vokcrawl.browse.database import BrowseDatabase
 from vokcrawl.browse.frozen_site import FrozenResult, FrozenSite

@@ -16,7 +16,7 @@ NOW = "2024-12-10T06:00:00Z"
 _prefixes: Iterator[int] = count()
 
 
-class Memory(Protocol):
+class StateBackend(Protocol):
     """A place of a state, also while nobody has it open."""
 
     def open(self) -> State:
@@ -24,7 +24,7 @@ class Memory(Protocol):
 
 
 @dataclass(frozen=True)
-class InFile:
+class SqliteBackend:
     """An SQLite file."""
 
     path: Path
@@ -34,7 +34,7 @@ class InFile:
 
 
 @dataclass(frozen=True)
-class OnRedis:
+class RedisBackend:
     """A prefix on a Redis server; `worker` is the id of the output directory that uses it."""
 
     url: str
@@ -42,7 +42,7 @@ class OnRedis:
     worker: str = "a"
 
     @classmethod
-    def new(cls, url: str) -> OnRedis:
+    def new(cls, url: str) -> RedisBackend:
         return cls(url, f"test-{next(_prefixes)}")
 
     def open(self) -> State:
@@ -53,14 +53,14 @@ class OnRedis:
         server.open(make=True)
         return RedisState(server, self.worker)
 
-    def of(self, worker: str) -> OnRedis:
+    def of(self, worker: str) -> RedisBackend:
         """The same state as the worker of another output directory sees it."""
-        return OnRedis(self.url, self.prefix, worker)
+        return RedisBackend(self.url, self.prefix, worker)
 
 
-def made(memory: Memory) -> State:
+def open_state(backend: StateBackend) -> State:
     """A new state with one run and an open transaction."""
-    state = memory.open()
+    state = backend.open()
     state.begin()
     state.take_run_id("first")
     state.put_run(run("first"))

@@ -1,4 +1,4 @@
-"""Runs, watches and harms crawls and commands in child processes, and reads their output."""
+"""Runs, watches and disturbs crawls and commands in child processes, and reads their output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from vokcrawl.storage.output_folder import OutputFolder
 Crawling = Callable[..., Crawl]
 Serving = Callable[..., SampleServer]
 
-HARMED = "tests.support.harmed"
+FAULT_INJECTION = "tests.support.fault_injection"
 # When the first run of a test is, where the clock matters: far from the dates that the sample site shows.
 T0 = datetime(2030, 1, 1, 6, tzinfo=UTC)
 # Neither a rescan nor a re-check of delivered articles is due while a test runs.
@@ -45,9 +45,9 @@ class Done:
     stderr: str
 
 
-def scrapy(*arguments: str, output: Path, harm: str | None = None, env: Mapping[str, str] | None = None) -> Done:
-    """Runs one of the project's commands on an output directory; `harm` is an argument of `harmed.py`."""
-    begin = [sys.executable, "-m", "scrapy"] if harm is None else [sys.executable, "-m", HARMED, harm]
+def scrapy(*arguments: str, output: Path, fault: str | None = None, env: Mapping[str, str] | None = None) -> Done:
+    """Runs one of the project's commands on an output directory; `fault` is an argument of `fault_injection.py`."""
+    begin = [sys.executable, "-m", "scrapy"] if fault is None else [sys.executable, "-m", FAULT_INJECTION, fault]
     done = run([*begin, *arguments, "-s", f"VOK_OUTPUT_DIR={output}"], env=environment(env))
     assert "Traceback" not in done.stderr, done.stderr
     return Done(done.returncode, done.stdout, done.stderr)
@@ -59,12 +59,12 @@ def crawling(
     output: Path,
     settings: Mapping[str, object] | None = None,
     *,
-    harm: str | None = None,
+    fault: str | None = None,
 ) -> Iterator[Process]:
     """A running crawl; its log is `crawl.log` beside the output directory. Killed at the end if it still runs."""
     words = command(url, output, settings=settings)
-    if harm is not None:
-        words = [sys.executable, "-m", HARMED, harm, *words[3:]]
+    if fault is not None:
+        words = [sys.executable, "-m", FAULT_INJECTION, fault, *words[3:]]
     with log_of(output).open("wb") as log, launch(words, env=environment(), stdout=log, stderr=log) as process:
         try:
             yield process
@@ -72,9 +72,9 @@ def crawling(
             process.kill()
 
 
-def crawl_harmed(harm: str, url: str, output: Path, settings: Mapping[str, object] | None = None) -> int:
-    """Runs a harmed crawl and returns its exit code (minus the number of the signal that killed it)."""
-    with crawling(url, output, settings, harm=harm) as process:
+def crawl_with_fault(fault: str, url: str, output: Path, settings: Mapping[str, object] | None = None) -> int:
+    """Runs a crawl with a fault and returns its exit code (minus the number of the signal that killed it)."""
+    with crawling(url, output, settings, fault=fault) as process:
         return process.wait(timeout=60)
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.support.altered_responses import more_to, redirect, replacing
 from tests.support.crawling import Crawl
-from tests.support.expected import assert_same, assert_whole
-from tests.support.hostile import HostileSite
+from tests.support.expected_records import assert_same, assert_whole
+from tests.support.hostile_site import HostileSite
 from vokcrawl.normalize import authority
 from vokcrawl.sample import SampleServer, SampleSite
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import ALWAYS, QUIET, Serving, articles_asked, asked, wait_for
 from tests.support.crawling import run_crawl
-from tests.support.group import SLOW, Group
 from tests.support.redis_server import RedisServer
-from tests.support.scheduling import ALWAYS, QUIET, Serving, articles_asked, asked, wait_for
+from tests.support.worker_group import SLOW, WorkerGroup
 
-Grouped = Callable[..., Group]
+Grouped = Callable[..., WorkerGroup]
 
 
-def repair(group: Group, workers: int) -> str:
+def repair(group: WorkerGroup, workers: int) -> str:
     others = [word for worker in range(1, workers) for word in ("--with", str(group.output(worker)))]
     done = group.scrapy("repair", "--rebuild-state", *others)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr

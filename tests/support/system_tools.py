@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 
-def tool(name: str) -> Path:
+def system_tool(name: str) -> Path:
     """The path of a program. If it is missing, the test fails in continuous integration and is skipped elsewhere."""
     found = shutil.which(name)
     if found is None:

@@ -1,4 +1,4 @@
-"""`python -m tests.support.second_reading 2025-01-01T00:00:00+00:00 replay …`: with a second extractor from then on."""
+"""`python -m tests.support.second_extractor 2025-01-01T00:00:00+00:00 replay …`: a second extractor from then on."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 from scrapy.cmdline import ScrapyArgumentParser
 from scrapy.settings import Settings
 
-from tests.support.scheduling import Done
+from tests.support.commands import Done
 from vokcrawl.cli import FolderCommand
 from vokcrawl.settings import base
 

@@ -1,6 +1,6 @@
-"""`python -m tests.support.harmed HARM crawl vok …`: Scrapy's command line in a process to which something happens.
+"""`python -m tests.support.fault_injection FAULTS crawl vok …`: Scrapy's command line with injected faults.
 
-HARM is a list of, joined by commas:
+FAULTS is a list of these, joined by commas:
 `often`             batches are small and committed often, so that there is much to be torn
 `kill:NAME:N`       SIGKILL just before the Nth call of NAME: `fsync`, `replace` (of `os`) or `commit` (of the state)
 `largest:BYTES`     no file may grow beyond that (RLIMIT_FSIZE)
@@ -93,8 +93,8 @@ def powerless() -> None:
 def main() -> None:
     from scrapy.cmdline import execute
 
-    for harm in sys.argv[1].split(","):
-        match harm.split(":"):
+    for fault in sys.argv[1].split(","):
+        match fault.split(":"):
             case ["often"]:
                 often()
             case ["kill", name, number]:
@@ -110,7 +110,7 @@ def main() -> None:
             case ["powerless"]:
                 powerless()
             case _:
-                raise SystemExit(f"{harm}: no harm that is known here")
+                raise SystemExit(f"{fault}: no fault that is known here")
     execute(["scrapy", *sys.argv[2:]])
 
 

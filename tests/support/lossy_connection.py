@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 
-class CutOff:
+class LossyConnection:
     """``with CutOff(port) as wire:`` forwards ``wire.port`` to a port of this machine.
 
     `cut` drops the next response to a request that contains these bytes, and closes the connection.

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.children import OF_A_WORKER, Process, launch, run
+from tests.support.commands import QUIET
 from tests.support.crawling import Crawl, Record, command, environment
-from tests.support.expected import assert_same
+from tests.support.expected_records import assert_same
 from tests.support.redis_server import RedisServer
-from tests.support.scheduling import QUIET
 from vokcrawl.integrity.shared_consistency import SharedConsistencyCheck
 from vokcrawl.integrity.verify import Verification
 from vokcrawl.sample import SampleServer
@@ -42,7 +42,7 @@ _prefixes = count()
 
 
 @dataclass
-class Group:
+class WorkerGroup:
     """Workers `w0`, `w1`, … that share a prefix on a Redis server. All are killed at the end of the block."""
 
     folder: Path

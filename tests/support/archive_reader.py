@@ -14,7 +14,7 @@ from vokcrawl.storage.output_folder import OutputFolder
 
 
 @dataclass(frozen=True)
-class Rec:
+class WarcRecord:
     """A record: the offset of its gzip member, its WARC headers (names in lower case), and its block."""
 
     file: str
@@ -39,33 +39,33 @@ class Rec:
         return self.block.partition(b"\r\n\r\n")[2]
 
 
-def read(path: Path) -> list[Rec]:
+def read(path: Path) -> list[WarcRecord]:
     """All records of a file. Fails if a digest is wrong or missing."""
     return list(_read(path))
 
 
-def _read(path: Path) -> Iterator[Rec]:
+def _read(path: Path) -> Iterator[WarcRecord]:
     with path.open("rb") as file:
         for found in ArchiveIterator(file, parse_http=False):
             headers = {name.lower(): value for name, value in found.headers.to_tuples()}
             assert found.verify_block_digest(), headers
-            yield Rec(path.name, found.stream_pos, headers, found.reader.read())
+            yield WarcRecord(path.name, found.stream_pos, headers, found.reader.read())
     with path.open("rb") as file:
         for found in ArchiveIterator(file, parse_http=True):
             if found.headers.get("WARC-Type") == "response":
                 assert found.verify_payload_digest(), found.headers.to_dict()
 
 
-def archive(output: Path) -> list[Rec]:
+def archive(output: Path) -> list[WarcRecord]:
     """The records of all files, in the order in which they were written."""
     return [rec for path in OutputFolder(output).archive_files() for rec in read(path)]
 
 
-def of_kind(records: list[Rec], *kinds: str) -> list[Rec]:
+def of_kind(records: list[WarcRecord], *kinds: str) -> list[WarcRecord]:
     return [rec for rec in records if rec.kind in kinds]
 
 
-def pairs(records: list[Rec]) -> list[tuple[Rec, Rec]]:
+def pairs(records: list[WarcRecord]) -> list[tuple[WarcRecord, WarcRecord]]:
     """Each response with its request."""
     answers = {rec.headers["warc-record-id"]: rec for rec in of_kind(records, "response", "revisit")}
     found = [(answers.pop(rec.headers["warc-concurrent-to"]), rec) for rec in of_kind(records, "request")]
@@ -73,16 +73,16 @@ def pairs(records: list[Rec]) -> list[tuple[Rec, Rec]]:
     return found
 
 
-def at(output: Path, place: dict[str, Any]) -> Rec:
+def at(output: Path, place: dict[str, Any]) -> WarcRecord:
     """The record at an offset."""
     with (output / place["file"]).open("rb") as file:
         file.seek(place["offset"])
         found = next(iter(ArchiveIterator(file, parse_http=False)))
         headers = {name.lower(): value for name, value in found.headers.to_tuples()}
-        return Rec(place["file"], place["offset"], headers, found.reader.read())
+        return WarcRecord(place["file"], place["offset"], headers, found.reader.read())
 
 
-def sent(output: Path, answer: Rec) -> bytes:
+def sent(output: Path, answer: WarcRecord) -> bytes:
     """All bytes that the site sent: for a revisit, its own head and the body of the record that it refers to."""
     if answer.kind == "response":
         return answer.block

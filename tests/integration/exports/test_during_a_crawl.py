@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.archives import exported, exported_records
-from tests.support.commanding import run_command
-from tests.support.scheduling import QUIET, crawling, delivered, ended_by, faults, wait_for
+from tests.support.commands import QUIET, crawling, delivered, ended_by, faults, wait_for
+from tests.support.in_process import run_command
+from tests.support.written_records import exported, exported_records
 from vokcrawl.commands.search import Command as Search
 
 
@@ -28,7 +28,7 @@ def test_beside_a_running_crawl_what_was_whole_before_it_is_seen_and_the_crawl_g
     before = exported_records(output, tmp_path)
     assert len(before) == 8
     server.site.publish(30)
-    with crawling(url, output, {**QUIET, "DOWNLOAD_DELAY": 0.2}, harm="often") as process:
+    with crawling(url, output, {**QUIET, "DOWNLOAD_DELAY": 0.2}, fault="often") as process:
         wait_for(lambda: delivered(output) > 10, process)
         assert exported_records(output, tmp_path) == before
         assert exported(output, tmp_path / "x.sqlite").rows == {"articles": 8, "teasers": 8, "removals": 0}

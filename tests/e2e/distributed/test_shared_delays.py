@@ -8,12 +8,12 @@ from itertools import pairwise
 import pytest
 
 from tests.support.altered_responses import reply
-from tests.support.group import Group
-from tests.support.hostile import HostileSite
-from tests.support.scheduling import QUIET, Serving, asked
+from tests.support.commands import QUIET, Serving, asked
+from tests.support.hostile_site import HostileSite
+from tests.support.worker_group import WorkerGroup
 from vokcrawl.sample.server import SeenRequest
 
-Grouped = Callable[..., Group]
+Grouped = Callable[..., WorkerGroup]
 # What two moments may be nearer to each other at the site than they were at the workers, in seconds.
 TOLERANCE = 0.2
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tests.support.children import ROOT, run
 from tests.support.crawling import Crawl, command, environment
-from tests.support.expected import Record, assert_same
+from tests.support.expected_records import Record, assert_same
 from tests.support.faulty_server import FaultyServer
 
-MEASURED = "tests.support.measured"
+MEASURED = "tests.support.peak_memory"
 # Small times, so that what is waited for is waited for in no time; two seconds are an age on the loopback interface.
 # No second opinion on the pages: another test asks for that, and it takes a second of each process.
 SETTINGS: dict[str, object] = {"DOWNLOAD_TIMEOUT": 2, "VOK_BACKOFF_SECONDS": 0.2}
@@ -24,7 +24,7 @@ MOST_MEMORY_KIB = 400 * 1024
 
 
 @dataclass(frozen=True)
-class Watched(Crawl):
+class MonitoredCrawl(Crawl):
     """How a crawl ended; `memory` is its peak in KiB, `seconds` its duration."""
 
     memory: int
@@ -59,7 +59,7 @@ def words(url: str, place: Place, settings: Mapping[str, object] | None = None) 
     return [sys.executable, "-m", MEASURED, *plain[3:]]
 
 
-def watch(url: str, place: Place, settings: Mapping[str, object] | None = None, timeout: float = 60) -> Watched:
+def watch(url: str, place: Place, settings: Mapping[str, object] | None = None, timeout: float = 60) -> MonitoredCrawl:
     """Runs a crawl to its end. Fails if there is a traceback in its log or a file beside its output directory."""
     begun = time.monotonic()
     done = run(words(url, place, settings), env=environment(place.env()), timeout=timeout)
@@ -67,7 +67,7 @@ def watch(url: str, place: Place, settings: Mapping[str, object] | None = None, 
     printed = re.search(r"peak memory: (\d+) KiB", done.stderr)
     assert printed, done.stderr
     assert place.strays() == []
-    return Watched(done.returncode, done.stdout, done.stderr, place.output, int(printed[1]), seconds)
+    return MonitoredCrawl(done.returncode, done.stdout, done.stderr, place.output, int(printed[1]), seconds)
 
 
 @contextmanager
