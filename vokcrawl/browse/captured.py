@@ -1,4 +1,4 @@
-"""An archived page, prepared for a frame in which nothing runs and from which nothing is loaded."""
+"""Prepares an archived page for a frame that runs no scripts and loads nothing from the network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The SQLite file behind the pages: an export of all records, with what lists and facets need.
+"""The SQLite file behind the pages: an export of all records, with indexes for lists and facets.
 
 It is `browse.sqlite3` in the output directory, contains nothing that is not in the record files, and is safe to delete.
 """

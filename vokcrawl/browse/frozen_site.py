@@ -1,6 +1,6 @@
-"""`scrapy browse --freeze DIR`: the pages as a static site, of which only what has changed is written again.
+"""`scrapy browse --freeze DIR`: the pages as a static site. Later calls write only what has changed.
 
-`frozen.json` in the directory says from which records each page was made. It is written at last, so after a kill the
+`frozen.json` in the directory says from which records each page was made. It is written last, so after a kill the
 pages that were being written are written again. Each file is replaced as a whole.
 """
 

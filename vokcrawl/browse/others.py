@@ -1,4 +1,4 @@
-"""Other output directories (`--with`), which have the same stories from other sources or in other languages."""
+"""Other output directories (`--with`) with the same stories from other sources or in other languages."""
 
 from __future__ import annotations
 

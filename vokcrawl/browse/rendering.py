@@ -1,4 +1,4 @@
-"""The templates, their filters, and what the page of an article shows."""
+"""The templates, their filters, and the contents of an article's page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where Chromium is."""
+"""Finds the Chromium program."""
 
 from __future__ import annotations
 

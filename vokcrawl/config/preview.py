@@ -1,4 +1,4 @@
-"""The setting that marks a preview."""
+"""The setting that marks a preview: a crawl that opens no run."""
 
 # Set by the commands that use a spider without crawling (`parse`, `fetch`, `check`): no run is opened, and the
 # components that need one stand aside.

@@ -1,4 +1,4 @@
-"""The decisions of a crawl, without an engine; the crawl and the replay of archives share them.
+"""The crawl core: a pure state machine that decides what to fetch and what to deliver. Events in, actions out.
 
-Which teasers and articles are wanted, what waits for what, and what is noted.
+Crawls, replays of archives and simulations share it. `crawl` is its entry point.
 """

@@ -24,7 +24,7 @@ class Purpose(StrEnum):
 
 
 class Priority(IntEnum):
-    """What is sent first: articles before the next listing page, so that the queue stays short."""
+    """The order of requests: articles before the next listing page, so that the queue stays short."""
 
     RECHECK = -10
     LISTING = 0
@@ -83,7 +83,7 @@ class ReadHere:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Fetch the same once more, by the address first requested; if that has been done too often, hand `otherwise` back.
+    """Fetch the same URL again; after too many attempts, pass `otherwise` to `Crawl.handle`.
 
     The caller limits how often (`RETRY_TIMES`). `otherwise` is the event to handle when the limit is reached.
     """
@@ -95,7 +95,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Emit:
-    """Deliver a record: an item as its loader gave it, on its way to the pipelines."""
+    """Deliver a record: pass an item, as its loader returned it, to the pipelines."""
 
     record: dict[str, Any]
 

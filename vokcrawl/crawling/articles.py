@@ -1,4 +1,4 @@
-"""Articles: which are fetched, what an answer to one means for the run, and what follows from it."""
+"""Articles: selects those to fetch, and decides what each response means for the run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OTHERS_READ = "others-read"
 
 
 class Articles:
-    """The articles of a run: those that were requested, and what came of them."""
+    """The articles of a run: which were requested, and with what result."""
 
     def __init__(self, context: Context, teasers: Teasers) -> None:
         self.context = context
@@ -65,7 +65,7 @@ class Articles:
         return retry is None or is_due(retry.next_attempt_at, retry.first_failed_at, self.context.now())
 
     def unresolved(self, ids: list[str], *, with_teasers: bool) -> list[str]:
-        """Those of the wanted entries of which something was dropped on the way.
+        """Return the wanted entries of which a record was dropped before delivery.
 
         An article is resolved when it is delivered, waits for a retry, is gone, or turned out to be another source's or
         out of the date range; a teaser when it is delivered (`with_teasers`).
@@ -187,7 +187,7 @@ class Articles:
         context.stop_at(reason)
 
     def handle_missing(self, identity: str, url: str, status: int) -> None:
-        """404 or 410: noted the first time, accepted when a second look a day or more later finds the same."""
+        """Handle a 404 or 410: noted the first time, accepted if a second request a day later gives it again."""
         context = self.context
         context.report("article_not_found" if status == 404 else "article_gone", url)
         now = context.now()
@@ -211,9 +211,9 @@ class Articles:
         context.state.put_article(row)
 
     def _leads_missing_home(self, identity: str) -> bool:
-        """Whether the site redirects its missing pages to its front page, as some plugins do, and is no block page.
+        """Whether the site redirects missing pages to its front page, as some plugins do, without blocking the crawl.
 
-        It is said by several such articles, and by others that were read. `identity` is one more such article.
+        The evidence is several such articles beside others that were read. `identity` is a further one.
         """
         state, statistics = self.context.state, self.context.statistics
         known = (state.note(_LED_HOME) or "").split()
@@ -226,7 +226,7 @@ class Articles:
         return _OTHERS_READ in known and len(known) > _ENOUGH_LED_HOME
 
     def _take_led_home(self, identity: str) -> bool:
-        """Settles an article of such a site after a second look; False before that.
+        """Resolves an article of such a site after a second request; returns False before that.
 
         It is unknown whether it was removed: there is no removal record, and it is requested again while it is listed.
         """
@@ -260,10 +260,10 @@ class Articles:
         self.in_flight.discard(identity)
         self.teasers.on_request_finished(identity)
 
-    # What is remembered
+    # What the crawl state stores
 
     def _schedule_retry(self, identity: str, url: str | None, reason: str) -> None:
-        """Of an article that was delivered before, a look at it is retried. `url` may be None where it is known."""
+        """Schedules a retry; a delivered article keeps its record. `url` may be None if it is known."""
         state, now = self.context.state, self.context.now()
         row, before = state.articles([identity]).get(identity), state.retry_of(identity)
         known = row.url if row is not None and row.revision else url
@@ -307,7 +307,7 @@ class Articles:
         context.count("vok/articles/other_source")
 
     def _confirm(self, row: ArticleRow) -> None:
-        """A delivered article was found as it was: when it is fetched next."""
+        """Schedules the next check of a delivered article that was found unchanged."""
         context = self.context
         row.checked_at = context.utc_now()
         row.next_check_at = next_check(row.first_seen_at or row.checked_at, context.now(), context.config.recheck_days)
@@ -342,7 +342,7 @@ def _measured(found: ArticleResult, is_listed: bool) -> dict[str, Any]:
 
 
 def _missing_since(before: str | None, now: datetime) -> str:
-    """Since when a page is missing; a moment that lies ahead was noted while the clock was wrong."""
+    """Return since when a page is missing; a time in the future was stored while the clock was wrong."""
     return before if before is not None and parse_utc(before) <= now else utc(now)
 
 

@@ -1,4 +1,4 @@
-"""How far a listing crawl is that the next run continues, how much is left, and when it will be complete. Pure."""
+"""The progress of a listing crawl that the next run continues: pages read, entries left, and the estimated end."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _by_since(positions: Positions, progress: ListingProgress, since: str | None
 
 
 def _done_at(positions: Positions, left: int | None, started: datetime) -> str | None:
-    """At the pace of the earlier runs, including the time between them; so it is unknown in the first run."""
+    """Estimated at the pace of the earlier runs, including the time between them; unknown in the first run."""
     before = positions.entries_before
     elapsed = started - parse_utc(positions.began_at)
     if left is None or not before or elapsed <= timedelta(0):

@@ -1,4 +1,4 @@
-"""Listings that a browser unfolds."""
+"""Handles the pages of listings that a browser expands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class BrowserPages:
-    """Takes what a browser has unfolded."""
+    """Handles the steps of a listing in a browser."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class BrowserPages:
         self._pages = pages
 
     def handle(self, event: BrowserFetched) -> None:
-        """A browser has unfolded a part of the listing."""
+        """Handle a step in which a browser has expanded the listing."""
         listing = self._listings.on_response(event.request)
         if listing is None:
             return

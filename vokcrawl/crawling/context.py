@@ -1,4 +1,4 @@
-"""What the parts of the crawl core share: configuration, state, time, and the actions of the event at hand."""
+"""What the parts of the crawl core share: configuration, state, time, and the actions of the current event."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ENDS_CRAWL = (BlockPage.BOT_CHECK, BlockPage.NATIONAL_BLOCK)
 
 @dataclass(frozen=True, slots=True)
 class CrawlConfig:
-    """What bounds a crawl, already checked. `hosts` are the site's hosts, each with its port if it has one.
+    """The limits of a crawl, already validated. `hosts` are the site's hosts, each with its port if it has one.
 
     `pagination` is `auto`, `link`, `ajax` or `browser`; `browser` says whether one is configured. `max_run_minutes` is
     0 for no limit. `since` and `until` are days, both included.
@@ -49,7 +49,7 @@ class CrawlConfig:
 
 @dataclass
 class Context:
-    """The shared parts, and the actions that the event at hand has led to so far."""
+    """The shared parts, and the actions of the current event so far."""
 
     config: CrawlConfig
     state: CrawlState
@@ -94,7 +94,7 @@ class Context:
         self.actions.append(Count(name))
 
     def stop_at(self, reason: str) -> None:
-        """Ends the crawl where the site checks visitors or blocks them: nothing is evaded."""
+        """Ends the crawl at a bot check or block page: these are not circumvented."""
         if reason in _ENDS_CRAWL:
             self.statistics.stopped_at_block_page = True
             self.actions.append(Stop(reason))

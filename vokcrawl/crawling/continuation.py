@@ -1,4 +1,4 @@
-"""How a listing is continued at the position where an earlier run has left it."""
+"""Continues a listing crawl at the position that an earlier run stored."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Continuation:
         listing.progress.note_read(each.id for each in entries.values() if each.crawl == listing.number)
 
     def resumed(self, listing: Listing) -> FetchListing | None:
-        """The request for the place where an earlier run has left the listing, once what is new on top is read."""
+        """Return the request for the stored position, once everything new at the top is read."""
         if self._has_cut_days(listing):
             # What is new on top was not seen whole.
             return None

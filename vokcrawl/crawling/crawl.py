@@ -1,7 +1,7 @@
-"""The crawl as a pure state machine: events in, actions out. The one place where its decisions are made.
+"""The crawl as a pure state machine: events in, actions out. All decisions of a crawl are made here.
 
-No Scrapy, no storage, no sockets, no clock of its own: the caller carries actions out, and passes in the events that
-answer them. A crawl of the live site, the replay of archives, workers of a shared crawl and simulations all do so.
+It uses no Scrapy, storage, sockets or clock: the caller carries out the actions and passes in the resulting events. The
+callers are the crawl of the live site, the replay of archives, the workers of a shared crawl, and the simulation.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class Crawl:
 
     @property
     def is_paginating(self) -> bool:
-        """Whether a listing is still crawled, or looked for."""
+        """Whether a listing is still being crawled or discovered."""
         return self._sources.is_searching or any(listing.is_open for listing in self.listings.values())
 
     def finish(self, finished: bool) -> None:

@@ -11,8 +11,8 @@ The strategies are tried in the order of `Strategy`, each once a run, and each a
 6. the search by date ranges for all sources;
 7. the sitemap: those that robots.txt names, then those at the usual places.
 
-A block page is no reason to try another strategy, and neither is a site that is out of reach: blocks are not evaded,
-and what passes is waited for.
+Block pages and unreachable sites are no reason to try another strategy: block pages are not circumvented, and an outage
+is left to the next run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from vokcrawl.pages.routes import SitemapRoute
 from vokcrawl.policy.failure_reasons import NOT_UNDERSTOOD
 
 # How a listing was found, as the manifest names it.
-BY_ARTICLE, BY_STORED_ROUTE, BY_SOURCE_ID = "article page", "remembered", "VOK_SOURCE_ID"
+BY_ARTICLE, BY_STORED_ROUTE, BY_SOURCE_ID = "article page", "stored route", "VOK_SOURCE_ID"
 # A listing that was not paginated at all, as the manifest names it; one that was is named after its route's kind.
 LISTING = "listing"
 # What it means that a listing's second page cannot be fetched: it is not there, or not open to us.
@@ -38,7 +38,7 @@ MOST_CANDIDATES = 10
 
 
 class Strategy(Enum):
-    """What is tried, in this order."""
+    """The discovery strategies, in the order in which they are tried."""
 
     SHOWN_ARTICLE = 1
     SOURCE_PROBE = 2
@@ -50,9 +50,9 @@ class Strategy(Enum):
 
 
 class DiscoveryState(StrEnum):
-    """Where the discovery from one start page stands."""
+    """The state of the discovery from one start page."""
 
-    SEARCHING = "searching"  # something is under way in the start page's stead
+    SEARCHING = "searching"  # another listing or strategy is tried instead of the start page
     RUNNING = "running"  # a listing that was found is crawled, or the start page's own
     EXHAUSTED = "exhausted"  # nothing led on
 
@@ -69,7 +69,7 @@ class SourceDiscovery:
     number: str
     remaining: list[Strategy] = field(default_factory=lambda: list(Strategy))
     state: DiscoveryState = DiscoveryState.SEARCHING
-    # Whether a page of the source was read: they all look alike, so another one leads no further.
+    # Whether a page of the source was read: they all have the same links, so another one does not help.
     page_read: bool = False
     candidates: list[tuple[str, str]] = field(default_factory=list)
     # Where a sitemap may be that was not looked for yet; None before the first one.
@@ -83,5 +83,5 @@ class SourceDiscovery:
     awaited: str | None = None
 
     def has_failed(self, listing: Listing | None, listing_problem: ListingProblem) -> None:
-        """Keeps what is wrong with a listing, to be reported if no strategy succeeds."""
+        """Keeps the problem of a listing, which is reported if no strategy succeeds."""
         self.listing_problem, self.problem_of = listing_problem, listing

@@ -1,4 +1,4 @@
-"""The entries of listing pages: which are taken, which are covered, and which are resolved."""
+"""The entries of listing pages: which are wanted, which are covered, and which are resolved."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Entries:
         self._articles = articles
 
     def check_resolved(self, listing: Listing) -> None:
-        """An entry that was dropped on the way is not resolved, and a listing with such entries is not complete."""
+        """Marks a listing as incomplete if records of its entries were dropped before delivery."""
         with_teasers = not isinstance(listing.first, SitemapRoute)
         unresolved = self._articles.unresolved(list(listing.open_entries), with_teasers=with_teasers)
         if unresolved:

@@ -15,7 +15,7 @@ from vokcrawl.pages.sitemap import Sitemap
 
 
 class PageKind(StrEnum):
-    """What an answer in place of a listing page shows."""
+    """What the response to a request for a listing page is."""
 
     TEASERS = "teasers"
     EMPTY = "empty"  # no text at all, or no body
@@ -88,7 +88,7 @@ class ClickResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BrowserFetched:
-    """A browser unfolded a listing: `pages` are the batches that `clicks` clicks have brought."""
+    """A browser expanded a listing: `pages` are the batches that `clicks` clicks have added."""
 
     request: FetchListing
     pages: Sequence[Sequence[RawTeaser]]

@@ -1,4 +1,4 @@
-"""One listing while it is crawled: its explicit state, its progress, and what is remembered of it before and after."""
+"""One listing during its crawl: its state, its progress, and what the crawl state stores about it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from vokcrawl.storage.state.rows import ListingRow
 
 
 class ListingState(StrEnum):
-    """Where a listing crawl stands."""
+    """The state of a listing crawl."""
 
     PENDING = "pending"  # its first page is under way
     RUNNING = "running"  # its pages are read one after the other
@@ -33,7 +33,7 @@ class ListingState(StrEnum):
 
 
 class ProblemKind(StrEnum):
-    """What is reported of a listing that could not be crawled to its end, where no other strategy succeeds."""
+    """The kind of problem that is reported if a listing crawl fails and no other strategy succeeds."""
 
     START_FAILED = "start_failed"
     NO_TEASERS = "no_teasers"
@@ -167,7 +167,7 @@ class Listing:
     # States
 
     def expect(self, request: FetchListing) -> FetchListing:
-        """Notes the request that is under way now."""
+        """Notes the pending request."""
         if self.outstanding is not None or self.state is ListingState.DONE:
             raise UnexpectedEvent(f"{self.key}: a page is requested while the listing is {self.state}: {request}")
         self.outstanding = request
@@ -251,7 +251,7 @@ class Listing:
         """The request for the next page; `attempt` is 2 for the same page once more."""
         return FetchListing(self.key, route, Purpose.NEXT, self.progress.pages + 1, attempt)
 
-    # What is remembered
+    # What the crawl state stores
 
     @property
     def back_to(self) -> str | None:

@@ -1,4 +1,4 @@
-"""What follows when a listing cannot be crawled: another strategy, the stored route again, or a report."""
+"""Handles listings that cannot be crawled: tries another strategy or the stored route, or reports the failure."""
 
 from __future__ import annotations
 

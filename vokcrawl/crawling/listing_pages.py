@@ -1,4 +1,4 @@
-"""Pages of listings: whether they are accepted, what is taken from them, and which page comes next."""
+"""Handles the pages of listings: accepts or rejects a page, takes its entries, and requests the next page."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class ListingPages:
             self._act_on(listing, request, checked, event.url)
 
     def _act_on(self, listing: Listing, request: FetchListing, checked: Checked, url: str) -> None:
-        """What follows from a page that is not accepted."""
+        """Handles a page that is not accepted."""
         if checked.request is not None:
             self._listings.fetch(listing, checked.request)
         elif checked.trust is Trust.REPEAT:
@@ -192,7 +192,7 @@ class ListingPages:
             self._sources.follow_next_page(listing, request, entries)
 
     def after_page(self, listing: Listing, url: str, first: bool) -> None:
-        """What follows when a page was taken; `first` says that it was the listing's first."""
+        """Continues after an accepted page; `first` is true for the first page of the listing."""
         paginator = self._paginators.search_of(listing)
         if paginator is not None and paginator.has_cut_days and listing.progress.complete:
             # However it ended: some days were not seen whole.

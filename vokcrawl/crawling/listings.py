@@ -1,4 +1,4 @@
-"""The listings of a run: how they begin, which requests they wait for, and which routes to them are stored."""
+"""The listings of a run: starts them, tracks their pending requests, and stores the routes to them."""
 
 from __future__ import annotations
 

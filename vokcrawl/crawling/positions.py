@@ -1,8 +1,8 @@
 """The position of an interrupted listing crawl, stored between runs: the next run continues there.
 
 The position is the last page of which, and of all pages before it, every entry is resolved, so a kill loses nothing.
-With it the first entries of the listing are stored. A run that meets two of them as neighbours has read everything that
-is new on top, and continues at the position.
+The first entries of the listing are stored with it. A run that finds two of them next to each other has read everything
+new at the top, and continues at the position.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Positions:
         return f"position:{self.context.config.source.casefold()}:{self.key}"
 
     def new_on_top(self, seen: Sequence[str]) -> int | None:
-        """How many entries came in on top since the position was stored; None while that is not known.
+        """The number of entries that were added at the top since the position was stored; None while it is unknown.
 
         It is known by two entries that follow each other in `seen`, the entries that this run has read, and did so
         among the first entries that were stored.

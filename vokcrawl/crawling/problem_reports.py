@@ -1,4 +1,4 @@
-"""What is reported of listings and start pages that could not be crawled."""
+"""Reports listings and start pages that could not be crawled."""
 
 from __future__ import annotations
 

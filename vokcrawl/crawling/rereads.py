@@ -1,4 +1,4 @@
-"""What is read once more: the first pages at the end of a listing, and the daily slice of its old part."""
+"""Pages that are read again: the first pages at the end of a listing crawl, and the daily slice of its old part."""
 
 from __future__ import annotations
 

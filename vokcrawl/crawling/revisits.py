@@ -1,4 +1,4 @@
-"""What is fetched again: pending retries, articles whose check is due, and what only "More From" blocks have shown."""
+"""Revisits: pending retries, articles whose recheck is due, and articles that only "More From" blocks have shown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST_AGE = 36_500
 
 
 class Revisits:
-    """The schedule of articles that are fetched again."""
+    """Schedules and requests articles that are fetched again."""
 
     def __init__(self, context: Context, articles: Articles) -> None:
         self._context = context

@@ -133,7 +133,7 @@ class Sitemaps:
             self._sources.probed_articles.update((request.id, (discovery, False)) for request in requests)
 
     def file_failed(self, listing: Listing, reason: str, url: str) -> None:
-        """Without its index there is no sitemap; without one of its files there are the others."""
+        """Handle a file that could not be fetched: without the index the listing fails; other files are skipped."""
         paginator = self._paginators.sitemap_of(listing)
         if not paginator.has_begun:
             self._failures.first_page_failed(listing, reason, url)

@@ -1,6 +1,6 @@
 """The rolling re-read: once a rescan, a few pages of the old part of a listing are read again.
 
-In about a month the whole listing has had its turn. Entries that were missed, whatever hid them, are found so.
+The whole listing is read again in about a month, so entries that were missed for any reason are found.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Slice:
 
     @classmethod
     def read(cls, context: Context, key: str) -> Slice:
-        """Where the last slice has ended; without a route where the next turn begins again."""
+        """Read the position at which the last slice ended; it has no route if the next slice starts from the top."""
         found = cls(context, key)
         record = context.state.note(found._name)
         if record:

@@ -1,4 +1,4 @@
-"""Which of the ways onward that a page names may be taken, and the call for the source that the settings name."""
+"""Selects the route to the next page that `VOK_PAGINATION` allows, and builds the call for `VOK_SOURCE_ID`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search for the listing of the wanted source: which strategy is tried when (see `crawling.discovery`)."""
+"""Searches the listing of the wanted source: decides which strategy is tried next (see `crawling.discovery`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Teasers: which are new, which are wanted, which wait for what, and which articles they lead to."""
+"""Teasers: selects the new and wanted ones, defers those with an unknown source, and requests their articles."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class Teasers:
         self.emitted.add(raw.id)
         context.statistics.count(f"vok/extractors/teaser/{raw.strategy}")
         item = load_teaser(raw, found_on, source) | {"first_seen_at": context.utc_now()}
-        # A block on an article's page shows none, also where a browser unfolds it.
+        # A block on an article's page shows none, also where a browser expands it.
         if titled and "title" not in item and article_id(found_on) is None:
             context.report("teaser_without_title", found_on)
         if raw.date is None:
@@ -178,14 +178,14 @@ def teaser_day(raw: RawTeaser) -> str | None:
 
 
 def _decided(belongs: Belongs, article: ArticleRow | None) -> Belongs:
-    """What is known of the article decides where the teaser alone does not."""
+    """Decides by what is known about the article if the teaser alone is not enough."""
     if belongs is not Belongs.UNKNOWN or article is None:
         return belongs
     return Belongs.NO if article.status is Status.OTHER else Belongs.YES
 
 
 class _Either:
-    """What is in one of two containers; to join them for each page would cost more with each page."""
+    """The union of two containers, without joining them for each page."""
 
     def __init__(self, one: Container[str], other: Container[str]) -> None:
         self._one = one

@@ -1,4 +1,4 @@
-"""The pages of the site in archives."""
+"""Reads pages of the site from archives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an examination finds: plain values, for JSON and for people."""
+"""The results of an examination, as plain values for JSON and for people."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Total:
 
 @dataclass(slots=True)
 class Estimate:
-    """What a first complete crawl costs.
+    """The estimated cost of a first complete crawl.
 
     `delay` is the time between two requests in seconds; `hours_per_year` is the time for one year of the listing.
     `totals` are empty if no page says how long the listing is.

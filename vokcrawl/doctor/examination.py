@@ -1,4 +1,4 @@
-"""Puts the results about all pages together, and draws the conclusions."""
+"""Combines the results about all pages, and draws the conclusions."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _BROWSER_FAILURES = ("browser_unreachable", "browser_crashed")
 
 
 class Severity(StrEnum):
-    """What a remark means for a crawl."""
+    """How serious a remark is for a crawl."""
 
     NOTE = "note"  # it works
     WARNING = "warning"  # something may be missing or wrong: exit code 10

@@ -1,4 +1,4 @@
-"""Results about many pages as shares by month of capture: a change of the site shows as a step."""
+"""Results about many pages as shares by month of capture, so that a change of the site is visible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds CSS selectors for known elements: names first, then places; tried on all pages that were seen."""
+"""Finds CSS selectors for known elements, by names first, then by positions. Each is tried on all pages."""
 
 from __future__ import annotations
 

@@ -315,7 +315,7 @@ def visit_settings(settings: BaseSettings, output_dir: str, *, browser: bool = F
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a visit left: the requests, the manifest of the crawl, the archive files, and the delay in seconds.
+    """The results of a visit: the requests, the manifest of the crawl, the archive files, and the delay in seconds.
 
     `refusal` says why there was no TLS connection.
     """

@@ -1,4 +1,4 @@
-"""Tells an answer that cannot be read from a connection that was lost: Scrapy has one exception for both."""
+"""Distinguishes an unreadable response from a lost connection; Scrapy raises the same exception for both."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OF_CONNECTION = (ConnectionClosed, ConnectionLost, ConnectError, OSError, SSLEr
 
 
 def bad_answer_of(error: BaseException) -> BaseException | None:
-    """What an answer broke, such as `HeaderLineTooLong`; None where the connection was lost.
+    """Return the name of the fault of a response, such as `HeaderLineTooLong`; None if the connection was lost.
 
     `error` is Scrapy's `DownloadFailedError`, which was raised from Twisted's `ResponseFailed`.
     """

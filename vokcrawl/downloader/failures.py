@@ -1,4 +1,4 @@
-"""Names of failures in the manifest."""
+"""Names download failures as the manifest does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened to an article, and the feed entry about it. Pure functions."""
+"""Events of an article (new, changed, removed), and the feed entry about each. Pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A feed: its entries, and what describes it."""
+"""A feed: its entries and its metadata."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the feeds of an output directory contain, and the queue of notifications: `feeds.sqlite3`.
+"""The entries of an output directory's feeds, and the queue of notifications: `feeds.sqlite3`.
 
 One transaction records that files were read together with the entries and notifications that follow from them, so
 after a kill nothing is lost or repeated.
@@ -60,7 +60,7 @@ class FeedStore:
     """The database. Errors of SQLite are raised as `StorageError`."""
 
     def __init__(self, folder: OutputFolder) -> None:
-        """Open the database, or create an empty one. `created` tells which."""
+        """Open the database, or create an empty one; `created` is true then."""
         self.path = folder.path / NAME
         self.created = False
         with self._translated():

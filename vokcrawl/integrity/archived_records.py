@@ -1,4 +1,4 @@
-"""What valid archive records hold, noted while a file is checked, so that it is decompressed only once.
+"""The contents of valid archive records, collected while a file is checked, so that it is decompressed only once.
 
 A match proves that a reference is right. Without a match, the archive itself is read to say what is wrong.
 """

@@ -1,4 +1,4 @@
-"""Whether to send a notification, and its text. Pure functions."""
+"""Decides whether to send a notification, and composes its text. Pure functions."""
 
 from __future__ import annotations
 

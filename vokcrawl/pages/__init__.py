@@ -1,4 +1,4 @@
-"""What the site's pages look like, and nothing else: no engine, no memory, no network.
+"""Page objects: what the site's pages look like, and nothing else. No engine, no state, no network.
 
 What the readers look for (class names, words, URLs of the site) is in the site profile, `vokcrawl.pages.profile`.
 """

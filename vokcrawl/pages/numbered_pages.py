@@ -1,7 +1,7 @@
-"""Numbered pages of a listing, as WordPress and its themes link them: the way to the next one where no button is.
+"""Numbered pages of a listing, as WordPress and its themes link them: finds the next page where there is no button.
 
-A link is followed only if its address says that it is a later page of the very listing it stands on: "Next" is the
-word of picture galleries too.
+A link is followed only if its URL is that of a later page of the same listing, because picture galleries have "Next"
+links, too.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class StatsCounter:
 
 @dataclass
 class RunStatistics:
-    """What a run saw that decides its outcome. The counters are in `stats`, which are Scrapy's in a crawl."""
+    """The statistics that determine the outcome of a run. Its counters are in `stats`; in a crawl, Scrapy's."""
 
     stats: MutableMapping[str, int] = field(default_factory=dict)
     failure: VokcrawlError | None = None

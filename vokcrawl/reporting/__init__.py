@@ -1,1 +1,1 @@
-"""What a run and an archive look like to people: status, summary, report."""
+"""Presents runs and archives to people: status, summary, report."""

@@ -1,4 +1,4 @@
-"""Stories that are retold, and stories that only sound similar: what near duplicates are chosen on.
+"""Stories that repeat an earlier one, and stories that only sound similar: the test cases for near duplicates.
 
 Each is a pure function of the seed and its index, as all articles of the sample site are.
 """

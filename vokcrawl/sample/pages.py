@@ -110,7 +110,7 @@ class Pages:
         return "".join(self._teaser(article, titled=True) for article in entries).encode()
 
     def front(self) -> Page:
-        """The front page: the newest of all sources, and the way to the news stream."""
+        """The front page: the newest of all sources, and the link to the news stream."""
         self._refresh()
         newest = self.entries(NEWSTREAM)[: self._page_size]
         teasers = [self._teaser(article, titled=True) for article in newest]

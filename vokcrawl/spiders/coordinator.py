@@ -1,4 +1,4 @@
-"""What several workers that share one crawl add to the spider. A crawl of one worker has no coordinator."""
+"""The interface of a coordinator, which lets several workers share one crawl. A crawl of one worker has none."""
 
 from __future__ import annotations
 
@@ -27,4 +27,4 @@ class Coordinator(Protocol):
         """Yields the request with which this worker reads an article itself that others may have been given."""
 
     def on_idle(self) -> None:
-        """Nothing is under way here. Raises `DontCloseSpider` while there is more, `CloseSpider` if all must stop."""
+        """Raises `DontCloseSpider` while the crawl continues, and `CloseSpider` if all workers must stop."""

@@ -1,4 +1,4 @@
-"""The page objects for a Scrapy response, as `scrapy shell` offers them: what a page says, without a crawl."""
+"""Page objects for a Scrapy response, for use in `scrapy shell`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Page:
 
 
 class ListingPage(Page):
-    """A listing. `teasers` are its records, `more` is the way to the next page."""
+    """A listing. `teasers` are its records, `more` is the route to the next page."""
 
     def __repr__(self) -> str:
         return f"<ListingPage {self.url}: {len(self.teasers)} teasers, more: {self.more.route}>"

@@ -1,4 +1,4 @@
-"""From Scrapy's responses and failures to the events of the crawl: pages are read here, and nothing is decided."""
+"""Converts Scrapy's responses and failures into events of the crawl. Pages are read here; nothing is decided."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carries out the actions that concern the run alone, in the same way for a crawl and a replay."""
+"""Carries out the actions that concern only the run, for crawls and replays alike."""
 
 from __future__ import annotations
 

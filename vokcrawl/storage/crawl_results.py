@@ -1,4 +1,4 @@
-"""What a crawl leaves for its run: parts of the manifest, and the validators of the records that it emits."""
+"""The results of a crawl for its run: parts of the manifest, and the validators of the records that it emits."""
 
 from __future__ import annotations
 

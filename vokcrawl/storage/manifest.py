@@ -84,7 +84,7 @@ class ListingEntry(_Part):
 
     url: str = Field(description="First page of the listing.")
     source: str = Field(description="The source that was looked for (`VOK_SOURCE`).")
-    found_by: str = Field(description="How the listing was found, for example `start page` or `remembered`.")
+    found_by: str = Field(description="How the listing was found, for example `start page` or `stored route`.")
     discovered_from: str | None = Field(description="The start page that led to it; null for a start page itself.")
     strategy: str | None = Field(
         description="How pagination was followed: `link`, `ajax`, `search`, `sitemap`, `browser`; null if it was not."

@@ -1,6 +1,7 @@
 """The delivered records as they are, or as they were at the end of a day.
 
-Which records there were, the current version of each article, and whether it was removed (`storage.article_status`).
+Selects the records of that time, the current version of each article, and whether it was removed
+(`storage.article_status`).
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class Flaw:
 
 
 class RefersTo(NamedTuple):
-    """What a revisit names of the record with its payload: file and offset, the record's id, and URL and date."""
+    """The reference of a revisit to the record with its payload: file and offset, the record's id, and URL and date."""
 
     location: tuple[str, int] | None = None
     record_id: str | None = None

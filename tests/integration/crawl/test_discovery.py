@@ -63,7 +63,7 @@ def test_a_stream_leads_to_the_sources_listing_and_the_next_run_goes_straight_th
     assert (second.code, second.manifest["outcome"]) == (0, "nothing new")
     assert len(paths(server)) == 1
     assert STREAM not in paths(server)
-    assert second.manifest["listings"][0]["found_by"] == "remembered"
+    assert second.manifest["listings"][0]["found_by"] == "stored route"
 
 
 @pytest.mark.parametrize("answer", [NOT_FOUND, EMPTY], ids=["not found", "without teasers"])

@@ -128,7 +128,7 @@ def test_where_the_listing_cannot_be_followed_the_search_by_days_brings_the_same
     again = crawl(server.url + start, output, settings=QUIET)
     assert (again.code, again.manifest["outcome"]) == (0, "nothing new")
     assert len(server.requests) == 2  # robots.txt and the search's first page
-    assert again.manifest["listings"][0]["found_by"] == "remembered"
+    assert again.manifest["listings"][0]["found_by"] == "stored route"
 
 
 @pytest.mark.parametrize("dead", [dead_listing, refused_call, only_scripts])

@@ -57,7 +57,7 @@ def test_a_body_that_is_not_packed_so_is_corrupt(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", PACKED)
-def test_a_bomb_is_not_unfolded(kind: str) -> None:
+def test_a_decompression_bomb_is_not_expanded(kind: str) -> None:
     name, pack = PACKED[kind]
     with pytest.raises(DownloadCancelledError):
         decompress(pack(bytes(50 * MOST)), [name], MOST)

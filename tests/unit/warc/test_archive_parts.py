@@ -137,7 +137,7 @@ def test_the_end_of_a_file_that_was_cut_off_is_named(kept: int) -> None:
     assert "ends within" in found.fault
 
 
-def test_a_member_that_unfolds_to_more_than_a_record_has_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_member_that_expands_to_more_than_a_record_has_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "MAX_UNPACKED", 1 << 20)
     bomb = gzip.compress(bytes(1 << 25))
     found = list(members(io.BytesIO(bomb + compress_member(b"next"))))

@@ -1,4 +1,4 @@
-"""Listings that only a browser can unfold: read in steps, each as many clicks as all before it, within bounds."""
+"""Listings that only a browser can expand: read in steps, each with as many clicks as all before it, up to a limit."""
 
 from __future__ import annotations
 

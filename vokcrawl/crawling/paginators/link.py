@@ -1,4 +1,4 @@
-"""Numbered pages that link to the next one. They cannot overlap; a shift is healed by what is read again.
+"""Numbered pages that link to the next one. They cannot overlap; pages that are read again reveal a shift.
 
 A last page may link to one that does not exist (404), as some WordPress themes do. That is the end only with evidence:
 the last page is shorter than each one before, it is the same when it is read again, and the next one is missing twice.

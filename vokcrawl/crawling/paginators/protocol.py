@@ -1,4 +1,4 @@
-"""What every pagination strategy does. One instance belongs to one listing, and keeps what it has learned of it."""
+"""The interface of a pagination strategy. One instance serves one listing, and keeps what it has learned about it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TAKE = Checked(Trust.TAKE)
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """What follows a page: `route` is the next page; without one, `stop` is the reason to stop.
+    """The next step after a page: `route` is the next page; without one, `stop` is the reason to stop.
 
     `behind` is the place behind the page from which older entries are read again, if that is not `route`.
 
@@ -70,4 +70,4 @@ class Paginator(Protocol):
         """What comes behind a first page that was read once more."""
 
     def failed(self, listing: Listing, request: FetchListing, reason: str) -> Checked | None:
-        """What follows from a page that could not be fetched; None where it has failed."""
+        """Return the next step after a page that could not be fetched; None if the listing has failed."""

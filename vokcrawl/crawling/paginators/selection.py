@@ -1,4 +1,4 @@
-"""Which strategy reads a page of a listing: by the kind of the route that led to it."""
+"""Selects the pagination strategy for a page by the kind of the route that led to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One listing in Chromium: it is opened once, and "More Articles" is clicked for as long as the crawl goes on."""
+"""One listing in Chromium: it is opened once, and "More Articles" is clicked until the crawl of the listing ends."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What Splash and Chromium have in common: the functions that run in a page, the result of a step, and its failures."""
+"""Shared by Splash and Chromium: the functions that run in a page, the result of a step, and its failures."""

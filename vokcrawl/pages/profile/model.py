@@ -23,7 +23,7 @@ _MOST_ENTRIES, _LONGEST_ENTRY = 1_000, 500
 _SHOWN_AT_A_WIDTH = re.compile(
     r"d-(?:sm|md|lg|xl|xxl)-(?!none)[a-z-]+|(?:sm|md|lg|xl|2xl):(?:block|flex|grid|inline|table|contents)[a-z-]*"
 )
-# Of how many class names and ids, of what length, it is remembered what they mean; in what length words are searched.
+# Limits of the caches: the number and length of class names and ids, and the length of texts searched for words.
 _CACHED_NAMES, _LONGEST_NAMES, _LONGEST_SEARCHED = 2_000, 300, 2_000
 # An expression that occurs in all of these says nothing about a text.
 _TEXTS = ("The harvest of apples began in the hills.", "2024-12-10", "사과 수확", "x")
@@ -144,7 +144,7 @@ class Urls(_Section):
 
 
 class ListingMarkup(_Section):
-    """Where teasers and their fields are."""
+    """The selectors of teasers and their fields."""
 
     item: Css
     text: Css
@@ -156,7 +156,7 @@ class ListingMarkup(_Section):
 
 
 class ArticleMarkup(_Section):
-    """Where the fields of an article are."""
+    """The selectors of an article's fields."""
 
     content: Css
     headline: Css
@@ -304,7 +304,7 @@ class SearchQuery(_Section):
 
 
 class SitemapNames(_Section):
-    """Where sitemaps are."""
+    """The URLs of sitemaps."""
 
     paths: NameList
     files: Words
@@ -376,7 +376,7 @@ class HiddenNames(_Section):
 
     @cached_property
     def meanings(self) -> NameMeanings:
-        """What these names say about the elements of a page."""
+        """Return the meanings of these names for the elements of a page."""
         return NameMeanings(self)
 
 
