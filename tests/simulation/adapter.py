@@ -185,7 +185,7 @@ def _fetched(site: Site, request: FetchArticle, got: ArticleAnswer) -> ArticleFe
         "title": "Title",
         "body": f"Version {article.version}",
         "source": source,
-        "truncated": article.metered,
+        "truncated": article.truncated,
         "content_hash": f"sha256:{article.number}-{article.version}",
         "extractor": "simulated/1+classes",
     }

@@ -24,7 +24,7 @@ def _copier(kind: type[Any]) -> Callable[[Any], Any]:
     return lambda row: kind(*values(row))
 
 
-_copy_article, _copy_owed, _copy_run = map(_copier, (ArticleRow, RetryRow, RunRow))
+_copy_article, _copy_pending, _copy_run = map(_copier, (ArticleRow, RetryRow, RunRow))
 
 
 class Tables:
@@ -65,7 +65,7 @@ class MemoryState:
         table = self._tables.table
         self._runs, self._files, self._payloads, self._notes = map(table, ("runs", "files", "payloads", "notes"))
         self._articles, self._entries, self._crawls = map(table, ("articles", "entries", "listing_crawls"))
-        self._listings, self._ways, self._owed = map(table, ("listings", "ways", "owed"))
+        self._listings, self._routes, self._pending_retries = map(table, ("listings", "routes", "retries"))
 
     def begin(self) -> None:
         pass
@@ -202,26 +202,26 @@ class MemoryState:
         self._tables.put(self._listings, (row.url, row.source.casefold()), row)
 
     def stored_route(self, start: str, source: str) -> str | None:
-        return self._ways.get((start, source.casefold()))
+        return self._routes.get((start, source.casefold()))
 
     def put_route(self, start: str, source: str, route: str) -> None:
-        self._tables.put(self._ways, (start, source.casefold()), route)
+        self._tables.put(self._routes, (start, source.casefold()), route)
 
     def drop_route(self, start: str, source: str) -> None:
-        self._tables.drop(self._ways, (start, source.casefold()))
+        self._tables.drop(self._routes, (start, source.casefold()))
 
-    # What is owed
+    # Pending retries
 
     def pending_retries(self, until: str | None = None) -> list[RetryRow]:
-        found = [row for row in self._owed.values() if until is None or row.next_attempt_at <= until]
-        return [_copy_owed(row) for row in sorted(found, key=lambda row: (row.first_failed_at, row.id))]
+        found = [row for row in self._pending_retries.values() if until is None or row.next_attempt_at <= until]
+        return [_copy_pending(row) for row in sorted(found, key=lambda row: (row.first_failed_at, row.id))]
 
     def retry_of(self, identity: str) -> RetryRow | None:
-        row = self._owed.get(identity)
-        return _copy_owed(row) if row is not None else None
+        row = self._pending_retries.get(identity)
+        return _copy_pending(row) if row is not None else None
 
     def put_retry(self, row: RetryRow) -> None:
-        self._tables.put(self._owed, row.id, _copy_owed(row))
+        self._tables.put(self._pending_retries, row.id, _copy_pending(row))
 
     def drop_retry(self, identity: str) -> None:
-        self._tables.drop(self._owed, identity)
+        self._tables.drop(self._pending_retries, identity)

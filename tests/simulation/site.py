@@ -46,7 +46,7 @@ class Article:
     wanted: bool
     logo_known: bool = True
     version: int = 1
-    metered: bool = False
+    truncated: bool = False
     # Failing: how many more times it fails before it is had (-1 for ever), and while it is said to be missing.
     failures: int = 0
     missing_until: int = 0
@@ -63,7 +63,7 @@ class Article:
 
     @property
     def etag(self) -> str:
-        return f'"{self.number}-{self.version}-{self.metered:d}"'
+        return f'"{self.number}-{self.version}-{self.truncated:d}"'
 
 
 @dataclass(slots=True)
@@ -146,7 +146,7 @@ class Site:
             day=shown,
             wanted=not self.happens("mixed_sources"),
             logo_known=not self.happens("unknown_logos"),
-            metered=self.happens("articles_metered"),
+            truncated=self.happens("articles_metered"),
             redirects=self.happens("articles_redirect"),
             hidden=self.happens("filtered_batches"),
         )
@@ -196,7 +196,7 @@ class Site:
         self.repeats = None
         for article in self.articles.values():
             article.failures = min(article.failures, 0)
-            article.metered = False
+            article.truncated = False
             article.missing_until = 0
 
     def wait(self, seconds: int) -> None:

@@ -22,9 +22,9 @@ COMMANDS = Path(vokcrawl.commands.__file__).parent
 def test_output_and_errors_of_a_command_cannot_control_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     say("one\n\x1b]0;owned\x07\u202etwo")
     complain("status", UsageError("a\nb\x1b[2J"))
-    told = capsys.readouterr()
-    assert told.out == "one\n\\u001b]0;owned\\u0007\\u202etwo\n"
-    assert told.err == "scrapy status: a\\u000ab\\u001b[2J\n"
+    result = capsys.readouterr()
+    assert result.out == "one\n\\u001b]0;owned\\u0007\\u202etwo\n"
+    assert result.err == "scrapy status: a\\u000ab\\u001b[2J\n"
 
 
 def test_json_output_of_a_command_stays_json(capsys: pytest.CaptureFixture[str]) -> None:

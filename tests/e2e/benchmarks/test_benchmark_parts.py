@@ -26,10 +26,10 @@ def benchmark(*arguments: str) -> str:
 
 
 def test_extraction_is_compared_with_other_libraries(tmp_path: Path) -> None:
-    told = tmp_path / "told.json"
-    printed = benchmark("reading", "--articles", "12", "--rounds", "1", "--json", str(told))
+    result = tmp_path / "results.json"
+    printed = benchmark("reading", "--articles", "12", "--rounds", "1", "--json", str(result))
     assert "trafilatura" in printed
-    measures = json.loads(told.read_bytes())["results"][0]["measures"]["CPU ms/page"]
+    measures = json.loads(result.read_bytes())["results"][0]["measures"]["CPU ms/page"]
     assert all(each["median"] > 0 for each in measures.values())
 
 
@@ -96,12 +96,12 @@ def test_two_workers_are_compared_with_one_and_many_articles_estimated() -> None
 
 def test_the_estimate_for_many_articles_is_a_multiple() -> None:
     rows = reckoned(0.005, Taken(memory=1000, file=500, check=800, commit=25), OnDisk(records=2000, archive=6000))
-    told = {name.strip().partition(",")[0]: value for name, value in map(tuple, rows)}
-    assert told["duration"] == "57 days", "the later of two"
-    assert told["CPU time of the workers"] == "15 hours"
-    assert told["memory of Redis"] == "10.0 GB"
-    assert told["records on disk"] == "20.0 GB"
-    assert told["sites per processor at that delay"] == "900"
-    assert told["committed articles per second and Redis server"] == "40,000"
-    assert told["articles in a Redis server with 64 GB of memory"] == "64 million"
-    assert told["articles with archive on a disk of 4 TB"] == "500 million"
+    result = {name.strip().partition(",")[0]: value for name, value in map(tuple, rows)}
+    assert result["duration"] == "57 days", "the later of two"
+    assert result["CPU time of the workers"] == "15 hours"
+    assert result["memory of Redis"] == "10.0 GB"
+    assert result["records on disk"] == "20.0 GB"
+    assert result["sites per processor at that delay"] == "900"
+    assert result["committed articles per second and Redis server"] == "40,000"
+    assert result["articles in a Redis server with 64 GB of memory"] == "64 million"
+    assert result["articles with archive on a disk of 4 TB"] == "500 million"

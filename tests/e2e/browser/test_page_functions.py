@@ -17,7 +17,7 @@ WORDS = site().more.button.pattern
 SIZE = 10
 LINK = re.compile(r'href="/newstream/(\d{10}-\d+)/')
 # What the script of a site does with the HTML of a batch; `button` is "More Articles" in its paragraph.
-WAYS = {
+STRATEGIES = {
     "at the end": "list.insertAdjacentHTML('beforeend', batch());",
     "at the start": "list.insertAdjacentHTML('afterbegin', batch());",
     "one by one": "parts().forEach(each => { const item = document.createElement('li'); list.append(item); "
@@ -34,10 +34,10 @@ WAYS = {
     "list.insertAdjacentHTML('beforeend', batch()); place.prepend(list);",
 }
 # A script that takes the whole list out of the page reads all of it for each click, too.
-LINEAR = [name for name in WAYS if name != "while the list is not in the page"]
+LINEAR = [name for name in STRATEGIES if name != "while the list is not in the page"]
 
 
-def page_of(way: str) -> str:
+def page_of(strategy: str) -> str:
     return f"""<!DOCTYPE html><body><main><ul></ul><p><button>More Articles</button></p></main><script>
       let count = 0, list = document.querySelector("ul"), button = document.querySelector("button");
       const parts = () => Array.from({{length: {SIZE}}}, () => {{
@@ -45,7 +45,7 @@ def page_of(way: str) -> str:
         return `<h2><a href="/newstream/${{1700000000 + number}}-${{number}}/a/">Title ${{number}}</a></h2><p>Text</p>`;
       }});
       const batch = () => parts().map(each => `<li>${{each}}</li>`).join("\\n");
-      function more() {{ {way} }}
+      function more() {{ {strategy} }}
       list.innerHTML = batch();
       button.onclick = more;
     </script></body>"""
@@ -62,8 +62,8 @@ def run(page: Page, function: str, *args: object) -> Any:
     return page.evaluate(f"args => ({function}).apply(null, args)", list(args))
 
 
-def opened(page: Page, way: str) -> dict[str, Any]:
-    page.set_content(page_of(way))
+def opened(page: Page, strategy: str) -> dict[str, Any]:
+    page.set_content(page_of(strategy))
     assert run(page, FRESH, article_shape()) == SIZE
     taken: dict[str, Any] = run(page, TAKE, article_shape(), WORDS, True)
     return taken
@@ -82,21 +82,21 @@ def numbers(taken: dict[str, Any]) -> list[int]:
     return [int(found.partition("-")[2]) for found in LINK.findall(taken["html"])]
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_each_click_gives_what_it_has_added_in_the_order_of_the_page(page: Page, way: str) -> None:
-    assert numbers(opened(page, WAYS[way])) == list(range(1, SIZE + 1))
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_each_click_gives_what_it_has_added_in_the_order_of_the_page(page: Page, strategy: str) -> None:
+    assert numbers(opened(page, STRATEGIES[strategy])) == list(range(1, SIZE + 1))
     for batch in range(1, 4):
         taken = clicked(page)
         assert numbers(taken) == list(range(batch * SIZE + 1, batch * SIZE + SIZE + 1))
         assert taken["text"].count("Title") == SIZE
 
 
-@pytest.mark.parametrize("way", LINEAR)
-def test_click_reads_as_many_nodes_behind_many_entries_as_behind_few(page: Page, way: str) -> None:
-    opened(page, WAYS[way])
+@pytest.mark.parametrize("strategy", LINEAR)
+def test_click_reads_as_many_nodes_behind_many_entries_as_behind_few(page: Page, strategy: str) -> None:
+    opened(page, STRATEGIES[strategy])
     read = [clicked(page)["visited"] for _ in range(12)]
     # Hidden buttons that nobody removes are looked at again, one node each.
-    most = len(read) if "hidden" in way else 0
+    most = len(read) if "hidden" in strategy else 0
     assert max(read[-4:]) <= max(read[2:6]) + most
     # An entry of this page has about ten nodes.
     assert max(read) < SIZE * 10 * 5

@@ -35,9 +35,9 @@ def last(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
-    told = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))
-    assert isinstance(told, dict)
-    return told
+    result = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))
+    assert isinstance(result, dict)
+    return result
 
 
 def test_what_the_image_is_made_of_exists_and_is_not_kept_from_it() -> None:

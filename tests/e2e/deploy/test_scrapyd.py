@@ -43,9 +43,9 @@ class Scrapyd:
         data = query.encode() if name in ("schedule", "cancel") else None
         url = f"{self.url}/{name}.json" + (f"?{query}" if data is None and query else "")
         with urlopen(url, data, timeout=10) as answer:  # noqa: S310  our own server
-            told = json.loads(answer.read())
-        assert isinstance(told, dict)
-        return told
+            result = json.loads(answer.read())
+        assert isinstance(result, dict)
+        return result
 
     def deploy(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`scrapyd-deploy`, as a user calls it in the project's folder."""

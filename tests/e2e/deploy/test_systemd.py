@@ -60,25 +60,25 @@ def test_the_service_is_hardened() -> None:
     found = re.search(r"Overall exposure level for vokcrawl.service: ([\d.]+)", done.stdout)
     assert found is not None
     assert float(found[1]) <= MOST_EXPOSED
-    # Its folder for what it delivers is all that it may write to, and it is where the crawl is told to write.
-    told = directives("vokcrawl.service")
-    (folder,) = told["StateDirectory"]
-    assert f"VOK_OUTPUT_DIR=/var/lib/{folder}" in told["Environment"]
-    assert "ReadWritePaths" not in told
+    # It may write only to its state directory, which is the output directory of the crawl.
+    result = directives("vokcrawl.service")
+    (folder,) = result["StateDirectory"]
+    assert f"VOK_OUTPUT_DIR=/var/lib/{folder}" in result["Environment"]
+    assert "ReadWritePaths" not in result
 
 
 def test_the_timer_fires_after_each_update_of_the_site_with_jitter() -> None:
-    told = directives("vokcrawl.timer")
+    result = directives("vokcrawl.timer")
     base = "--base-time=2030-01-01 00:00 UTC"
-    done = run(system_tool("systemd-analyze"), "calendar", "--iterations=4", base, *told["OnCalendar"])
+    done = run(system_tool("systemd-analyze"), "calendar", "--iterations=4", base, *result["OnCalendar"])
     assert re.findall(r"2030-01-01 (\d\d):20:00 UTC", done.stdout) == ["03", "09", "15", "21"]
-    assert told["RandomizedDelaySec"] == ["20min"]
-    assert told["Persistent"] == ["yes"]
+    assert result["RandomizedDelaySec"] == ["20min"]
+    assert result["Persistent"] == ["yes"]
 
 
 def test_each_exit_code_is_a_success_or_a_failure_as_the_documents_say() -> None:
-    told = directives("vokcrawl.service")
-    good = {0, *map(int, told["SuccessExitStatus"][0].split())}
+    result = directives("vokcrawl.service")
+    good = {0, *map(int, result["SuccessExitStatus"][0].split())}
     assert good <= {int(code) for code in ExitCode}
     assert {int(code) for code in ExitCode} - good == {
         ExitCode.USAGE,
@@ -86,16 +86,16 @@ def test_each_exit_code_is_a_success_or_a_failure_as_the_documents_say() -> None
         ExitCode.LAYOUT,
         ExitCode.STORAGE,
     }
-    # Longer than the longest request, then all that is told to whom.
-    patience = int(told["TimeoutStopSec"][0])
+    # Longer than the longest request and all notifications.
+    patience = int(result["TimeoutStopSec"][0])
     assert patience > production.DOWNLOAD_TIMEOUT + 30 + 4 * production.VOK_ALERT_TIMEOUT
 
 
 def test_what_the_units_and_examples_name_exists() -> None:
-    told = directives("vokcrawl.service")
+    result = directives("vokcrawl.service")
     profiles = ConfigParser()
     profiles.read(ROOT / "scrapy.cfg")
-    named = dict(each.split("=", 1) for each in told["Environment"])
+    named = dict(each.split("=", 1) for each in result["Environment"])
     assert named.pop("SCRAPY_PROJECT") in profiles["settings"]
     example = (UNITS / "vokcrawl.env").read_text(encoding="utf-8")
     names = set(named) | set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))

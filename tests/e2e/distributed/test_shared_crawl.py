@@ -33,12 +33,12 @@ def test_three_workers_deliver_the_records_of_a_site_each_once(
     assert all(shares), f"each has a part in it: {shares}"
     ids = {each["id"] for each in server.site.truth()["articles"]}
     assert max(times_asked(server, identity) for identity in ids) <= 2
-    walked = [manifest for manifest in group.manifests() if manifest["listings"]]
-    assert len(walked) == 1, "one worker walks"
-    assert any(listing["complete"] for listing in walked[0]["listings"])
+    crawled = [manifest for manifest in group.manifests() if manifest["listings"]]
+    assert len(crawled) == 1, "one worker crawls the listing"
+    assert any(listing["complete"] for listing in crawled[0]["listings"])
     followed = [manifest for manifest in group.manifests() if manifest["leader_run_id"] is not None]
     assert len(followed) == 2
-    assert walked[0] not in followed
+    assert crawled[0] not in followed
     logs = [group.log(worker) for worker in range(3)]
     assert [line for log in logs for line in log.splitlines() if re.search("Deprecat|ERROR", line)] == []
 

@@ -23,7 +23,7 @@ def gaps(seen: list[SeenRequest]) -> list[float]:
 
 
 def test_the_delay_is_that_of_all_workers_together(serve: Serving, grouped: Grouped) -> None:
-    # Enough to be left when the listing is walked: until then the worker that leads reads no articles.
+    # Enough to be left when the listing is read: until then the leader reads no articles.
     server = serve(24)
     group = grouped(server)
     delay = 0.4
@@ -86,7 +86,7 @@ def test_all_workers_stop_where_the_site_checks_one_of_them(serve: Serving, grou
     check = reply("<html><head><title>Just a moment...</title></head><body>Checking</body></html>", status=403)
     site.change(sorted(each["id"] for each in site.truth()["articles"])[-15], check)
     codes = group.crawl(settings={**QUIET, "DOWNLOAD_DELAY": 0.02, "VOK_BACKOFF_SECONDS": 0})
-    # Who met it says so; who was told to stop has left something undone.
+    # The worker that met it reports it; a worker that was stopped is incomplete.
     assert 11 in codes
     assert set(codes) <= {10, 11}
     assert len(group.records("articles")) < 150

@@ -60,7 +60,7 @@ def test_another_leads_when_the_leader_is_killed(serve: Serving, grouped: Groupe
     assert group.start(leader, settings=SLOW).wait(timeout=90) == 0
     group.assert_whole(server)
     complete = [listing for manifest in group.manifests() for listing in manifest["listings"] if listing["complete"]]
-    assert complete, "the walk was walked to its end by another"
+    assert complete, "another worker crawled the listing to its end"
 
 
 def test_a_stopped_leader_releases_its_lease_at_once(serve: Serving, grouped: Grouped) -> None:

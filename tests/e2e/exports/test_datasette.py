@@ -38,11 +38,11 @@ def ask(tmp_path_factory: pytest.TempPathFactory, records: list[Record]) -> Iter
 
 
 def test_datasette_shows_tables_and_views_with_full_text_search(ask: Ask) -> None:
-    told = ask("/archive.json")
-    tables = {table["name"]: table for table in told["tables"] if not table["hidden"]}
+    result = ask("/archive.json")
+    tables = {table["name"]: table for table in result["tables"] if not table["hidden"]}
     assert {name: table["count"] for name, table in tables.items()} == {"articles": 9, "teasers": 6, "removals": 2}
     assert tables["articles"]["fts_table"] == "articles_fts"
-    assert {view["name"] for view in told["views"]} == {"current", "revisions", "removed"}
+    assert {view["name"] for view in result["views"]} == {"current", "revisions", "removed"}
 
 
 def test_datasette_searches_articles(ask: Ask) -> None:
@@ -66,7 +66,7 @@ def test_datasette_shows_revisions_and_removals(ask: Ask) -> None:
 
 
 def test_datasette_filters_and_counts_by_day(ask: Ask) -> None:
-    told = ask("/archive/articles.json", published_on__isnull=1)
-    assert [row["id"] for row in told["rows"]] == [identity(3)]
+    result = ask("/archive/articles.json", published_on__isnull=1)
+    assert [row["id"] for row in result["rows"]] == [identity(3)]
     facets = ask("/archive/articles.json", _facet="latest")["facet_results"]["latest"]["results"]
     assert {each["value"]: each["count"] for each in facets} == {1: 6, 0: 3}

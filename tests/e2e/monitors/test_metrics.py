@@ -40,22 +40,22 @@ def test_metrics_agree_with_manifest_and_health_file(crawl: Crawling, serve: Ser
     settings = {"VOK_METRICS_FILE": "vokcrawl.prom", "VOK_ALERT_FREE_MB": 999_999_999, "RETRY_TIMES": 0}
     done = crawl(f"{server.url}/article/163/", output, settings=settings, at=T0)
     assert done.code == 10, done.stderr
-    told = metrics_of(output / "vokcrawl.prom")
+    result = metrics_of(output / "vokcrawl.prom")
     manifest, health = done.manifest, json.loads((output / "health.json").read_bytes())
-    assert told["run_exit_code", ""] == 10
-    assert (told["run_ok", ""], health["ok"]) == (0, False)
-    assert 0 <= told["run_end_timestamp_seconds", ""] - T0.timestamp() < 60
-    assert told["run_expected_by_timestamp_seconds", ""] == told["run_end_timestamp_seconds", ""] + 12 * 3600
-    assert 0 <= told["run_duration_seconds", ""] < 60
+    assert result["run_exit_code", ""] == 10
+    assert (result["run_ok", ""], health["ok"]) == (0, False)
+    assert 0 <= result["run_end_timestamp_seconds", ""] - T0.timestamp() < 60
+    assert result["run_expected_by_timestamp_seconds", ""] == result["run_end_timestamp_seconds", ""] + 12 * 3600
+    assert 0 <= result["run_duration_seconds", ""] < 60
     for kind in ("articles", "teasers", "removals", "rejected"):
-        assert told["records_delivered", kind] == manifest["counts"].get(kind, 0)
-    assert told["pages_read", ""] == manifest["pages"]["read"]
-    assert told["pages_failed", ""] == 1
-    assert told["pending_retries", ""] == 1
-    assert told["errors", "article_http_500"] == 1
-    assert (told["alarm", "disk"], told["alarm", "coverage"]) == (1, 0)
-    assert told["newest_article_timestamp_seconds", ""] > 0
-    assert ("last_ok_timestamp_seconds", "") not in told
+        assert result["records_delivered", kind] == manifest["counts"].get(kind, 0)
+    assert result["pages_read", ""] == manifest["pages"]["read"]
+    assert result["pages_failed", ""] == 1
+    assert result["pending_retries", ""] == 1
+    assert result["errors", "article_http_500"] == 1
+    assert (result["alarm", "disk"], result["alarm", "coverage"]) == (1, 0)
+    assert result["newest_article_timestamp_seconds", ""] > 0
+    assert ("last_ok_timestamp_seconds", "") not in result
     assert list(output.glob("vokcrawl.prom*")) == [output / "vokcrawl.prom"]
 
 
@@ -66,9 +66,9 @@ def test_a_run_that_cannot_start_writes_metrics(crawl: Crawling, serve: Serving,
     assert metrics_of(output / "vokcrawl.prom")["last_ok_timestamp_seconds", ""] >= T0.timestamp()
     (output / "state.sqlite3").unlink()
     assert crawl(url, output, settings={"VOK_METRICS_FILE": "vokcrawl.prom"}).code == 15
-    told = metrics_of(output / "vokcrawl.prom")
-    assert (told["run_exit_code", ""], told["run_ok", ""], told["alarm", "outcome"]) == (15, 0, 1)
-    assert told["last_ok_timestamp_seconds", ""] >= T0.timestamp()
+    result = metrics_of(output / "vokcrawl.prom")
+    assert (result["run_exit_code", ""], result["run_ok", ""], result["alarm", "outcome"]) == (15, 0, 1)
+    assert result["last_ok_timestamp_seconds", ""] >= T0.timestamp()
 
 
 def test_promtool_accepts_the_metrics(crawl: Crawling, serve: Serving, output: Path) -> None:

@@ -134,9 +134,9 @@ def test_even_what_came_in_could_load_and_run_nothing(browser: Browser, report: 
 
 def test_it_says_the_same_where_scripts_are_off(browser: Browser, report: Path) -> None:
     with visit_page(browser, report) as looked:
-        told = looked.page.inner_text("body")
+        result = looked.page.inner_text("body")
     with visit_page(browser, report, java_script_enabled=False) as looked:
-        assert looked.page.inner_text("body") == told
+        assert looked.page.inner_text("body") == result
 
 
 def test_whatever_others_have_written_shows_as_text(browser: Browser, hostile: Path) -> None:

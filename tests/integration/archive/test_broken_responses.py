@@ -82,8 +82,8 @@ def test_what_comes_behind_an_answer_is_no_part_of_it(crawl: Crawling, output: P
         done = crawl(f"{server.url}/article/163/", output, settings=ONCE)
     assert done.code == 0, done.stderr
     answer = next(answer for answer, _ in pairs(archive(output)) if altered["id"] in answer.url)
-    told = next(line for line in answer.head.split(b"\r\n") if line.lower().startswith(b"content-length"))
-    assert int(told.partition(b":")[2]) == len(answer.payload)
+    result = next(line for line in answer.head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+    assert int(result.partition(b":")[2]) == len(answer.payload)
 
 
 @pytest.mark.parametrize(

@@ -166,10 +166,10 @@ def test_each_archive_file_of_a_run_begins_with_a_warcinfo_record(crawl: Crawlin
         assert len(records) == each["records"]
         info = records[0]
         assert (info.kind, info.headers["warc-filename"]) == ("warcinfo", info.file)
-        told = dict(line.split(": ", 1) for line in info.block.decode().splitlines())
-        assert re.match(r"vokcrawl/\S+ Scrapy/\S+", told["software"])
-        assert told["isPartOf"] == f"run {run_id}"
-        assert json.loads(told["settings"])["VOK_ARCHIVE_SIZE"] == "0.03"
+        result = dict(line.split(": ", 1) for line in info.block.decode().splitlines())
+        assert re.match(r"vokcrawl/\S+ Scrapy/\S+", result["software"])
+        assert result["isPartOf"] == f"run {run_id}"
+        assert json.loads(result["settings"])["VOK_ARCHIVE_SIZE"] == "0.03"
         assert [rec.kind for rec in records[1:]].count("warcinfo") == 0
     assert_places_hold(output, done.articles())
     assert len({article["archived_as"]["file"] for article in done.articles()}) > 2

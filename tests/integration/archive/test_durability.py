@@ -103,9 +103,9 @@ def test_a_file_is_cut_back_to_what_was_committed_also_behind_a_roll_over(crawl:
     first, second = done.manifests()
     assert first["outcome"] == "crashed"
     assert "archive" not in first["counts"]
-    told = [each for manifest in (first, second) for each in manifest["files"] if each["path"].startswith("archive/")]
-    assert {output / each["path"] for each in told} == set(files(output))
-    assert all(each["bytes"] == (output / each["path"]).stat().st_size for each in told)
+    result = [each for manifest in (first, second) for each in manifest["files"] if each["path"].startswith("archive/")]
+    assert {output / each["path"] for each in result} == set(files(output))
+    assert all(each["bytes"] == (output / each["path"]).stat().st_size for each in result)
     # Nothing refers to what was cut off.
     pairs(archive(output))
 
@@ -205,7 +205,7 @@ def rewrite(path: Path, records: list[dict[str, Any]]) -> None:
 
 
 def change(path: Path, offset: int, old: bytes, new: bytes) -> None:
-    """Changes what a member holds, and packs it anew: its gzip check is right, its digests are not."""
+    """Changes what a member holds, and compresses it again: its gzip check is right, its digests are not."""
     content = path.read_bytes()
     with path.open("rb") as file:
         member = next(members(file, offset))

@@ -99,8 +99,8 @@ def test_a_splash_that_is_down_is_reported_and_the_next_run_goes_on(
     server = serve(ARTICLES, more="script")
     down = crawl(f"{server.url}/article/163/", output, settings={"SPLASH_URL": url})
     assert (down.code, down.errors.get("listing_browser_unreachable")) == (14, 1), down.stderr
-    told = {"url": f"{server.url}/article/163/", "outcome": "end", "pages": [], "clicks": 0}
-    working = imitate(body=json.dumps(told).encode())
+    data = {"url": f"{server.url}/article/163/", "outcome": "end", "pages": [], "clicks": 0}
+    working = imitate(body=json.dumps(data).encode())
     done = crawl(f"{server.url}/article/163/", output, settings={"SPLASH_URL": working.url})
     assert (done.code, done.manifest["listings"][0]["complete"]) == (0, True)
 
@@ -108,8 +108,8 @@ def test_a_splash_that_is_down_is_reported_and_the_next_run_goes_on(
 def test_what_splash_says_of_a_page_elsewhere_is_not_believed(
     crawl: Crawling, serve: Serving, imitate: Callable[..., FakeSplash], output: Path
 ) -> None:
-    told = {"url": "http://127.0.0.1:9/article/163/", "outcome": "end", "pages": ["<p>x</p>"], "clicks": 1}
-    server, fake = serve(ARTICLES, more="script"), imitate(body=json.dumps(told).encode())
+    data = {"url": "http://127.0.0.1:9/article/163/", "outcome": "end", "pages": ["<p>x</p>"], "clicks": 1}
+    server, fake = serve(ARTICLES, more="script"), imitate(body=json.dumps(data).encode())
     done = crawl(f"{server.url}/article/163/", output, settings={"SPLASH_URL": fake.url})
     assert (done.code, done.errors.get("listing_offsite")) == (10, 1), done.stderr
 
@@ -129,8 +129,8 @@ def test_an_answer_that_the_script_would_not_give_is_refused(body: bytes) -> Non
     [("0", True), (" -1\n", True), ('{"success": false}', True), ("[]", True), ("", False), ("That was all.", False)],
 )
 def test_what_a_call_answers_when_it_refuses_is_known_in_the_browser_too(rest: str, refusal: bool) -> None:
-    told = {"url": "x", "outcome": "end", "rest": rest}
-    assert read_answer(json.dumps(told).encode()).is_refusal is refusal
+    data = {"url": "x", "outcome": "end", "rest": rest}
+    assert read_answer(json.dumps(data).encode()).is_refusal is refusal
 
 
 def test_missing_and_empty_lua_values_are_understood() -> None:

@@ -31,14 +31,14 @@ def test_each_setting_is_listed_with_its_value_and_where_it_comes_from() -> None
     found = listed(done)
     assert (done.returncode, done.stderr) == (0, "")
     assert found.keys() == known_names()
-    told = {name: (each["value"], each["origin"]) for name, each in found.items()}
-    assert told["VOK_STOP_AFTER_KNOWN_PAGES"] == ("2", "base")
-    assert told["VOK_OUTPUT_DIR"] == ("output/sample", "profile sample")
-    assert told["VOK_RESCAN_HOURS"] == ("12", "environment")
-    assert told["SPLASH_URL"] == ("http://127.0.0.1:8050", "environment")
-    assert told["VOK_PAGINATION"] == ("link", "-s")
-    assert told["VOK_SOURCE"] == ("KCNA (EN)", "-s")
-    assert told["VOK_CONTACT"] == ("(empty)", "base")
+    result = {name: (each["value"], each["origin"]) for name, each in found.items()}
+    assert result["VOK_STOP_AFTER_KNOWN_PAGES"] == ("2", "base")
+    assert result["VOK_OUTPUT_DIR"] == ("output/sample", "profile sample")
+    assert result["VOK_RESCAN_HOURS"] == ("12", "environment")
+    assert result["SPLASH_URL"] == ("http://127.0.0.1:8050", "environment")
+    assert result["VOK_PAGINATION"] == ("link", "-s")
+    assert result["VOK_SOURCE"] == ("KCNA (EN)", "-s")
+    assert result["VOK_CONTACT"] == ("(empty)", "base")
     assert all(each["errors"] == [] for each in found.values())
 
 

@@ -1,4 +1,4 @@
-"""`scrapy doctor`: visits of the sample site in every skin and behind each gate, and archives."""
+"""`scrapy doctor`: visits of the sample site in every skin and behind each block page, and archives."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _all_pages(site: HostileSite, answer: Answer) -> None:
         site.change(path, answer)
 
 
-GATES = {
+BLOCK_PAGES = {
     "a bot check": (Answer(403, HTML, BOT_CHECK), 11, "block page"),
     "the sign-up form": (Answer(302, [("Location", "/free-member-form/")], b""), 11, "block page"),
     "a page without teasers": (
@@ -146,9 +146,9 @@ GATES = {
 }
 
 
-@pytest.mark.parametrize("gate", GATES)
-def test_block_page_has_its_exit_code(gate: str, output: Path) -> None:
-    answer, code, text = GATES[gate]
+@pytest.mark.parametrize("block_page", BLOCK_PAGES)
+def test_block_page_has_its_exit_code(block_page: str, output: Path) -> None:
+    answer, code, text = BLOCK_PAGES[block_page]
     site = HostileSite(20)
     _all_pages(site, answer)
     with HostileServer(site) as server:

@@ -41,7 +41,7 @@ FOREIGN = "Café “Moran” — 모란봉"
 
 @dataclass(frozen=True)
 class Case:
-    """An article's page that is spoilt: what of it is told, and the record that comes of it all the same."""
+    """A damaged article page: what is reported about it, and the record that it gives all the same."""
 
     change: Change | Answer
     reason: str
@@ -102,31 +102,31 @@ ELSEWHERE_ITEM = (
 )
 
 
-# The first three of the listing keep their pages: there teasers are spoilt.
+# The first three of the listing keep their pages: there teasers are damaged.
 FIRST = len(TEASERS)
 
 
 @dataclass(frozen=True)
 class Met:
-    """A crawl that has met bad input, and what the site says of itself; `spoilt` has each case's article."""
+    """A crawl that has met bad input, and what the site says of itself; `damaged` has each case's article."""
 
     done: Crawl
     listing: str
     articles: list[Record]
     teasers: list[Record]
-    spoilt: dict[str, Record]
+    damaged: dict[str, Record]
 
     def assert_counted(self, reason: str, examples: list[str]) -> None:
         """`examples` are ids of articles, or whole addresses."""
-        told = self.done.manifest["errors"][reason]
-        assert told["count"] == len(examples)
-        assert sorted(article_id(url) or url for url in told["examples"]) == sorted(examples)
+        result = self.done.manifest["errors"][reason]
+        assert result["count"] == len(examples)
+        assert sorted(article_id(url) or url for url in result["examples"]) == sorted(examples)
 
     def assert_case(self, cases: dict[str, Case], name: str) -> None:
         """The case is counted, and its record is what is left of it; its teaser is whole."""
-        case, article = cases[name], self.spoilt[name]
+        case, article = cases[name], self.damaged[name]
         self.assert_counted(
-            case.reason, [self.spoilt[each]["id"] for each in cases if cases[each].reason == case.reason]
+            case.reason, [self.damaged[each]["id"] for each in cases if cases[each].reason == case.reason]
         )
         found = [each for each in self.done.articles() if each["id"] == article["id"]]
         if case.record is None:
@@ -140,33 +140,33 @@ class Met:
 
     def assert_the_rest_whole(self) -> None:
         """All other records are the site's own, and there is none that is not."""
-        spoilt = {each["id"] for each in self.spoilt.values()}
+        damaged = {each["id"] for each in self.damaged.values()}
         for found, wanted in ((self.done.articles(), self.articles), (self.done.teasers(), self.teasers)):
             assert {each["id"] for each in found} <= {each["id"] for each in wanted}
-            rest = [[each for each in records if each["id"] not in spoilt] for records in (found, wanted)]
+            rest = [[each for each in records if each["id"] not in damaged] for records in (found, wanted)]
             assert_same(*rest)
         assert self.done.rejected() == []
         assert self.done.removals() == []
 
 
 def meet(cases: dict[str, Case], output: Path, listing: Callable[[list[Record]], Change] | None = None) -> Met:
-    """Crawls a site whose articles are spoilt, one for each case; `listing` says how the first page is."""
+    """Crawls a site with a damaged article for each case; `listing` changes the first page."""
     site = HostileSite(25)
     with SampleServer(site) as server:
         truth = site.truth()
         articles = truth["articles"]
-        spoilt = {name: articles[place] for place, name in enumerate(cases, FIRST)}
+        damaged = {name: articles[place] for place, name in enumerate(cases, FIRST)}
         for name, case in cases.items():
-            site.change(spoilt[name]["id"], case.change)
+            site.change(damaged[name]["id"], case.change)
         if listing is not None:
             site.change("/article/163/", listing(articles))
         done = run_crawl(f"{server.url}/article/163/", output)
-        return Met(done, f"{server.url}/article/163/", articles, truth["teasers"], spoilt)
+        return Met(done, f"{server.url}/article/163/", articles, truth["teasers"], damaged)
 
 
 def damage_teasers(articles: list[Record]) -> Change:
-    spoils = (spoil(article["id"]) for (spoil, _, _), article in zip(TEASERS.values(), articles, strict=False))
-    return all_of(*spoils, replacing("</article>\n", "</article>\n" + ELSEWHERE_ITEM))
+    damages = (damage(article["id"]) for (damage, _, _), article in zip(TEASERS.values(), articles, strict=False))
+    return all_of(*damages, replacing("</article>\n", "</article>\n" + ELSEWHERE_ITEM))
 
 
 @pytest.fixture(scope="module")
@@ -187,8 +187,8 @@ def test_an_unreadable_article_is_counted_and_gives_no_record(case: str, unreada
 def test_unreadable_articles_make_the_run_incomplete_and_are_queued_for_retry(unreadable: Met) -> None:
     assert (unreadable.done.code, unreadable.done.manifest["outcome"]) == (10, "incomplete")
     unreadable.assert_the_rest_whole()
-    owed = {each["id"]: f"article_{each['reason']}" for each in unreadable.done.manifest["pending_retries"]}
-    assert owed == {unreadable.spoilt[name]["id"]: case.reason for name, case in UNREADABLE.items()}
+    pending = {each["id"]: f"article_{each['reason']}" for each in unreadable.done.manifest["pending_retries"]}
+    assert pending == {unreadable.damaged[name]["id"]: case.reason for name, case in UNREADABLE.items()}
 
 
 @pytest.mark.parametrize("case", LACKING)
@@ -208,8 +208,8 @@ def test_what_a_teaser_lacks_is_null_and_counted(case: str, lacking: Met) -> Non
 
 
 def test_an_item_that_leads_to_another_site_is_counted_and_gives_no_record(lacking: Met) -> None:
-    told = lacking.done.manifest["errors"]["offsite_link"]
-    assert set(told["examples"]) == {"http://another.invalid" + ELSEWHERE}
+    result = lacking.done.manifest["errors"]["offsite_link"]
+    assert set(result["examples"]) == {"http://another.invalid" + ELSEWHERE}
     assert article_id(ELSEWHERE) not in {each["id"] for each in lacking.done.articles() + lacking.done.teasers()}
 
 
@@ -222,13 +222,13 @@ def test_pages_that_lack_something_leave_all_else_whole(lacking: Met) -> None:
     teasers = {each["id"] for each in lacking.teasers[:FIRST]}
     rest = [[each for each in all_ if each["id"] not in teasers] for all_ in (lacking.done.teasers(), lacking.teasers)]
     assert_same(*rest)
-    spoilt = {each["id"] for each in lacking.spoilt.values()}
+    damaged = {each["id"] for each in lacking.damaged.values()}
     articles = [
-        [each for each in all_ if each["id"] not in spoilt] for all_ in (lacking.done.articles(), lacking.articles)
+        [each for each in all_ if each["id"] not in damaged] for all_ in (lacking.done.articles(), lacking.articles)
     ]
     assert_same(*articles)
     assert lacking.done.rejected() == []
-    not_found = lacking.spoilt["an article that is not found"]["id"]
+    not_found = lacking.damaged["an article that is not found"]["id"]
     assert [each["id"] for each in lacking.done.manifest["pending_retries"]] == [not_found]
 
 

@@ -161,8 +161,8 @@ def test_the_number_of_the_source_leads_straight_from_the_stream_to_its_listing(
     assert done.code == 0, done.stderr[-2000:]
     assert_whole(done, site)
     assert STREAM not in paths(server)
-    (walked,) = done.manifest["listings"]
-    assert (walked["found_by"], walked["strategy"], walked["complete"]) == ("VOK_SOURCE_ID", "ajax", True)
+    (crawled,) = done.manifest["listings"]
+    assert (crawled["found_by"], crawled["strategy"], crawled["complete"]) == ("VOK_SOURCE_ID", "ajax", True)
 
 
 # One that the site's call does not know, and one that is another source's.
@@ -187,7 +187,7 @@ def test_the_call_by_number_behind_a_stream_begins_with_the_sources_first_articl
 ) -> None:
     site = HostileSite(35, more="script")
     server = serve(site=site)
-    # The call is out of order when the crawl begins with it, so that the stream is walked by it.
+    # The call is out of order when the crawl begins with it, so the stream is crawled instead.
     site.change("/wp-admin/admin-ajax.php", Answer(503, [("Content-Type", "text/html")], b"<p>busy</p>"), times=1)
     done = crawl(server.url + STREAM, output, settings={"VOK_SOURCE_ID": 189901, "RETRY_TIMES": 0})
     assert done.code == 0, done.stderr[-3000:]

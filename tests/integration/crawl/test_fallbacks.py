@@ -40,8 +40,8 @@ def discovery_attempts(done: Crawl) -> list[tuple[str, str]]:
     return [(each["strategy"], each["reason"]) for each in done.manifest["discovery_attempts"]]
 
 
-def listing(done: Crawl, way: str) -> dict[str, Any]:
-    (found,) = [each for each in done.manifest["listings"] if each["strategy"] == way]
+def listing(done: Crawl, strategy: str) -> dict[str, Any]:
+    (found,) = [each for each in done.manifest["listings"] if each["strategy"] == strategy]
     return found
 
 
@@ -116,10 +116,10 @@ def test_where_the_listing_cannot_be_followed_the_search_by_days_brings_the_same
     done = crawl(server.url + start, output, settings=QUIET)
     assert done.code == 0, done.stderr[-3000:]
     assert_whole(done, site)
-    way, _ = discovery_attempts(done)[0]
-    assert way in ("listing", "ajax")
-    walked = listing(done, "search")
-    assert (walked["found_by"], walked["complete"], walked["stop_reason"]) == ("search", True, "end of the listing")
+    strategy, _ = discovery_attempts(done)[0]
+    assert strategy in ("listing", "ajax")
+    crawled = listing(done, "search")
+    assert (crawled["found_by"], crawled["complete"], crawled["stop_reason"]) == ("search", True, "end of the listing")
     assert any("start" in each and "end" in each for each in searches(server))
     assert "trying the next discovery strategy" in done.stderr
     if start == article_that_says_nothing_of_more()[1]:
@@ -147,9 +147,9 @@ def test_where_the_search_cannot_be_had_either_the_sitemap_leads_to_the_articles
     assert_same(done.articles(), truth["articles"])
     # A sitemap shows no teasers: those are the blocks' of the articles' pages.
     assert {each["id"] for each in done.teasers()} <= {each["id"] for each in truth["teasers"]}
-    assert [way for way, _ in discovery_attempts(done)] == ["listing", "search"]
-    walked = listing(done, "sitemap")
-    assert (walked["found_by"], walked["complete"], walked["entries"]) == ("sitemap", True, 60)
+    assert [strategy for strategy, _ in discovery_attempts(done)] == ["listing", "search"]
+    crawled = listing(done, "sitemap")
+    assert (crawled["found_by"], crawled["complete"], crawled["entries"]) == ("sitemap", True, 60)
     site.publish(2)
     server.reset()
     again = crawl(server.url + start, output, settings=QUIET)
@@ -349,10 +349,10 @@ def test_a_rescan_looks_for_a_better_discovery_strategy_than_the_search(
     site.publish(3)
     before = crawl(server.url + LISTING, output, settings=QUIET)
     assert [each["strategy"] for each in before.manifest["listings"]] == ["search"]
-    sweep = crawl(server.url + LISTING, output, settings={**QUIET, "VOK_RESCAN_HOURS": 0})
-    assert sweep.code == 0, sweep.stderr[-3000:]
-    assert [each["strategy"] for each in sweep.manifest["listings"]] == ["ajax"]
-    assert sweep.manifest["discovery_attempts"] == []
+    rescan = crawl(server.url + LISTING, output, settings={**QUIET, "VOK_RESCAN_HOURS": 0})
+    assert rescan.code == 0, rescan.stderr[-3000:]
+    assert [each["strategy"] for each in rescan.manifest["listings"]] == ["ajax"]
+    assert rescan.manifest["discovery_attempts"] == []
     last = crawl(server.url + LISTING, output, settings=QUIET)
     assert [each["found_by"] for each in last.manifest["listings"]] == ["start page"]
     assert_whole(last, site)
@@ -361,7 +361,7 @@ def test_a_rescan_looks_for_a_better_discovery_strategy_than_the_search(
 @pytest.mark.parametrize(
     ("key", "answer", "code"),
     [(LISTING, BLOCKED, 11), (AJAX, BLOCKED, 11), (LISTING, BUSY, 14), (AJAX, BUSY, 10)],
-    ids=["a gated listing", "a gated call", "a listing out of reach", "a call out of reach"],
+    ids=["a blocked listing", "a blocked call", "a listing out of reach", "a call out of reach"],
 )
 def test_neither_a_block_page_nor_an_unreachable_site_leads_to_the_next_discovery_strategy(
     key: str, answer: Answer, code: int, serve: Serve, crawl: RunCrawl, output: Path

@@ -35,19 +35,19 @@ def assert_manifests_match(done: Crawl) -> None:
     """Every manifest names its run's files with their true size, records and sum, and there are no other files."""
     named = []
     for manifest in done.manifests():
-        for told in manifest["files"]:
-            path = done.output / told["path"]
-            assert told["sha256"] == sha256(path)
-            assert told["bytes"] == path.stat().st_size
-            named.append(told["path"])
-            if told["path"].startswith("archive/"):
-                assert told["records"] == records_in(path) > 0
+        for result in manifest["files"]:
+            path = done.output / result["path"]
+            assert result["sha256"] == sha256(path)
+            assert result["bytes"] == path.stat().st_size
+            named.append(result["path"])
+            if result["path"].startswith("archive/"):
+                assert result["records"] == records_in(path) > 0
                 assert path.name == f"{manifest['run_id']}.warc.gz"
             else:
-                assert told["records"] == len(path.read_bytes().splitlines()) > 0
+                assert result["records"] == len(path.read_bytes().splitlines()) > 0
                 assert path.read_bytes().endswith(b"\n")
                 assert path.name == f"{manifest['run_id']}.jsonl"
-        records = {told["path"].partition("/")[0]: told["records"] for told in manifest["files"]}
+        records = {result["path"].partition("/")[0]: result["records"] for result in manifest["files"]}
         assert records.pop("archive") > 0
         assert manifest["counts"] == records
     assert sorted(named) == sorted([*data_files(done.output), *archive_files(done.output)])

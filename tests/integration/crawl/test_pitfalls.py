@@ -72,12 +72,12 @@ def test_a_run_that_only_rechecks_unchanged_articles_ends_well_with_nothing_new(
 def test_a_recheck_of_one_known_truncated_article_is_not_blocked(crawl: Crawling, serve: Serving, output: Path) -> None:
     site = HostileSite(3)
     server = serve(site=site)
-    metered = site.truth()["articles"][1]["id"]
-    site.truncate(metered)
+    truncated = site.truth()["articles"][1]["id"]
+    site.truncate(truncated)
     first = crawl(server.url + LISTING, output, settings=ALWAYS)
     assert first.code == 0, first.stderr
     # The others are "not modified"; this one is sent whole.
-    site.change(metered, lambda answer: answer)
+    site.change(truncated, lambda answer: answer)
     server.reset()
     done = crawl(server.url + LISTING, output, settings=ALWAYS)
     assert (done.code, done.manifest["outcome"]) == (0, "nothing new"), done.stderr
@@ -183,12 +183,12 @@ def test_a_stream_whose_logos_have_unknown_names_is_left_for_the_sources_listing
     assert by_id({"id": each["id"]} for each in done.teasers()) == by_id(
         {"id": each["id"]} for each in site.truth()["teasers"]
     )
-    walked = {urlsplit(each["url"]).path: each for each in done.manifest["listings"]}
-    assert walked[STREAM]["stop_reason"] == "replaced by another discovery strategy"
-    assert walked[LISTING]["found_by"] == "article page"
-    assert walked[LISTING]["complete"]
+    crawled = {urlsplit(each["url"]).path: each for each in done.manifest["listings"]}
+    assert crawled[STREAM]["stop_reason"] == "replaced by another discovery strategy"
+    assert crawled[LISTING]["found_by"] == "article page"
+    assert crawled[LISTING]["complete"]
     # 60 items in all: six pages.
-    assert walked[STREAM]["pages"] < 5
+    assert crawled[STREAM]["pages"] < 5
 
 
 # Articles that are redirected to what is not there
@@ -247,7 +247,7 @@ def test_a_delivered_article_that_is_redirected_to_a_missing_page_is_not_removed
         assert done.code in (10, 11), done.stderr
         assert [asked_for(server, identity) for identity in ids] == [1, 1, 1]
         assert (done.manifest["counts"], done.removals()) == ({}, [])
-        # What was delivered stays; a look at it is owed.
+        # What was delivered stays; a check of it is pending.
         assert {each["id"] for each in done.manifest["pending_retries"]} == set(ids)
     healed(site, ids)
     done = crawl(server.url + LISTING, output, settings=ALWAYS, at=T0 + timedelta(hours=60))

@@ -78,7 +78,7 @@ def test_the_manifest_names_the_settings_that_differ_from_the_defaults_and_no_se
         output,
         settings={"VOK_STOP_AFTER_KNOWN_PAGES": 3, "HTTPPROXY_AUTH_ENCODING": "utf-8", "FTP_PASSWORD": "hush-hush"},
     )
-    told = done.manifest["settings"]
-    assert (told["VOK_STOP_AFTER_KNOWN_PAGES"], told["VOK_OUTPUT_DIR"]) == ("3", str(output))
-    assert "VOK_PAGINATION" not in told
+    result = done.manifest["settings"]
+    assert (result["VOK_STOP_AFTER_KNOWN_PAGES"], result["VOK_OUTPUT_DIR"]) == ("3", str(output))
+    assert "VOK_PAGINATION" not in result
     assert "hush-hush" not in str(done.manifest)

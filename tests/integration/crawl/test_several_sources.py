@@ -41,7 +41,7 @@ GENTLE = {
     "VOK_RESCAN_HOURS": 1_000_000,
 }
 # The clock that is kept is the sender's; on the way to the server a request may be a little late, and the next not.
-ON_THE_WAY = 0.15
+LATENCY = 0.15
 
 
 def assert_delivered(crawl: Crawl, server: SampleServer, source: SampleSource) -> None:
@@ -101,20 +101,20 @@ def test_two_sources_in_one_process_do_not_disturb_each_other_and_together_keep_
         assert of(folder).manifest["exit_code"] == 0
     # Robots.txt is asked for by each; then both are under way at once, and nothing comes sooner than it may.
     assert len(server.requests) > 25
-    assert min(gaps(server.requests)) >= DELAY - ON_THE_WAY, sorted(gaps(server.requests))[:5]
+    assert min(gaps(server.requests)) >= DELAY - LATENCY, sorted(gaps(server.requests))[:5]
 
 
 class SlowServer(SampleServer):
     """Takes its time with each answer, and counts how many it is asked for at the same time."""
 
-    under_way = most = 0
+    pending = most = 0
 
     async def _handle(self, request: web.BaseRequest) -> web.Response:
-        self.under_way += 1
-        self.most = max(self.most, self.under_way)
+        self.pending += 1
+        self.most = max(self.most, self.pending)
         answer = await super()._handle(request)
         await asyncio.sleep(0.3)
-        self.under_way -= 1
+        self.pending -= 1
         return answer
 
 
@@ -149,7 +149,7 @@ def test_a_refusal_of_one_is_a_pause_of_both(serve: Serving, tmp_path: Path) -> 
     assert done.code == 0, done.stderr
     (at,) = [index for index, request in enumerate(server.requests) if request.status == 429]
     after = server.requests[at + 1 :]
-    assert after[0].at - server.requests[at].at >= 2 - ON_THE_WAY
+    assert after[0].at - server.requests[at].at >= 2 - LATENCY
     assert len(after) >= 5
     assert_delivered(of(folders[WANTED]), server, WANTED)
     assert_delivered(of(folders[KCNA_KOREAN]), server, KCNA_KOREAN)

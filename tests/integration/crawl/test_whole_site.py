@@ -127,7 +127,7 @@ def test_an_output_directory_of_another_source_gives_a_warning_with_both_names_a
 
 
 def test_the_usual_trouble_of_the_site_costs_no_record(crawl: Crawling, serve: Serving, output: Path) -> None:
-    """Too many requests, a listing in an article's place, and an article that comes in while the listing is walked."""
+    """Too many requests, a listing in an article's place, and an article that comes in while the listing is crawled."""
     server = serve(25, faults=("rate_limited", "listing_instead", "inserted"))
     done = crawl(f"{server.url}/article/163/", output)
     assert done.code == 0, done.stderr

@@ -193,7 +193,7 @@ def test_a_real_crawl_of_the_sample_site_with_doubles_is_marked_as_they_were_mad
     rows = exported_records(output, tmp_path)
     assert len(rows) == 63
     found = {key: of for key, (of, _) in marked(rows).items()}
-    # A metered article shows its beginning alone, and some show no text at all.
+    # A truncated article shows its beginning alone, and some show no text at all.
     whole = {row["id"] for row in rows if not row["truncated"]}
     doubles = {each.article.id: each for each in make_doubles(21, 1) if each.of in whole}
     assert found.items() <= {key: each.of for key, each in doubles.items()}.items()

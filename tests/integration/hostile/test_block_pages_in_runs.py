@@ -107,7 +107,7 @@ def test_bot_check_as_start_page_ends_with_11_after_two_requests(case: str, ever
         assert done.errors["start_block_page_bot_check"] == 1
 
 
-# Gates in front of one article, which do not keep the crawl from the others.
+# Block pages instead of one article, which do not stop the crawl of the others.
 ON_ARTICLE = {
     "a redirect to the sign-up form": (goes_to("/free-member-form/"), "block_page_sign_up"),
     "a redirect to the front page": (goes_to("/"), "block_page_front_page"),
@@ -120,22 +120,22 @@ ON_ARTICLE = {
 
 def test_block_pages_at_some_articles_are_named_and_the_articles_queued_for_retry(place: Place) -> None:
     with FaultyServer(site()) as server:
-        gated = dict(zip(ON_ARTICLE, ids(server)[3:], strict=False))
+        blocked = dict(zip(ON_ARTICLE, ids(server)[3:], strict=False))
         for case, (fault, _) in ON_ARTICLE.items():
-            server.inflict(gated[case], fault)
+            server.inflict(blocked[case], fault)
         done = watch(f"{server.url}/article/163/", place, {"RETRY_TIMES": 1})
         assert (done.code, done.manifest["outcome"]) == (10, "incomplete"), done.stderr
-        owed = {each["id"]: each["reason"] for each in done.manifest["pending_retries"]}
-        assert owed == {gated[case]: reason for case, (_, reason) in ON_ARTICLE.items()}
+        pending = {each["id"]: each["reason"] for each in done.manifest["pending_retries"]}
+        assert pending == {blocked[case]: reason for case, (_, reason) in ON_ARTICLE.items()}
         reasons = [reason for _, reason in ON_ARTICLE.values()]
         for reason in reasons:
             assert done.errors[f"article_{reason}"] == reasons.count(reason)
-        assert_rest_whole(done, server, gated.values())
+        assert_rest_whole(done, server, blocked.values())
 
         server.relent()
         after = watch(f"{server.url}/article/163/", place)
         assert after.code == 0, after.stderr
-        assert_rest_whole(after, server, unsaid=gated.values())
+        assert_rest_whole(after, server, unsaid=blocked.values())
 
 
 @pytest.mark.parametrize(

@@ -78,14 +78,14 @@ class Met:
     at: dict[str, str]
 
     def pending_retries(self, run: int = 0) -> dict[str, tuple[str, str]]:
-        """What is owed after a run: reason and address by id."""
+        """The pending retries after a run: reason and URL by id."""
         manifest = self.runs[run].manifests()[run]
         return {each["id"]: (each["reason"], each["url"]) for each in manifest["pending_retries"]}
 
 
 @contextmanager
 def meeting(times: int) -> Iterator[tuple[FaultyServer, FaultyServer, dict[str, str]]]:
-    """A site whose articles are spoilt, each in another way, so many times; and a server that must not be asked."""
+    """A site whose articles are damaged, each in its own way, so many times; and a server that must not be asked."""
     with FaultyServer(SampleSite(ARTICLES, faults=())) as server, FaultyServer(SampleSite(1)) as other:
         places = {"port": other.url, "host": server.url.replace("127.0.0.1", "localhost")}
         given = {name: case.fault for name, case in CASES.items()} | HARMLESS
@@ -116,11 +116,11 @@ def always(tmp_path_factory: pytest.TempPathFactory) -> Met:
 def test_a_permanent_fault_is_named_and_its_article_is_retried_at_its_own_url(name: str, always: Met) -> None:
     reason, again = (CASES[name].reason, CASES[name].again) if name in CASES else ("offsite", False)
     identity = always.at[name]
-    owed = always.pending_retries()
-    assert owed[identity][0] == reason
+    pending = always.pending_retries()
+    assert pending[identity][0] == reason
     (url,) = {each["url"] for each in always.server.site.truth()["articles"] if each["id"] == identity}
-    assert owed[identity][1] == url
-    same = [each for each in owed.values() if each[0] == reason]
+    assert pending[identity][1] == url
+    same = [each for each in pending.values() if each[0] == reason]
     assert always.runs[0].errors[f"article_{reason}"] == len(same)
     assert len(always.server.of(identity)) >= 1 + again
     assert identity not in {each["id"] for each in always.runs[0].articles()}

@@ -83,8 +83,8 @@ class Played:
         self.run = Run.open(str(output), "vok", {}, self.crawler.settings)
         self.spider: VokSpider
         self.begin(SITE + "/")
-        ways = sorted(self.crawler.settings["ITEM_PIPELINES"].items(), key=lambda each: each[1])
-        self.pipelines = [load_object(path).from_crawler(self.crawler) for path, _ in ways]
+        pipelines = sorted(self.crawler.settings["ITEM_PIPELINES"].items(), key=lambda each: each[1])
+        self.pipelines = [load_object(path).from_crawler(self.crawler) for path, _ in pipelines]
 
     def begin(self, start_url: str) -> None:
         """A new spider, which remembers what the run knows."""
@@ -221,8 +221,8 @@ def play(played: Played, site: SampleSite, first: str, plans: list[Plan]) -> Non
         request = waiting.pop(min(plan.place, len(waiting) - 1))
         try:
             waiting = [*played.answer(request, planned(plan, site, request)), *waiting][:50]
-        except CloseSpider as gate:
-            assert gate.reason.startswith("block_page_")  # noqa: PT017
+        except CloseSpider as block_page:
+            assert block_page.reason.startswith("block_page_")  # noqa: PT017
             break
 
 

@@ -47,9 +47,9 @@ def assert_lost_alone(done: Replayed, site: SampleSite = SITE, offset: int | Non
     assert {each["id"] for each in done.teasers()} == ids
     assert len(done.faults) == 1, done.faults
     assert re.search(rf"a\.warc(\.gz)?: at {'[0-9]+' if offset is None else offset}: .*{saying}", done.faults[0])
-    told = done.manifest["replay"]
-    assert (told["fault_count"], len(told["faults"])) == (1, 1)
-    assert re.match(rf"a\.warc(\.gz)?: at {'[0-9]+' if offset is None else offset}: .*{saying}", told["faults"][0])
+    result = done.manifest["replay"]
+    assert (result["fault_count"], len(result["faults"])) == (1, 1)
+    assert re.match(rf"a\.warc(\.gz)?: at {'[0-9]+' if offset is None else offset}: .*{saying}", result["faults"][0])
 
 
 def harmed(tmp_path: Path, start: int, length: int, value: int = 0xFF, given: list[bytes] | None = None) -> Path:
@@ -173,10 +173,10 @@ def test_a_record_of_a_huge_length_is_not_held_in_memory(tmp_path: Path) -> None
         capture_output=True,
         check=True,
     )
-    told = json.loads(launched.stdout)
-    assert told["peak"] < 150_000_000
+    result = json.loads(launched.stdout)
+    assert result["peak"] < 150_000_000
     faults = [line for line in launched.stderr.decode().splitlines() if line.startswith("scrapy replay: ")]
-    assert_lost_alone(Replayed(told["code"], "", "\n".join(faults), tmp_path / "to"), saying="skipped a record")
+    assert_lost_alone(Replayed(result["code"], "", "\n".join(faults), tmp_path / "to"), saying="skipped a record")
 
 
 BODIES = {

@@ -58,8 +58,8 @@ def test_a_crawl_reads_by_the_newest_reading_and_its_archive_is_read_by_it_again
     subprocess.run(given, cwd=ROOT, env=environment(ENV), capture_output=True, timeout=60, check=True)
     done = replay(to=tmp_path / "to", output=tmp_path / "output", settings={}, begin=begin(SINCE), env=ENV)
     assert {each["extractor"] for each in done.articles()} == {"kcnawatch-article/3+content"}
-    told = replay("--diff", to=None, output=tmp_path / "output", settings={}, begin=begin(SINCE), env=ENV)
-    assert "articles: 12 the same, 0 would change" in told.stdout
+    result = replay("--diff", to=None, output=tmp_path / "output", settings={}, begin=begin(SINCE), env=ENV)
+    assert "articles: 12 the same, 0 would change" in result.stdout
 
 
 def test_the_reading_of_a_moment_is_the_last_one_that_was_valid(monkeypatch: pytest.MonkeyPatch) -> None:

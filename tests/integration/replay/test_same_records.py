@@ -66,20 +66,20 @@ def test_a_site_with_all_the_faults_that_it_can_have(crawl: Crawling, serve: Ser
     again = assert_same(done, tmp_path / "to", code=10)
     kept = ("article_not_found", "article_gone", "article_block_page_sign_up")
     assert {name: again.errors.get(name) for name in kept} == {name: done.errors.get(name) for name in kept}
-    owed = [[(each["id"], each["reason"]) for each in one.manifest["pending_retries"]] for one in (again, done)]
-    assert sorted(owed[0]) == sorted(owed[1])
+    pending = [[(each["id"], each["reason"]) for each in one.manifest["pending_retries"]] for one in (again, done)]
+    assert sorted(pending[0]) == sorted(pending[1])
 
 
-@pytest.mark.parametrize("way", ["search", "sitemap"])
+@pytest.mark.parametrize("strategy", ["search", "sitemap"])
 def test_a_source_that_was_found_by_search_or_sitemap(
-    way: str, crawl: Crawling, serve: Serving, tmp_path: Path
+    strategy: str, crawl: Crawling, serve: Serving, tmp_path: Path
 ) -> None:
-    site = HostileSite(45, search="button") if way == "search" else HostileSite(45, more="script", sitemap=True)
+    site = HostileSite(45, search="button") if strategy == "search" else HostileSite(45, more="script", sitemap=True)
     site.change("/article/163/", NOT_FOUND)
     server = serve(site=site)
     quiet = {"VOK_RECHECK_DAYS": "", "RETRY_TIMES": 0}
     done = crawl(f"{server.url}/article/163/", tmp_path / "output", settings=quiet)
-    assert way in {each["strategy"] for each in done.manifest["listings"]}, done.stderr
+    assert strategy in {each["strategy"] for each in done.manifest["listings"]}, done.stderr
     assert len(done.articles()) > 20
     assert_same(done, tmp_path / "to")
 
@@ -171,8 +171,8 @@ def test_a_listing_that_a_browser_has_rendered(crawl: Crawling, serve: Serving, 
     server = serve(15, more="script")
     url = f"{server.url}/article/163/"
     second = serve(15).site.answer("GET", "/article/163/page/2/", {}).body.decode()
-    told = {"url": url, "outcome": "end", "pages": [second], "clicks": 1}
-    with FakeSplash(body=json.dumps(told).encode()) as splash:
+    result = {"url": url, "outcome": "end", "pages": [second], "clicks": 1}
+    with FakeSplash(body=json.dumps(result).encode()) as splash:
         done = crawl(url, tmp_path / "output", settings={"SPLASH_URL": splash.url})
     assert splash.asked
     again = assert_same(done, tmp_path / "to")

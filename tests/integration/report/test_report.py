@@ -22,7 +22,7 @@ from vokcrawl.storage.output_folder import PART
 
 
 def small(path: Path) -> Path:
-    """Three articles of three days with a hole between them, one revised, one removed, and one that is owed."""
+    """Three articles of three days with a gap between them, one revised, one removed, and one pending retry."""
     made = Archive(path)
     first = [article(number, T0 + timedelta(days=day)) for number, day in ((1, 0), (2, 1), (3, 4))]
     made.run(T0 + timedelta(days=4), first)
@@ -64,8 +64,9 @@ def test_a_user_without_a_home_hears_nothing_of_fonts(output: Path) -> None:
 def test_the_report_agrees_with_status(output: Path) -> None:
     small(output)
     assert scrapy("report", output=output).code == 0
-    told = json.loads(scrapy("status", "--json", output=output).stdout)
-    assert (told["articles"], told["revised"], told["removed"], len(told["pending_retries"]), told["runs"]) == (
+    result = json.loads(scrapy("status", "--json", output=output).stdout)
+    pending = len(result["pending_retries"])
+    assert (result["articles"], result["revised"], result["removed"], pending, result["runs"]) == (
         3,
         1,
         1,
@@ -77,11 +78,11 @@ def test_the_report_agrees_with_status(output: Path) -> None:
     figures = ["articles 3", "revised 1", "removed by the site 1", "teasers 0"]
     figures += ["period without articles 1", "pending retries 1", "runs 2", "on disk "]
     assert " ".join(figures) in text
-    assert told["gaps"] == [{"from": "2024-01-03", "to": "2024-01-04"}]
+    assert result["gaps"] == [{"from": "2024-01-03", "to": "2024-01-04"}]
     assert "3 to 4 January 2024" in text
     assert "Story deleted: 1 inserted: 1, corrected" in text
     assert "Story 2 404 5 Jan 2024, 06:00 6 Jan 2024, 06:00 removed" in text
-    assert f"{told['pending_retries'][0]['url']} http_503 3 times" in text
+    assert f"{result['pending_retries'][0]['url']} http_503 3 times" in text
 
 
 def test_a_real_crawl_is_reported_with_its_requests_and_new_records(

@@ -262,7 +262,7 @@ def test_a_clock_that_was_set_back_is_reported_and_loses_nothing(crawl: Crawling
     assert "The clock says 2030-01-01T06:00:0" in done.stderr
     assert "was it set back?" in done.stderr
     assert [each["started_at"][:4] for each in done.manifests()] == ["2039", "2030"]
-    # The sweep is not put off until the clock comes to where it once was.
+    # The rescan is not postponed until the clock reaches the earlier time again.
     assert done.manifest["listings"][0]["rescan"]
     assert late in {each["id"] for each in done.articles()}
     assert_whole(done, server.site)

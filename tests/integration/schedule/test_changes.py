@@ -42,12 +42,12 @@ def test_a_changed_body_or_title_is_a_new_revision_that_names_the_version_before
     assert [each["revision"] for each in versions(done, ids[1])] == [1, 2, 3]
     assert faults(output) == []
 
-    told = scrapy("status", "--changes", output=output).stdout.splitlines()
-    told = [line.partition("  ")[2] for line in told]
-    assert sorted(told[:2]) == sorted(
+    result = scrapy("status", "--changes", output=output).stdout.splitlines()
+    result = [line.partition("  ")[2] for line in result]
+    assert sorted(result[:2]) == sorted(
         [f"revision 2 (body)  {truth[ids[1]]['url']}", f"revision 2 (title, body)  {truth[ids[3]]['url']}"]
     )
-    assert told[2:] == [f"revision 3 (body)  {truth[ids[1]]['url']}"]
+    assert result[2:] == [f"revision 3 (body)  {truth[ids[1]]['url']}"]
 
     shown = scrapy("diff", ids[3], output=output).stdout.splitlines()
     old, new = versions(done, ids[3])
@@ -90,26 +90,26 @@ def test_a_truncated_copy_never_replaces_a_full_one_and_a_full_one_replaces_a_tr
 ) -> None:
     server = serve(4)
     url = f"{server.url}/article/163/"
-    full, metered, *_ = (each["id"] for each in server.site.truth()["articles"])
-    server.site.truncate(metered)
+    full, truncated, *_ = (each["id"] for each in server.site.truth()["articles"])
+    server.site.truncate(truncated)
     first = crawl(url, output, settings=ALWAYS)
     assert first.code == 0, first.stderr
-    assert [each["truncated"] for each in versions(first, metered)] == [True]
+    assert [each["truncated"] for each in versions(first, truncated)] == [True]
 
     server.site.truncate(full)
-    server.site.show_in_full(metered)
+    server.site.show_in_full(truncated)
     done = crawl(url, output, settings=ALWAYS)
     assert done.code == 0, done.stderr
     assert done.manifest["counts"] == {"articles": 1}
     assert done.errors["article_truncated_copy"] == 1
     assert [each["truncated"] for each in versions(done, full)] == [False]
-    short, whole = versions(done, metered)
+    short, whole = versions(done, truncated)
     assert (whole["truncated"], whole["revision"], whole["changed"]) == (False, 2, ["body", "truncated"])
     assert whole["previous_hash"] == short["content_hash"]
     assert len(whole["body"]) > len(short["body"])
 
     server.site.show_in_full(full)
-    server.site.truncate(metered)
+    server.site.truncate(truncated)
     done = crawl(url, output, settings=ALWAYS)
     assert (done.code, done.manifest["outcome"]) == (0, "nothing new")
     assert faults(output) == []

@@ -41,7 +41,7 @@ def killed(url: str, output: Path, server: HostileServer, number: signal.Signals
 
 
 def break_off(how: str, url: str, output: Path, server: HostileServer, crawl: Crawling) -> str | None:
-    """Lets a walk end before its third page; the reason that its manifest must give."""
+    """Ends a listing crawl before its third page; returns the reason that its manifest must give."""
     if how == "killed":
         killed(url, output, server, signal.SIGKILL)
         return None
@@ -225,12 +225,12 @@ def test_a_missing_article_that_was_never_delivered_leaves_the_retry_queue_once_
     url = f"{server.url}/article/163/"
     gone = server.site.truth()["articles"][1]["id"]
     server.site.remove(gone, listed=True)
-    owed = []
+    pending = []
     for hours in (0, 12, 25, 26):
         server.reset()
         done = crawl(url, output, settings=QUIET, at=T0 + timedelta(hours=hours))
-        owed.append((len(done.manifest["pending_retries"]), sum(gone in each.target for each in server.requests)))
-    assert owed == [(1, 1), (1, 0), (0, 1), (0, 0)]
+        pending.append((len(done.manifest["pending_retries"]), sum(gone in each.target for each in server.requests)))
+    assert pending == [(1, 1), (1, 0), (0, 1), (0, 0)]
     assert done.removals() == []
     assert faults(output) == []
 

@@ -85,7 +85,7 @@ def test_the_second_run_on_a_folder_ends_at_once_and_says_who_holds_it(
         process.send_signal(signal.SIGSTOP)
         second = crawl(f"{other.url}/article/163/", output)
         verified = scrapy("verify", output=output)
-        told = scrapy("status", output=output)
+        result = scrapy("status", output=output)
         process.send_signal(signal.SIGCONT)
         assert process.wait(timeout=30) == 0
     assert second.code == 13
@@ -94,8 +94,8 @@ def test_the_second_run_on_a_folder_ends_at_once_and_says_who_holds_it(
     assert "Traceback" not in second.stderr
     assert other.requests == []
     # A check waits for the run's end too; a look need not.
-    assert (verified.code, told.code) == (13, 0)
-    assert re.search(r"Last run: \S+, running$", told.stdout, re.MULTILINE), told.stdout
+    assert (verified.code, result.code) == (13, 0)
+    assert re.search(r"Last run: \S+, running$", result.stdout, re.MULTILINE), result.stdout
     (manifest,) = second.manifests()
     assert manifest["outcome"] == "done"
     assert_whole(second, server.site)

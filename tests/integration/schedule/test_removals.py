@@ -50,10 +50,10 @@ def test_two_looks_a_day_apart_give_one_tombstone_and_what_comes_back_is_a_new_r
         assert (new["revision"], new["previous_hash"], new["changed"]) == (2, old["content_hash"], [])
     assert len(done.removals()) == 2
     assert faults(output) == []
-    told = scrapy("status", "--changes", output=output).stdout
-    assert f"removed (404)  {truth[lost]['url']}" in told
-    assert f"removed (410)  {truth[gone]['url']}" in told
-    assert f"revision 2 (back after its removal)  {truth[lost]['url']}" in told
+    result = scrapy("status", "--changes", output=output).stdout
+    assert f"removed (404)  {truth[lost]['url']}" in result
+    assert f"removed (410)  {truth[gone]['url']}" in result
+    assert f"revision 2 (back after its removal)  {truth[lost]['url']}" in result
     assert "has the same text as revision 1" in scrapy("diff", lost, output=output).stdout
 
 

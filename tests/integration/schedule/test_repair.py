@@ -100,7 +100,7 @@ def test_a_rebuilt_state_knows_revisions_removals_and_retries(crawl: Crawling, s
     server.site.restore(ids[2])
     done = crawl(url, output, settings=ALWAYS, at=T0 + timedelta(hours=60))
     assert done.code == 0, done.stderr
-    # The fourth version of one, the second of one that came back, the first of the one owed; nothing for the metered.
+    # The fourth version of one, the second of one that came back, the first of the pending one.
     assert done.manifest["counts"] == {"articles": 3}
     assert done.manifest["pending_retries"] == []
     assert sorted((each["id"], each["revision"]) for each in done.articles()[-3:]) == sorted(
@@ -181,7 +181,7 @@ def test_a_rebuilt_state_does_not_take_an_interrupted_listing_crawl_for_complete
     crawl(url, output, settings=QUIET)
     server.site.publish(40)
     crawl(url, output, settings=QUIET, args={"max_pages": 2})
-    # Neither a complete walk of another listing nor one that passed over what is new covers it.
+    # Neither a complete crawl of another listing nor one that skipped what is new covers it.
     crawl(f"{server.url}/article/156/", output, settings=QUIET)
     oldest = server.site.truth()["articles"][-1]["published_on"]
     crawl(url, output, settings=QUIET, args={"until": oldest, "full": 1})

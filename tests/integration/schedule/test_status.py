@@ -35,19 +35,19 @@ def test_status_shows_the_last_complete_listing_crawl_retries_and_days_without_a
     server.site.fail(failing["id"], 503, -1)
     bounded = crawl(url, output, settings=QUIET, args={"max_pages": 1}, at=T0)
     assert bounded.code == 10, bounded.stderr
-    told = scrapy("status", output=output).stdout
-    assert "No complete crawl of a listing yet: the next run paginates to the end" in told
+    result = scrapy("status", output=output).stdout
+    assert "No complete crawl of a listing yet: the next run paginates to the end" in result
 
     done = crawl(url, output, settings=QUIET, at=T0 + timedelta(hours=2))
     assert done.code == 10, done.stderr
-    told = scrapy("status", output=output).stdout
+    result = scrapy("status", output=output).stdout
     count, removed = len(done.articles()), 0
-    assert f"{count} articles ({removed} of them removed by the site), shown from {days[0]} to {days[-1]}" in told
-    assert f"{len(done.teasers())} teasers" in told
-    assert f"Last run: {done.manifest['run_id']}, incomplete\n  some pages failed after all retries" in told
-    assert f"Last complete crawl of {url}: 2030-01-01T08:00:" in told
-    assert f"Retry queue: 1\n  {failing['url']}: http_503, 2 attempts, next at 2030-01-01T08:" in told
-    assert f"Gaps, days without articles: 2\n  {days[1]} to {days[2]}\n  {days[-3]}\n" in told
+    assert f"{count} articles ({removed} of them removed by the site), shown from {days[0]} to {days[-1]}" in result
+    assert f"{len(done.teasers())} teasers" in result
+    assert f"Last run: {done.manifest['run_id']}, incomplete\n  some pages failed after all retries" in result
+    assert f"Last complete crawl of {url}: 2030-01-01T08:00:" in result
+    assert f"Retry queue: 1\n  {failing['url']}: http_503, 2 attempts, next at 2030-01-01T08:" in result
+    assert f"Gaps, days without articles: 2\n  {days[1]} to {days[2]}\n  {days[-3]}\n" in result
 
     as_json = json.loads(scrapy("status", "--json", output=output).stdout)
     assert as_json["gaps"] == [{"from": days[1], "to": days[2]}, {"from": days[-3], "to": days[-3]}]
@@ -66,21 +66,21 @@ def test_status_json_has_the_documented_keys(crawl: Crawling, serve: Serving, ou
         done = crawl(url, output, settings={"VOK_RECHECK_DAYS": "0"}, at=T0 + timedelta(days=days))
         assert done.code == 0, done.stderr
     before = contents(output)
-    told = json.loads(scrapy("status", "--json", output=output).stdout)
+    result = json.loads(scrapy("status", "--json", output=output).stdout)
     assert contents(output) == before
-    assert told.keys() == documented("status")
-    assert told["disk"].keys() == documented("disk")
-    assert told["last_run"].keys() == {"run_id", "started_at", "ended_at", "outcome", "exit_code"}
-    assert (told["schema"], told["runs"]) == ("vokcrawl.status/2", 3)
-    assert (told["articles"], told["revised"], told["removed"], told["teasers"]) == (12, 1, 1, 12)
-    assert told["days"] == len({each["published_on"] for each in done.articles()})
+    assert result.keys() == documented("status")
+    assert result["disk"].keys() == documented("disk")
+    assert result["last_run"].keys() == {"run_id", "started_at", "ended_at", "outcome", "exit_code"}
+    assert (result["schema"], result["runs"]) == ("vokcrawl.status/2", 3)
+    assert (result["articles"], result["revised"], result["removed"], result["teasers"]) == (12, 1, 1, 12)
+    assert result["days"] == len({each["published_on"] for each in done.articles()})
     on_disk = {path.relative_to(output).parts[0]: 0 for path in output.rglob("*") if path.is_file()}
     for path in output.rglob("*"):
         if path.is_file():
             on_disk[path.relative_to(output).parts[0]] += path.stat().st_size
-    assert told["disk"]["articles"] == on_disk["articles"]
-    assert told["disk"]["state"] == on_disk["state.sqlite3"]
-    assert told["disk"]["total"] == sum(on_disk.values()) == sum(told["disk"].values()) - told["disk"]["total"]
+    assert result["disk"]["articles"] == on_disk["articles"]
+    assert result["disk"]["state"] == on_disk["state.sqlite3"]
+    assert result["disk"]["total"] == sum(on_disk.values()) == sum(result["disk"].values()) - result["disk"]["total"]
 
 
 def documented(table: str) -> set[str]:
@@ -95,15 +95,15 @@ def test_status_distinguishes_a_running_crawl_from_a_killed_one(serve: Serving, 
     with crawling(f"{server.url}/article/163/", output, {**ONE_BY_ONE, "DOWNLOAD_DELAY": 0.5}) as process:
         wait_for(lambda: delivered(output), process)
         assert json.loads(scrapy("status", "--json", output=output).stdout)["last_run"]["outcome"] == "running"
-    told = json.loads(scrapy("status", "--json", output=output).stdout)
-    assert told["last_run"]["outcome"] == "crashed"
-    assert told["last_run"]["ended_at"] is None
+    result = json.loads(scrapy("status", "--json", output=output).stdout)
+    assert result["last_run"]["outcome"] == "crashed"
+    assert result["last_run"]["ended_at"] is None
     assert "the run was killed or crashed" in scrapy("status", output=output).stdout
     # Nothing is known about processes on another machine.
     holder = json.loads((output / ".holder.json").read_text(encoding="utf-8"))
     (output / ".holder.json").write_text(json.dumps({**holder, "host": "another"}), encoding="utf-8")
-    told = json.loads(scrapy("status", "--json", output=output).stdout)
-    assert told["last_run"]["outcome"] == "running, or crashed"
+    result = json.loads(scrapy("status", "--json", output=output).stdout)
+    assert result["last_run"]["outcome"] == "running, or crashed"
 
 
 def test_long_lists_are_cut_and_counted(serve: Serving, crawl: Crawling, output: Path) -> None:
@@ -111,6 +111,6 @@ def test_long_lists_are_cut_and_counted(serve: Serving, crawl: Crawling, output:
     for each in server.site.truth()["articles"][:12]:
         server.site.fail(each["id"], 503, -1)
     assert crawl(f"{server.url}/article/163/", output, settings={**QUIET, "RETRY_TIMES": 0}).code == 10
-    told = scrapy("status", output=output).stdout
-    assert "Retry queue: 12\n" in told
-    assert "  and 2 more; `scrapy status --json` has all\n" in told
+    result = scrapy("status", output=output).stdout
+    assert "Retry queue: 12\n" in result
+    assert "  and 2 more; `scrapy status --json` has all\n" in result

@@ -291,15 +291,15 @@ class ByMeta:
 """
 
 
-@pytest.mark.parametrize("way", ["environment", "meta"])
+@pytest.mark.parametrize("strategy", ["environment", "meta"])
 def test_a_proxy_is_used_by_environment_and_by_meta(
-    way: str, crawl: Crawling, output: Path, tmp_path: Path, proxy: tuple[str, type[Proxy]]
+    strategy: str, crawl: Crawling, output: Path, tmp_path: Path, proxy: tuple[str, type[Proxy]]
 ) -> None:
     url, handler = proxy
     # robots.txt of the sample site exists only on the site itself.
     settings: dict[str, object] = {"ROBOTSTXT_OBEY": "0"}
     env = {"http_proxy": url, "no_proxy": ""}
-    if way == "meta":
+    if strategy == "meta":
         (tmp_path / "my_proxy.py").write_text(META.format(proxy=url))
         settings["DOWNLOADER_MIDDLEWARES"] = json.dumps({**base.DOWNLOADER_MIDDLEWARES, "my_proxy.ByMeta": 740})
         env = {"PYTHONPATH": str(tmp_path), "http_proxy": "", "no_proxy": ""}

@@ -79,9 +79,9 @@ def test_it_shows_date_title_passage_and_link_of_what_is_found_and_says_how_many
 
 def test_programs_get_json(archive: Path, capsys: Capture) -> None:
     done = run_command(Command(), "pears", "--json", output=archive, capsys=capsys)
-    told = json.loads(done.stdout)
-    assert [each["published_on"] for each in told] == [None, "2024-03-01"]
-    assert told[0] == {
+    result = json.loads(done.stdout)
+    assert [each["published_on"] for each in result] == [None, "2024-03-01"]
+    assert result[0] == {
         "id": identity(2),
         "revision": 1,
         "url": f"https://site.test/newstream/{identity(2)}/slug/",
@@ -308,9 +308,9 @@ def test_what_a_page_says_cannot_steer_the_terminal(hostile: Path, capsys: Captu
 
 def test_as_json_it_says_what_the_page_said(hostile: Path, capsys: Capture) -> None:
     done = run_command(Command(), "pears", "--json", output=hostile, capsys=capsys)
-    (told,) = json.loads(done.stdout)
-    assert told["title"] == HOSTILE
-    assert told["url"].endswith("/\u202eslug/")
+    (result,) = json.loads(done.stdout)
+    assert result["title"] == HOSTILE
+    assert result["url"].endswith("/\u202eslug/")
     assert {unicodedata.category(each) for each in done.stdout.replace("\n", "")}.isdisjoint({"Cc", "Cf"})
 
 

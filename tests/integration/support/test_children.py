@@ -93,7 +93,7 @@ def test_a_child_can_be_waited_for_and_terminated(start_method: str, tmp_path: P
             process.wait(0.01)
         process.terminate()
         assert process.wait(30) == process.poll() == process.returncode == -signal.SIGTERM
-        # It is over, and nothing that has its number now is told.
+        # It has ended, and no other process with its number gets the signal.
         process.kill()
     assert log.read_bytes() == b""
 
@@ -130,7 +130,7 @@ def of_the_site(done: Crawl) -> list[dict[str, Any]]:
 
 
 def test_a_crawl_and_a_command_leave_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[Any] = []
+    result: list[Any] = []
     with SampleServer(SampleSite(12, faults=())) as server:
         for start_method in START_METHODS:
             choose(start_method, monkeypatch)
@@ -139,7 +139,7 @@ def test_a_crawl_and_a_command_leave_the_same(tmp_path: Path, monkeypatch: pytes
             words = [sys.executable, "-m", "scrapy", "verify", "-s", f"VOK_OUTPUT_DIR={output}"]
             verified = run(words, env=environment())
             refused = run(command(server.url, output, args={"since": "today"}), env=environment())
-            told.append(
+            result.append(
                 [
                     *(done.code, of_the_site(done), done.manifest["counts"]),
                     *(verified.returncode, verified.stdout, verified.stderr),
@@ -147,7 +147,7 @@ def test_a_crawl_and_a_command_leave_the_same(tmp_path: Path, monkeypatch: pytes
                     sorted(re.sub(r"\d{8}T\d{6}Z", "", str(file.relative_to(output))) for file in output.rglob("*")),
                 ]
             )
-    forked, from_nothing = told
+    forked, from_nothing = result
     assert forked[0] == 0
     assert len(forked[1]) == 24
     assert forked == from_nothing

@@ -141,13 +141,13 @@ def test_revised_articles_and_pages_that_fail_are_counted_apart(serve: Serving, 
     with crawl_on(server, output, {"VOK_RECHECK_DAYS": "0", "RETRY_TIMES": 0, "DOWNLOAD_DELAY": 0.3}) as terminal:
         assert terminal.ended(lambda terminal: seen.extend(found.groups()[1:] for found in lines(terminal))) == 10
     assert seen[-1] == ("1", "1", "1"), failing
-    told = str(terminal)
-    assert "incomplete (exit code 10)\n  some pages failed after all retries" in told
-    assert "  1 new article, 1 revised, 0 removed, 2 new teasers\n" in told
-    assert ", 1 failed; " in told
-    assert "  errors: article_http_503 (1)" in told
-    assert "  retry queue: 1 article, next attempt at " in told
-    assert "  next: run again later" in told
+    result = str(terminal)
+    assert "incomplete (exit code 10)\n  some pages failed after all retries" in result
+    assert "  1 new article, 1 revised, 0 removed, 2 new teasers\n" in result
+    assert ", 1 failed; " in result
+    assert "  errors: article_http_503 (1)" in result
+    assert "  retry queue: 1 article, next attempt at " in result
+    assert "  next: run again later" in result
 
 
 def test_ctrl_c_ends_with_the_summary_and_a_kill_leaves_the_cursor_to_be_seen(serve: Serving, output: Path) -> None:

@@ -136,7 +136,7 @@ def test_missing_part_is_no_missing_article() -> None:
     [
         ("One", {}, "part_repeats"),
         ("", {}, "part_without_text"),
-        ("", {"unfit": "gate_sign_up"}, "gate_sign_up"),
+        ("", {"unfit": "block_page_sign_up"}, "block_page_sign_up"),
         ("", {"unfit": "without_text"}, "without_text"),
     ],
 )

@@ -36,16 +36,16 @@ def test_other_sentences_are_left_alone(paragraph: str) -> None:
 
 @given(st.text())
 def test_any_text_without_the_sentence_stays_as_it_is_and_with_it_only_gets_shorter(text: str) -> None:
-    kept, metered = cut_metering(text)
-    assert metered or kept == text
-    cut, metered = cut_metering(f"{text}. {SENTENCE}")
-    assert metered
+    kept, truncated = cut_metering(text)
+    assert truncated or kept == text
+    cut, truncated = cut_metering(f"{text}. {SENTENCE}")
+    assert truncated
     assert f"{text}.".startswith(cut)
     assert cut_metering(cut) == (cut, False)
 
 
 @pytest.mark.parametrize(
-    ("asked", "got", "gate"),
+    ("asked", "got", "block_page"),
     [
         ("/newstream/", "/free-member-form/", BlockPage.SIGN_UP),
         ("/newstream/", "/join/free-member-form?next=/", BlockPage.SIGN_UP),
@@ -57,12 +57,12 @@ def test_any_text_without_the_sentence_stays_as_it_is_and_with_it_only_gets_shor
         ("", "/", None),
     ],
 )
-def test_a_redirect_to_a_sign_up_page_is_a_block_page(asked: str, got: str, gate: BlockPage | None) -> None:
-    assert redirects_to_block_page(f"http://site.test{asked}", f"http://site.test{got}") is gate
+def test_a_redirect_to_a_sign_up_page_is_a_block_page(asked: str, got: str, block_page: BlockPage | None) -> None:
+    assert redirects_to_block_page(f"http://site.test{asked}", f"http://site.test{got}") is block_page
 
 
 @pytest.mark.parametrize(
-    ("body", "gate"),
+    ("body", "block_page"),
     [
         (b"<div class='nk-paywall-free-member-form'>Sign up</div>", BlockPage.SIGN_UP),
         (b"<h1>Just a moment...</h1>", BlockPage.BOT_CHECK),
@@ -72,12 +72,12 @@ def test_a_redirect_to_a_sign_up_page_is_a_block_page(asked: str, got: str, gate
         (b"\xff\xfe\x00", None),
     ],
 )
-def test_a_block_page_is_recognised_by_its_words(body: bytes, gate: BlockPage | None) -> None:
-    assert find_block_page(body) is gate
+def test_a_block_page_is_recognised_by_its_words(body: bytes, block_page: BlockPage | None) -> None:
+    assert find_block_page(body) is block_page
 
 
 @pytest.mark.parametrize(
-    ("body", "gate"),
+    ("body", "block_page"),
     [
         (b'<div class="free-member-form-inner">', BlockPage.SIGN_UP),
         (b"<TITLE>ATTENTION REQUIRED!</TITLE>", BlockPage.BOT_CHECK),
@@ -87,8 +87,8 @@ def test_a_block_page_is_recognised_by_its_words(body: bytes, gate: BlockPage | 
         (b"<p>filler</p>" * 10_000 + b"<p>captcha</p>", None),
     ],
 )
-def test_block_page_words_match_in_any_case_and_only_on_short_pages(body: bytes, gate: BlockPage | None) -> None:
-    assert find_block_page(body) is gate
+def test_block_page_words_match_in_any_case_and_only_on_short_pages(body: bytes, block_page: BlockPage | None) -> None:
+    assert find_block_page(body) is block_page
 
 
 @pytest.mark.parametrize("skin", SKINS)

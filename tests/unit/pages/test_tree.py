@@ -38,7 +38,7 @@ def repeated(part: Callable[[int], str], size: int) -> str:
 BOMBS: dict[str, Callable[[int], str]] = {
     "nested": lambda size: repeated(lambda _: "<div>", size),
     "unclosed": lambda size: repeated(lambda n: f"<b {n}><div>", size // 2) + "</b>" * (size // 8),
-    "opened anew in each paragraph": lambda size: (
+    "opened again in each paragraph": lambda size: (
         repeated(lambda n: f"<font size={n}>", size // 2) + "<p>" * (size // 6)
     ),
     "closed crosswise": lambda size: "".join(

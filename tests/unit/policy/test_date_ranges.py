@@ -146,7 +146,7 @@ def test_a_site_that_does_not_look_at_the_days_is_found_out() -> None:
     ranges = DateRanges(["2024-12-10", "2024-12-08"], TODAY.isoformat())
     shown = ["2024-12-10", "2024-12-09"]
     assert not ranges.is_foreign(ranges.first(), shown, 0)
-    # The day before those shown may be that of their intake.
+    # The day before those shown may be that of their ingestion.
     assert not ranges.is_foreign(DateRange(day("2024-12-09"), day("2024-12-09")), shown, 0)
     for back in (8, 7):
         assert ranges.is_foreign(DateRange(day(f"2024-12-0{back}"), day(f"2024-12-0{back}")), shown, 0)

@@ -23,29 +23,29 @@ def entries(*numbers: int, already_crawled: bool = False, wanted: bool = True, a
 
 
 def paginate(rules: StopRules, *pages: Sequence[Entry]) -> tuple[ListingProgress, list[StopReason | None]]:
-    walk = ListingProgress(rules)
-    return walk, [walk.page(page) for page in pages]
+    crawl = ListingProgress(rules)
+    return crawl, [crawl.page(page) for page in pages]
 
 
 def test_without_bounds_it_goes_on_to_the_empty_page_that_is_the_end() -> None:
-    walk, answers = paginate(StopRules(), entries(1, 2), entries(3), [])
+    crawl, answers = paginate(StopRules(), entries(1, 2), entries(3), [])
     assert answers == [None, None, StopReason.END]
-    assert walk.complete
-    assert (walk.pages, walk.received, walk.new) == (3, 3, 3)
+    assert crawl.complete
+    assert (crawl.pages, crawl.received, crawl.new) == (3, 3, 3)
 
 
 def test_a_first_page_without_teasers_is_no_end() -> None:
-    walk, answers = paginate(StopRules(), [])
+    crawl, answers = paginate(StopRules(), [])
     assert answers == [StopReason.NO_TEASERS]
-    assert not walk.complete
+    assert not crawl.complete
 
 
 def test_it_stops_after_so_many_familiar_pages_in_a_row() -> None:
     familiar = [entries(each, already_crawled=True) for each in range(4)]
-    walk, answers = paginate(StopRules(known_pages=2), familiar[0], entries(9), familiar[1], familiar[2])
+    crawl, answers = paginate(StopRules(known_pages=2), familiar[0], entries(9), familiar[1], familiar[2])
     assert answers == [None, None, None, StopReason.KNOWN]
-    assert walk.complete
-    assert walk.new == 1
+    assert crawl.complete
+    assert crawl.new == 1
 
 
 def test_known_pages_do_not_stop_pagination_without_a_complete_listing_crawl() -> None:
@@ -70,10 +70,10 @@ def test_one_new_entry_among_familiar_ones_makes_the_page_new() -> None:
 
 def test_an_unchanged_first_page_ends_an_idle_run() -> None:
     rules = StopRules(known_pages=2, head=("n1", "n2"))
-    walk, answers = paginate(rules, entries(1, 2, already_crawled=True))
+    crawl, answers = paginate(rules, entries(1, 2, already_crawled=True))
     assert answers == [StopReason.UNCHANGED]
-    assert walk.complete
-    assert walk.head == ("n1", "n2")
+    assert crawl.complete
+    assert crawl.head == ("n1", "n2")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_an_unchanged_first_page_ends_an_idle_run() -> None:
         (StopRules(known_pages=0, head=("n1", "n2")), entries(1, 2, already_crawled=True)),
         (StopRules(known_pages=2, head=("n1", "n2"), rescan_days=7, today=TODAY), entries(1, 2, already_crawled=True)),
     ],
-    ids=["another order", "one more", "a full walk", "a sweep"],
+    ids=["another order", "one more", "a full crawl", "a rescan"],
 )
 def test_any_other_first_page_is_no_idle_run(rules: StopRules, page: list[Entry]) -> None:
     assert paginate(rules, page)[1] == [None]
@@ -96,18 +96,18 @@ def test_only_the_first_page_is_compared_with_the_head() -> None:
 
 
 def test_the_site_s_word_that_nothing_changed_is_enough() -> None:
-    walk = ListingProgress(StopRules(known_pages=2, head=("n1",)))
-    walk.unchanged()
-    assert (walk.stopped, walk.complete, walk.pages, walk.head) == (StopReason.UNCHANGED, True, 1, ("n1",))
+    crawl = ListingProgress(StopRules(known_pages=2, head=("n1",)))
+    crawl.unchanged()
+    assert (crawl.stopped, crawl.complete, crawl.pages, crawl.head) == (StopReason.UNCHANGED, True, 1, ("n1",))
 
 
 def test_since_stops_it_when_all_days_of_a_page_are_before_it() -> None:
     rules = StopRules(since=day(5))
     mixed = entries(3, ago=5) + entries(4, ago=6)
     older = entries(*range(10, 20), ago=6) + entries(6, ago=None)
-    walk, answers = paginate(rules, entries(1, ago=0), mixed, older)
+    crawl, answers = paginate(rules, entries(1, ago=0), mixed, older)
     assert answers == [None, None, StopReason.SINCE]
-    assert walk.complete
+    assert crawl.complete
 
 
 def test_since_is_not_passed_by_a_few_entries_that_may_be_dated_back() -> None:
@@ -122,9 +122,9 @@ def test_days_that_are_unknown_never_pass_since() -> None:
 
 
 def test_max_pages_stops_it_and_leaves_it_incomplete() -> None:
-    walk, answers = paginate(StopRules(max_pages=2), entries(1), entries(2))
+    crawl, answers = paginate(StopRules(max_pages=2), entries(1), entries(2))
     assert answers == [None, StopReason.MAX_PAGES]
-    assert not walk.complete
+    assert not crawl.complete
     assert paginate(StopRules(max_pages=2), entries(1), [])[1] == [None, StopReason.END]
 
 
@@ -153,15 +153,15 @@ def test_a_rescan_that_finds_something_new_continues_past_its_days() -> None:
 
 
 def test_pages_that_only_repeat_end_it_as_broken_but_a_repeat_now_and_then_does_not() -> None:
-    walk, answers = paginate(StopRules(), entries(1, 2), entries(2), entries(3), entries(3), entries(1), entries(2, 3))
+    crawl, answers = paginate(StopRules(), entries(1, 2), entries(2), entries(3), entries(3), entries(1), entries(2, 3))
     assert answers == [None, None, None, None, None, StopReason.REPEATS]
-    assert not walk.complete
-    assert walk.received == 8
+    assert not crawl.complete
+    assert crawl.received == 8
 
 
 def test_an_entry_that_comes_twice_is_new_once() -> None:
-    walk, _ = paginate(StopRules(), entries(1, 2), entries(2, 3))
-    assert walk.new == 3
+    crawl, _ = paginate(StopRules(), entries(1, 2), entries(2, 3))
+    assert crawl.new == 3
     assert paginate(StopRules(), entries(1, 1))[0].new == 1
     again, _ = paginate(StopRules(), entries(1))
     again.again(entries(2, 2, 1))
@@ -169,43 +169,43 @@ def test_an_entry_that_comes_twice_is_new_once() -> None:
 
 
 def test_the_first_page_read_again_overlaps_or_does_not() -> None:
-    walk, _ = paginate(StopRules(), entries(1, 2), [])
-    walk.head = ("n8", "n9")
-    assert not walk.again(entries(8, 9, ago=-1))
-    assert not walk.again(entries(9, 1))
-    assert walk.again(entries(1, 2))
-    assert (walk.new, walk.newest) == (4, day(-1))
-    assert set(walk.ids) == {"n1", "n2", "n8", "n9"}
+    crawl, _ = paginate(StopRules(), entries(1, 2), [])
+    crawl.head = ("n8", "n9")
+    assert not crawl.again(entries(8, 9, ago=-1))
+    assert not crawl.again(entries(9, 1))
+    assert crawl.again(entries(1, 2))
+    assert (crawl.new, crawl.newest) == (4, day(-1))
+    assert set(crawl.ids) == {"n1", "n2", "n8", "n9"}
 
 
 def test_entries_that_were_moved_to_the_top_do_not_join() -> None:
-    walk, _ = paginate(StopRules(), entries(1, 2), entries(3, 4), entries(5, 6, 7, 8), [])
-    walk.head = ("n6", "n8")
-    assert not walk.again(entries(6, 8))
-    assert not walk.again(entries(9, 5, 6))
-    assert walk.again(entries(5, 6, 7))
+    crawl, _ = paginate(StopRules(), entries(1, 2), entries(3, 4), entries(5, 6, 7, 8), [])
+    crawl.head = ("n6", "n8")
+    assert not crawl.again(entries(6, 8))
+    assert not crawl.again(entries(9, 5, 6))
+    assert crawl.again(entries(5, 6, 7))
 
 
 def test_the_first_stop_reason_stays_unless_the_listing_becomes_incomplete() -> None:
-    walk, _ = paginate(StopRules(), entries(1), [])
-    walk.stop(StopReason.INTERRUPTED)
-    assert walk.stopped is StopReason.END
-    walk.mark_incomplete(StopReason.FAILED)
-    assert walk.stopped is StopReason.FAILED
-    assert not walk.complete
+    crawl, _ = paginate(StopRules(), entries(1), [])
+    crawl.stop(StopReason.INTERRUPTED)
+    assert crawl.stopped is StopReason.END
+    crawl.mark_incomplete(StopReason.FAILED)
+    assert crawl.stopped is StopReason.FAILED
+    assert not crawl.complete
 
 
 @pytest.mark.parametrize("why", StopReason)
 def test_only_four_stop_reasons_leave_a_listing_complete(why: StopReason) -> None:
-    walk = ListingProgress(StopRules())
-    assert not walk.complete
-    walk.stop(why)
-    assert walk.complete == (why in (StopReason.END, StopReason.UNCHANGED, StopReason.KNOWN, StopReason.SINCE))
+    crawl = ListingProgress(StopRules())
+    assert not crawl.complete
+    crawl.stop(why)
+    assert crawl.complete == (why in (StopReason.END, StopReason.UNCHANGED, StopReason.KNOWN, StopReason.SINCE))
 
 
 def test_newest_and_oldest_are_the_days_that_were_shown() -> None:
-    walk, _ = paginate(StopRules(), entries(1, ago=None), entries(2, ago=3), entries(3, ago=9) + entries(4, ago=1))
-    assert (walk.newest, walk.oldest) == (day(1), day(9))
+    crawl, _ = paginate(StopRules(), entries(1, ago=None), entries(2, ago=3), entries(3, ago=9) + entries(4, ago=1))
+    assert (crawl.newest, crawl.oldest) == (day(1), day(9))
     assert (paginate(StopRules(), entries(1, ago=None))[0].newest) is None
 
 
@@ -234,7 +234,7 @@ def _in_a_row(once: Sequence[Iterable[Entry]], since: str) -> int:
 
 
 def model(rules: StopRules, pages: list[list[Entry]]) -> StopReason | None:
-    """Why a walk that has read just these pages stops, said in another way than the code says it."""
+    """Why pagination stops after these pages, as a simple model that is written differently from the code."""
     page = pages[-1]
     if not page:
         return StopReason.NO_TEASERS if len(pages) == 1 else StopReason.END
@@ -247,9 +247,9 @@ def model(rules: StopRules, pages: list[list[Entry]]) -> StopReason | None:
     # A page says something by what no page before has shown; of an entry that stands there twice the last word counts.
     fresh = [ids[at].difference(*ids[:at]) for at in range(len(pages))]
     once = [{each.id: each for each in one if each.id in fresh[at]}.values() for at, one in enumerate(pages)]
-    telling = [[each.already_crawled for each in one if each.wanted] for one in once]
-    telling = [each for each in telling if each]
-    last = telling[-rules.known_pages :] if rules.known_pages else []
+    counted = [[each.already_crawled for each in one if each.wanted] for one in once]
+    counted = [each for each in counted if each]
+    last = counted[-rules.known_pages :] if rules.known_pages else []
     if rules.known_pages and len(last) == rules.known_pages and all(map(all, last)):
         shown = [each.day for one in pages for each in one if each.day]
         start = date.fromisoformat(min(TODAY, max(shown, default=TODAY)))
@@ -267,30 +267,30 @@ def model(rules: StopRules, pages: list[list[Entry]]) -> StopReason | None:
 @example(StopRules(known_pages=1, rescan_days=7, today=TODAY), [[Entry("n1", "0001-01-01", True, True)]])
 @example(StopRules(known_pages=2, today=TODAY), [[Entry("n1", None, True, True)], [Entry("n1", None, True, True)]])
 def test_pagination_agrees_with_the_model_and_counts_entries(rules: StopRules, pages: list[list[Entry]]) -> None:
-    walk = ListingProgress(rules)
+    crawl = ListingProgress(rules)
     for number in range(1, len(pages) + 1):
         read = pages[:number]
-        assert walk.page(read[-1]) == model(rules, read)
+        assert crawl.page(read[-1]) == model(rules, read)
         seen = [each for page in read for each in page]
-        assert walk.pages == number
-        assert walk.received == len(seen)
-        assert set(walk.ids) == {each.id for each in seen}
-        assert walk.head == tuple(each.id for each in pages[0])
-        if walk.stopped is not None:
+        assert crawl.pages == number
+        assert crawl.received == len(seen)
+        assert set(crawl.ids) == {each.id for each in seen}
+        assert crawl.head == tuple(each.id for each in pages[0])
+        if crawl.stopped is not None:
             break
 
 
 @given(st.integers(0, 60), st.integers(1, 10), st.data())
 def test_a_listing_that_grows_during_pagination_is_read_without_a_gap(old: int, size: int, data: st.DataObject) -> None:
     listing = list(range(old, 0, -1))
-    walk = ListingProgress(StopRules())
+    crawl = ListingProgress(StopRules())
     at = 0
-    while walk.stopped is None:
-        walk.page(entries(*listing[at : at + size]))
-        at = walk.received
+    while crawl.stopped is None:
+        crawl.page(entries(*listing[at : at + size]))
+        at = crawl.received
         for _ in range(data.draw(st.integers(0, min(2, size - 1)))):
             listing.insert(0, listing[0] + 1 if listing else 1)
         if len(listing) > old + 30:
             break
-    if walk.stopped is StopReason.END:
-        assert {f"n{each}" for each in range(1, old + 1)} <= set(walk.ids)
+    if crawl.stopped is StopReason.END:
+        assert {f"n{each}" for each in range(1, old + 1)} <= set(crawl.ids)

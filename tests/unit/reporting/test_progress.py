@@ -47,8 +47,8 @@ def test_the_rate_is_that_of_the_last_minute() -> None:
 
 
 def test_without_a_manifest_the_summary_shows_outcome_and_remedy() -> None:
-    told = [text for text, _ in run_summary("storage failed", ExitCode.STORAGE, None, 0, 0)]
-    assert told == [
+    result = [text for text, _ in run_summary("storage failed", ExitCode.STORAGE, None, 0, 0)]
+    assert result == [
         "storage failed (exit code 15)",
         "  a file or the state could not be read or written; what was committed is safe",
         "  next: free disk space or fix what the message names, and run again",
@@ -62,9 +62,9 @@ def test_many_reasons_are_counted_and_hostile_ones_do_nothing() -> None:
         requests=1,
         errors={f"reason_{number}\x1b": {"count": number, "examples": []} for number in range(7)},
     )
-    told = [text for text, _ in run_summary("incomplete", ExitCode.INCOMPLETE, manifest, 0, 90)]
+    result = [text for text, _ in run_summary("incomplete", ExitCode.INCOMPLETE, manifest, 0, 90)]
     assert (
-        "  1 page read, 0 failed; 1 request in 1 h, 1 min 30 s of it paused because the site refused requests" in told
+        "  1 page read, 0 failed; 1 request in 1 h, 1 min 30 s of it paused because the site refused requests" in result
     )
     noted = "reason_6\\u001b (6), reason_5\\u001b (5), reason_4\\u001b (4), reason_3\\u001b (3), reason_2\\u001b (2)"
-    assert f"  errors: {noted}, and 2 more reasons; docs/operations.md explains each" in told
+    assert f"  errors: {noted}, and 2 more reasons; docs/operations.md explains each" in result

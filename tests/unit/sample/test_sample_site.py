@@ -90,18 +90,18 @@ def test_every_article_quirk_is_served_by_forty_articles() -> None:
     assert all(re.match(r"Date: \d\d/\d\d/\d{4} \| Source: Voice of Korea \(EN\)", meta) for meta in metas)
     assert any(page.css(".article-content figure figcaption") for page in pages)
     assert any("\n" in page.css(".article-content p::text").get("") for page in pages)
-    metered = [read_article(page)[1] for page in pages if METER_SENTENCE in page.get()]
-    assert metered
-    assert all(text[-1] == METER_SENTENCE and text[-2].endswith("...") for text in metered)
+    truncated = [read_article(page)[1] for page in pages if METER_SENTENCE in page.get()]
+    assert truncated
+    assert all(text[-1] == METER_SENTENCE and text[-2].endswith("...") for text in truncated)
 
 
 def test_truth_is_what_is_served() -> None:
     served = site(faults=ALL_FAULTS - {"inserted"})
     for article_id in truth_ids(served):
         get(served, article_path(article_id))  # the faults of a first request are then over
-    told = served.truth()
-    json.dumps(told)
-    for record in told["articles"]:
+    result = served.truth()
+    json.dumps(result)
+    for record in result["articles"]:
         status, page = get(served, record["url"])
         title, paragraphs = read_article(page)
         assert status == 200
@@ -119,10 +119,10 @@ def test_truth_is_what_is_served() -> None:
                 squeeze(title).removeprefix("· "),
                 squeeze(item.css(".article-excerpt::text").get("")),
             )
-    assert shown == {each["id"]: (each["title"], each["excerpt"]) for each in told["teasers"]}
-    assert list(shown) == [each["id"] for each in told["teasers"]]
-    assert {record["status"] for record in told["removed"]} == {404, 410}
-    assert not {*told["blocked"], *(each["id"] for each in told["removed"])} & set(truth_ids(served))
+    assert shown == {each["id"]: (each["title"], each["excerpt"]) for each in result["teasers"]}
+    assert list(shown) == [each["id"] for each in result["teasers"]]
+    assert {record["status"] for record in result["removed"]} == {404, 410}
+    assert not {*result["blocked"], *(each["id"] for each in result["removed"])} & set(truth_ids(served))
 
 
 def test_the_news_stream_mixes_all_sources() -> None:
@@ -360,10 +360,10 @@ def test_metering_hides_text_and_can_be_lifted() -> None:
     served = site()
     record = next(each for each in served.truth()["articles"] if not each["truncated"])
     served.truncate(record["id"])
-    metered = next(each for each in served.truth()["articles"] if each["id"] == record["id"])
-    assert metered["truncated"]
+    truncated = next(each for each in served.truth()["articles"] if each["id"] == record["id"])
+    assert truncated["truncated"]
     assert METER_SENTENCE in get(served, record["url"])[1].get()
-    assert METER_SENTENCE not in metered["body"]
+    assert METER_SENTENCE not in truncated["body"]
     served.show_in_full(record["id"])
     assert record in served.truth()["articles"]
 

@@ -10,7 +10,7 @@ from vokcrawl.utils.humanize import format_duration, format_size, pluralize
 
 
 @pytest.mark.parametrize(
-    ("number", "told"),
+    ("number", "result"),
     [
         (0, "0 bytes"),
         (1, "1 byte"),
@@ -22,12 +22,12 @@ from vokcrawl.utils.humanize import format_duration, format_size, pluralize
         (5 * 10**15, "5,000.0 TB"),
     ],
 )
-def test_sizes_stand_in_the_unit_that_reads_best(number: int, told: str) -> None:
-    assert format_size(number) == told
+def test_sizes_stand_in_the_unit_that_reads_best(number: int, result: str) -> None:
+    assert format_size(number) == result
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "result"),
     [
         (0, "0 s"),
         (0.4, "0 s"),
@@ -39,8 +39,8 @@ def test_sizes_stand_in_the_unit_that_reads_best(number: int, told: str) -> None
         (86_400 * 400 + 7200, "400 d 2 h"),
     ],
 )
-def test_stretches_stand_in_their_two_largest_units(seconds: float, told: str) -> None:
-    assert format_duration(seconds) == told
+def test_stretches_stand_in_their_two_largest_units(seconds: float, result: str) -> None:
+    assert format_duration(seconds) == result
 
 
 @given(st.integers(min_value=0, max_value=10**18))

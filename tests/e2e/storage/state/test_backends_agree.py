@@ -25,7 +25,7 @@ SOURCES = st.sampled_from(["Voice of Korea (EN)", "voice of korea (en)", "KCNA"]
 
 
 class Memories(RuleBasedStateMachine):
-    """A file and a server are told the same, and asked the same after each step."""
+    """A file and a server get the same writes, and are compared after each step."""
 
     url: str
 

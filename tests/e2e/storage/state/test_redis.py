@@ -89,14 +89,14 @@ def test_two_that_found_the_same_article_unchanged_agree_on_one_of_their_checks(
 
 
 def test_a_teaser_is_delivered_once_and_each_listing_crawl_that_saw_it_is_stored(one: State, other: State) -> None:
-    walk = other.begin_listing_crawl("u", "second")
+    crawl = other.begin_listing_crawl("u", "second")
     one.put_entry(A, delivered=True)
-    other.put_entry(A, walk, delivered=True)
-    other.put_entry(B, walk, delivered=True)
+    other.put_entry(A, crawl, delivered=True)
+    other.put_entry(B, crawl, delivered=True)
     assert not one.commit()
     assert other.commit() == Lost(teasers=frozenset({A}))
     assert not other.commit()
-    assert one.entries([A, B]) == {each: EntryRow(each, walk, True, False, None) for each in (A, B)}
+    assert one.entries([A, B]) == {each: EntryRow(each, crawl, True, False, None) for each in (A, B)}
     assert one.count_teasers() == 2
 
 

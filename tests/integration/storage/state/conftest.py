@@ -31,7 +31,7 @@ def state(backend: StateBackend) -> Iterator[State]:
 
 @pytest.fixture
 def restart(state: State, backend: StateBackend) -> Iterator[Callable[[], State]]:
-    """Commits, and opens the backend anew beside the first state."""
+    """Commits, and opens the backend again beside the first state."""
     opened: list[State] = []
 
     def again() -> State:

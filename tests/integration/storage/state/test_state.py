@@ -53,20 +53,20 @@ def test_articles_come_out_as_they_went_in(backend: StateBackend, rows: list[Art
 
 def test_every_kind_of_row_comes_out_as_it_went_in_after_a_restart(state: State, restart: Restart) -> None:
     begun = run("20241210T060000Z", ended_at=None, outcome=None, exit_code=None)
-    owed = RetryRow("1733800000-1", "http://site.test/x/", "http_503", 2, NOW, NOW, None)
+    pending = RetryRow("1733800000-1", "http://site.test/x/", "http_503", 2, NOW, NOW, None)
     listing = ListingRow(
         "http://site.test/article/163/", "Voice of Korea (EN)", ("a", 'b"'), None, NOW, NOW, '"tag"', None
     )
     file = FileRow("articles/20241210T060000Z.jsonl", begun.run_id, 10, 1)
     state.put_run(begun)
-    state.put_retry(owed)
+    state.put_retry(pending)
     state.put_listing(listing)
     state.put_file(file)
     again = restart()
     assert again.runs() == [begun, run("first")]
     assert again.unfinished_runs() == [begun]
-    assert again.pending_retries() == [owed]
-    assert again.retry_of(owed.id) == owed
+    assert again.pending_retries() == [pending]
+    assert again.retry_of(pending.id) == pending
     assert again.listings() == [listing]
     assert again.listing(listing.url, "voice of korea (en)") == listing
     assert again.files() == again.files(begun.run_id) == [file]
@@ -177,17 +177,17 @@ def test_delivered_are_those_with_a_version_in_order_and_in_parts(state: State) 
     assert state.count_revised() == 1
 
 
-# Teasers, walks and what is covered
+# Teasers, listing crawls and covered entries
 
 
 def test_an_entry_stores_its_listing_crawl_and_its_delivery_separately(state: State) -> None:
-    walk = state.begin_listing_crawl("http://site.test/", "run")
-    state.put_entry("a", walk)
+    crawl = state.begin_listing_crawl("http://site.test/", "run")
+    state.put_entry("a", crawl)
     state.put_entry("a", delivered=True)
     state.put_entry("b", delivered=True)
-    state.put_entry("b", walk)
-    assert state.entries("ab") == {each: EntryRow(each, walk, True, False, None) for each in "ab"}
-    state.put_entry("c", walk)
+    state.put_entry("b", crawl)
+    assert state.entries("ab") == {each: EntryRow(each, crawl, True, False, None) for each in "ab"}
+    state.put_entry("c", crawl)
     assert state.count_teasers() == 2
     assert list(state.delivered_teasers()) == ["a", "b"]
 
@@ -201,7 +201,7 @@ def test_an_entry_counts_as_crawled_only_after_a_complete_listing_crawl(state: S
     assert second > first
     state.put_entry("a", second)
     state.complete_listing_crawl(first, None)
-    assert not state.entries(["a"])["a"].already_crawled(None), "a later walk saw it too, and that one is open"
+    assert not state.entries(["a"])["a"].already_crawled(None), "a later crawl saw it too, and that one is open"
     state.complete_listing_crawl(second, None)
     assert state.entries(["a"])["a"].already_crawled(None)
     assert not state.entries(["never"])["never"].already_crawled(None)
@@ -221,9 +221,9 @@ def test_an_entry_counts_as_crawled_only_after_a_complete_listing_crawl(state: S
 def test_a_listing_crawl_limited_by_date_counts_only_for_runs_with_the_same_or_a_later_limit(
     state: State, covered_since: str | None, since: str | None, covered: bool
 ) -> None:
-    walk = state.begin_listing_crawl("http://site.test/", "run")
-    state.put_entry("a", walk)
-    state.complete_listing_crawl(walk, covered_since)
+    crawl = state.begin_listing_crawl("http://site.test/", "run")
+    state.put_entry("a", crawl)
+    state.complete_listing_crawl(crawl, covered_since)
     assert state.entries(["a"])["a"].already_crawled(since) is covered
     assert ListingRow("u", "s", (), covered_since, NOW, NOW).covers(since) is covered
 
@@ -235,7 +235,7 @@ def test_numbers_of_listing_crawls_continue_after_a_restart(state: State, restar
     assert again.begin_listing_crawl("u", "run-2") > first
 
 
-# What is owed
+# Pending retries
 
 
 def test_retries_are_listed_oldest_first_and_by_due_time(state: State) -> None:

@@ -52,8 +52,8 @@ def test_more_articles_make_a_darker_day_and_long_gaps_stand_out() -> None:
         "9 December 2024: 30 articles": "d4",
     }
     assert calendar.longest == (date(2024, 12, 6), date(2024, 12, 8))
-    told = calendar.years[0].months[11].description
-    assert told == "December 2024: 45 articles on 5 days, 4 days without any"
+    result = calendar.years[0].months[11].description
+    assert result == "December 2024: 45 articles on 5 days, 4 days without any"
 
 
 def test_gaps_are_written_as_people_write_them() -> None:

@@ -29,12 +29,12 @@ def test_both_lines_can_be_read_from_their_difference(old: list[str], new: list[
 
 @given(texts, texts)
 def test_both_texts_can_be_read_from_their_difference(old: str, new: str) -> None:
-    told = Comparison().text(old, new)
+    result = Comparison().text(old, new)
     for text, kind in ((old, "deleted"), (new, "inserted")):
-        changed = [each for each in told if isinstance(each, Paragraph)]
+        changed = [each for each in result if isinstance(each, Paragraph)]
         read = [word for each in changed for word in side(each.pieces, kind)]
-        unchanged = sum(each.paragraphs for each in told if isinstance(each, Unchanged))
-        # What stayed is only counted: the words that are told are those of the other paragraphs.
+        unchanged = sum(each.paragraphs for each in result if isinstance(each, Unchanged))
+        # Unchanged paragraphs are only counted: the words shown are those of the others.
         assert len(read) <= len(text.split())
         assert unchanged <= len(text.split("\n\n"))
         if not unchanged:
@@ -66,8 +66,8 @@ def test_texts_with_little_in_common_are_shown_one_after_the_other() -> None:
 
 
 def test_paragraphs_that_stayed_are_counted_and_those_that_came_are_whole() -> None:
-    told = Comparison().text("one\n\ntwo\n\nthree little words here", "one\n\ntwo\n\nthree little birds here\n\nfour")
-    assert told == [
+    result = Comparison().text("one\n\ntwo\n\nthree little words here", "one\n\ntwo\n\nthree little birds here\n\nfour")
+    assert result == [
         Unchanged(2),
         Paragraph(
             (
@@ -93,8 +93,8 @@ def test_paragraphs_that_stayed_are_counted_and_those_that_came_are_whole() -> N
 )
 def test_a_hostile_text_costs_no_more_than_an_honest_one(old: str, new: str) -> None:
     with cpu_limit(2000):
-        told, _ = excerpt(Comparison().text(old, new))
-    assert sum(len(piece.text) for each in told if isinstance(each, Paragraph) for piece in each.pieces) < 8_000
+        result, _ = excerpt(Comparison().text(old, new))
+    assert sum(len(piece.text) for each in result if isinstance(each, Paragraph) for piece in each.pieces) < 8_000
 
 
 def test_many_hostile_texts_cost_no_more_than_one() -> None:
@@ -118,7 +118,7 @@ def test_of_a_long_paragraph_what_stands_around_the_change_is_shown() -> None:
 
 def test_of_a_very_long_difference_the_beginning_is_shown_and_the_rest_is_counted() -> None:
     new = "\n\n".join(f"{number} {'x' * 1000}" for number in range(50))
-    told, left_out = excerpt(Comparison().text("nothing", new))
-    assert len(told) + left_out == 50
+    result, left_out = excerpt(Comparison().text("nothing", new))
+    assert len(result) + left_out == 50
     assert 0 < left_out < 50
     assert excerpt([]) == ([], 0)
