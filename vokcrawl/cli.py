@@ -310,7 +310,7 @@ def _require_spiders(settings: Settings) -> None:
         reason = f"{type(failure).__name__}: {failure}{where}"
         modules = ", ".join(settings.getlist("SPIDER_MODULES"))
         raise ScrapyUsageError(
-            f"SPIDER_MODULES: {modules} cannot be loaded: {reason}; mend the spider, or correct the setting",
+            f"SPIDER_MODULES: {modules} cannot be loaded: {reason}; correct the spider or the setting",
             print_help=False,
         ) from failure
 

@@ -21,7 +21,7 @@ from vokcrawl.exports.selection import Selection
 from vokcrawl.items import Article, Moment, Record, Removal, Teaser
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.snapshot import Snapshot
-from vokcrawl.utils.program import install_command
+from vokcrawl.utils.program import missing_package
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +83,7 @@ class Records(Generic[T]):
 
             from vokcrawl.exports.parquet import ParquetWriter  # noqa: PLC0415
         except ImportError as missing:
-            raise UsageError(f"{missing.name} is not installed: {install_command('export')}") from missing
+            raise UsageError(f"needs {missing_package(missing.name, 'export')}") from missing
         # The table is that of an export: Parquet needs less memory than lists of Python values.
         with TemporaryDirectory(prefix="vokcrawl-") as directory:
             path = Path(directory) / "records.parquet"

@@ -85,8 +85,8 @@ def test_demo_runs_in_an_empty_directory(installed: Installed) -> None:
     export = installed.vokcrawl("export", "--to", "x.parquet", VOK_OUTPUT_DIR="output/demo")
     assert (export.code, export.stderr) == (
         2,
-        "vokcrawl export: --to: .parquet needs the package pyarrow, which is not installed: "
-        "pip install 'vokcrawl[export]'\n",
+        "vokcrawl export: --to: .parquet needs the package pyarrow, which is not installed; "
+        "run `pip install 'vokcrawl[export]'`\n",
     )
 
 
@@ -146,6 +146,6 @@ def test_splash_without_its_package_ends_the_crawl_with_2_and_the_command_that_i
     done = installed.vokcrawl("crawl", "vok", SPLASH_URL="http://127.0.0.1:9", LOG_LEVEL="ERROR")
     assert done.code == 2
     assert (
-        "vokcrawl crawl: SPLASH_URL: scrapy-splash is not installed; run `pip install 'vokcrawl[splash]'`, or unset it"
-        in done.stderr
+        "vokcrawl crawl: SPLASH_URL: needs the package scrapy-splash, which is not installed; "
+        "run `pip install 'vokcrawl[splash]'`, or unset it" in done.stderr
     )

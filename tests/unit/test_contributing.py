@@ -43,8 +43,9 @@ def test_readme_lists_every_extra() -> None:
 
 
 def test_install_commands_name_extras_and_pinned_files_that_exist() -> None:
+    call = re.compile(r"(?:install_command\(|missing_package\([^)]*, )[\"'](\w+)")
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "vokcrawl").rglob("*.py")]
-    named = {name for source in sources for name in re.findall(r"install_command\([\"'](\w+)", source)}
-    assert len(named) >= 6
+    named = {name for source in sources for name in call.findall(source)}
+    assert len(named) >= 7
     assert named <= _extras()
     assert [name for name in sorted(named - {"splash"}) if not (ROOT / "requirements" / f"{name}.txt").is_file()] == []

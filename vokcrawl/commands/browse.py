@@ -14,7 +14,7 @@ from vokcrawl.config.values import InvalidValue, read_value
 from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.utils.humanize import format_size, pluralize
-from vokcrawl.utils.program import install_command
+from vokcrawl.utils.program import missing_package
 from vokcrawl.utils.temp_directory import temporary_directory
 from vokcrawl.utils.terminal import flush_output
 
@@ -58,7 +58,7 @@ class Command(FolderCommand):
             from vokcrawl.browse.pages import Pages  # noqa: PLC0415
             from vokcrawl.browse.server import HOST, listening, serve  # noqa: PLC0415
         except ImportError as missing:
-            raise UsageError(f"{missing.name} is not installed; run `{install_command('datasette')}`") from missing
+            raise UsageError(f"needs {missing_package(missing.name, 'datasette')}") from missing
         title = f"{self.options.source} archive"
         with ExitStack() as stack:
             spare = stack.enter_context(temporary_directory("vokcrawl-browse-"))

@@ -14,7 +14,7 @@ from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.exports.formats import translate_export_errors
 from vokcrawl.exports.target import checked_target, replacing
 from vokcrawl.utils.humanize import format_size, pluralize
-from vokcrawl.utils.program import install_command
+from vokcrawl.utils.program import missing_package
 
 # The marker of a report; other files are not overwritten.
 _MARK = b'content="vokcrawl report"'
@@ -53,7 +53,7 @@ class Command(FolderCommand):
             from vokcrawl.reporting.report.contents import contents  # noqa: PLC0415
             from vokcrawl.reporting.report.page import page  # noqa: PLC0415
         except ImportError as missing:
-            raise UsageError(f"{missing.name} is not installed; run `{install_command('report')}`") from missing
+            raise UsageError(f"needs {missing_package(missing.name, 'report')}") from missing
         with self.state() as state:
             report = contents(folder, state, self.options.source, datetime.now(UTC), self.progress)
         content = page(report, copy)

@@ -17,7 +17,7 @@ from vokcrawl.reporting.article_history import ArticleHistory, history_of
 from vokcrawl.reporting.citation import FORMATS, Citation, ManifestReference
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.utils.humanize import pluralize
-from vokcrawl.utils.program import PROGRAM, install_command
+from vokcrawl.utils.program import PROGRAM, missing_package
 from vokcrawl.utils.terminal import write_output
 
 _EXAMPLE = "1733788800-123456789"
@@ -115,7 +115,7 @@ def _manifest_of(folder: OutputFolder, record: dict[str, Any]) -> ManifestRefere
     try:
         from vokcrawl.timestamps.tokens import TokenError, manifest_time  # noqa: PLC0415  optional packages
     except ImportError as missing:
-        complain("show", f"{token}: its time needs {missing.name}; run `{install_command('evidence')}`")
+        complain("show", f"{token}: its time needs {missing_package(missing.name, 'evidence')}")
         return reference
     try:
         return replace(reference, stamped_at=manifest_time(folder.manifest(record["run_id"])))

@@ -16,7 +16,7 @@ from vokcrawl.errors import ExitCode, UsageError
 from vokcrawl.storage.output_folder import TIMESTAMP_ENDING, OutputFolder, matching
 from vokcrawl.storage.state.factory import in_folder, opening_of
 from vokcrawl.utils.humanize import pluralize
-from vokcrawl.utils.program import install_command
+from vokcrawl.utils.program import missing_package
 
 # Imported late, because Scrapy imports all commands to run one.
 if TYPE_CHECKING:
@@ -122,8 +122,5 @@ class _TokenCheck:
         try:
             return import_module("vokcrawl.timestamps.tokens")
         except ImportError as missing:
-            self.missing = UsageError(
-                f"timestamp tokens need the package {missing.name}, which is not installed: "
-                f"{install_command('evidence')}"
-            )
+            self.missing = UsageError(f"timestamp tokens need {missing_package(missing.name, 'evidence')}")
             return None

@@ -13,7 +13,7 @@ from scrapy.utils.misc import load_object
 from scrapy.utils.reactor import is_asyncio_reactor_installed, is_reactor_installed
 
 from vokcrawl.errors import UsageError
-from vokcrawl.utils.program import install_command
+from vokcrawl.utils.program import missing_package
 
 # By the setting that lists them. A subclass is allowed, and so are additional components.
 _REQUIRED = {
@@ -39,7 +39,7 @@ _HANDLER = "vokcrawl.downloader.capture.warc_handler.ArchivingHandler"
 def check_required_components(settings: BaseSettings) -> None:
     """Raises `UsageError` that names the setting and the missing component or package."""
     if not uses_playwright(settings) and settings.get("SPLASH_URL") and not splash_installed():
-        raise UsageError(f"SPLASH_URL: scrapy-splash is not installed; run `{install_command('splash')}`, or unset it")
+        raise UsageError(f"SPLASH_URL: needs {missing_package('scrapy-splash', 'splash')}, or unset it")
     for name, required in _REQUIRED.items():
         present = [load_object(each) for each in build_component_list(settings.getwithbase(name))]
         for path in required:

@@ -36,7 +36,7 @@ from vokcrawl.config.values import (
     parse_redis_url,
 )
 from vokcrawl.errors import UsageError
-from vokcrawl.utils.program import PROGRAM, install_command
+from vokcrawl.utils.program import PROGRAM, missing_package
 
 
 class Options(SettingsModel):
@@ -192,8 +192,7 @@ class Options(SettingsModel):
         if self.browser == "playwright" and (error := self.chromium_error()):
             return [f"VOK_BROWSER: {error}"]
         if self.timestamp_url and find_spec("rfc3161_client") is None:
-            install = install_command("evidence")
-            return [f"VOK_TIMESTAMP_URL: needs the package rfc3161-client, which is not installed: {install}"]
+            return [f"VOK_TIMESTAMP_URL: needs {missing_package('rfc3161-client', 'evidence')}"]
         if self.state == "redis":
             try:
                 parse_redis_url(self.redis_url)
@@ -204,8 +203,7 @@ class Options(SettingsModel):
     def chromium_error(self) -> str:
         """What is missing for Chromium; empty if nothing is."""
         if find_spec("playwright") is None:
-            install = install_command("browser")
-            return f"needs the package playwright, which is not installed: {install}"
+            return f"needs {missing_package('playwright', 'browser')}"
         if find_chromium(self.chromium) is None:
             return f"none of {', '.join(PROGRAMS)} is on the PATH; install Chromium, or set VOK_CHROMIUM"
         return ""

@@ -23,7 +23,7 @@ from typing_extensions import override
 from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.search.index import TOKENIZER
 from vokcrawl.storage.output_folder import close_as_is
-from vokcrawl.utils.program import install_command
+from vokcrawl.utils.program import missing_package
 from vokcrawl.utils.scripts import bigrams
 
 if sys.version_info >= (3, 14):
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 PARQUET, SQLITE, CSV, XLSX, WACZ = ".parquet", ".sqlite", ".csv", ".xlsx", ".wacz"
 JSONL, JSONL_ZST = ".jsonl", ".jsonl.zst"
 EXTENSIONS = (PARQUET, SQLITE, CSV, XLSX, JSONL, JSONL_ZST, WACZ)
-_INSTALL = install_command("export")
 
 Tables = Mapping[str, Sequence["Column"]]
 
@@ -285,9 +284,7 @@ def writer_for(extension: str) -> type[TableWriter]:
 
             return ExcelWriter
     except ImportError as missing:
-        raise UsageError(
-            f"--to: {extension} needs the package {missing.name}, which is not installed: {_INSTALL}"
-        ) from missing
+        raise UsageError(f"--to: {extension} needs {missing_package(missing.name, 'export')}") from missing
     writers: dict[str, type[TableWriter]] = {
         SQLITE: SqliteWriter,
         CSV: CsvWriter,

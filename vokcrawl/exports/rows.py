@@ -15,7 +15,7 @@ from vokcrawl.exports.selection import Selection
 from vokcrawl.items import ARTICLE, REMOVAL, TEASER
 from vokcrawl.schemas import schema_of
 from vokcrawl.storage.snapshot import Fold, Snapshot
-from vokcrawl.utils.program import install_command
+from vokcrawl.utils.program import missing_package
 
 if TYPE_CHECKING:
     from vokcrawl.exports.near_duplicates.kept import Matches
@@ -177,8 +177,7 @@ def _find_near_duplicates(fold: Fold, snapshot: Snapshot) -> Matches:
         from vokcrawl.exports.near_duplicates import kept  # noqa: PLC0415  an optional part
     except ImportError as missing:
         raise UsageError(
-            f"near duplicates need the package {missing.name}, which is not installed: {install_command('export')}; "
-            "or use --no-near-duplicates"
+            f"near duplicates need {missing_package(missing.name, 'export')}, or use --no-near-duplicates"
         ) from missing
     # The index that is kept is that of the archive as it is now.
     path = snapshot.folder.path / kept.NAME if snapshot.as_of is None else None

@@ -19,6 +19,11 @@ def program_name(argv0: str) -> str:
 PROGRAM = program_name(sys.argv[0] if sys.argv else "")
 
 
+def missing_package(package: str | None, extra: str) -> str:
+    """Return the end of an error message about a package that is not installed, with the command that installs it."""
+    return f"the package {package}, which is not installed; run `{install_command(extra)}`"
+
+
 def install_command(extra: str) -> str:
     """Return the command that installs an extra: the pinned packages in a checkout, or else the extra itself."""
     if PROGRAM == "vokcrawl":

@@ -362,7 +362,10 @@ def test_without_datasette_the_error_names_the_extra(tmp_path: Path) -> None:
     )
     done = scrapy("browse", "--port", "0", output=output, env={"PYTHONPATH": str(tmp_path / "hidden")})
     assert done.code == 2
-    assert done.stderr == "scrapy browse: datasette is not installed; run `pip install -r requirements/datasette.txt`\n"
+    assert done.stderr == (
+        "scrapy browse: needs the package datasette, which is not installed; "
+        "run `pip install -r requirements/datasette.txt`\n"
+    )
 
 
 def test_many_versions_have_a_bounded_page(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_no_program_on_the_path_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_missing_package_is_an_error_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vokcrawl.config.settings.find_spec", lambda name: None if name == "playwright" else name)
-    with pytest.raises(UsageError, match=r"^VOK_BROWSER: needs the package playwright, .*: pip install .*browser"):
+    with pytest.raises(UsageError, match=r"^VOK_BROWSER: needs the package playwright, .*; run `pip install .*browser"):
         options(VOK_BROWSER="playwright", VOK_CHROMIUM=sys.executable)
 
 

@@ -388,8 +388,8 @@ def test_records_without_a_day_that_are_left_out_are_reported(archive: Path, tmp
 @pytest.mark.parametrize(
     ("package", "name", "words"),
     [
-        ("pyarrow", "x.parquet", "--to: .parquet needs the package pyarrow, which is not installed: pip install"),
-        ("xlsxwriter", "x.xlsx", "--to: .xlsx needs the package xlsxwriter, which is not installed: pip install"),
+        ("pyarrow", "x.parquet", "--to: .parquet needs the package pyarrow, which is not installed; run `pip install"),
+        ("xlsxwriter", "x.xlsx", "--to: .xlsx needs the package xlsxwriter, which is not installed; run `pip install"),
         ("numpy", "x.csv", "near duplicates need the package numpy, which is not installed"),
         ("numpy", "x.csv", "or use --no-near-duplicates"),
     ],

@@ -255,7 +255,10 @@ def test_without_its_libraries_it_names_the_file_that_brings_them(output: Path, 
     path = os.pathsep.join(each for each in (str(tmp_path), os.environ.get("PYTHONPATH")) if each)
     done = scrapy("report", output=output, env={"PYTHONPATH": path})
     assert done.code == 2
-    assert done.stderr == ("scrapy report: matplotlib is not installed; run `pip install -r requirements/report.txt`\n")
+    assert done.stderr == (
+        "scrapy report: needs the package matplotlib, which is not installed; "
+        "run `pip install -r requirements/report.txt`\n"
+    )
 
 
 def report_cpu_seconds(output: Path) -> float:

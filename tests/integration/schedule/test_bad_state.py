@@ -67,12 +67,12 @@ def cut_short(state: Path) -> str:
 
 def empty(state: Path) -> str:
     state.write_bytes(b"")
-    return "is empty, but the folder holds delivered records"
+    return "is empty, but the directory contains delivered records"
 
 
 def missing(state: Path) -> str:
     state.unlink()
-    return "is missing, but the folder holds delivered records"
+    return "is missing, but the directory contains delivered records"
 
 
 def no_database(state: Path) -> str:
@@ -92,13 +92,13 @@ def without_tables(state: Path) -> str:
     state.unlink()
     with closing(sqlite3.connect(state)) as db:
         db.execute("PRAGMA user_version = 1")
-    return "is empty, but the folder holds delivered records"
+    return "is empty, but the directory contains delivered records"
 
 
 def without_runs(state: Path) -> str:
     """As a new state is, before its first run."""
     change_state(state.parent, "DELETE FROM runs")
-    return "is empty, but the folder holds delivered records"
+    return "is empty, but the directory contains delivered records"
 
 
 def of_a_newer_version(state: Path) -> str:

@@ -55,7 +55,7 @@ def older_files(backups: Backups) -> str:
 def without_state(backups: Backups) -> str:
     for path in backups.output.glob("state.sqlite3*"):
         path.unlink()
-    return "the state file is missing, but the folder holds delivered records"
+    return "the state file is missing, but the directory contains delivered records"
 
 
 def older_teasers(backups: Backups) -> str:

@@ -209,7 +209,7 @@ def test_a_spider_that_cannot_be_imported_is_named_with_file_and_line(
     assert str(refused.value) == (
         "SPIDER_MODULES: broken_spiders cannot be loaded: RuntimeError: boom "
         f"({tmp_path / 'broken_spiders.py'}, line 3); "
-        "mend the spider, or correct the setting"
+        "correct the spider or the setting"
     )
 
 

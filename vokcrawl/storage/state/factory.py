@@ -10,7 +10,7 @@ from vokcrawl.errors import UsageError
 from vokcrawl.storage.output_folder import OutputFolder
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.sqlite import SqliteState
-from vokcrawl.utils.program import install_command
+from vokcrawl.utils.program import missing_package
 
 
 class Opening(Protocol):
@@ -34,9 +34,7 @@ def opening_of(options: Options) -> Opening:
         return in_folder
     for module, package in (("redis", "redis"), ("scrapy_redis", "scrapy-redis")):
         if find_spec(module) is None:
-            raise UsageError(
-                f"several workers need the package {package}: not installed; run `{install_command('distributed')}`"
-            )
+            raise UsageError(f"several workers need {missing_package(package, 'distributed')}")
     # Not imported in a crawl by a single worker.
     from vokcrawl.storage.state.redis.folders import OnServer  # noqa: PLC0415
 

@@ -397,7 +397,7 @@ def _translate(error: Exception, path: Path) -> StorageError:
         # The module itself could not decode a value, or a table or column is missing.
         return StateError(f"{path}: the state cannot be read ({error}); {REBUILD}")
     return StorageError(
-        f"{path}: {error}; make room if the disk is full, or check it and the folder's permissions; then run again"
+        f"{path}: {error}; free space, or check the disk and the permissions of the directory; then run again"
     )
 
 
@@ -405,13 +405,13 @@ def _connect(path: Path, expected: bool, read_only: bool, copy: Path | None = No
     """Opens the state at `path`, or `copy` in its place."""
     if expected and (not path.exists() or path.stat().st_size == 0):
         state = "is empty" if path.exists() else "is missing"
-        raise StateError(f"{path}: the state file {state}, but the folder holds delivered records; {REBUILD}")
+        raise StateError(f"{path}: the state file {state}, but the directory contains delivered records; {REBUILD}")
     if read_only and copy is None and _wal_of(path).exists() and not os.access(path.parent, os.W_OK):
         return _copy_in_memory(path, expected)
     try:
         connection = sqlite3.connect(_address(copy or path, read_only), uri=True, isolation_level=None, timeout=5)
     except sqlite3.Error as error:
-        raise StorageError(f"{path}: {error}; check the folder's permissions") from error
+        raise StorageError(f"{path}: {error}; check the permissions of the directory") from error
     try:
         version = _check(connection, path, expected)
         if read_only:
@@ -471,7 +471,7 @@ def _check(db: sqlite3.Connection, path: Path, expected: bool) -> int:
         )
     if expected and not (tables and db.execute("SELECT 1 FROM runs LIMIT 1").fetchone()):
         # With an empty state everything would be delivered a second time.
-        raise StateError(f"{path}: the state file is empty, but the folder holds delivered records; {REBUILD}")
+        raise StateError(f"{path}: the state file is empty, but the directory contains delivered records; {REBUILD}")
     return version if tables else 0
 
 
