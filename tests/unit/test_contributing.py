@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,25 @@ def test_page_names_only_make_targets_that_exist(page: str) -> None:
     assert {"demo", "crawl"} <= targets
     assert len(named) >= 2
     assert named <= targets
+
+
+def test_contributing_names_only_identifiers_that_exist() -> None:
+    spans = re.findall(r"`@?([A-Za-z_][\w.]*)(?:\([\w.]*\))?`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    names = {part for span in spans for part in span.split(".")}
+    assert {"EXTRACTORS", "note_page", "TableWriter", "RENAMED"} <= names
+    files = [*(ROOT / "vokcrawl").rglob("*.py"), *(ROOT / "tests").rglob("*.py"), ROOT / "pyproject.toml"]
+    words = {
+        word
+        for file in files
+        if file != Path(__file__)
+        for word in re.findall(r"\w+", file.read_text(encoding="utf-8"))
+    }
+    words |= (
+        {path.name for path in ROOT.iterdir()}
+        | {path.stem for path in ROOT.iterdir()}
+        | {"md", "make", "git", "python3"}
+    )
+    assert sorted(names - words) == []
 
 
 def _extras() -> set[str]:
