@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from vokcrawl.exports.formats import CSV, JSONL, JSONL_ZST, PARQUET, SQLITE, XLSX, Tables
+from vokcrawl.exports.table_writer import CSV, JSONL, JSONL_ZST, PARQUET, SQLITE, XLSX, Tables
 
 if TYPE_CHECKING:
     from vokcrawl.exports.rows import Column

@@ -20,7 +20,7 @@ from typing_extensions import override
 from xlsxwriter.exceptions import FileCreateError
 
 from vokcrawl.errors import UsageError
-from vokcrawl.exports.formats import XLSX, Tables, TableWriter, cut_to_cell
+from vokcrawl.exports.table_writer import XLSX, Tables, TableWriter, cut_to_cell
 
 if TYPE_CHECKING:
     from vokcrawl.exports.rows import Column

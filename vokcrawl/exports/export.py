@@ -9,9 +9,10 @@ from pathlib import Path
 
 from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.exports.data_dictionary import data_dictionary, dictionary_name
-from vokcrawl.exports.formats import CSV, WACZ, Tables, TableWriter, extension_of, translate_export_errors, writer_for
+from vokcrawl.exports.formats import extension_of, translate_export_errors, writer_for
 from vokcrawl.exports.rows import Rows, columns_of
 from vokcrawl.exports.selection import Selection
+from vokcrawl.exports.table_writer import CSV, WACZ, Tables, TableWriter
 from vokcrawl.exports.target import checked_target, replacing
 from vokcrawl.exports.wacz.export import WaczExport
 from vokcrawl.exports.wacz.signing import LocalSigner

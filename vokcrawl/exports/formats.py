@@ -9,11 +9,8 @@ import csv
 import re
 import sqlite3
 import sys
-from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +18,19 @@ import orjson
 from typing_extensions import override
 
 from vokcrawl.errors import StorageError, UsageError
+from vokcrawl.exports.table_writer import (
+    CSV,
+    EXTENSIONS,
+    JSONL,
+    JSONL_ZST,
+    PARQUET,
+    SQLITE,
+    XLSX,
+    Tables,
+    TableWriter,
+    cut_to_cell,
+    json_line,
+)
 from vokcrawl.search.index import TOKENIZER
 from vokcrawl.storage.output_folder import close_as_is
 from vokcrawl.utils.program import missing_package
@@ -35,17 +45,9 @@ else:
 if TYPE_CHECKING:
     from vokcrawl.exports.rows import Column
 
-PARQUET, SQLITE, CSV, XLSX, WACZ = ".parquet", ".sqlite", ".csv", ".xlsx", ".wacz"
-JSONL, JSONL_ZST = ".jsonl", ".jsonl.zst"
-EXTENSIONS = (PARQUET, SQLITE, CSV, XLSX, JSONL, JSONL_ZST, WACZ)
-
-Tables = Mapping[str, Sequence["Column"]]
-
 # Characters that a spreadsheet reads as the start of a formula, full-width forms included (OWASP, "CSV Injection"): at
 # the start of a cell, and after a separator, because a spreadsheet may split cells at another one than a comma.
 _FORMULA = re.compile(r"^(?=[=+\-@\t\r＝＋－＠])|(?<=[;\t\r\n])(?=\s*[=+\-@＝＋－＠])")
-# Excel's maximum number of characters in a cell, in UTF-16 code units.
-MAX_CELL = 32_767
 # The checksum lets a reader detect a damaged copy.
 _ZSTD_OPTIONS: dict[int, int] = {
     zstd.CompressionParameter.compression_level: 9,
@@ -84,33 +86,6 @@ _FULL_TEXT = (
 _CACHE_KIB = 16_384
 # Rows to insert at a time.
 _ROWS = 500
-
-
-class TableWriter(ABC):
-    """Writes tables of rows to a new file. `tables` maps the name of each table to its columns, in order."""
-
-    # The tables of `selection.TABLES` that the file contains unless `--what` selects another.
-    default_tables: tuple[str, ...] = ("current",)
-
-    @cached_property
-    def cut_cells(self) -> Counter[str]:
-        """Number of texts that were cut because the format limits their length, by column."""
-        return Counter()
-
-    @abstractmethod
-    def __init__(self, path: Path, tables: Tables) -> None: ...
-
-    @abstractmethod
-    def write(self, table: str, row: Mapping[str, Any]) -> None:
-        """Append a row, which has a value for each column. Tables are written one after the other."""
-
-    @abstractmethod
-    def finish(self) -> None:
-        """Write buffered rows and close the file."""
-
-    @abstractmethod
-    def abandon(self) -> None:
-        """Close the file as it is, after a failure. Never raises."""
 
 
 class CsvWriter(TableWriter):
@@ -305,23 +280,6 @@ def translate_export_errors(target: Path) -> Iterator[None]:
         raise StorageError(
             f"{target}: {reason}; no file was written; free some space, or choose another location with --to"
         ) from failure
-
-
-def json_line(columns: Sequence[Column], row: Mapping[str, Any]) -> bytes:
-    """Return a row as a line of JSON."""
-    return orjson.dumps({each.name: row[each.name] for each in columns}, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def cut_to_cell(text: str) -> str:
-    """Return the text itself if it fits into a cell of Excel, or else its beginning and how much is omitted."""
-    if len(text) <= MAX_CELL // 2:
-        return text
-    units = text.encode("utf-16-le")
-    if len(units) <= 2 * MAX_CELL:
-        return text
-    # Leaves space for the number of any text. A half of a character at the end is ignored.
-    kept = units[: 2 * (MAX_CELL - 40)].decode("utf-16-le", "ignore")
-    return f"{kept}… ({len(text) - len(kept):,} characters omitted)"
 
 
 def _create_table(name: str, columns: Sequence[Column]) -> str:

@@ -15,7 +15,7 @@ import pyarrow.json as pj
 import pyarrow.parquet as pq
 from typing_extensions import override
 
-from vokcrawl.exports.formats import Tables, TableWriter, json_line
+from vokcrawl.exports.table_writer import Tables, TableWriter, json_line
 
 # A row group is written after this many rows or bytes of JSON, which bounds memory use.
 # JSON is converted in smaller parts.
