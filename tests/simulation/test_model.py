@@ -105,7 +105,7 @@ def test_nothing_goes_wrong_once_it_is_calm() -> None:
     assert all(faulty.article(each.id).got is Got.PAGE for each in faulty.order)
 
 
-def test_articles_that_fail_for_a_while_are_had_later() -> None:
+def test_articles_that_fail_for_a_while_are_delivered_later() -> None:
     failing = site("articles_fail")
     article = next(each for each in failing.order if each.failures)
     answers: list[Got] = []

@@ -111,7 +111,7 @@ def test_button_whose_words_come_later_is_found_when_the_whole_page_is_read(page
     assert run(page, HAS_MORE, WORDS, True)
 
 
-def test_hidden_button_is_none(page: Page) -> None:
+def test_hidden_button_is_ignored(page: Page) -> None:
     opened(page, "")
     page.evaluate("document.querySelector('button').style.visibility = 'hidden'")
     assert not run(page, HAS_MORE, WORDS, True)

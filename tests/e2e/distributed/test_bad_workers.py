@@ -85,7 +85,7 @@ def test_an_unreachable_server_is_retried_and_then_reported(group: WorkerGroup) 
     assert "VOK_REDIS_TIMEOUT=1" in said
 
 
-def test_keys_of_another_project_are_left_alone(group: WorkerGroup) -> None:
+def test_keys_of_another_project_are_not_changed(group: WorkerGroup) -> None:
     with group.redis.client() as client:
         client.hset(f"{group.prefix}:articles", "theirs", "1")
     said = refused(group, 2)
@@ -107,9 +107,7 @@ def test_a_missing_package_is_named_with_the_file_that_brings_it(group: WorkerGr
     assert "pip install -r requirements/distributed.txt" in said
 
 
-def test_a_worker_that_comes_to_a_crawl_on_other_terms_is_refused_and_says_which(
-    serve: Serving, grouped: Grouped
-) -> None:
+def test_a_worker_with_other_parameters_is_refused_and_names_them(serve: Serving, grouped: Grouped) -> None:
     group = grouped(serve(300))
     first = group.start(0, settings={**QUIET, "DOWNLOAD_DELAY": 0.1})
     wait_for(lambda: group.delivered() > 2)
@@ -121,7 +119,7 @@ def test_a_worker_that_comes_to_a_crawl_on_other_terms_is_refused_and_says_which
     first.kill()
 
 
-def test_a_memory_on_a_server_is_for_the_profile_that_goes_with_it(group: WorkerGroup, tmp_path: Path) -> None:
+def test_a_state_on_a_server_needs_the_profile_distributed(group: WorkerGroup, tmp_path: Path) -> None:
     done = run_crawl(
         group.start_url, tmp_path / "alone", settings={"VOK_STATE": "redis"}, env={"REDIS_URL": group.redis.url}
     )
@@ -130,7 +128,7 @@ def test_a_memory_on_a_server_is_for_the_profile_that_goes_with_it(group: Worker
     assert not list((tmp_path / "alone").glob("*/*"))
 
 
-def test_several_sources_in_one_process_are_none_of_workers(group: WorkerGroup, tmp_path: Path) -> None:
+def test_several_sources_in_one_process_are_refused_for_workers(group: WorkerGroup, tmp_path: Path) -> None:
     said = group.scrapy("sources", f"Voice of Korea (EN)={tmp_path / 'en'}", f"KCNA (Kr)={tmp_path / 'kr'}")
     assert said.returncode == 2
     assert "VOK_REDIS_PREFIX" in said.stderr.splitlines()[-1]
@@ -138,9 +136,7 @@ def test_several_sources_in_one_process_are_none_of_workers(group: WorkerGroup, 
     assert not (tmp_path / "en").exists()
 
 
-def test_a_crawl_by_one_worker_loads_no_client_and_has_no_business_with_the_name(
-    serve: Serving, output: Path, tmp_path: Path
-) -> None:
+def test_a_crawl_by_one_worker_loads_no_redis_client(serve: Serving, output: Path, tmp_path: Path) -> None:
     script = tmp_path / "alone.py"
     script.write_text(
         "import sys; sys.path[0] = ''\n"

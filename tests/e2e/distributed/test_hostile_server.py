@@ -49,7 +49,7 @@ def crawled(site: SampleServer, grouped: Grouped) -> WorkerGroup:
 
 @pytest.mark.parametrize("garbage", ["[]", pytest.param("\x1b[31m", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("name", ["articles", *(pytest.param(each, marks=pytest.mark.thorough) for each in READ)])
-def test_rows_that_are_none_of_ours_end_the_run(crawled: WorkerGroup, name: str, garbage: str) -> None:
+def test_rows_of_other_programs_end_the_run(crawled: WorkerGroup, name: str, garbage: str) -> None:
     with crawled.redis.client() as client:
         for key in client.keys(f"{crawled.prefix}:{name}:*") or [f"{crawled.prefix}:{name}"]:
             client.hset(key, mapping=dict.fromkeys([*client.hkeys(key), "other"], garbage))

@@ -23,7 +23,7 @@ def repair(group: WorkerGroup, workers: int) -> str:
 
 
 @pytest.mark.thorough
-def test_all_that_the_folders_hold_is_known_again(serve: Serving, grouped: Grouped) -> None:
+def test_everything_in_the_directories_is_known_again(serve: Serving, grouped: Grouped) -> None:
     server = serve(60)
     group = grouped(server)
     assert group.crawl(settings=ALWAYS) == [0, 0, 0]
@@ -83,7 +83,7 @@ def test_shared_state_is_not_rebuilt_while_workers_run(serve: Serving, grouped: 
 
 
 @pytest.mark.thorough
-def test_an_archive_of_one_worker_is_taken_along_into_the_shared_memory(
+def test_the_output_of_one_worker_is_imported_into_the_shared_state(
     serve: Serving, grouped: Grouped, tmp_path: Path
 ) -> None:
     server = serve(30)

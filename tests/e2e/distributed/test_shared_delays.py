@@ -64,7 +64,7 @@ def test_a_retry_after_to_one_worker_is_kept_by_all(serve: Serving, grouped: Gro
 
 
 @pytest.mark.thorough
-def test_a_host_that_asked_for_more_time_than_a_run_waits_is_left_alone_by_the_next_run_too(
+def test_a_host_that_asked_for_a_longer_wait_than_a_run_allows_gets_no_request_of_the_next_run_either(
     serve: Serving, grouped: Grouped
 ) -> None:
     server = serve(60)

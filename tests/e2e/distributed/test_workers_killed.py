@@ -34,7 +34,7 @@ def led(group: WorkerGroup) -> tuple[int, list[int]]:
 
 
 @pytest.mark.thorough
-def test_what_killed_workers_had_in_hand_is_finished_by_the_one_that_lives(serve: Serving, grouped: Grouped) -> None:
+def test_requests_of_killed_workers_are_finished_by_the_remaining_one(serve: Serving, grouped: Grouped) -> None:
     server = serve(150)
     group = grouped(server)
     started = begun(group, 20)

@@ -63,7 +63,7 @@ def test_what_wget_has_archived(serve: Serving, tmp_path: Path) -> None:
 
 
 @needs_wget
-def test_what_wget_has_archived_again_without_what_had_not_changed(serve: Serving, tmp_path: Path) -> None:
+def test_archive_of_wget_without_unchanged_pages_is_read(serve: Serving, tmp_path: Path) -> None:
     server = serve(12)
     command = ["wget", "--quiet", "--recursive", "--level=9", "--accept-regex=/newstream/1|/article/163/"]
     for name, options in (("first", ["--warc-cdx"]), ("second", ["--warc-dedup=first.cdx"])):

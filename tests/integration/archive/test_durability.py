@@ -87,7 +87,7 @@ def killed(url: str, output: Path, settings: dict[str, object]) -> None:
 
 
 @pytest.mark.kill
-def test_a_file_is_cut_back_to_what_was_committed_also_behind_a_roll_over(crawl: Crawling, output: Path) -> None:
+def test_a_file_is_truncated_to_its_committed_length_also_after_a_roll_over(crawl: Crawling, output: Path) -> None:
     site = SampleSite(25, faults=())
     with RecordingServer(site, without_validators) as server:
         url = f"{server.url}/article/163/"

@@ -70,7 +70,7 @@ def test_a_batch_that_repeats_makes_the_listing_incomplete(crawl: Crawling, serv
 
 
 @pytest.mark.parametrize("answer", [reply("0"), reply('{"error": true}', kind="application/json"), reply("")])
-def test_a_batch_that_is_none_behind_a_page_that_promised_one_is_a_failure_and_no_end(
+def test_an_invalid_batch_behind_a_page_that_announced_one_is_a_failure_and_not_an_end(
     answer: Answer, crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     site = HostileSite(15, more="ajax")

@@ -133,7 +133,7 @@ def test_a_url_in_the_state_that_cannot_be_requested_is_named_and_costs_nothing_
     assert done.manifest["counts"]["articles"] == 2
 
 
-def test_a_stored_route_that_cannot_be_read_is_named_and_looked_for_again(
+def test_a_stored_route_that_cannot_be_read_is_named_and_discovered_again(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     site = HostileSite(12)

@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_written_ends_the_run_and_the_next_one_brings_ever
     assert [each["outcome"] for each in after.manifests()] == ["crashed", "done"]
 
 
-def test_a_folder_that_another_run_holds_is_left_alone(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_a_directory_locked_by_another_run_is_not_touched(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(12)
     folder = OutputFolder(output)
     folder.take("a test")

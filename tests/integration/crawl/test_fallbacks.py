@@ -133,7 +133,7 @@ def test_where_the_listing_cannot_be_followed_the_search_by_days_brings_the_same
 
 @pytest.mark.parametrize("dead", [dead_listing, refused_call, only_scripts])
 @pytest.mark.parametrize("search", [NOT_FOUND, NO_PAGE], ids=["no search", "an empty search"])
-def test_where_the_search_cannot_be_had_either_the_sitemap_leads_to_the_articles(
+def test_without_a_search_the_sitemap_leads_to_the_articles(
     dead: Callable[[], tuple[HostileSite, str]], search: Answer, serve: Serve, crawl: RunCrawl, output: Path
 ) -> None:
     _, start = dead()
@@ -177,7 +177,7 @@ def test_when_no_discovery_strategy_works_the_outcome_is_the_listings_and_each_a
     assert_same(done.articles(), site.truth()["articles"][:10])
 
 
-def test_a_search_that_does_not_look_at_the_days_is_left(serve: Serve, crawl: RunCrawl, output: Path) -> None:
+def test_a_search_that_ignores_the_days_is_abandoned(serve: Serve, crawl: RunCrawl, output: Path) -> None:
     site = HostileSite(45, more="script", search="button", sitemap=True)
     server = serve(site=site)
     newest = site.answer("GET", "/?s=&source=190221", {})
@@ -311,7 +311,7 @@ def windows_asked(server: SampleServer, crawl: RunCrawl, output: Path) -> list[s
     return [request.target for request in server.requests if "&end=" in request.target]
 
 
-def test_a_window_without_teasers_is_asked_for_again_before_it_is_believed(
+def test_a_date_range_without_teasers_is_requested_again_before_it_is_believed(
     serve: Serve, crawl: RunCrawl, output: Path
 ) -> None:
     site = HostileSite(45, more="script", search="button")
@@ -421,9 +421,7 @@ def test_of_a_long_sitemap_each_run_asks_for_a_share_newest_first(serve: Serve, 
     assert_same(second.articles(), truth["articles"])
 
 
-def test_a_file_of_the_sitemap_that_cannot_be_had_leaves_the_others(
-    serve: Serve, crawl: RunCrawl, output: Path
-) -> None:
+def test_a_sitemap_file_that_fails_leaves_the_others(serve: Serve, crawl: RunCrawl, output: Path) -> None:
     site = HostileSite(90, sitemap=True)
     server = serve(site=site)
     site.change(LISTING, NOT_FOUND)

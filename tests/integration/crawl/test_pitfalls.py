@@ -316,7 +316,7 @@ def test_a_sidebar_does_not_keep_since_from_ending_pagination(
 # Settings and addresses
 
 
-def test_a_field_under_its_floor_is_a_layout_that_is_not_understood_and_named(
+def test_a_field_below_its_minimum_coverage_is_a_layout_that_is_not_understood_and_named(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(25)

@@ -111,7 +111,7 @@ def test_index_of_another_version_is_rebuilt(output: Path, tmp_path: Path, added
     assert added == []
 
 
-def test_file_of_another_program_is_left_alone(output: Path, tmp_path: Path) -> None:
+def test_file_of_another_program_is_not_changed(output: Path, tmp_path: Path) -> None:
     write_archive(output, a_story(1), a_story(2))
     db = sqlite3.connect(output / NAME)
     db.execute("CREATE TABLE mine (a)")

@@ -177,7 +177,7 @@ def test_the_sample_has_every_kind_of_double_and_of_formula() -> None:
     assert all(each.of is None for each in doubles if each.kind in FORMULAS)
 
 
-def test_at_the_chosen_threshold_nearly_all_doubles_are_found_and_few_formulas_are_merged() -> None:
+def test_at_the_chosen_threshold_nearly_all_duplicates_are_found_and_few_formulaic_texts_are_merged() -> None:
     found = measure(THRESHOLD, 210)
     assert found.right / found.doubles > 0.97
     assert found.false.total() <= 5, found.false

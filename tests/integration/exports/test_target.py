@@ -255,7 +255,7 @@ def test_a_folder_without_permission_ends_with_15(archive: Path, tmp_path: Path)
     assert left(place) == []
 
 
-def test_a_target_that_the_system_cannot_even_look_at_ends_with_15_in_one_line(
+def test_a_target_that_cannot_be_accessed_ends_with_15_in_one_line(
     archive: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     place = tmp_path / "place"

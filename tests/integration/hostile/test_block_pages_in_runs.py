@@ -187,7 +187,7 @@ NO_BATCH = {
 }
 
 
-def test_a_batch_that_is_none_is_a_failure_and_not_an_end(place: Place) -> None:
+def test_an_invalid_batch_is_a_failure_and_not_an_end(place: Place) -> None:
     """Run after run gets another answer that is no batch; none takes it for the listing's end."""
     with FaultyServer(site(25, more="ajax")) as server:
         for case, (fault, code, name) in NO_BATCH.items():

@@ -105,7 +105,7 @@ def test_nothing_more_is_sent_once_a_site_is_given_up(place: Place) -> None:
         assert len(late) <= 1, late
 
 
-def test_the_cool_off_after_resets_grows_and_the_site_is_then_given_up(place: Place) -> None:
+def test_the_backoff_after_resets_grows_and_the_site_is_then_given_up(place: Place) -> None:
     with FaultyServer(site()) as server:
         # The listing and some articles come, then nothing more does.
         for identity in ids(server)[3:]:

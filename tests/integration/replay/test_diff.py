@@ -156,7 +156,7 @@ def test_only_the_named_runs_are_shown_but_earlier_ones_are_read_too(output: Pat
         assert found["kinds"]["teasers"]["same"] == 0
 
 
-def test_an_archive_of_others_is_compared_with_all_that_was_delivered(output: Path, tmp_path: Path) -> None:
+def test_an_archive_of_other_programs_is_compared_with_all_delivered_records(output: Path, tmp_path: Path) -> None:
     other = packed(records(whole(SITE)[:5]), tmp_path / "other.warc.gz")
     _, found = diff(output, other)
     articles = found["kinds"]["articles"]

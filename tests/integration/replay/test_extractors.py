@@ -29,7 +29,7 @@ def begin(since: datetime) -> tuple[str, ...]:
     return (sys.executable, "-m", SECOND, since.isoformat())
 
 
-def test_an_old_archive_goes_on_being_read_by_the_old_reading_and_a_new_one_by_the_new(tmp_path: Path) -> None:
+def test_an_old_archive_is_read_by_the_old_extractor_and_a_new_one_by_the_new(tmp_path: Path) -> None:
     site = site_of(12)
     old = packed(records(whole(site, SINCE - timedelta(seconds=5))), tmp_path / "old.warc.gz")
     new = packed(records(whole(site_of(12, seed=7), SINCE + timedelta(days=1))), tmp_path / "new.warc.gz")
@@ -49,7 +49,7 @@ def test_an_old_archive_goes_on_being_read_by_the_old_reading_and_a_new_one_by_t
         assert each["excerpt"].startswith("Second: ") == (each["first_seen_at"] >= "2025")
 
 
-def test_a_crawl_reads_by_the_newest_reading_and_its_archive_is_read_by_it_again(
+def test_a_crawl_uses_the_newest_extractor_and_so_does_a_replay_of_its_archive(
     serve: Callable[..., SampleServer], tmp_path: Path
 ) -> None:
     server = serve(12)

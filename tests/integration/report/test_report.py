@@ -55,7 +55,7 @@ def test_it_writes_one_page_into_the_output_folder_and_changes_nothing_else(outp
     assert [path.name for path in output.rglob(f"*{PART}")] == []
 
 
-def test_a_user_without_a_home_hears_nothing_of_fonts(output: Path) -> None:
+def test_a_user_without_a_home_directory_gets_no_warning_about_fonts(output: Path) -> None:
     small(output)
     done = scrapy("report", output=output, env={"HOME": "/dev/null/home", "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""})
     assert (done.code, done.stderr) == (0, "")

@@ -162,7 +162,7 @@ def retries_in(done: Crawl) -> list[tuple[str, str, int]]:
     return [(each["id"], each["reason"], each["attempts"]) for each in done.manifest["pending_retries"]]
 
 
-def test_what_could_not_be_had_is_asked_for_again_with_growing_pauses_and_named_until_it_is_had(
+def test_failed_pages_are_retried_with_growing_delays_and_named_until_they_are_delivered(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(5)
@@ -183,7 +183,7 @@ def test_what_could_not_be_had_is_asked_for_again_with_growing_pauses_and_named_
     assert_whole(done, server.site)
 
 
-def test_a_delivered_article_that_cannot_be_looked_at_again_is_named_and_asked_for_with_growing_pauses(
+def test_a_delivered_article_that_cannot_be_rechecked_is_named_and_retried_with_growing_delays(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     server = serve(5)

@@ -21,7 +21,7 @@ T0 = datetime(2030, 1, 1, 6, tzinfo=UTC)
 DAY = timedelta(days=1, hours=1)
 
 
-def test_articles_that_were_never_had_are_left_after_a_second_look(
+def test_articles_that_were_never_delivered_leave_the_retry_queue_after_a_second_check(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     site = HostileSite(12)

@@ -13,7 +13,7 @@ from tests.support.hostile_site import HostileServer, HostileSite, Wire
 from vokcrawl.normalize import utc
 
 
-def test_two_looks_a_day_apart_give_one_tombstone_and_what_comes_back_is_a_new_revision(
+def test_two_checks_a_day_apart_give_one_tombstone_and_a_reappeared_article_is_a_new_revision(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     # Both lie deep in the listing: an ordinary run does not come by there.
@@ -57,7 +57,9 @@ def test_two_looks_a_day_apart_give_one_tombstone_and_what_comes_back_is_a_new_r
     assert "has the same text as revision 1" in scrapy("diff", lost, output=output).stdout
 
 
-def test_an_article_that_was_seen_between_two_looks_is_not_gone(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_an_article_that_was_seen_between_two_checks_is_not_removed(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
     server = serve(3)
     url = f"{server.url}/article/163/"
     identity = server.site.truth()["articles"][1]["id"]
@@ -70,7 +72,7 @@ def test_an_article_that_was_seen_between_two_looks_is_not_gone(crawl: Crawling,
     assert [each["first_missing_at"][:13] for each in done.removals()] == [utc(T0 + timedelta(hours=30))[:13]]
 
 
-def test_the_second_look_does_not_wait_for_the_next_age(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_the_second_check_does_not_wait_for_the_next_age(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(3)
     url, settings = f"{server.url}/article/163/", {**QUIET, "VOK_RECHECK_DAYS": "1,30"}
     identity = server.site.truth()["articles"][1]["id"]

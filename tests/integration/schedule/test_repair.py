@@ -193,7 +193,7 @@ def test_a_rebuilt_state_does_not_take_an_interrupted_listing_crawl_for_complete
     assert faults(output) == []
 
 
-def test_files_of_others_are_left_alone(crawl: Crawling, serve: Serving, output: Path) -> None:
+def test_files_of_other_programs_are_not_changed(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(5)
     url = f"{server.url}/article/163/"
     crawl(url, output, settings=QUIET)

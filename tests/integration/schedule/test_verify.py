@@ -249,7 +249,7 @@ def test_verify_names_what_is_wrong_with_file_and_line_and_ends_with_15(
     assert records_in(folder) == before
 
 
-def test_verify_says_how_much_it_has_looked_at_when_nothing_is_wrong(folder: Path) -> None:
+def test_verify_says_how_much_it_has_checked_when_nothing_is_wrong(folder: Path) -> None:
     done = scrapy("verify", output=folder)
     archived = sum(
         sum(1 for _ in ArchiveIterator(str(path), parse_http=False)) for path in (folder / "archive").iterdir()

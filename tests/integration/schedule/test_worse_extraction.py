@@ -49,7 +49,7 @@ def long_article(site: HostileSite) -> str:
 
 
 @pytest.mark.parametrize("change", [SHORT, EMPTY, NEW_THEME], ids=["much shorter", "empty", "without class names"])
-def test_worse_reading_is_no_revision_and_is_named(
+def test_worse_extraction_is_no_revision_and_is_named(
     change: Change, crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     site = HostileSite(6)

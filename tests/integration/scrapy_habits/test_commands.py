@@ -116,7 +116,7 @@ def test_parse_beside_a_run_changes_nothing_and_is_not_refused(
     assert {path: path.stat().st_mtime_ns for path in before} == times
 
 
-def test_the_profile_of_workers_needs_no_redis_server_to_look_at_a_page(
+def test_the_profile_of_workers_needs_no_redis_server_to_fetch_a_page(
     scrapy: Scrapy, site: SampleServer, output: Path
 ) -> None:
     env = {"SCRAPY_PROJECT": "distributed", "DOWNLOAD_DELAY": "0"}

@@ -155,7 +155,7 @@ def test_a_damaged_or_outdated_index_is_rebuilt(harm: Callable[[Path], None], ar
         assert index.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_another_programs_file_is_left_alone_and_the_search_answers_all_the_same(archive: Path) -> None:
+def test_another_programs_file_is_not_changed_and_the_search_works_all_the_same(archive: Path) -> None:
     with closing(sqlite3.connect(archive / NAME)) as db:
         db.execute("CREATE TABLE precious (value)")
     before = contents(archive)

@@ -138,7 +138,7 @@ def test_feeds_are_a_number_of_entries_with_a_base_url(value: Any, read: tuple[i
         *("50,https://user:secret@mirror.test/", "50,https://mirror.test/?a=b", "50,https://a.test/,https://b.test/"),
     ],
 )
-def test_feeds_without_a_number_or_with_a_base_url_that_is_none_are_refused(value: str) -> None:
+def test_feeds_without_a_number_or_with_an_invalid_base_url_are_refused(value: str) -> None:
     with pytest.raises(UsageError, match=r"^VOK_FEEDS: .* is not ") as refused:
         options(VOK_FEEDS=value)
     assert "\n" not in str(refused.value)
@@ -165,7 +165,7 @@ def test_of_what_must_not_be_empty_it_is_said_how_to_have_the_default(name: str)
         options(**{name: ""})
 
 
-def test_a_floor_for_a_field_that_no_record_has_is_refused() -> None:
+def test_a_minimum_coverage_of_an_unknown_field_is_refused() -> None:
     with pytest.raises(UsageError, match="titel"):
         options(VOK_MIN_COVERAGE="titel=0.9")
 

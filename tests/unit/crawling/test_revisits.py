@@ -64,6 +64,6 @@ def test_without_ages_nothing_is_checked() -> None:
     assert next_check(NOW - timedelta(hours=1), ()) is None
 
 
-def test_second_look_at_a_missing_article_does_not_move() -> None:
+def test_second_check_of_a_missing_article_is_not_postponed() -> None:
     due = NOW + timedelta(hours=3)
     assert next_check(due, (30,), missing_since=NOW - timedelta(hours=21)) == utc(due)

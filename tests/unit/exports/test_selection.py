@@ -159,7 +159,7 @@ def test_days_are_those_that_the_site_shows_and_both_are_included(output: Path, 
         assert numbers(exported_records(output, tmp_path, what="removals", **bound)) == removed
 
 
-def test_an_article_stands_as_it_does_in_the_whole_archive_whatever_days_are_asked_for(
+def test_an_article_is_the_same_as_in_the_whole_archive_whatever_days_are_selected(
     output: Path, tmp_path: Path
 ) -> None:
     old = article(0, "2024-02-01T00:00:00Z", published_on="2024-01-01")

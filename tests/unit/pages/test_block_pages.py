@@ -30,7 +30,7 @@ def test_the_sentence_goes_and_the_text_before_it_stays(paragraph: str, kept: st
 
 
 @pytest.mark.parametrize("paragraph", ["", "They upgraded the mill.", "A pro choir has full access to the hall."])
-def test_other_sentences_are_left_alone(paragraph: str) -> None:
+def test_other_sentences_are_not_changed(paragraph: str) -> None:
     assert cut_metering(paragraph) == (paragraph, False)
 
 
@@ -111,7 +111,7 @@ def test_no_page_and_no_address_makes_it_raise(body: bytes, asked: str, got: str
 
 
 @pytest.mark.parametrize("body", [b"<meta name=kcsc " * 4000, b"<meta" * 12_000, b"<meta " + b"name=" * 12_000])
-def test_a_hostile_page_is_looked_through_in_good_time(body: bytes) -> None:
+def test_a_hostile_page_is_searched_in_limited_time(body: bytes) -> None:
     with cpu_limit():
         find_block_page(body)
 

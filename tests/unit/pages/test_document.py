@@ -72,7 +72,7 @@ def test_a_charset_that_is_no_encoding_of_texts_is_unknown(name: str) -> None:
     assert words(f"<meta charset={name}><p>Café</p>".encode("cp1252"), "text/html") == ("Café", True)
 
 
-def test_what_declares_nothing_and_is_no_utf_8_is_windows_1252() -> None:
+def test_undeclared_encoding_that_is_no_utf_8_is_windows_1252() -> None:
     assert words("<p>Café “Moran”</p>".encode("cp1252"), "text/html") == ("Café “Moran”", False)
     # The bytes that it leaves open are control characters, which are no text.
     assert words(b"<p>Caf\xe9 \x81\x8d x</p>", "text/html") == ("Café x", False)
@@ -121,7 +121,7 @@ def test_an_address_that_cloudflare_hides_is_written_out(markup: str, key: int) 
 
 
 @pytest.mark.parametrize("code", ["", "7d", "zz", "7d1", "00" * 2000, "00612020"])
-def test_a_code_that_hides_no_address_is_left_as_it_stands(code: str) -> None:
+def test_a_code_that_hides_no_address_is_kept(code: str) -> None:
     assert words(f"<p><a data-cfemail='{code}'>shown</a></p>".encode()) == ("shown", False)
 
 
@@ -138,7 +138,7 @@ GIVEN_UP = (
 
 @pytest.mark.parametrize("end", GIVEN_UP)
 @pytest.mark.parametrize("before", ["", "<h1>News</h1><div class='article-content'><p>One paragraph"])
-def test_a_page_that_ends_in_the_error_of_its_cms_is_none(end: str, before: str) -> None:
+def test_a_page_that_ends_in_an_error_of_its_cms_is_not_an_article(end: str, before: str) -> None:
     with pytest.raises(PageFault, match="server_error"):
         read_document(f"{before}{end}\n<!-- cached -->".encode(), HTML)
 

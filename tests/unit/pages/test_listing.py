@@ -147,7 +147,7 @@ def test_a_page_without_links_to_articles_has_no_teasers(content: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_new_class_names_and_new_tags_change_no_reading(data: st.DataObject) -> None:
+def test_new_class_names_and_tags_change_no_result(data: st.DataObject) -> None:
     known = rendered("/article/163/", data.draw(st.sampled_from(SKINS)))
     before, after = (read_teasers(root(each)) for each in (known, reskinned(known, data)))
     assert fields(after) == fields(before)

@@ -166,7 +166,7 @@ def test_both_kinds_of_the_sample_site_are_read(skin: str) -> None:
 @given(st.text(alphabet="idfromaction:='\"{}0123456789,&?/.#\\ \nx", max_size=200), st.booleans())
 @example(script="admin-ajax.php?" * 9 + "id:1", in_attribute=False)
 @example(script="x(id,id)action:'{" * 3, in_attribute=True)
-def test_no_script_makes_the_reading_raise(script: str, in_attribute: bool) -> None:
+def test_no_script_makes_the_extractor_raise(script: str, in_attribute: bool) -> None:
     noise = f"admin-ajax.php?{script}"
     quoted = noise.replace('"', "&quot;")
     content = f'<a onclick="{quoted}" data-id="{quoted}">More Articles</a>' if in_attribute else ""

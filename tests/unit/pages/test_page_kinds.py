@@ -76,7 +76,7 @@ CUT_OFF = {
 
 
 @pytest.mark.parametrize("name", CUT_OFF)
-def test_article_that_ends_in_an_error_of_the_server_is_none(name: str) -> None:
+def test_article_that_ends_in_a_server_error_is_not_delivered(name: str) -> None:
     markup = page(f"{HEADLINE}{META}<div class='article-content'><p>{TEXTS[0]}</p>", footer="").partition("</main>")[0]
     with pytest.raises(PageFault, match=SERVER_ERROR):
         read(markup + CUT_OFF[name])

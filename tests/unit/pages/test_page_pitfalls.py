@@ -385,13 +385,13 @@ def test_a_later_more_from_heading_of_the_site_is_not_the_block(variant: str, he
     "answer", [b'{"html": "<p>More</p>"}', b'\r\n [{"a": "<b>x</b>"}]', b'{"error": true}', b'["<li>x</li>"]']
 )
 @pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/plain", ""])
-def test_json_that_calls_itself_a_page_is_none(answer: bytes, kind: str) -> None:
+def test_json_declared_as_html_is_not_a_page(answer: bytes, kind: str) -> None:
     with pytest.raises(PageFault) as fault:
         read_document(answer, kind)
     assert fault.value.name == "not_html_json"
 
 
-def test_a_mere_link_to_upgrade_on_a_page_without_the_known_class_meters_nothing() -> None:
+def test_a_mere_link_to_upgrade_on_a_page_without_the_known_class_truncates_nothing() -> None:
     text = "<div>The choir sang in the capital on Sunday, and the audience stayed until the very end of it.</div>"
     head = "<h1>Choir sings</h1><div>Date: 26/06/2025 | Source: Voice of Korea (EN)</div>"
     for link, truncated in (

@@ -81,7 +81,7 @@ LENGTH = len(item()["body"])
         (item(), DeliveredVersion(True, CONTENT, 2 * LENGTH + 1)),
     ],
 )
-def test_change_that_may_be_a_worse_reading_needs_a_second_response_with_the_same_text(
+def test_change_that_may_be_a_worse_extraction_needs_a_second_response_with_the_same_text(
     worse: dict[str, Any], delivered: DeliveredVersion
 ) -> None:
     reason = unconfirmed_change(worse, delivered, None)

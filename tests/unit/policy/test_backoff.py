@@ -52,7 +52,7 @@ def test_a_date_and_the_seconds_until_then_are_the_same(seconds: int) -> None:
     assert retry_after(date, NOW) == retry_after(str(seconds), NOW) == seconds
 
 
-def test_a_cool_off_doubles_from_refusal_to_refusal_within_bounds() -> None:
+def test_backoff_doubles_with_each_refusal_up_to_a_limit() -> None:
     pauses, now, waits = Pauses(10, most_in_a_row=100), 0.0, []
     for _ in range(7):
         waits.append(pauses.refused("site", sent=now + 0.5, now=now + 1, asked=None))
@@ -86,7 +86,7 @@ def test_what_a_site_asks_for_comes_before_what_we_would_wait() -> None:
     assert pauses.remaining("site", 6) == 0
 
 
-def test_hosts_are_left_alone_each_for_itself() -> None:
+def test_each_host_is_paused_by_itself() -> None:
     pauses = Pauses(10, most_in_a_row=0)
     pauses.refused("site", sent=1, now=2, asked=None)
     assert pauses.gives_up("site")

@@ -129,7 +129,7 @@ def test_a_search_that_holds_little_is_asked_little() -> None:
 
 
 @pytest.mark.parametrize("strange", ["9999-12-31", "0001-01-01"])
-def test_a_day_that_cannot_be_true_leads_no_windows_astray(strange: str) -> None:
+def test_an_impossible_day_does_not_mislead_the_date_ranges(strange: str) -> None:
     ranges = DateRanges(["2024-12-09", strange, "2024-12-08"], TODAY.isoformat())
     assert ranges.first() == DateRange(date(2024, 12, 9))
     split = ranges.split(DateRange(date(2024, 12, 1)), ["2024-12-09", strange, "2024-12-05"])
@@ -142,7 +142,7 @@ def test_where_the_clock_is_behind_the_days_shown_are_believed() -> None:
     assert DateRanges(shown, "1970-01-01").first().start > date(2024, 12, 1)
 
 
-def test_a_site_that_does_not_look_at_the_days_is_found_out() -> None:
+def test_a_site_that_ignores_the_days_is_detected() -> None:
     ranges = DateRanges(["2024-12-10", "2024-12-08"], TODAY.isoformat())
     shown = ["2024-12-10", "2024-12-09"]
     assert not ranges.is_foreign(ranges.first(), shown, 0)

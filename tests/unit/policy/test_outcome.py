@@ -76,7 +76,7 @@ def test_each_kind_of_end_has_its_word_and_its_exit_code(statistics: RunStatisti
     assert determine_outcome(statistics) == (outcome, ExitCode(code))
 
 
-def test_coverage_counts_only_from_twenty_articles_on_and_only_under_its_floor() -> None:
+def test_coverage_counts_only_from_twenty_articles_on_and_only_below_its_minimum() -> None:
     minimum_coverage = {"title": 0.9, "body": 0.9, "gone": 0.1}
     given: dict[str, Any] = {"coverage": {"title": 0.89, "body": 0.9}, "minimum_coverage": minimum_coverage}
     assert below_minimum_coverage(RunStatistics(articles=19, **given)) == []

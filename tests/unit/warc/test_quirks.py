@@ -224,7 +224,7 @@ def test_files_in_a_wacz_are_read_where_they_are(tmp_path: Path) -> None:
         assert next(read_at(records[2].place, LONGEST)) == records[2]
 
 
-def test_a_wacz_that_is_none_is_named(tmp_path: Path) -> None:
+def test_an_invalid_wacz_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.wacz"
     path.write_bytes(b"PK\x03\x04" + bytes(100))
     with pytest.raises(NotAnArchiveError, match="not a valid WACZ file"):

@@ -172,7 +172,7 @@ def test_a_server_that_has_forgotten_a_commit_is_not_built_upon(one: State, redi
         one.commit()
 
 
-def test_an_older_copy_of_what_it_knew_is_not_built_upon(one: State, redis_server: RedisServer) -> None:
+def test_an_older_copy_of_the_state_is_not_used(one: State, redis_server: RedisServer) -> None:
     assert isinstance(one, RedisState)
     one.put_article(article(A))
     one.commit()

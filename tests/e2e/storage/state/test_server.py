@@ -52,7 +52,7 @@ def test_names_are_made_ours_once_and_found_again(redis_server: RedisServer) -> 
 
 
 @pytest.mark.parametrize("key", ["marker", *NAMES])
-def test_names_of_another_program_are_refused_and_left_alone(redis_server: RedisServer, key: str) -> None:
+def test_names_of_another_program_are_refused_and_not_changed(redis_server: RedisServer, key: str) -> None:
     with redis_server.client() as client:
         client.delete(*(f"theirs:{each}" for each in ("marker", *NAMES)))
         client.set(f"theirs:{key}", "something")

@@ -77,7 +77,7 @@ def test_a_file_that_is_no_database_is_refused_as_damaged(path: Path, content: b
         assert "repair --rebuild-state" in said
 
 
-def test_another_program_s_database_is_refused_and_left_alone(path: Path) -> None:
+def test_another_programs_database_is_refused_and_not_changed(path: Path) -> None:
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE theirs (x)")
     other.close()

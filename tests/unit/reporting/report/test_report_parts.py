@@ -148,7 +148,7 @@ def notices_of(
     return " ".join(each.text for each in notices({**STATUS, **status}, runs, faults, len(faults), now))
 
 
-def test_where_all_is_well_there_is_nothing_to_look_at() -> None:
+def test_without_problems_nothing_needs_attention() -> None:
     assert notices_of({}) == ""
 
 
@@ -179,7 +179,9 @@ def test_where_all_is_well_there_is_nothing_to_look_at() -> None:
         ),
     ],
 )
-def test_what_needs_a_look_is_said(status: dict[str, Any], runs: list[ReportedRun], now: datetime, said: str) -> None:
+def test_what_needs_attention_is_listed(
+    status: dict[str, Any], runs: list[ReportedRun], now: datetime, said: str
+) -> None:
     assert notices_of(status, runs, now=now).startswith(said)
 
 
