@@ -10,7 +10,7 @@ EXTRAS := export report monitor distributed browser evidence datasette docs
 # Without kept bytecode each process of the tests would compile all packages again.
 unexport PYTHONDONTWRITEBYTECODE
 
-# The tests that kill, let calls fail and flip bits.
+# The tests that kill processes, fail system calls and flip bits.
 FAULTS := tests/integration/hostile/test_failing_calls.py $(patsubst %,tests/integration/schedule/test_%.py,killed killed_commands flipped_bits)
 
 .PHONY: runtime setup demo crawl browse test faults simulate coverage check docs bench bench-scale size audit lock clean
@@ -43,7 +43,7 @@ $(VENV)/browse-ready: $(VENV)/runtime-ready requirements/datasette.txt
 	$(BIN)/python $(PIP) -r requirements/datasette.txt
 	@touch $@
 
-test: setup  ## Run the tests. VOK_TEST_KILLS=500 kills the crawl more often, VOK_TEST_COLD=1 lets each child begin at nothing.
+test: setup  ## Run the tests. VOK_TEST_KILLS=500 kills the crawl more often, VOK_TEST_COLD=1 starts each child process without preloaded modules.
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 faults: setup  ## Kill 300 crawls and 50 commands, fail each system call that writes, and flip bits; print the figures (about half an hour).
@@ -81,7 +81,7 @@ bench-scale: setup  ## Measure how each command grows, up to a million articles 
 size:  ## Run `make demo` in a new environment; print the environment's size and the CPU time (1 if it is over 250 MB).
 	@$(PYTHON) benchmarks/environment.py
 
-audit: .tools/ready  ## Look all pins up in PyPI's database of vulnerabilities (needs the network; 1 when there is one, or a look-up failed).
+audit: .tools/ready  ## Look up all pins in PyPI's database of vulnerabilities (needs the network; exit code 1 if there is one, or a look-up failed).
 	$(TOOLS)/pip-audit --strict --disable-pip --progress-spinner off -r requirements/lock.txt -r requirements/tools.txt
 
 # Options of uv that all pins share. LOCK_ARGS=--upgrade takes the newest versions that pyproject.toml allows.

@@ -1,4 +1,4 @@
-"""`scrapy shell`: Scrapy's shell, with the project's page objects at hand."""
+"""`scrapy shell`: Scrapy's shell, with the project's page objects."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Continuation:
     def note_position(self, listing: Listing, request: FetchListing) -> None:
         """Stores how far the listing is read and resolved."""
         if self._has_cut_days(listing) or self._paginators.has_holes(listing):
-            # The next run looks at what was left out again.
+            # The next run reads what was left out again.
             return
         route, ids = self._paginators.place(listing, request)
         listing.positions.note_page(route, ids, listing.opened, listing.progress.ids)

@@ -202,7 +202,7 @@ class Listing:
         self.suspended_next, self.listing_problem = following, listing_problem or self.listing_problem
 
     def resume(self) -> FetchListing | None:
-        """Goes on with a suspended listing: returns the request for what comes next, if there is one."""
+        """Resumes a suspended listing: returns its next request, if there is one."""
         if self.state is not ListingState.SUSPENDED:
             raise UnexpectedEvent(f"{self.key}: the listing is resumed while it is {self.state}")
         self.state = ListingState.RUNNING

@@ -67,7 +67,7 @@ class Revisits:
             after = rows[-1].id
             for row in rows:
                 if row.missing_since is not None:
-                    # It waits for its second look, whatever the ages are.
+                    # It waits for its second check, whatever the ages are.
                     continue
                 if ages and row.next_check_at is not None and row.next_check_at <= now:
                     # A check that is due stays due.

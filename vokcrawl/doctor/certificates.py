@@ -82,7 +82,7 @@ def _handshake(plain: socket.socket, host: str, context: ssl.SSLContext) -> byte
 
 def _sent_certificate(host: str, port: int, seconds: float) -> Certificate | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # Nothing is sent or read; the certificate is only looked at.
+    # Nothing is sent or read; only the certificate is read.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         sent = _handshake(socket.create_connection((host, port), seconds), host, context)

@@ -42,7 +42,7 @@ PROFILE_KEYS = {
     "original_url": "article.original",
 }
 _BLOCK_PAGES = frozenset(map(str, BlockPage))
-# A larger share of text that belongs to no field deserves a look.
+# A larger share of text that belongs to no field deserves attention.
 _MUCH_UNEXPLAINED = 0.2
 _CLOCK_TOLERANCE = 300
 # So many articles must be truncated before it is said of all.

@@ -17,7 +17,7 @@ _VALUE = re.compile(r"[\w./:-]{1,60}", re.ASCII)
 # Attributes that say what an element is. Of the first ones the value counts, of the others that they are there.
 _VALUES, _PRESENT = ("itemprop", "rel", "property", "role", "data-testid"), ("datetime", "colspan", "valign")
 _MOST_CLASSES = 4
-# So many ancestors are looked at.
+# The number of ancestors that are searched.
 _MOST_UP = 8
 _NOTHING: Sequence[Element] = ()
 

@@ -10,7 +10,7 @@ from scrapy.utils.misc import build_from_crawler, load_object
 
 
 class TelnetConsole:
-    """Stands for `scrapy.extensions.telnet.TelnetConsole`, which `TELNETCONSOLE_ENABLED` enables."""
+    """Replaces `scrapy.extensions.telnet.TelnetConsole`, which `TELNETCONSOLE_ENABLED` enables."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Any:
@@ -19,7 +19,7 @@ class TelnetConsole:
 
 
 class RemoteControl:
-    """Stands for `scrapy.extensions.remote_control.RemoteControl`, which `REMOTE_CONTROL_ENABLED` enables."""
+    """Replaces `scrapy.extensions.remote_control.RemoteControl`, which `REMOTE_CONTROL_ENABLED` enables."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Any:

@@ -1,6 +1,6 @@
 """Scrapy's feed exports, with complete columns in CSV, and with errors that count.
 
-Scrapy logs an error of a feed and goes on as if nothing had happened. Here it makes the run incomplete; the delivery of
+Scrapy logs an error of a feed and continues. Here it makes the run incomplete; the delivery of
 the run itself is not affected.
 """
 

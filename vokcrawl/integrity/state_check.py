@@ -417,7 +417,7 @@ def _next_checks(state: SqliteState, nodes: Sequence[ChainNode], runs: _RunTimes
         due, first, checked = row["next_check_at"], row["first_seen_at"], row["checked_at"]
         if due is None or first is None or checked is None or checked < first or (in_every_run and due in runs):
             continue
-        # The ages count from when an article was first seen, the second look at a missing one from its last check.
+        # The ages count from when an article was first seen, the second check of a missing one from its last check.
         origins = (first, checked) if row["missing_since"] is not None else (first,)
         at = _since_epoch(due) % _ONE_DAY
         if at not in clocks and not any(at == _since_epoch(each) % _ONE_DAY and due >= each for each in origins):

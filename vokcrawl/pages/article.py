@@ -165,7 +165,7 @@ class ArticlePage:
             if block.item is not None:
                 return index
         for identity, first, run in runs(self.blocks[start:]):
-            # Inside the content element it is a list of other articles, and the text goes on below.
+            # Inside the content element it is a list of other articles, and the text continues below.
             within = self.content is not None and self._in_content(self.blocks[start + first])
             if identity != self.id and not within and is_other_teaser(run):
                 return start + first

@@ -19,7 +19,7 @@ __all__ = ["last_page_number", "next_page_link", "page_number"]
 
 _PATH = re.compile(r"/page/(\d{1,6})/?$", re.ASCII)
 _FIELDS = re.compile(r"paged|page|pg|query(?:-\d{1,4})?-page")
-# Of a page no more links than these are looked at.
+# The maximum number of links of a page that are examined.
 _MOST_LINKS = 3_000
 
 

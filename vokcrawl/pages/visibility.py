@@ -37,7 +37,7 @@ _LOADED_LATER = ("data-src", "data-lazy-src", "data-cfsrc", "data-original", "da
 class HiddenElements:
     """The elements that are hidden by an attribute, an inline style or a class name: a container for `flow`.
 
-    An element is looked at when it is asked for, because most are in blocks that are not read. `kept` returns elements
+    An element is examined when it is requested, because most are in blocks that are not read. `kept` returns elements
     that are never among them; it is called when there is a hidden one.
     """
 

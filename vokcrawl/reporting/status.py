@@ -59,7 +59,7 @@ def status(folder: OutputFolder, state: State, now: datetime) -> dict[str, Any]:
 
 
 def _possibly_removed(state: State) -> list[dict[str, Any]]:
-    """Delivered articles that were missing when they were last fetched; a second look confirms it."""
+    """Delivered articles that were missing when they were last fetched; a second request confirms it."""
     rows = (row for row in state.all_articles() if row.status is Status.DELIVERED and row.missing_since is not None)
     return [
         {

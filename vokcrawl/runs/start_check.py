@@ -1,6 +1,6 @@
 """Refuses a run whose state is older or newer than the files beside it, as after half a backup was restored.
 
-A run with an older state would deliver articles a second time. The check is cheap: it looks at the names of all files,
+A run with an older state would deliver articles a second time. The check is cheap: it checks the names of all files,
 and at the sizes of those of the last runs and at the last manifest only. `scrapy verify` checks everything.
 """
 

@@ -36,7 +36,7 @@ _QUOTED = re.compile(r'"[^"]*\w[^"]*"')
 _TOKEN = re.compile(r'((?:title|source):)?(?:"([^"]*)"|([^\s"]+))')
 _JOINED_RUN = re.compile(f"[{JOINED}]+")
 # More matches than this are not ranked but listed newest first: a word that is everywhere says nothing about relevance,
-# and ranking looks at every place where it stands.
+# and ranking looks at every place where it occurs.
 _MAX_RANKED = 4_000
 _SELECTED = """
     (:removed OR NOT removed)

@@ -72,7 +72,7 @@ SPIDER_CONTRACTS = {"vokcrawl.spiders.contracts.StartPageContract": 10}
 # Scrapy: 100. One item at a time keeps the records in the order of the site.
 CONCURRENT_ITEMS = 1
 EXTENSIONS = {
-    # Replaces Scrapy's, which logs an error of a feed and goes on. Before the run is opened, to refuse invalid feeds.
+    # Replaces Scrapy's, which logs an error of a feed and continues. Before the run is opened, to refuse invalid feeds.
     "vokcrawl.extensions.feed_exports.FeedExports": -200,
     # So that the run is open before any other component is created.
     "vokcrawl.extensions.run.RunExtension": -100,

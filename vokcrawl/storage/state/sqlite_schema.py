@@ -55,7 +55,7 @@ CREATE TABLE payloads (digest TEXT PRIMARY KEY, url TEXT NOT NULL, date TEXT NOT
 """,
 }
 # Versions 1 and 2 had these names. Version 1 changed while it was in use: `articles.source`, `listings.source` and the
-# tables `notes` and `ways` were added without a new number, so the columns themselves are looked at.
+# tables `notes` and `ways` were added without a new number, so the columns themselves are checked.
 _OLD_TABLES = {"listing_crawls": "walks", "routes": "ways", "retries": "owed"}
 _OLD_COLUMNS = {
     "manifest_draft": "draft",
