@@ -12,6 +12,7 @@ from typing_extensions import override
 from vokcrawl.cli import CheckedCommand, leave_workers, require_spider
 from vokcrawl.config.scrapy_checks import check_log_level
 from vokcrawl.errors import UsageError
+from vokcrawl.utils.early_imports import import_tls
 from vokcrawl.utils.hangup import end_on_hangup
 from vokcrawl.utils.program import PROGRAM
 
@@ -31,6 +32,8 @@ class Command(CheckedCommand, BaseRunSpiderCommand):
 
     @override
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        # Before Scrapy's class loads the spiders, which import them.
+        import_tls()
         super().process_options(args, opts)
         try:
             if self.settings is not None:
