@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import orjson
-import requests
 
 # At DEBUG it logs each URL, and these are secrets.
 logging.getLogger("urllib3").setLevel(logging.INFO)
@@ -51,6 +50,9 @@ def run_with_timeout(seconds: float, work: Callable[[], None]) -> None:
 
 def post(url: str, payload: Mapping[str, Any], seconds: float) -> None:
     """Post JSON. Raises `NotificationError` unless the status is 2xx; the response body is not read."""
+    # Imported late: most runs send nothing.
+    import requests  # noqa: PLC0415
+
     headers = {"Content-Type": "application/json", "User-Agent": "vokcrawl"}
     try:
         with requests.post(
