@@ -68,6 +68,7 @@ _CHROMIUM_MIDDLEWARE, _CHROMIUM_ORDER = "vokcrawl.downloader.chromium.middleware
 # no page needs a Referer, URLs are limited where they are read (`normalize.LONGEST_URL`), and a page that is requested
 # again keeps its number of retries on purpose.
 _SPIDER_MIDDLEWARES_BASE = {"scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50}
+_STATS_CLASS = "vokcrawl.runs.stats.PlainStatsCollector"
 # Scrapy applies -s once more after `update_settings`. The contact belongs to a User-Agent given there, too.
 _ABOVE_COMMAND_LINE = SETTINGS_PRIORITIES["cmdline"] + 1
 _SPLASH_FINGERPRINTER = "vokcrawl.downloader.splash.compat.SplashRequestFingerprinter"
@@ -111,6 +112,7 @@ class VokSpider(Spider):
         check_run_extension(settings)
         check_event_loop(settings)
         settings.set("SPIDER_MIDDLEWARES_BASE", _SPIDER_MIDDLEWARES_BASE, priority="addon")
+        settings.set("STATS_CLASS", _STATS_CLASS, priority="addon")
         if settings.get("JOBDIR"):
             logger.warning("JOBDIR is not used: a crawl continues from the state in VOK_OUTPUT_DIR, whatever ended it")
             settings.set("JOBDIR", None, priority=_ABOVE_COMMAND_LINE)
