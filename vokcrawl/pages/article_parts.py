@@ -33,7 +33,8 @@ def linked_parts(root: Element, url: str) -> dict[int, str]:
     found: dict[int, str] = {}
     for link in root.css("a[href]"):
         href = link.attributes.get("href") or ""
-        if not _may_be_later(href):
+        # An article page has dozens of other links: nearly none of them ends in a digit.
+        if not (href.rstrip("/")[-1:].isdecimal() or "?" in href or "#" in href) or not _may_be_later(href):
             continue
         if not own:
             own, number = _split(url)

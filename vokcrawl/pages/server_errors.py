@@ -67,6 +67,13 @@ _BEGINNINGS = (
     "gateway time", "ha habido un error", "es gab einen kritischen", "il y a eu une erreur", "이 사이트에 치명적인",
     "このサイトで重大な",
 )  # fmt: skip
+# Words and parts of words, one of which is in each of them: few pages have one.
+_WORDS = tuple(
+    word.encode()
+    for word in (
+        "err", "unavailable", "gateway", "experiencing", "encountered", "whoops", "kritischen", "치명적인", "重大な",
+    )
+)  # fmt: skip
 _BEGINNING = re.compile(rf"(?:5\d\d )?(?:service (?:temporarily )?)?(?:{'|'.join(_BEGINNINGS)})", re.IGNORECASE)
 
 
@@ -88,6 +95,10 @@ def ends_in_server_error(markup: str) -> bool:
     tail = markup[-_TAIL:]
     if "error-page" in tail and _DIED.search(tail):
         return True
+    # Bytes are converted to lower case several times as fast as text.
+    lowered = tail.encode("utf-8", "replace").lower()
+    if not any(word in lowered for word in _WORDS):
+        return False
     # Nearly no page has one of these phrases, and the search for each alone is faster than that for all in one pattern.
     folded = tail.casefold()
     if not any(phrase in folded for phrase in _BEGINNINGS):

@@ -74,9 +74,11 @@ def lacks_its_text(item: dict[str, Any], listed: ListedValues) -> bool:
     """Whether the body is empty or much shorter than its beginning in the teaser. An excerpt may be the headline."""
     if item.get("truncated") or not listed.excerpt:
         return False
-    excerpt, body = _letters(listed.excerpt), _letters(item["body"])
-    if body and (len(excerpt) < _LEAST_OF_EXCERPT or len(body) >= len(excerpt) * _MUCH_SHORTER):
-        return False
+    excerpt, body = _letters(listed.excerpt), item["body"]
+    # The beginning of nearly each body is long enough.
+    for letters in map(_letters, (body[: 2 * len(listed.excerpt)], body)):
+        if letters and (len(excerpt) < _LEAST_OF_EXCERPT or len(letters) >= len(excerpt) * _MUCH_SHORTER):
+            return False
     return bool(excerpt) and excerpt not in {_letters(each) for each in (item.get("title"), listed.title) if each}
 
 
