@@ -28,15 +28,19 @@ class RunLogFormatter(LogFormatter):
     """
 
     @override
-    def crawled(self, request: Request, response: Response, spider: Spider) -> LogFormatterResult | None:
+    def crawled(  # type: ignore[override]
+        self, request: Request, response: Response, spider: Spider
+    ) -> LogFormatterResult | None:
         return super().crawled(request, response, spider) if _is_logged(_ENGINE, logging.DEBUG) else None
 
     @override
-    def scraped(self, item: Any, response: Response | Failure | None, spider: Spider) -> LogFormatterResult | None:
+    def scraped(  # type: ignore[override]
+        self, item: Any, response: Response | Failure | None, spider: Spider
+    ) -> LogFormatterResult | None:
         return super().scraped(item, response, spider) if _is_logged(_SCRAPER, logging.DEBUG) else None
 
     @override
-    def dropped(
+    def dropped(  # type: ignore[override]
         self, item: Any, exception: BaseException, response: Response | Failure | None, spider: Spider
     ) -> LogFormatterResult | None:
         result = super().dropped(item, exception, response, spider)

@@ -8,12 +8,14 @@ from typing import Any
 from urllib.parse import urldefrag
 
 from scrapy import Request
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _ScrapyAgent
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _BindAddressAgent, _ScrapyAgent
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, ResponseDataLossError
 from scrapy.http import Response
-from scrapy.utils._download_handlers import wrap_twisted_exceptions
+from scrapy.utils._download_handlers import normalize_bind_address, wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
+from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.web.client import URI, Agent
 from twisted.web.client import Response as TxResponse
 from typing_extensions import override
 
@@ -46,12 +48,15 @@ class ArchivingHandler(HTTP11DownloadHandler):
         if self._run is not None:
             most = 2 * self._default_maxsize + _BESIDES if self._default_maxsize else sys.maxsize
             self._pool._factory = partial(WiredFactory, most)  # type: ignore[assignment]
+        # The endpoints of the site's hosts, by agent settings, scheme, host and port.
+        self._endpoints: dict[tuple[Any, ...], IStreamClientEndpoint] = {}
 
     @override
     async def download_request(self, request: Request) -> Response:
         if self._run is None or "splash" in request.meta:
             return await super().download_request(request)
         agent = _WiredAgent(
+            self._endpoints,
             contextFactory=self._contextFactory,
             bindAddress=self._bind_address,
             pool=self._pool,
@@ -95,11 +100,40 @@ class _WiredAgent(_ScrapyAgent):
     wire: Wire | None = None
     ip: str | None = None
 
+    def __init__(self, endpoints: dict[tuple[Any, ...], IStreamClientEndpoint], **given: Any) -> None:
+        super().__init__(**given)
+        self._endpoints = endpoints
+
+    def _get_agent(self, request: Request, timeout: float) -> Agent:
+        if request.meta.get("proxy"):
+            return super()._get_agent(request, timeout)
+        # Imported here, as in Scrapy: the import installs a reactor.
+        from twisted.internet import reactor  # noqa: PLC0415
+
+        address = normalize_bind_address(request.meta.get("bindaddress") or self._bindAddress)
+        return _DirectAgent(self._endpoints, reactor, self._contextFactory, timeout, address, self._pool)
+
     def _cb_bodyready(self, txresponse: TxResponse, request: Request) -> Any:
         self.wire = wire_of(txresponse)
         address = getattr(txresponse, "_scrapy_ip_address", None)
         self.ip = str(address) if address is not None and not request.meta.get("proxy") else None
         return super()._cb_bodyready(txresponse, request)
+
+
+class _DirectAgent(_BindAddressAgent):
+    """Looks up its endpoints: Twisted creates one for each request, also for a connection that is open already."""
+
+    def __init__(self, endpoints: dict[tuple[Any, ...], IStreamClientEndpoint], *given: Any) -> None:
+        super().__init__(*given)
+        self._endpoints = endpoints
+
+    def _getEndpoint(self, uri: URI) -> IStreamClientEndpoint:
+        factory = self._endpointFactory
+        key = (uri.scheme, uri.host, uri.port, factory._connectTimeout, factory._bindAddress)
+        endpoint = self._endpoints.get(key)
+        if endpoint is None:
+            endpoint = self._endpoints[key] = super()._getEndpoint(uri)
+        return endpoint
 
 
 def place_of(response: Response) -> Place | None:
