@@ -44,7 +44,7 @@ def test_a_warning_of_a_dropped_record_is_logged(monkeypatch: pytest.MonkeyPatch
     assert result["level"] == logging.WARNING
 
 
-def test_a_handler_of_scrapys_own_loggers_gets_the_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_handler_of_a_logger_of_scrapy_gets_the_entries(monkeypatch: pytest.MonkeyPatch) -> None:
     only_handler(monkeypatch)
     monkeypatch.setattr(logging.getLogger("scrapy.core"), "handlers", [logging.NullHandler()])
     formatter, spider = RunLogFormatter(), Spider("any")
