@@ -16,9 +16,9 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from tests.support.archive_builder import T0, Archive, Record, article, removal, revised
-from tests.support.children import ROOT
+from tests.support.children import launch
 from tests.support.crawling import environment
-from tests.support.servers import free_port, serving
+from tests.support.servers import free_port, ready
 from vokcrawl.browse.database import BrowseDatabase
 from vokcrawl.browse.frozen_site import FrozenResult, FrozenSite
 from vokcrawl.browse.others import OtherArchive
@@ -88,7 +88,11 @@ def browsing(output: Path, *options: str) -> Iterator[Browsing]:
     """The server on an output directory, until the block ends."""
     port = free_port()
     log = output.parent / "browse.log"
-    with serving(command(output, port, *options), f"http://127.0.0.1:{port}/", log, cwd=ROOT, env=environment()):
+    with (
+        log.open("wb") as printed,
+        launch(command(output, port, *options), env=environment(), stdout=printed, stderr=printed) as process,
+        ready(process, f"http://127.0.0.1:{port}/", log),
+    ):
         yield Browsing(f"http://127.0.0.1:{port}", log)
 
 

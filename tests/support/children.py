@@ -65,6 +65,12 @@ OF_COMMANDS = (
 OF_A_WORKER = (*OF_A_CRAWL, "vokcrawl.distributed.*", "vokcrawl.storage.state.*", "vokcrawl.storage.state.redis.*")
 
 
+# Makes the terminal the session's own; then becomes the program.
+_ON_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
 class Child:
     """A forked process, with the methods of `subprocess.Popen` that the tests use."""
 
@@ -125,20 +131,36 @@ def launch(
     stderr: IO[bytes],
     imported: Sequence[str] | None = None,
     preload: Path | None = None,
+    on_terminal: bool = False,
 ) -> Process:
     """Starts `python …` in the repository's root, with its output in the two files.
 
     `imported` are the modules that are imported before the fork, by default those of crawls and commands. If it is
-    empty, nothing is imported before. `preload` is a library for LD_PRELOAD.
+    empty, nothing is imported before. `preload` is a library for LD_PRELOAD. With `on_terminal` the files are a
+    terminal, which becomes the process's standard input, and its own: a Ctrl-C that is written to it is a signal.
     """
     if preload is not None and not _may_be_forked(words, env):
         env = {**env, "LD_PRELOAD": str(preload)}
     if imported == () or not _may_be_forked(words, env):
-        return subprocess.Popen(words, cwd=ROOT, env=dict(env), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+        return subprocess.Popen(
+            [sys.executable, "-c", _ON_TERMINAL, *words] if on_terminal else words,
+            cwd=ROOT,
+            env=dict(env),
+            stdin=stdout if on_terminal else subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=on_terminal,
+        )
     if imported is None:
         imported = OF_A_CRAWL if "crawl" in words else OF_COMMANDS
+    job = {
+        "words": list(words[1:]),
+        "cwd": str(ROOT),
+        "env": dict(env),
+        "terminal": os.ttyname(stdout.fileno()) if on_terminal else None,
+    }
     with tempfile.TemporaryFile() as asked:
-        asked.write(json.dumps({"words": list(words[1:]), "cwd": str(ROOT), "env": dict(env)}).encode())
+        asked.write(json.dumps(job).encode())
         asked.seek(0)
         status, status_end = os.pipe()
         files = [asked.fileno(), stdout.fileno(), stderr.fileno(), status_end]
@@ -194,8 +216,14 @@ def _has_only_new_modules(folder: Path) -> bool:
     return (
         not any(name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth", ".zip")) for name in names)
         and not modules & {"sitecustomize", "usercustomize"}
-        and not any(each.isidentifier() and importlib.util.find_spec(each) for each in modules)
+        and not any(each.isidentifier() and _is_module(each) for each in modules)
     )
+
+
+def _is_module(name: str) -> bool:
+    """Whether a module has this name already. Any directory is a namespace package, which nothing here imports."""
+    found = importlib.util.find_spec(name)
+    return found is not None and found.origin is not None
 
 
 @functools.cache

@@ -111,13 +111,23 @@ def _write_line(pipe: int, number: int) -> None:
 def _take_over(job: int, output: int, errors: int) -> dict[str, Any]:
     """Gives the child its standard files and signals, and reads its job."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
+    with open(job, "rb") as file:
+        asked: dict[str, Any] = json.load(file)
+    terminal = asked.pop("terminal")
+    if terminal is not None:
+        # The first terminal that the leader of a new session opens becomes its own: Ctrl-C there is a signal for it.
+        os.setsid()
+    source = os.open(terminal or os.devnull, os.O_RDWR)
+    os.dup2(source, 0)
+    os.close(source)
     for source, target in ((output, 1), (errors, 2)):
         os.dup2(source, target)
         os.close(source)
-    with open(job, "rb") as file:
-        return json.load(file)
+    if terminal is not None:
+        # The server's streams believe that they can seek.
+        sys.stdout = open(1, "w", buffering=1, encoding=sys.stdout.encoding, closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    return asked
 
 
 def run_python(words: list[str], cwd: str, env: dict[str, str]) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from tests.support.children import Process
+
 START_SECONDS = 60
 
 
@@ -30,20 +32,30 @@ def serving(
     env: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
     """Runs a server until the block ends. It is ready when the URL `ping` returns 200; `log` has its output."""
-    with log.open("wb") as output, subprocess.Popen(command, cwd=cwd, env=env, stdout=output, stderr=output) as server:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, cwd=cwd, env=env, stdout=output, stderr=output) as server,
+        ready(server, ping, log),
+    ):
+        yield
+
+
+@contextmanager
+def ready(server: Process, ping: str, log: Path) -> Iterator[None]:
+    """Waits until a server answers the URL `ping` with 200, and ends it with the block; `log` has its output."""
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not _answers(ping):
+            assert server.poll() is None, f"it ended: {log.read_text(encoding='utf-8')}"
+            assert time.monotonic() < deadline, f"it does not answer: {log.read_text(encoding='utf-8')}"
+            time.sleep(0.1)
+        yield
+    finally:
+        server.terminate()
         try:
-            deadline = time.monotonic() + START_SECONDS
-            while not _answers(ping):
-                assert server.poll() is None, f"it ended: {log.read_text(encoding='utf-8')}"
-                assert time.monotonic() < deadline, f"it does not answer: {log.read_text(encoding='utf-8')}"
-                time.sleep(0.1)
-            yield
-        finally:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
 
 
 def _answers(url: str) -> bool:

@@ -8,8 +8,6 @@ import pty
 import re
 import signal
 import struct
-import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable, Mapping
@@ -18,14 +16,10 @@ from typing import Self
 
 import pyte
 
-from tests.support.children import ROOT
+from tests.support.children import launch
 from tests.support.crawling import environment
 
 _DEADLINE = 60.0
-# Makes the terminal the session's own, so that Ctrl-C, written to it, becomes a signal; then becomes the program.
-_ON_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
-)
 
 
 class Terminal:
@@ -52,18 +46,8 @@ class Terminal:
     def __enter__(self) -> Self:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, self._size)
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _ON_TERMINAL, *self._command],
-                cwd=ROOT,
-                env=self._env,
-                stdin=slave,
-                stdout=slave,
-                stderr=slave,
-                start_new_session=True,
-            )
-        finally:
-            os.close(slave)
+        with open(slave, "wb", buffering=0) as device:
+            self._process = launch(self._command, env=self._env, stdout=device, stderr=device, on_terminal=True)
         return self
 
     def __exit__(

@@ -123,6 +123,14 @@ def test_a_child_whose_folder_changes_other_modules_begins_from_nothing(name: st
         assert not isinstance(process, Child)
 
 
+def test_a_child_is_forked_whatever_directories_its_folder_has(tmp_path: Path) -> None:
+    # The repository has a directory of this name, too, which is no package.
+    (tmp_path / "output").mkdir()
+    log, env = tmp_path / "log", environment({"PYTHONPATH": str(tmp_path)})
+    with log.open("wb") as file, launch(script(tmp_path, "pass"), env=env, stdout=file, stderr=file) as process:
+        assert isinstance(process, Child)
+
+
 def of_the_site(done: Crawl) -> list[dict[str, Any]]:
     """The records in the order of their ids, without what tells of moments and places of the run."""
     records = [*sorted(done.articles(), key=itemgetter("id")), *sorted(done.teasers(), key=itemgetter("id"))]
