@@ -7,7 +7,6 @@ is a sample of the calls; VOK_TEST_THOROUGH tries all of them.
 from __future__ import annotations
 
 import itertools
-import os
 import random
 import re
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import FULL_SIZE, IN_CI
 from tests.support.commands import ONE_BY_ONE, QUIET, Crawling, Serving, contents, crawl_with_fault, faults, records_of
 from tests.support.crawling import command
 from tests.support.expected_records import assert_whole
@@ -23,15 +23,15 @@ from tests.support.failing_calls import ERRORS, Ended, Failure, run_failing
 from vokcrawl.sample import SampleServer
 from vokcrawl.storage.output_folder import QUARANTINE
 
-ALL = bool(os.environ.get("VOK_TEST_THOROUGH"))
+ALL = FULL_SIZE
 SEED = 20241210
 SETTINGS = {**QUIET, **ONE_BY_ONE, "LOG_LEVEL": "WARNING"}
 # Tests among which the failures of crawls, and of each command, are divided, so that they can run side by side.
 LANES = 8 if ALL else 2
 COMMAND_LANES = 4 if ALL else 1
 # Number of calls that fail in a crawl, by lane, and in each command, unless all do.
-CRAWL_SAMPLE = 9
-COMMAND_SAMPLE = 3
+CRAWL_SAMPLE = 9 if IN_CI else 5
+COMMAND_SAMPLE = 3 if IN_CI else 2
 
 
 def failures(calls: Sequence[str], most: int, seed: object) -> list[Failure]:

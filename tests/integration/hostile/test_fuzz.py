@@ -32,6 +32,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
+from tests.conftest import THOROUGH
 from tests.support.cpu_limit import cpu_limit
 from tests.support.page_mutations import mutated
 from vokcrawl.errors import ExitCode
@@ -42,7 +43,7 @@ from vokcrawl.runs.run import Run
 from vokcrawl.sample import SampleSite
 from vokcrawl.spiders.vok import VokSpider
 
-SECONDS = float(os.environ.get("VOK_TEST_FUZZ_SECONDS", "10"))
+SECONDS = float(os.environ.get("VOK_TEST_FUZZ_SECONDS") or (10 if THOROUGH else 3))
 SITE = "http://site.test"
 STARTS = ("/article/163/", "/newstream/", "/article/156/")
 TYPES = ("text/html; charset=utf-8", "text/html", "text/html; charset=euc-kr", "text/html; charset=nonsense", "",

@@ -13,7 +13,7 @@ from tests.support.expected_records import assert_whole
 SLICE = {**QUIET, "VOK_MAX_RUN_MINUTES": 0.025, "DOWNLOAD_DELAY": 0.02, "DOWNLOAD_DELAY_JITTER": 0}
 
 
-@pytest.mark.parametrize("more", ["link", "ajax"])
+@pytest.mark.parametrize("more", [pytest.param("link", marks=pytest.mark.thorough), "ajax"])
 def test_first_crawl_in_slices_delivers_everything_and_calls_nothing_complete_before(
     more: str, crawl: Crawling, serve: Serving, output: Path
 ) -> None:

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import IN_CI
 from tests.support.commands import T0, Crawling, Serving, crawl_with_fault, faults, scrapy
 
 THOROUGH = bool(os.environ.get("VOK_TEST_THOROUGH"))
 # For each history, with each seed.
-FLIPS = 250 if THOROUGH else 120
+FLIPS = 250 if THOROUGH else 120 if IN_CI else 60
 SEEDS = (5, 6, 7, 8) if THOROUGH else (5,)
-FLIPS_OF_FILES = 200 if THOROUGH else 50
+FLIPS_OF_FILES = 200 if THOROUGH else 50 if IN_CI else 25
 # Share of the flips that changed data and must be named.
 NAMED = 0.95
 

@@ -99,7 +99,7 @@ def test_help_is_printed_to_any_stream(name: str, tmp_path: Path) -> None:
         assert (done.code, done.stderr) == (0, ""), harm
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("latin-1", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_characters_that_the_encoding_lacks_are_escaped(
     name: str, encoding: str, archive: Path, tmp_path: Path
