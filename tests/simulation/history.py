@@ -96,7 +96,8 @@ class History:
     def _check_live(self, last: RunResult) -> None:
         """A site without faults and with an end that can be proven is crawled completely: exit code 0."""
         unpinned = [each for each in self.site.listed if each is not self.site.pinned]
-        if not any(each.wanted for each in unpinned):
+        # Without a logo only its page shows whose an article is, and with `since` not all pages are requested.
+        if not any(each.wanted and (each.logo_known or self.world.wants(each)) for each in unpinned):
             return
         if not self.world.can_be_complete and not self._ends_short():
             return
@@ -126,6 +127,7 @@ class History:
         if self.runs:
             result.hidden_before = self.runs[-1].hidden_before | site.hidden
         site.hidden = set()
+        site.listed_in_run = len(site.order) + (site.pinned is not None)
         self.runs.append(result)
         self.skew = 0
         if site.happens("clock_jumps"):

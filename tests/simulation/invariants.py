@@ -149,9 +149,8 @@ def check_idle(world: World, result: RunResult) -> None:
 
 
 def check_bounds(world: World, site: Site, result: RunResult) -> None:
-    """Invariant 3, for any run: requests are bounded by what the site lists."""
-    listed = max(len(site.order), len(result.listed_before))
-    pages = listed // max(1, world.page_size - 2) + 2
+    """Invariant 3, for any run: requests are bounded by what the site has listed while it ran."""
+    pages = site.listed_in_run // max(1, world.page_size - 2) + 2
     most = 6 * pages + 40
     if result.listing_requests > most:
         raise Violation(3, f"run {result.number} sends {result.listing_requests} requests for {pages} pages")

@@ -112,6 +112,8 @@ class Site:
         self.repeats: Article | None = None
         # Entries that were hidden from a page of the present run. They come into sight where others are moved away.
         self.hidden: set[str] = set()
+        # How many different articles the listing has had in the present run: it may lose as many as come in.
+        self.listed_in_run = 0
         self.requests = 0
         self._changes = [name for name in _CHANGES if name in self.behaviours]
         self._number = 0
@@ -134,6 +136,7 @@ class Site:
     def _article(self, age: int, rng: Random) -> Article:
         """A new article, `age` days old."""
         self._number += 1
+        self.listed_in_run += 1
         today = self.now // DAY_SECONDS * DAY_SECONDS
         shown: str | None = _day((today - EPOCH) // DAY_SECONDS - age)
         if self.happens("back_dated"):

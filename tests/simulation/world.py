@@ -271,6 +271,8 @@ _BY_OFFSET: tuple[frozenset[str], ...] = (
     # What came in during the crawl moves among what was read before the top is read again.
     frozenset({"inserted", "moved_down"}),
     frozenset({"moved_to_top", "moved_down"}),
+    # What has left the part that is read next is not yet there in an older answer for the part below.
+    frozenset({"stale_pages", "moved_down"}),
     *(frozenset({each}) for each in _DEEP),
     *(frozenset({"multiples_only"}) | each for each in _NUMBERED),
 )

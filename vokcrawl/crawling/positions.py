@@ -126,19 +126,24 @@ class Positions:
         """The number of entries that were added at the top since the position was stored; None while it is unknown.
 
         It is known by two entries that follow each other in `seen`, the entries that this run has read, and did so
-        among the first entries that were stored.
+        among the first entries that were stored; by three, if they stand higher than they did.
         """
         if self.stored is None:
             return None
         head = self.stored.head
         same = next((at for at, (one, other) in enumerate(zip(seen, head, strict=False)) if one != other), None)
         same = min(len(seen), len(head)) if same is None else same
-        if same > _MOST_PINNED:
+        # Nothing is pinned on top of a search.
+        pinned = 0 if isinstance(self.stored.route, SearchRoute) else min(same, _MOST_PINNED)
+        if same > pinned:
             return 0
         # What both begin with may be pinned, and says nothing of what follows it.
-        places = {identity: place for place, identity in enumerate(head) if place >= same}
+        places = {identity: place for place, identity in enumerate(head) if place >= pinned}
+        in_order = 0
         for at, (one, other) in enumerate(pairwise(seen)):
-            if one in places and places.get(other) == places[one] + 1:
+            in_order = in_order + 1 if one in places and places.get(other) == places[one] + 1 else 0
+            # Two that stand higher than before may have been moved to the top one by one.
+            if in_order > 1 or (in_order and at >= places[one]):
                 return max(0, at - places[one])
         return None
 
@@ -176,7 +181,7 @@ class Positions:
         self.continued_pages += self.resumed
         if self._has_begun and _may_continue_at(route, bool(ids)):
             page.route, page.ids, page.entries = route, self._recent, len(ids)
-        if not self.resumed:
+        if not self.resumed and _is_in_order(route):
             page.head = tuple(islice(seen, _HEAD))
         self._has_begun = True
         self._unresolved.append(page)
@@ -232,6 +237,11 @@ def _may_continue_at(route: Route, has_entries: bool) -> bool:
     if isinstance(route, SearchRoute) and not route.page:
         return route.end is not None
     return has_entries
+
+
+def _is_in_order(route: Route) -> bool:
+    """Whether a page continues the order in which the listing begins. The days of a search do not."""
+    return not isinstance(route, SearchRoute) or route.start is None
 
 
 def _position_from(record: str) -> Position | None:

@@ -77,6 +77,9 @@ class Rereads:
         elif ids and ids != listing.last_ids:
             listing.slice.repeats = 0
             following = self._paginators.of(listing, request).follow_again(listing, request, page, event.url).route
+        elif (with_end := self._paginators.with_end(listing, request.route)) is not None:
+            # No end: if `to` is an end index, the call has requested fewer entries, or none.
+            following = with_end
         elif ids and not listing.slice.repeats:
             # It may be the last page again, or a batch most entries of which are hidden.
             listing.slice.repeats = 1

@@ -82,6 +82,8 @@ class AjaxPaginator(Paginator):
         self._step = 0
         self._to_is_size = False
         self._to_is_end = False
+        # Whether no batch has joined yet what an earlier run has read.
+        self._is_resuming = False
         # The batch that was taken last, the one that came last (with pinned entries), and how many were taken.
         self._taken = _Batch(0, [])
         self._received = _Batch(0, [])
@@ -176,6 +178,7 @@ class AjaxPaginator(Paginator):
         """The call for the last of these entries, which `new` ones have moved down since."""
         self._step = route.size
         self._batches += 1
+        self._is_resuming = True
         self._tail, self._gap, self._suspected = None, None, None
         if self.aligned:
             self._note_taken(_Batch(route.start, list(ids)))
@@ -362,7 +365,7 @@ class AjaxPaginator(Paginator):
             return TAKE
         if self._nothing_behind >= 2 and self._tail is not None and batch.body[-1] == self._tail.body[-1]:
             return self._end(listing, route)
-        if self._tail is not None and batch.start >= self._tail.end:
+        if self._tail is not None and batch.start >= self._tail.end and self._last in self._tail.body:
             self._behind += 1
             # What was empty there before was a hiccup.
             self._nothing_behind = 0
@@ -407,7 +410,9 @@ class AjaxPaginator(Paginator):
     def _is_as_read(self, body: list[str]) -> bool:
         """Whether a batch shows the entry read last, or one behind the entry that it followed when it was read."""
         places = [self._order.get(identity, -2) for identity in body]
-        return self._last in body or any(other == one + 1 for one, other in pairwise(places))
+        # What stands above the entry read last is to be seen, too: that may have moved there.
+        shows_last = self._last in body[1:] or body == [self._last]
+        return shows_last or any(other == one + 1 for one, other in pairwise(places))
 
     # Answers without entries
 
@@ -429,13 +434,14 @@ class AjaxPaginator(Paginator):
             # With the overlap the last entry was to be expected.
             return self._look_back(listing, route)
         self._nothing_behind += 1
-        if kind in (PageKind.END, PageKind.TEASERS) and not self._tail_is_assumed:
-            return self._end(listing, route)
-        if self._nothing_behind == 1:
+        says_end = kind in (PageKind.END, PageKind.TEASERS) and not self._tail_is_assumed
+        if self._nothing_behind == 1 and not says_end:
             # It could be a hiccup.
             return self._ask(listing, route, attempt=2)
-        if kind is PageKind.OTHER or self._tail_is_assumed:
-            # Unknown text is the end if the batch before it is still the same.
+        if kind is PageKind.OTHER or self._tail_is_assumed or len(tail.body) > self._overlap:
+            # Unknown text is the end if the batch before it is still the same. So is an end behind several entries:
+            # what some hidden ones left below them may have moved up.
+            self._nothing_behind = 2
             return self._ask(listing, route.at(tail.start))
         return self._end(listing, route)
 
@@ -492,6 +498,9 @@ class AjaxPaginator(Paginator):
         if self._is_not_rounded(route, batch) or (multiple and multiple != batch.body):
             self.aligned = False
             return self._check_fresh(listing, route, batch) if fresh else self._check_known(listing, route, batch)
+        if fresh and self._is_resuming and self._last not in batch.body:
+            return self._ask_above_multiple(listing, route)
+        self._is_resuming = False
         if multiple:
             self._unconfirmed -= 1
         elif self._unconfirmed and fresh and route.size > 1:
@@ -508,6 +517,14 @@ class AjaxPaginator(Paginator):
         if self._behind > _MOST_BEHIND:
             return Checked(Trust.STOP, stop=StopReason.REPEATS)
         return self._ask(listing, route.at(self._next_multiple(route)))
+
+    def _ask_above_multiple(self, listing: Listing, route: AjaxRoute) -> Checked:
+        """Requests the multiple above one that does not show what an earlier run has read last."""
+        self._steps_back += 1
+        above = route.start // route.size - 1
+        if self._steps_back > _MOST_STEPS_BACK or above < 0:
+            return Checked(Trust.STOP, stop=StopReason.UNJOINED)
+        return self._ask(listing, route.at(above * route.size))
 
     def _nothing_aligned(self, listing: Listing, request: FetchListing, route: AjaxRoute, page: ListingPage) -> Checked:
         self._rounded = []
@@ -536,9 +553,10 @@ class AjaxPaginator(Paginator):
         route = _call(request)
         if not page.teasers:
             return Following(stop=StopReason.END)
-        self._batches += 1
-        self._steps_back = 0
         ids = list(dict.fromkeys(raw.id for raw in page.teasers))
+        # One that is larger than requested stands for several.
+        self._batches += max(1, len(ids) // max(1, self._step))
+        self._steps_back, self._is_resuming = 0, False
         self._largest = max(self._largest, len(ids))
         batch = _Batch(route.start, ids[self._pinned :] or ids)
         self._note_places(batch, len(ids), len(page.teasers))
@@ -576,6 +594,12 @@ class AjaxPaginator(Paginator):
         if self.aligned:
             return Following(route.at(self._next_multiple(route)))
         return Following(route.at(route.start + max(1, len(page.teasers) - self._pinned - 1)))
+
+    def with_end(self, route: AjaxRoute) -> AjaxRoute | None:
+        """The same call with `to` as an end, where neither meaning has been seen: then it shows whether it is one."""
+        if route.to_is_end or self._to_is_size or not route.start:
+            return None
+        return route.with_end(self._step or route.size)
 
     def rejoins(self, before: Sequence[str], ids: Sequence[str]) -> bool:
         """Whether a batch that is read once more joins the one before. A single entry cannot overlap."""

@@ -36,8 +36,9 @@ class SearchPaginator(Paginator):
     def __init__(self, context: Context) -> None:
         self._context = context
         self._ranges: DateRanges | None = None
-        # The guessed page after a full one of a single day.
+        # The guessed page after a full one of a single day, and the days of the last page that had some.
         self._guess = ""
+        self._days: tuple[str | None, str | None] = (None, None)
         # The ids of the last page, and the number of consecutive pages that were the same, or had no new entry.
         self._last_ids: list[str] = []
         # All ids of the pages that share the days of the last one.
@@ -102,11 +103,14 @@ class SearchPaginator(Paginator):
             return self._previous(listing, ranges, route, range_, 0)
         further = further_results(more, route)
         led_nowhere = self._leads_nowhere(listing, route, fresh)
+        # An earlier run has guessed a page at which this one continues.
+        may_guess = not route.page or bool(self._guess) or self._days != (route.start, route.end)
+        self._days = route.start, route.end
         if further is not None and further.url not in listing.visited and not led_nowhere:
             return Following(further)
         # A page of other days than requested does not show how many entries these have.
         full = 1 < listing.largest_page <= received and ranges.may_be_of(range_, listing.days)
-        cut = not led_nowhere and (more.label_found or (full and (not route.page or bool(self._guess))))
+        cut = not led_nowhere and (more.label_found or (full and may_guess))
         split = ranges.split(range_, listing.days) if cut and (more.label_found or not route.page) else None
         if split is not None:
             return Following(route.between(*split.to_dict()))

@@ -65,6 +65,10 @@ class Paginators:
             return None
         return route.at(route.start + max(1, route.size - 1))
 
+    def with_end(self, listing: Listing, route: Route) -> Route | None:
+        """The same batch with `to` as an end, where a listing has not shown yet whether it is; None where it has."""
+        return self._all(listing).ajax.with_end(route) if isinstance(route, AjaxRoute) else None
+
     def above_batch(self, listing: Listing, route: Route, step: int) -> Route | None:
         """The batch to request above one that does not join, at the n-th step; None after the last step."""
         return self._all(listing).ajax.above(route, step) if isinstance(route, AjaxRoute) else None
