@@ -119,3 +119,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if total:
             counts = ", ".join(f"{what.replace('_', ' ')} {number}" for what, number in total.items())
             terminalreporter.write_line(f"{name.capitalize()}: {counts}")
+    _print_histories(terminalreporter, [report for report in reports if getattr(report, "when", None) == "call"])
+
+
+def _print_histories(terminalreporter: pytest.TerminalReporter, reports: list[Any]) -> None:
+    """Prints how many fresh histories the simulation has played, and from which seed on."""
+    played = [value for report in reports for name, value in report.user_properties if name == "simulation"]
+    if played:
+        first, number = min(each["first"] for each in played), sum(each["number"] for each in played)
+        terminalreporter.write_line(f"Simulation: {number:,} fresh histories (VOK_TEST_HISTORIES_FROM={first})")
