@@ -123,3 +123,41 @@ def test_search_is_continued_behind_all_that_came_in_since(behaviours: frozenset
         history.site.wait(_HOURS * 3600)
         history.run()
     assert not history.delivered.missing(world, history.site, history.state)
+
+
+def requested(trace: list[str]) -> list[str]:
+    return [line.split(" ->")[0].split()[-1] for line in trace if line.startswith("  article ")]
+
+
+def test_checks_of_delivered_articles_do_not_wait_for_the_end_of_the_backfill() -> None:
+    trace: list[str] = []
+    history = History(replace(LISTED, recheck_days=(1, 7)), trace, max_run_minutes=5)
+    history.site.calm_down()
+    history.run()
+    delivered = requested(trace)
+    changed = history.site.order[3]
+    changed.version += 1
+    trace.clear()
+    history.site.wait(25 * 3600)
+    assert not history.run().complete
+    assert len(delivered) > 20
+    assert set(delivered) <= set(requested(trace))
+    assert history.delivered.articles[changed.id][0] == 2
+
+
+def test_retries_do_not_wait_for_the_end_of_the_backfill() -> None:
+    trace: list[str] = []
+    history = History(LISTED, trace, max_run_minutes=5)
+    history.site.calm_down()
+    failing = history.site.order[3]
+    failing.failures = -1
+    assert history.run().code is ExitCode.INCOMPLETE
+    assert history.state.retry_of(failing.id) is not None
+    failing.failures = 0
+    trace.clear()
+    history.site.wait(25 * 3600)
+    run = history.run()
+    assert (run.complete, run.code) == (False, ExitCode.OK)
+    # Before anything else: the retry is the first article that is requested.
+    assert requested(trace)[0] == "4"
+    assert failing.id in history.delivered.articles
