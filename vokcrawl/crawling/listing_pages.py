@@ -275,7 +275,7 @@ class ListingPages:
             self._end_probed(listing, brought_new=reason not in MISSING)
             return
         if request.purpose is Purpose.REREAD and reason in MISSING and request.number > listing.progress.pages:
-            self._rereads.end(listing)
+            self._rereads.end(listing, request)
             return
         if isinstance(listing.first, SitemapRoute):
             self._sitemaps.file_failed(listing, reason, url)

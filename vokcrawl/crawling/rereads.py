@@ -124,7 +124,7 @@ class Rereads:
             # Numbered pages cannot overlap: an entry that left the first one has moved up the first of each later one.
             listing.rereads_all = not overlaps and _has_lost(before, ids)
         elif overlaps and ids and not self._paginators.rejoins(listing, ids):
-            self._look_further_up(listing, request)
+            self._look_for_join(listing, request, ids)
             return
         listing.last_ids, listing.reread_steps_back = list(ids), 0
         listing.reread_joins |= listing.progress.again(entries)
@@ -137,6 +137,24 @@ class Rereads:
                 number = request.number + 1
                 self._listings.fetch(listing, FetchListing(listing.key, following.route, Purpose.REREAD, number))
                 return
+        self.end(listing, request)
+
+    def _look_for_join(self, listing: Listing, request: FetchListing, ids: Sequence[str]) -> None:
+        """Requests what is above a batch that does not join the one before: offsets may be rounded, entries hidden.
+
+        One that shows only entries of the one before it ends above its last entry: then the next ones are further down.
+        """
+        listing.reread_steps_back += 1
+        is_above = set(ids) < set(listing.last_ids)
+        find = self._paginators.below_batch if is_above else self._paginators.above_batch
+        route = find(listing, request.route, listing.reread_steps_back)
+        if route is None:
+            listing.finish(StopReason.UNJOINED)
+        else:
+            self._listings.fetch(listing, replace(request, route=route))
+
+    def end(self, listing: Listing, request: FetchListing) -> None:
+        """The first pages were read again, as far as there are pages, or as far as it was needed."""
         is_moving = request.number > 1 and listing.progress.new_on_top > 0
         if listing.reread_joins and is_moving and listing.reread_rounds < _MOST_ROUNDS:
             # New entries may have come in on top since the first page was read again.
@@ -145,19 +163,6 @@ class Rereads:
             listing.reread_joins, listing.last_ids = False, []
             self._listings.fetch(listing, FetchListing(listing.key, listing.first, Purpose.REREAD))
             return
-        self.end(listing)
-
-    def _look_further_up(self, listing: Listing, request: FetchListing) -> None:
-        """Requests what is above a batch that does not join the one before: offsets may be rounded, entries hidden."""
-        listing.reread_steps_back += 1
-        above = self._paginators.above_batch(listing, request.route, listing.reread_steps_back)
-        if above is None:
-            listing.finish(StopReason.UNJOINED)
-        else:
-            self._listings.fetch(listing, replace(request, route=above))
-
-    def end(self, listing: Listing) -> None:
-        """The first pages were read again, as far as there are pages."""
         self.finish_listing(listing, None if listing.reread_joins else StopReason.UNJOINED)
 
     def slice_failed(self, listing: Listing, reason: str, url: str) -> None:

@@ -614,6 +614,10 @@ class AjaxPaginator(Paginator):
             return None
         return route.at(max(0, route.start - max(1, self._step // 2) * 2 ** (step - 1)))
 
+    def below(self, route: AjaxRoute, step: int) -> AjaxRoute | None:
+        """The call one entry further down; None after the last step."""
+        return route.at(route.start + 1) if step <= _MOST_STEPS_BACK else None
+
     def again(self, route: AjaxRoute, received: int) -> AjaxRoute:
         """A call that a page of so many entries names once more, made as the calls before have shown."""
         if self.aligned or not route.start:
