@@ -6,8 +6,11 @@ removes secrets from what is shown. ``python -m vokcrawl.config`` writes the tab
 
 from vokcrawl.config.alerts import Alerts
 from vokcrawl.config.arguments import Arguments
-from vokcrawl.config.preview import PREVIEW
 from vokcrawl.config.settings import Options, default_values, known_names, secret_names, setting_errors
+
+# Set by commands that use a spider without a crawl (`parse`, `fetch`, `check`): no run is opened, and the components
+# that need one are disabled.
+PREVIEW = "VOKCRAWL_PREVIEW"
 
 __all__ = [
     "PREVIEW",

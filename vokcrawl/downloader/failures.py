@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from OpenSSL.SSL import Error as SSLError
 from scrapy import Request
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -14,10 +15,9 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
-from twisted.internet.error import ConnectError, ConnectionClosed
+from twisted.internet.error import ConnectError, ConnectionClosed, ConnectionLost
 from twisted.python.failure import Failure
 
-from vokcrawl.downloader.bad_answer import bad_answer_of
 from vokcrawl.downloader.downloader import SpiderClosing
 from vokcrawl.downloader.rendering.errors import (
     BrowserCrashed,
@@ -54,8 +54,7 @@ _IGNORED = {
     ROBOTS_UNREADABLE: "robots_unreadable",
     ROBOTS_CHECK: BlockPage.BOT_CHECK,
 }
-# Failures that Scrapy does not retry; without a listing page, pagination would end there.
-PASSING = frozenset({"redirect_loop", "offsite", "too_large"})
+_OF_CONNECTION = (ConnectionClosed, ConnectionLost, ConnectError, OSError, SSLError)
 # Not a failure: the crawl closed before the request was sent; the next run sends it.
 CLOSING = "closing"
 
@@ -94,9 +93,19 @@ def _name_of(error: BaseException | None) -> str:
     if isinstance(error, IgnoreRequest):
         return _IGNORED.get(str(error), "redirect_loop")
     if isinstance(error, DownloadFailedError | ConnectError | ConnectionClosed | OSError):
-        answer = bad_answer_of(error)
-        return type(answer).__name__ if answer is not None else "connection"
+        cause = unreadable_response(error)
+        return type(cause).__name__ if cause is not None else "connection"
     return type(error).__name__
+
+
+def unreadable_response(error: BaseException) -> BaseException | None:
+    """Return why a response cannot be read, such as a `HeaderLineTooLong`; None if the connection was lost.
+
+    Scrapy raises the same exception for both: a `DownloadFailedError` from Twisted's `ResponseFailed`.
+    """
+    failures = getattr(error.__cause__, "reasons", ())
+    causes = [getattr(each, "value", each) for each in failures]
+    return next((each for each in causes if not isinstance(each, _OF_CONNECTION)), None)
 
 
 def lower_headers(response: Response) -> dict[str, str]:

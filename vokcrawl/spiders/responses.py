@@ -29,7 +29,7 @@ from vokcrawl.crawling.events import (
     SitemapFetched,
 )
 from vokcrawl.downloader.capture.warc_handler import place_of
-from vokcrawl.downloader.failures import CLOSING, PASSING, block_page_of, lower_headers, name_of, request_of
+from vokcrawl.downloader.failures import CLOSING, block_page_of, lower_headers, name_of, request_of
 from vokcrawl.downloader.rendering.pages import rendered_pages
 from vokcrawl.downloader.rendering.result import RENDERED, Outcome, Rendered
 from vokcrawl.pages.article_parts import part_number
@@ -40,6 +40,7 @@ from vokcrawl.pages.numbered_pages import last_page_number
 from vokcrawl.pages.routes import BrowserRoute, SitemapRoute
 from vokcrawl.pages.search import number_in_form
 from vokcrawl.pages.sitemap import read_sitemap
+from vokcrawl.policy.failure_reasons import NOT_RETRIED
 from vokcrawl.policy.outcome import RunStatistics
 from vokcrawl.spiders.requests import ACTION, requested_url
 
@@ -86,7 +87,7 @@ class ResponseReader:
         if isinstance(fetch, FetchArticle):
             return ArticleFailed(fetch, reason, request.url)
         # What Scrapy does not retry by itself: without this page the listing would break off here.
-        may_repeat = reason in PASSING and fetch.purpose is not Purpose.SOURCE_PROBE
+        may_repeat = reason in NOT_RETRIED and fetch.purpose is not Purpose.SOURCE_PROBE
         return ListingFailed(fetch, reason, request.url, may_repeat)
 
     # Listings

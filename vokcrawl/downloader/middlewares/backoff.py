@@ -15,9 +15,8 @@ from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from vokcrawl.config import Options
-from vokcrawl.downloader.bad_answer import bad_answer_of
 from vokcrawl.downloader.downloader import SENT, PausingDownloader
-from vokcrawl.downloader.failures import block_page_of
+from vokcrawl.downloader.failures import block_page_of, unreadable_response
 from vokcrawl.pages.block_pages import BlockPage
 from vokcrawl.policy.backoff import Pauses, retry_after
 
@@ -76,7 +75,7 @@ class PauseMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Pauses the host after a lost connection."""
         # A response that cannot be parsed is no refusal: the host did answer.
-        if isinstance(exception, DownloadFailedError) and bad_answer_of(exception) is None:
+        if isinstance(exception, DownloadFailedError) and unreadable_response(exception) is None:
             now = monotonic()
             sent = float(request.meta.get(SENT, now))
             self._refused(request, sent, now, None, f"connection lost, {request.url}", "connection lost")
