@@ -48,7 +48,7 @@ LONGEST_URL = 4096
 _LONGEST_DAY = 40
 _TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid)(?:=|$)", re.IGNORECASE)
 _DPRK = timezone(timedelta(hours=9))
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 # A URL that needs no resolution, encoding or check, like nearly every link of the site.
 _SOUND_ORIGIN = re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+){0,9}(?::(?:[1-9]\d{1,3}|[1-5]\d{4}))?(?=/)", re.ASCII)
 _SOUND_URL = re.compile(_SOUND_ORIGIN.pattern + r"(?:/(?!\.\.?(?:/|$))[\w.~%-]++)+/?", re.ASCII)
@@ -290,7 +290,7 @@ def canonical_url(url: str) -> str | None:
     host = parts.hostname or ""
     if ":" in host:
         host = f"[{host}]"
-    if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
+    if port is not None and port != DEFAULT_PORTS[parts.scheme]:
         host = f"{host}:{port}"
     path = _amp_removed(parts.path)
     path = _PERCENT.sub(lambda found: found[0].lower(), path)
@@ -399,9 +399,6 @@ def fold(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
 def schemes_of(urls: Iterable[str]) -> dict[str, str]:
     """The scheme of each host of these URLs, by `authority`; https where a host is named with both."""
     named = sorted((urlsplit(url).scheme, authority(url)) for url in urls)
@@ -444,7 +441,7 @@ def _authority(url: str) -> str:
         # With a user name or password, it must not match that of a start URL.
         return parts.netloc
     host = (parts.hostname or "").lower()
-    if parts.port is None or parts.port == _DEFAULT_PORTS.get(parts.scheme):
+    if parts.port is None or parts.port == DEFAULT_PORTS.get(parts.scheme):
         return host
     return f"{host}:{parts.port}"
 

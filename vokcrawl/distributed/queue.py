@@ -17,6 +17,7 @@ from scrapy_redis.queue import PriorityQueue
 from typing_extensions import override
 
 from vokcrawl.crawling.actions import FetchArticle, Priority
+from vokcrawl.distributed.workers import NOW
 from vokcrawl.errors import StateError
 from vokcrawl.normalize import article_id
 from vokcrawl.spiders.requests import ACTION
@@ -28,7 +29,6 @@ from vokcrawl.storage.state.redis.connection import Server
 _KEYS = ("requests", "queue", "claims", "owners", "crawl")
 # The engine asks for a request after each response; an empty queue is not asked again for this time.
 _EMPTY_SECONDS = 0.04
-_NOW = "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
 _BACK = """
 local function back(id)
   redis.call('ZREM', KEYS[3], id)
@@ -47,7 +47,7 @@ return 1
 """
 # ARGV: run, milliseconds, whether expired claims may be returned to the queue. Returns a request or nothing.
 _CLAIM = (
-    _NOW
+    NOW
     + _BACK
     + """
 if ARGV[3] == '1' then
@@ -67,7 +67,7 @@ end
 )
 # ARGV: run, milliseconds, id. Claims this request unless another worker has; returns it, and whether it was claimed.
 _TAKE = (
-    _NOW
+    NOW
     + """
 local request = redis.call('HGET', KEYS[1], ARGV[3])
 if not request then return false end

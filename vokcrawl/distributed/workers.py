@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 # KEYS of all scripts: crawl (hash), workers (runs with the time until which they count as active), claims, owners.
 _KEYS = ("crawl", AT_WORK, "claims", "owners")
-_NOW = "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+NOW = "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
 # ARGV: run, milliseconds, terms. Returns "joined" and the crawl, or "other" and the terms of that crawl.
 _JOIN = (
-    _NOW
+    NOW
     + """
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. now)
 local alone = redis.call('ZCARD', KEYS[2]) == 0
@@ -43,7 +43,7 @@ return {'joined', crawl}
 )
 # ARGV: run, milliseconds, crawl. Returns 1 if the run leads the crawl now.
 _LEAD = (
-    _NOW
+    NOW
     + """
 local crawl, leader, until_ = unpack(redis.call('HMGET', KEYS[1], 'crawl', 'leader', 'until'))
 if crawl ~= ARGV[3] then return 0 end
@@ -55,7 +55,7 @@ return 1
 # ARGV: run, milliseconds, crawl, ids. Renews lease and claims of the run. Returns whether the crawl continues, the
 # reason to stop (or nothing), the leader, the ids whose claims the run has lost, and the number of workers.
 _BEAT = (
-    _NOW
+    NOW
     + """
 redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
 local lost = {}

@@ -29,6 +29,7 @@ from vokcrawl.pipelines import RecordDropped
 from vokcrawl.policy.outcome import WORDS, RunStatistics, below_minimum_coverage, determine_outcome, never_seen
 from vokcrawl.policy.pagination import StopReason
 from vokcrawl.runs.run import Run, has_run
+from vokcrawl.storage.output_folder import DELIVERED_KINDS
 from vokcrawl.storage.state.factory import opening_of
 from vokcrawl.storage.state.rows import Status
 from vokcrawl.utils.component_error import component_error_of
@@ -278,7 +279,7 @@ class RunExtension:
         statistics.failure = self.run.failure
         statistics.interrupted = reason == "shutdown"
         counts = self.run.counts
-        statistics.delivered = sum(counts.get(kind, 0) for kind in ("articles", "teasers", "removals"))
+        statistics.delivered = sum(counts.get(kind, 0) for kind in DELIVERED_KINDS)
         statistics.coverage = self.run.readable.shares("articles")
         statistics.minimum_coverage = spider.options.min_coverage  # type: ignore[attr-defined]
         if reason not in ("finished", "shutdown"):

@@ -16,7 +16,14 @@ from vokcrawl.errors import FolderLockedError
 from vokcrawl.integrity.rebuild_files import finish_part, lost_records, missing_manifests, retries_are_cut
 from vokcrawl.integrity.rebuild_state import Builder
 from vokcrawl.storage.manifest_chain import ChainNode, read_chain
-from vokcrawl.storage.output_folder import PART, OutputFolder, run_order, translate_os_errors, write_whole
+from vokcrawl.storage.output_folder import (
+    DELIVERED_KINDS,
+    PART,
+    OutputFolder,
+    run_order,
+    translate_os_errors,
+    write_whole,
+)
 from vokcrawl.storage.record_files import read_file, read_kind
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.redis.folders import OnServer
@@ -25,7 +32,6 @@ from vokcrawl.storage.state.rows import Status
 
 # Number of records per commit.
 _BATCH = 500
-_KINDS = ("articles", "teasers", "removals")
 
 
 def rebuild_shared(folders: Sequence[OutputFolder], opening: OnServer, recheck_days: Sequence[int]) -> RedisState:
@@ -97,7 +103,7 @@ def _commit(state: State) -> None:
 
 def _finished(folder: OutputFolder) -> Iterable[tuple[str, dict[str, Any]]]:
     """The records of complete files."""
-    for kind in _KINDS:
+    for kind in DELIVERED_KINDS:
         yield from ((kind, line.record) for line in read_kind(folder, kind) if line.record is not None)
 
 
@@ -106,11 +112,11 @@ def _finish_parts(folder: OutputFolder, state: RedisState, delivered: set[tuple[
     committed = {row.path: row.bytes for row in state.files()}
     for part in list(folder.parts()):
         kind, name = part.parent.name, str(part.relative_to(folder.path)).removesuffix(PART)
-        if kind in _KINDS:
+        if kind in DELIVERED_KINDS:
             _drop_duplicates(part, kind, committed.get(name, 0), state, delivered)
         finish_part(folder, part)
         finished = folder.path / name
-        if kind in _KINDS and finished.exists():
+        if kind in DELIVERED_KINDS and finished.exists():
             delivered.update(_key(kind, line.record) for line in read_file(finished, kind) if line.record is not None)
 
 

@@ -17,7 +17,7 @@ from vokcrawl.pages.tree import Element, text_of
 
 __all__ = ["last_page_number", "next_page_link", "page_number"]
 
-_PATH = re.compile(r"/page/(\d{1,6})/?$", re.ASCII)
+PAGE_PATH = re.compile(r"/page/(\d{1,6})/?$", re.ASCII)
 _FIELDS = re.compile(r"paged|page|pg|query(?:-\d{1,4})?-page")
 # The maximum number of links of a page that are examined.
 _MOST_LINKS = 3_000
@@ -32,7 +32,7 @@ def page_number(url: str) -> tuple[str, int]:
     ('/news', 2)
     """
     parts = urlsplit(url)
-    found = _PATH.search(parts.path)
+    found = PAGE_PATH.search(parts.path)
     path = parts.path[: found.start()] if found else parts.path
     number = int(found[1]) if found else 1
     for name, value in parse_qsl(parts.query):

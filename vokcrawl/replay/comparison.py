@@ -10,13 +10,12 @@ from typing import Any
 
 import orjson
 
-from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.output_folder import DELIVERED_KINDS, OutputFolder
 from vokcrawl.storage.record_files import read_kind
 from vokcrawl.utils.humanize import pluralize
 from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
 SCHEMA = "vokcrawl.replay-diff/1"
-KINDS = ("articles", "teasers", "removals")
 # Fields that depend on the run, the time or the archive, and are not compared.
 OF_THE_RUN = frozenset({"run_id", "first_seen_at", "fetched_at", "first_missing_at", "confirmed_at"})
 OF_THE_RUN |= {"extractor", "archived_as"}
@@ -102,7 +101,7 @@ def compare(
     only records that these runs have delivered, or would deliver, are compared. Raises `StorageError`.
     """
     kinds: dict[str, KindChanges] = {}
-    for kind in KINDS:
+    for kind in DELIVERED_KINDS:
         with closing(temporary_database(*_TABLES)) as db, translate_database_errors():
             kinds[kind] = _of_kind(db, kind, delivered, replayed, archived, runs)
     return kinds

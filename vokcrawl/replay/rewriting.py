@@ -21,7 +21,7 @@ from vokcrawl.replay.results import Kind, from_json
 from vokcrawl.replay.sources import Captures, FaultHandler, Source
 from vokcrawl.runs.run import Run
 from vokcrawl.storage.manifest import ReplayedFile, ReplaySummary
-from vokcrawl.storage.output_folder import OutputFolder
+from vokcrawl.storage.output_folder import DELIVERED_KINDS, OutputFolder
 from vokcrawl.storage.state.protocol import State
 
 SPIDER = "replay"
@@ -106,7 +106,7 @@ class Rewriting:
         self._deliver(self._crawl.finish(self.captures.is_incomplete))
         statistics, run = self.run.statistics, self.run
         counts = run.counts
-        statistics.delivered = sum(counts.get(kind, 0) for kind in ("articles", "teasers", "removals"))
+        statistics.delivered = sum(counts.get(kind, 0) for kind in DELIVERED_KINDS)
         statistics.coverage = run.readable.shares("articles")
         statistics.minimum_coverage = self._options.min_coverage
         statistics.pages_failed += self._flaws

@@ -13,6 +13,7 @@ from typing import Any
 from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors
 from vokcrawl.storage.record_files import read_file
+from vokcrawl.utils.derived_database import is_current, is_damage
 from vokcrawl.utils.progress import NO_PROGRESS, Progress
 from vokcrawl.utils.scripts import bigrams
 from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
@@ -74,7 +75,7 @@ class SearchIndex:
         try:
             return self._open()
         except sqlite3.DatabaseError as failure:
-            if not _is_damage(failure):
+            if not is_damage(failure):
                 raise
         # The index contains nothing that is not in the record files.
         self.path.unlink()
@@ -95,10 +96,10 @@ class SearchIndex:
         return db
 
     def _is_current(self, db: sqlite3.Connection, files: Mapping[str, tuple[int, int]]) -> bool:
-        return _is_ours(db) and _indexed_files(db) == files
+        return is_current(db, _APPLICATION_ID, _VERSION) and _indexed_files(db) == files
 
     def _update(self, db: sqlite3.Connection, files: Mapping[str, tuple[int, int]]) -> None:
-        indexed = _indexed_files(db) if _is_ours(db) else {}
+        indexed = _indexed_files(db) if is_current(db, _APPLICATION_ID, _VERSION) else {}
         if not indexed or any(files.get(path) != mark for path, mark in indexed.items()):
             # A file was deleted or changed. The index does not record which row came from which file: rebuild it.
             _drop_tables(db)
@@ -130,19 +131,6 @@ class SearchIndex:
                 else:
                     _add_removal(db, line.record)
             db.execute("INSERT INTO files VALUES (?, ?, ?)", (name, *mark))
-
-
-def _is_damage(failure: sqlite3.DatabaseError) -> bool:
-    code = getattr(failure, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _is_ours(db: sqlite3.Connection) -> bool:
-    """Return whether the database has our tables. Raises `sqlite3.OperationalError` for another program's file."""
-    application, version = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    if application != _APPLICATION_ID and db.execute("SELECT 1 FROM sqlite_master").fetchone():
-        raise sqlite3.OperationalError("another program's file")
-    return bool(application == _APPLICATION_ID and version == _VERSION)
 
 
 def _indexed_files(db: sqlite3.Connection) -> dict[str, tuple[int, int]]:

@@ -61,7 +61,7 @@ _STOP_REASONS = {
     ),
     "as much of the sitemap as one run asks for": "the sitemap's limit per run reached",
 }
-_OUTCOMES = {"gated": "blocked", "held": "locked", "killed": "crashed"}
+OUTCOMES = {"gated": "blocked", "held": "locked", "killed": "crashed"}
 # The default of VOK_SOURCE in all releases that wrote version 1. A listing of the first releases had no source.
 DEFAULT_SOURCE_V1 = "Voice of Korea (EN)"
 # Keys that not all releases wrote.
@@ -85,7 +85,7 @@ def upgrade_manifest(raw: Mapping[str, Any], *, draft: bool = False) -> dict[str
         raise ValueError(f"the keys {', '.join(missing)} are missing")
     new = _renamed(raw, _RENAMED) | {"schema": "vokcrawl.run/2"}
     if isinstance(new.get("outcome"), str):
-        new["outcome"] = _OUTCOMES.get(new["outcome"], new["outcome"])
+        new["outcome"] = OUTCOMES.get(new["outcome"], new["outcome"])
     pages = new.get("pages")
     if not pages:
         new["pages"] = None

@@ -22,7 +22,8 @@ from vokcrawl.errors import FolderLockedError, StorageError
 PART = ".part"
 WARC = ".warc.gz"
 RUN_ID = re.compile(r"\d{8}T\d{6}Z(-\d+)?", re.ASCII)
-DATA_KINDS = ("articles", "teasers", "removals", "rejected")
+DELIVERED_KINDS = ("articles", "teasers", "removals")
+DATA_KINDS = (*DELIVERED_KINDS, "rejected")
 ARCHIVE = "archive"
 # Timestamp tokens of manifests.
 TIMESTAMP_ENDING = ".tsr"

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-# A head ends at its first empty line. Some servers omit the carriage returns.
-_HEAD_END = re.compile(rb"\n\r?\n")
+from vokcrawl.warc.record_head import HEAD_END
+
 _CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:[ \t]*chunked[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 # White space and chunk extensions may follow the size.
 _CHUNK_SIZE = re.compile(rb"([0-9a-f]{1,8})[ \t]*(?:;.*)?$", re.IGNORECASE)
@@ -37,7 +37,7 @@ class Exchange:
 
 def head_length(message: bytes) -> int:
     """Return the length of a message's head, including the empty line; that of the message if it has no such line."""
-    found = _HEAD_END.search(message)
+    found = HEAD_END.search(message)
     return len(message) if found is None else found.end()
 
 

@@ -7,7 +7,6 @@ the last page is shorter than each one before, it is the same when it is read ag
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -24,13 +23,13 @@ from vokcrawl.crawling.source_calls import SourceCalls
 from vokcrawl.normalize import authority
 from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.pages.more import More
+from vokcrawl.pages.numbered_pages import PAGE_PATH
 from vokcrawl.pages.profile import site
 from vokcrawl.pages.routes import AjaxRoute, BrowserRoute, LinkRoute, Route
 from vokcrawl.policy.pagination import StopReason
 
 logger = logging.getLogger(__name__)
 
-_PAGE_PATH = re.compile(r"/page/(\d{1,6})/?$", re.ASCII)
 # The answers for a page that does not exist.
 MISSING = frozenset({"http_404", "http_410"})
 _PAGE_FIELDS = ("paged", "page", "pg")
@@ -145,7 +144,7 @@ def next_page_url(url: str) -> str | None:
         if name in _PAGE_FIELDS and value.isascii() and value.isdigit() and len(value) < 7:
             fields[at] = (name, str(int(value) + 1))
             return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(fields), ""))
-    found = _PAGE_PATH.search(parts.path)
+    found = PAGE_PATH.search(parts.path)
     if found is not None:
         path = f"{parts.path[: found.start()]}/page/{int(found[1]) + 1}/"
     elif parts.query:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vokcrawl.exports.near_duplicates.index import TABLES, Match, NearDuplicates
 from vokcrawl.storage.snapshot import Fold
+from vokcrawl.utils.derived_database import is_current, is_damage
 from vokcrawl.utils.progress import NO_PROGRESS, Progress
 from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 
@@ -70,7 +71,7 @@ def _kept(fold: Fold, path: Path, progress: Progress) -> Matches:
     try:
         return _open(fold, path, progress)
     except sqlite3.DatabaseError as failure:
-        if not _is_damage(failure):
+        if not is_damage(failure):
             raise
     # The index contains nothing that is not in the record files.
     path.unlink()
@@ -84,11 +85,11 @@ def _open(fold: Fold, path: Path, progress: Progress) -> Matches:
         db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         # In one transaction, so that no other export changes the index between check and use.
         db.execute("BEGIN")
-        if not _is_ours(db) or _first_difference(db, fold) is not None:
+        if not is_current(db, _APPLICATION_ID, _VERSION) or _first_difference(db, fold) is not None:
             db.execute("COMMIT")
             # Other exports wait here, and then find the index up to date.
             db.execute("BEGIN IMMEDIATE")
-            if not _is_ours(db):
+            if not is_current(db, _APPLICATION_ID, _VERSION):
                 _create(db)
             different = _first_difference(db, fold)
             if different is not None:
@@ -99,14 +100,6 @@ def _open(fold: Fold, path: Path, progress: Progress) -> Matches:
     finally:
         db.close()
     return matches
-
-
-def _is_ours(db: sqlite3.Connection) -> bool:
-    """Return whether the database has our tables. Raises `sqlite3.OperationalError` for another program's file."""
-    application, version = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    if application != _APPLICATION_ID and db.execute("SELECT 1 FROM sqlite_master").fetchone():
-        raise sqlite3.OperationalError("another program's file")
-    return bool(application == _APPLICATION_ID and version == _VERSION)
 
 
 def _create(db: sqlite3.Connection) -> None:
@@ -132,8 +125,3 @@ def _update(index: NearDuplicates, fold: Fold, start: str, progress: Progress) -
     for (record, _), digest in zip(fold.latest(start), digests, strict=True):
         index.add(record["id"], record["title"], record["body"], digest)
         progress.advance()
-
-
-def _is_damage(failure: sqlite3.DatabaseError) -> bool:
-    code = getattr(failure, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

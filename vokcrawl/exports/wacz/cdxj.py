@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from vokcrawl.normalize import DEFAULT_PORTS
+
 INDEX, BLOCK_INDEX = "index.cdx.gz", "index.idx"
 _LINES = 1024
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _WWW = re.compile(r"www\d*\.")
 
 
@@ -27,11 +28,11 @@ def search_key(url: str) -> str:
     scheme is its own key.
     """
     parts = urlsplit(url.lower())
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         return url
     host = ",".join(reversed(_WWW.sub("", parts.hostname, count=1).split("."))) if _WWW.match(parts.hostname) else ""
     host = host or ",".join(reversed(parts.hostname.split(".")))
-    port = f":{parts.port}" if parts.port not in (None, _DEFAULT_PORTS[parts.scheme]) else ""
+    port = f":{parts.port}" if parts.port not in (None, DEFAULT_PORTS[parts.scheme]) else ""
     path = parts.path.rstrip("/") or "/"
     query = "&".join(sorted(parts.query.split("&"))) if parts.query else ""
     return f"{host}{port}){path}{'?' if query else ''}{query}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from vokcrawl.storage.manifest_v1 import current_reason
+from vokcrawl.storage.manifest_v1 import OUTCOMES, current_reason
 
 APPLICATION_ID = 0x564F4B43  # "VOKC", distinguishes the state from other SQLite files
 VERSION = 3
@@ -69,7 +69,6 @@ _OLD_COLUMNS = {
 # The source of a listing in the first releases: the setting of the run that completed its crawl, or its default then.
 _LISTING_SOURCE = """coalesce((SELECT json_extract(manifest_draft, '$.settings.VOK_SOURCE') FROM runs
     WHERE started_at = old_listings.completed_at LIMIT 1), 'Voice of Korea (EN)')"""
-_OUTCOMES = {"gated": "blocked", "held": "locked", "killed": "crashed"}
 
 
 def create_tables(db: sqlite3.Connection) -> None:
@@ -108,7 +107,7 @@ def migrate(db: sqlite3.Connection) -> None:
             if (source := _OLD_TABLES.get(table, table)) in old:
                 _copy(db, table, old[source])
                 db.execute(f"DROP TABLE old_{table}")
-        for before, now in _OUTCOMES.items():
+        for before, now in OUTCOMES.items():
             db.execute("UPDATE runs SET outcome = ? WHERE outcome = ?", (now, before))
         for (reason,) in db.execute("SELECT DISTINCT reason FROM retries").fetchall():
             db.execute("UPDATE retries SET reason = ? WHERE reason = ?", (current_reason(reason), reason))
