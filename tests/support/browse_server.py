@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from urllib.request import Request, urlopen
 from tests.support.archive_builder import T0, Archive, Record, article, removal, revised
 from tests.support.children import launch
 from tests.support.crawling import environment
-from tests.support.servers import free_port, ready
+from tests.support.servers import ready
 from vokcrawl.browse.database import BrowseDatabase
 from vokcrawl.browse.frozen_site import FrozenResult, FrozenSite
 from vokcrawl.browse.others import OtherArchive
@@ -86,14 +87,18 @@ def command(output: Path, port: int, *options: str) -> list[str]:
 @contextmanager
 def browsing(output: Path, *options: str) -> Iterator[Browsing]:
     """The server on an output directory, until the block ends."""
-    port = free_port()
     log = output.parent / "browse.log"
+
+    def url() -> str:
+        found = re.search(r"^(http://127\.0\.0\.1:\d+)/ ", log.read_text(encoding="utf-8"), re.MULTILINE)
+        return found[1] if found else ""
+
     with (
         log.open("wb") as printed,
-        launch(command(output, port, *options), env=environment(), stdout=printed, stderr=printed) as process,
-        ready(process, f"http://127.0.0.1:{port}/", log),
+        launch(command(output, 0, *options), env=environment(), stdout=printed, stderr=printed) as process,
+        ready(process, url, log),
     ):
-        yield Browsing(f"http://127.0.0.1:{port}", log)
+        yield Browsing(url(), log)
 
 
 def captured(archive: Archive, record: Record, page: bytes) -> Record:

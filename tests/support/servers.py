@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -35,17 +35,20 @@ def serving(
     with (
         log.open("wb") as output,
         subprocess.Popen(command, cwd=cwd, env=env, stdout=output, stderr=output) as server,
-        ready(server, ping, log),
+        ready(server, lambda: ping, log),
     ):
         yield
 
 
 @contextmanager
-def ready(server: Process, ping: str, log: Path) -> Iterator[None]:
-    """Waits until a server answers the URL `ping` with 200, and ends it with the block; `log` has its output."""
+def ready(server: Process, ping: Callable[[], str], log: Path) -> Iterator[None]:
+    """Waits until a server answers a URL with 200, and ends it with the block; `log` has its output.
+
+    `ping` returns the URL, or "" as long as it is not known.
+    """
     try:
         deadline = time.monotonic() + START_SECONDS
-        while not _answers(ping):
+        while not (url := ping()) or not _answers(url):
             assert server.poll() is None, f"it ended: {log.read_text(encoding='utf-8')}"
             assert time.monotonic() < deadline, f"it does not answer: {log.read_text(encoding='utf-8')}"
             time.sleep(0.1)

@@ -7,14 +7,13 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.children import ROOT
-from tests.support.commands import Done, Serving, scrapy
+from tests.support.commands import Done, Serving, scrapy, wait_for
 from tests.support.crawling import environment
 from tests.support.hostile_site import HostileServer, HostileSite
 from tests.support.in_process import run_command
@@ -254,8 +253,7 @@ def test_interrupted_visit_leaves_nothing(serve: Serving, output: Path) -> None:
     with subprocess.Popen(
         [*words, "-s", f"VOK_OUTPUT_DIR={output}"], cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True
     ) as process:
-        while not server.requests:
-            time.sleep(0.05)
+        wait_for(lambda: server.requests, process)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
