@@ -86,6 +86,7 @@ class Positions:
     _recent: tuple[str, ...] = ()
     # How far the new entries on top were read while the stored position was not reached.
     _on_top: _Page | None = None
+    _head_on_top: tuple[str, ...] = ()
     # Whether a page was noted in this run.
     _has_begun: bool = False
     # The number of entries that earlier runs have read, 0 if this run does not continue their crawl.
@@ -133,12 +134,15 @@ class Positions:
         head = self.stored.head
         same = next((at for at, (one, other) in enumerate(zip(seen, head, strict=False)) if one != other), None)
         same = min(len(seen), len(head)) if same is None else same
-        # Nothing is pinned on top of a search.
-        pinned = 0 if isinstance(self.stored.route, SearchRoute) else min(same, _MOST_PINNED)
+        # The results of a search do not move, and nothing is pinned on top of them: one entry is enough.
+        is_fixed = isinstance(self.stored.route, SearchRoute)
+        pinned = 0 if is_fixed else min(same, _MOST_PINNED)
         if same > pinned:
             return 0
         # What both begin with may be pinned, and says nothing of what follows it.
         places = {identity: place for place, identity in enumerate(head) if place >= pinned}
+        if is_fixed:
+            return next((max(0, at - places[one]) for at, one in enumerate(seen) if one in places), None)
         in_order = 0
         for at, (one, other) in enumerate(pairwise(seen)):
             in_order = in_order + 1 if one in places and places.get(other) == places[one] + 1 else 0
@@ -168,6 +172,7 @@ class Positions:
         for page in self._unresolved:
             page.is_on_top = False
         self._at, self._recent, self.pages, self.entries, self.entries_before = None, (), 0, 0, 0
+        self._head = self._head_on_top or self._head
 
     def note_page(self, route: Route, ids: Sequence[str], opened: Sequence[str], seen: Iterable[str]) -> None:
         """Notes a page that was read. `opened` are its unresolved entries, `seen` all entries that were read so far.
@@ -193,6 +198,7 @@ class Positions:
             page = self._unresolved.popleft()
             if page.is_on_top:
                 self._on_top = page if page.route is not None else self._on_top
+                self._head_on_top = page.head or self._head_on_top
                 continue
             self._head = page.head or self._head
             if page.route is not None:

@@ -143,9 +143,11 @@ class Rereads:
         """Requests what is above a batch that does not join the one before: offsets may be rounded, entries hidden.
 
         One that shows only entries of the one before it ends above its last entry: then the next ones are further down.
+        Pinned entries say nothing of that.
         """
         listing.reread_steps_back += 1
-        is_above = set(ids) < set(listing.last_ids)
+        shown = ids[self._paginators.pinned(listing) :]
+        is_above = bool(shown) and set(shown) < set(listing.last_ids)
         find = self._paginators.below_batch if is_above else self._paginators.above_batch
         route = find(listing, request.route, listing.reread_steps_back)
         if route is None:

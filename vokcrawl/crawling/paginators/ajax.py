@@ -138,6 +138,11 @@ class AjaxPaginator(Paginator):
         return not self.aligned and self._largest - self._pinned > 1
 
     @property
+    def pinned(self) -> int:
+        """How many entries are pinned on top of every batch."""
+        return self._pinned
+
+    @property
     def moved(self) -> int:
         """How many entries at most have come in above the batches that were read."""
         return self._moved if self._places_are_known and not self.aligned else 0

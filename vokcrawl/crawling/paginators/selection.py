@@ -73,6 +73,10 @@ class Paginators:
         """The batch to request above one that does not join, at the n-th step; None after the last step."""
         return self._all(listing).ajax.above(route, step) if isinstance(route, AjaxRoute) else None
 
+    def pinned(self, listing: Listing) -> int:
+        """How many entries are pinned on top of every batch."""
+        return self._all(listing).ajax.pinned
+
     def below_batch(self, listing: Listing, route: Route, step: int) -> Route | None:
         """The batch one entry further down, at the n-th step; None after the last step."""
         return self._all(listing).ajax.below(route, step) if isinstance(route, AjaxRoute) else None
