@@ -19,7 +19,7 @@ from tests.support.crawling import environment
 from tests.support.system_tools import system_tool
 
 SOURCE = Path(__file__).with_name("failing_calls.c")
-HARMED = "tests.support.fault_injection"
+FAULT_INJECTION = "tests.support.fault_injection"
 # What a system says of a disk that is full, broken, or mounted read-only.
 ERRORS = ("ENOSPC", "EIO", "EROFS")
 _FAILED = " FAILED"
@@ -78,7 +78,7 @@ def run_failing(
     with tempfile.NamedTemporaryFile() as log:
         given = {"FAIL_LIBRARY": str(library()), "FAIL_BELOW": str(below), "FAIL_LOG": log.name, **(env or {})}
         done = run(
-            [sys.executable, "-m", HARMED, f"{harm},{spec}".removeprefix(","), *words],
+            [sys.executable, "-m", FAULT_INJECTION, f"{harm},{spec}".removeprefix(","), *words],
             env=environment(given),
             timeout=timeout,
             preload=library(),
