@@ -36,6 +36,8 @@ class Command(FolderCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         self.add_others(parser, "output directory of another worker, to check together; give all of them")
+        full = "also compute the digests of all archived records, in files whose checksum is right, too; takes longer"
+        parser.add_argument("--full", action="store_true", help=full)
         certificates = "certificates of the timestamp authority, its root included, by which tokens are checked"
         parser.add_argument("--tsa-cert", metavar="PEM", help=certificates)
 
@@ -47,7 +49,7 @@ class Command(FolderCommand):
         tokens = _TokenCheck(opts.tsa_cert)
         with self.together("verify", opts.others, read_only=True) as folders:
             consistency = self._consistency_check(folders)
-            checks = [Verification(folder, opening, consistency, self.progress) for folder in folders]
+            checks = [Verification(folder, opening, consistency, self.progress, full=opts.full) for folder in folders]
             faults = 0
             for check in checks:
                 for fault in check.faults(last=check is checks[-1]):

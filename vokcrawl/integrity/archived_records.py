@@ -13,8 +13,9 @@ from vokcrawl.storage.output_folder import PART, OutputFolder
 from vokcrawl.utils.temp_database import temporary_database, translate_database_errors
 from vokcrawl.warc.validation import ArchivedRecord, responses
 
-# Records are inserted so many at a time.
+# Records are inserted so many at a time. Of the last ones, as many are kept in memory.
 _BATCH = 500
+_KEPT = 20_000
 _VALIDATOR = re.compile(rb"^[ \t]*(?:etag|last-modified)[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -37,6 +38,7 @@ class ArchivedRecords:
     def __init__(self) -> None:
         self.files: set[str] = set()
         self._numbers: dict[str, int] = {}
+        self._kept: dict[tuple[int, int], Archived] = {}
         self._pending: list[tuple[int, int, str, str | None, str, str | None, bool]] = []
         self._db = temporary_database(
             "CREATE TABLE records (file INTEGER, offset INTEGER, kind TEXT, digest TEXT, url TEXT, date TEXT, "
@@ -51,9 +53,11 @@ class ArchivedRecords:
         fields = record.fields
         url = fields.get("warc-target-uri", "")
         number = self._numbers.setdefault(file, len(self._numbers))
-        self._pending.append(
-            (number, offset, record.kind, record.payload_digest, url, fields.get("warc-date"), record.is_whole)
-        )
+        found = Archived(record.kind, record.payload_digest, url, fields.get("warc-date"), record.is_whole)
+        if len(self._kept) >= _KEPT:
+            self._kept.clear()
+        self._kept[number, offset] = found
+        self._pending.append((number, offset, *found))
         if len(self._pending) >= _BATCH:
             self._insert()
         validators = _VALIDATOR.findall(record.block, 0, record.body_start)
@@ -85,6 +89,9 @@ class ArchivedRecords:
         number = self._numbers.get(file)
         if number is None:
             return None
+        kept = self._kept.get((number, offset))
+        if kept is not None:
+            return kept
         if self._pending:
             self._insert()
         with translate_database_errors():

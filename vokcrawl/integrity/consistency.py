@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from vokcrawl.normalize import content_hash
+from vokcrawl.policy.article_checks import extractor_name
 from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.record_files import Line
 from vokcrawl.storage.state.protocol import State
@@ -39,8 +41,24 @@ _derived = attrgetter(*_DERIVED)
 _HASHES = struct.Struct(f"{len(_DERIVED)}q")
 
 
-def _hashes(row: ArticleRow) -> bytes:
-    return _HASHES.pack(*map(hash, _derived(row)))
+def _hashes(values: Iterable[Any]) -> bytes:
+    """Hashes of the values of these columns, in this order."""
+    return _HASHES.pack(*map(hash, values))
+
+
+def _hashes_of(record: dict[str, Any]) -> bytes:
+    """The same for the columns that follow from a record."""
+    return _hashes(
+        (
+            record["url"],
+            content_hash(record["title"], ""),
+            content_hash("", record["body"]),
+            record["truncated"],
+            record["source"],
+            record["published_on"],
+            record["first_seen_at"],
+        )
+    )
 
 
 class _Delivered(NamedTuple):
@@ -54,6 +72,15 @@ class _Delivered(NamedTuple):
     columns: bytes
     shortest: int
     longest: int
+
+
+def _delivered(row: tuple[Any, ...]) -> _Delivered:
+    """The article of a row of the temporary database."""
+    return _Delivered(ArticleStatus(*row[1:4]), *row[4:])
+
+
+def _not_in_state(identity: str, path: str) -> Fault:
+    return Fault(path, None, f"article {identity} was delivered, but is not in the state")
 
 
 _UNKNOWN = _Delivered(ArticleStatus(), None, b"", 0, 0)
@@ -101,14 +128,31 @@ class ConsistencyCheck:
         with translate_database_errors():
             query = "SELECT * FROM articles WHERE id = ?"
             row = self._db.execute(query, (identity,)).fetchone()
-        return _Delivered(ArticleStatus(*row[1:4]), *row[4:]) if row else _UNKNOWN
+        return _delivered(row) if row else _UNKNOWN
 
     def _put(self, identity: str, delivered: _Delivered) -> None:
         values = (identity, *delivered.status, *delivered[1:])
         with translate_database_errors():
             self._db.execute("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
 
+    def _put_new(self, identity: str, delivered: _Delivered) -> bool:
+        """Put an article that was not delivered before; return False if it was."""
+        values = (identity, *delivered.status, *delivered[1:])
+        with translate_database_errors():
+            query = "INSERT OR IGNORE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            return self._db.execute(query, values).rowcount == 1
+
     def _article(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
+        delivered = _Delivered(
+            ArticleStatus(record["revision"], record["fetched_at"]),
+            record["content_hash"],
+            _hashes_of(record),
+            *_lengths(record["body"]),
+        )
+        if record["revision"] == 1 and record["previous_hash"] is None and self._put_new(record["id"], delivered):
+            # Most articles have one version.
+            self._extractors.add(extractor_name(record["extractor"]))
+            return
         before = self._get(record["id"])
         revision, current = before.status.revision, before.status.with_version(record)
         if current == before.status:
@@ -121,10 +165,8 @@ class ConsistencyCheck:
             yield Fault(
                 line.path, line.number, f"article {record['id']}: previous_hash is not the hash of revision {revision}"
             )
-        row = ArticleRow.of_record(record, None)
-        self._extractors.add(row.extractor or "")
-        lengths = _lengths(record["body"])
-        self._put(record["id"], _Delivered(current, record["content_hash"], _hashes(row), *lengths))
+        self._extractors.add(extractor_name(record["extractor"]))
+        self._put(record["id"], delivered._replace(status=current))
 
     def _teaser(self, line: Line, record: dict[str, Any]) -> Iterator[Fault]:
         with translate_database_errors():
@@ -148,17 +190,25 @@ class ConsistencyCheck:
     def with_state(self, state: State) -> Iterator[Fault]:
         """Yield differences between the records and the state."""
         path = state.where
-        known = 0
-        for row in state.all_articles():
-            if row.revision:
-                known += 1
-                yield from self._known(row, path)
-        if known < self._count_articles():
-            for ids in self._ids():
-                rows = state.articles(ids)
-                for identity in ids:
-                    if identity not in rows or not rows[identity].revision:
-                        yield Fault(path, None, f"article {identity} was delivered, but is not in the state")
+        with translate_database_errors():
+            files = iter(self._db.execute("SELECT * FROM articles ORDER BY id"))
+            in_files = next(files, None)
+            for row in state.all_articles():
+                # Both are in the order of ids.
+                while in_files is not None and in_files[0] < row.id:
+                    yield _not_in_state(in_files[0], path)
+                    in_files = next(files, None)
+                delivered = _UNKNOWN
+                if in_files is not None and in_files[0] == row.id:
+                    delivered = _delivered(in_files)
+                    in_files = next(files, None)
+                if row.revision:
+                    yield from self._known(row, delivered, path)
+                elif delivered is not _UNKNOWN:
+                    yield _not_in_state(row.id, path)
+            while in_files is not None:
+                yield _not_in_state(in_files[0], path)
+                in_files = next(files, None)
         for identity, in_state in self._different_teasers(state):
             text = (
                 "is delivered according to the state, but is in no file"
@@ -166,17 +216,6 @@ class ConsistencyCheck:
                 else "was delivered, but is not in the state"
             )
             yield Fault(path, None, f"teaser {identity} {text}")
-
-    def _count_articles(self) -> int:
-        with translate_database_errors():
-            return int(self._db.execute("SELECT count(*) FROM articles").fetchone()[0])
-
-    def _ids(self) -> Iterator[list[str]]:
-        """The ids of all articles, some at a time."""
-        with translate_database_errors():
-            cursor = self._db.execute("SELECT id FROM articles ORDER BY id")
-            while rows := cursor.fetchmany(500):
-                yield [identity for (identity,) in rows]
 
     def _different_teasers(self, state: State) -> Iterator[tuple[str, bool]]:
         """The ids of teasers that are either in the files or in the state, and whether they are in the state."""
@@ -190,8 +229,7 @@ class ConsistencyCheck:
             for identity, in_state in self._db.execute(query):
                 yield identity, bool(in_state)
 
-    def _known(self, row: ArticleRow, path: str) -> Iterator[Fault]:
-        delivered = self._get(row.id)
+    def _known(self, row: ArticleRow, delivered: _Delivered, path: str) -> Iterator[Fault]:
         status = delivered.status
         if not status.revision:
             yield Fault(path, None, f"article {row.id} is delivered according to the state, but is in no file")
@@ -201,7 +239,7 @@ class ConsistencyCheck:
             )
         elif (status.removed_at is not None) != (row.status is Status.REMOVED):
             yield Fault(path, None, f"article {row.id} is {row.status} in the state, but not in the files")
-        elif delivered.columns != (found := _hashes(row)):
+        elif delivered.columns != (found := _hashes(_derived(row))):
             pairs = zip(_DERIVED, _HASHES.unpack(delivered.columns), _HASHES.unpack(found), strict=True)
             wrong = {name for name, one, other in pairs if one != other}
             if row.source is None:

@@ -50,7 +50,7 @@ class SharedConsistencyCheck(ConsistencyCheck):
         for row in state.all_articles():
             if row.revision:
                 left.discard(row.id)
-                yield from self._known(row, path)
+                yield from self._known_row(row, path)
         for identity in sorted(each for each in left if self._articles[each].versions):
             yield Fault(path, None, f"article {identity} was delivered, but is not in the state")
         for identity, in_state in self._different_teasers(state):
@@ -76,7 +76,7 @@ class SharedConsistencyCheck(ConsistencyCheck):
                 if self.all_folders and hashes.count(last_hash) < times:
                     yield Fault(path, None, f"article {identity} has more removals than versions with that text")
 
-    def _known(self, row: ArticleRow, path: str) -> Iterator[Fault]:
+    def _known_row(self, row: ArticleRow, path: str) -> Iterator[Fault]:
         held = self._articles.get(row.id, _Article())
         newest = max(held.versions, default=0)
         if newest > row.revision or (self.all_folders and newest < row.revision):

@@ -11,7 +11,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -30,33 +31,56 @@ from vokcrawl.storage.state.sqlite import SqliteState
 
 _Check = Callable[[Any], bool]
 _MANIFEST_KEYS = {field.alias or name for name, field in Manifest.model_fields.items()}
+# Rows that are checked at a time.
+_ROWS = 100
 
 
-def _text(pattern: str) -> _Check:
+class _Form(NamedTuple):
+    """The form of the values of a column.
+
+    What matches `usual` in the notation of Python is valid; a valid value need not match. It is empty if there is no
+    such expression.
+    """
+
+    check: _Check
+    usual: str = ""
+
+    def __call__(self, value: Any) -> bool:
+        return self.check(value)
+
+
+def _text(pattern: str) -> _Form:
     compiled = re.compile(pattern, re.ASCII)
-    return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
+    return _Form(lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None, f"'(?:{pattern})'")
 
 
-def _optional(check: _Check) -> _Check:
-    return lambda value: value is None or check(value)
+def _optional(form: _Form) -> _Form:
+    return _Form(lambda value: value is None or form.check(value), f"None|{form.usual}" if form.usual else "None")
 
 
-def _number(least: int, most: int = 2**62) -> _Check:
-    return lambda value: isinstance(value, int) and least <= value <= most
+def _number(least: int, most: int = 2**62) -> _Form:
+    usual = "|".join(map(str, range(least, most + 1))) if most < 10 else _digits(least, most)
+    return _Form(lambda value: isinstance(value, int) and least <= value <= most, usual)
 
 
-def _printable(value: Any) -> bool:
+def _digits(least: int, most: int) -> str:
+    """An expression for numbers from 0 or 1 on with fewer digits than `most`."""
+    positive = rf"[1-9]\d{{0,{len(str(most)) - 2}}}"
+    return positive if least else f"0|{positive}"
+
+
+def _is_printable(value: Any) -> bool:
     return isinstance(value, str) and bool(value) and value.isprintable() and "\ufffd" not in value
 
 
-def _ids(value: Any) -> bool:
+def _is_id_list(value: Any) -> bool:
     try:
-        return all(map(_ID, orjson.loads(value)))
+        return all(map(_ID.check, orjson.loads(value)))
     except (TypeError, ValueError):
         return False
 
 
-def _route(value: Any) -> bool:
+def _is_route(value: Any) -> bool:
     try:
         route_from(value)
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -64,9 +88,9 @@ def _route(value: Any) -> bool:
     return True
 
 
-def _http_date(value: Any) -> bool:
+def _is_http_date(value: Any) -> bool:
     """An HTTP date, or whatever else a server sent as one."""
-    if not _printable(value):
+    if not _is_printable(value):
         return False
     try:
         return format_datetime(parsedate_to_datetime(value), usegmt=True) == value or not value.endswith("GMT")
@@ -74,7 +98,7 @@ def _http_date(value: Any) -> bool:
         return not value.endswith("GMT")
 
 
-def _dated(pattern: str) -> _Check:
+def _dated(pattern: str) -> _Form:
     """Text of this form that begins with a day of the calendar."""
     has_form = _text(pattern)
 
@@ -84,14 +108,19 @@ def _dated(pattern: str) -> _Check:
         except ValueError:
             return False
 
-    return check
+    return _Form(check, f"'(?:{pattern.replace(_DATE, _USUAL_DATE)})'")
 
 
+_DATE = r"\d{4}-\d\d-\d\d"
+# A day that every year has.
+_USUAL_DATE = (
+    r"[1-9]\d{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
+    r"|02-(?:0[1-9]|1\d|2[0-8]))"
+)
 # A server may send an entity tag without quotes.
 _ETAG = _text(r'(W/)?"[!#-~]*"|[!#-~]+')
 _ID = _text(r"\d+-\d+")
 _URL = _text(r"https?://[!-~]+")
-_DATE = r"\d{4}-\d\d-\d\d"
 _SECOND = _DATE + r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 _TIME = _dated(_SECOND + "Z")
 # A WARC date may have fractions of a second.
@@ -100,30 +129,35 @@ _DAY = _dated(_DATE)
 _HASH = _text(r"sha256:[0-9a-f]{64}")
 _AGES = _text(r"(\d+(,\d+)*)?")
 _FLAG = _number(0, 1)
+_PRINTABLE = _Form(_is_printable, r"'[ -&(-\[\]-~]+'")
+_NOTE = _Form(lambda value: value == "" or _is_printable(value), f"''|{_PRINTABLE.usual}")
+_HTTP_DATE = _Form(_is_http_date)
+_ROUTE = _Form(_is_route)
+_ID_LIST = _Form(_is_id_list)
 _ONE_DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A day before the end of the calendar.
 _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
-_RUN: _Check = lambda value: isinstance(value, str) and RUN_ID.fullmatch(value) is not None  # noqa: E731
+_RUN = _text(RUN_ID.pattern)
 _FILE = _text(rf"({'|'.join((*DATA_KINDS, 'archive'))})/\d{{8}}T\d{{6}}Z(-\d+)?(\.\d{{5}})?\.(jsonl|warc\.gz)")
 
 # For each table the columns that name a row, and the form of each column.
-_FORMS: dict[str, tuple[tuple[str, ...], dict[str, _Check]]] = {
+_FORMS: dict[str, tuple[tuple[str, ...], dict[str, _Form]]] = {
     "articles": (
         ("id",),
         {
             "id": _ID,
-            "url": lambda value: value == "" or _URL(value),
-            "status": lambda value: value in set(Status),
+            "url": _Form(lambda value: value == "" or _URL(value), f"''|{_URL.usual}"),
+            "status": _text("|".join(Status)),
             **dict.fromkeys(("content_hash", "title_hash", "body_hash"), _optional(_HASH)),
             "revision": _number(0, 100_000),
             "truncated": _FLAG,
-            "source": _optional(_printable),
+            "source": _optional(_PRINTABLE),
             "published_on": _optional(_DAY),
             **dict.fromkeys(("first_seen_at", "checked_at", "next_check_at", "missing_since"), _optional(_TIME)),
             "etag": _optional(_ETAG),
-            "last_modified": _optional(_http_date),
-            "missing_status": lambda value: value in (None, 404, 410),
+            "last_modified": _optional(_HTTP_DATE),
+            "missing_status": _Form(lambda value: value in (None, 404, 410), "None|404|410"),
             "extractor": _optional(_text(r"[a-z0-9./+_-]+")),
             "body_length": _optional(_number(0, 10**8)),
         },
@@ -138,15 +172,15 @@ _FORMS: dict[str, tuple[tuple[str, ...], dict[str, _Check]]] = {
         ("url", "source"),
         {
             "url": _URL,
-            "source": _printable,
-            "first_page_ids": _ids,
+            "source": _PRINTABLE,
+            "first_page_ids": _ID_LIST,
             "covered_since": _optional(_DAY),
             **dict.fromkeys(("completed_at", "rescanned_at"), _TIME),
             "etag": _optional(_ETAG),
-            "last_modified": _optional(_http_date),
+            "last_modified": _optional(_HTTP_DATE),
         },
     ),
-    "notes": (("name",), {"name": _printable, "value": lambda value: value == "" or _printable(value)}),
+    "notes": (("name",), {"name": _PRINTABLE, "value": _NOTE}),
     "payloads": (
         ("digest",),
         {
@@ -168,7 +202,7 @@ _FORMS: dict[str, tuple[tuple[str, ...], dict[str, _Check]]] = {
             "missing_since": _optional(_TIME),
         },
     ),
-    "routes": (("start", "source"), {"start": _URL, "source": _printable, "route": _route}),
+    "routes": (("start", "source"), {"start": _URL, "source": _PRINTABLE, "route": _ROUTE}),
     "runs": (
         ("run_id",),
         {
@@ -212,21 +246,45 @@ def state_faults(
         yield from _archived(state, folder, nodes, archived)
 
 
-def _table_faults(state: SqliteState, table: str, key: tuple[str, ...], forms: Mapping[str, _Check]) -> Iterator[str]:
-    for row in state.table(table):
-        if missing := forms.keys() - row.keys():
-            yield f"table {table}: the columns {', '.join(sorted(missing))} are missing"
-            return
-        for column, check in forms.items():
-            if not check(row[column]):
-                name = " ".join(str(row[each]) for each in key)
-                yield f"table {table}, {name[:100]!r}: {column} is damaged: {str(row[column])[:100]!r}"
+def _table_faults(state: SqliteState, table: str, key: tuple[str, ...], forms: Mapping[str, _Form]) -> Iterator[str]:
+    if missing := forms.keys() - set(state.columns(table)):
+        yield f"table {table}: the columns {', '.join(sorted(missing))} are missing"
+        return
+    are_usual = _usual_rows(tuple(forms.values()))
+    rows = state.table_rows(table, tuple(forms))
+    while some := list(islice(rows, _ROWS)):
+        if are_usual(some):
+            continue
+        for values in some:
+            row = dict(zip(forms, values, strict=True))
+            for column, check in forms.items():
+                if not check(row[column]):
+                    name = " ".join(str(row[each]) for each in key)
+                    yield f"table {table}, {name[:100]!r}: {column} is damaged: {str(row[column])[:100]!r}"
+
+
+def _usual_rows(forms: Sequence[_Form]) -> Callable[[list[tuple[Any, ...]]], bool]:
+    """Return a function that finds out with one expression whether rows are valid.
+
+    It returns False for some valid rows, too: those must be checked value by value.
+    """
+    if not all(form.usual for form in forms):
+        return lambda _: False
+    row = rf"\({', '.join(f'(?:{form.usual})' for form in forms)}\)"
+    several = re.compile(rf"\[(?:{row}(?:, |\]))+", re.ASCII)
+
+    def are_usual(rows: list[tuple[Any, ...]]) -> bool:
+        # A text without a backslash has neither quotes in it nor characters that cannot be printed.
+        text = repr(rows)
+        return "\\" not in text and several.fullmatch(text) is not None
+
+    return are_usual
 
 
 def _references(state: SqliteState) -> Iterator[str]:
     """Rows that refer to rows which do not exist."""
     crawls = {row["number"] for row in state.table("listing_crawls")}
-    for row in state.table("entries"):
+    for row in state.table("entries", "id", "crawl"):
         if row["crawl"] is not None and row["crawl"] not in crawls:
             yield f"table entries, {row['id']!r}: crawl {row['crawl']} does not exist"
     runs = state.run_ids()
@@ -234,7 +292,7 @@ def _references(state: SqliteState) -> Iterator[str]:
         if row["run_id"] not in runs:
             yield f"table listing_crawls, {row['number']}: run {row['run_id']} does not exist"
     for table in ("articles", "retries"):
-        for row in state.table(table):
+        for row in state.table(table, "id", "url"):
             if row["url"] and article_id(row["url"]) != row["id"]:
                 yield f"table {table}, {row['id']!r}: url is that of another article: {row['url']!r}"
             elif row["url"] and canonical_url(row["url"]) != row["url"]:
@@ -349,7 +407,7 @@ def _stored_object(value: str) -> bool:
     """Whether a note is the position of a listing crawl or of a slice: JSON with a route, which may be empty."""
     try:
         values = orjson.loads(value)
-        return isinstance(values, dict) and (values["route"] == "" or _route(values["route"]))
+        return isinstance(values, dict) and (values["route"] == "" or _is_route(values["route"]))
     except (ValueError, KeyError):
         return False
 
@@ -364,7 +422,7 @@ _NOTED = {
 def _times(state: SqliteState, runs: _RunTimes) -> Iterator[str]:
     """Compares the times that runs noted with when the runs were."""
     for table, (key, columns) in _NOTED.items():
-        for row in state.table(table):
+        for row in state.table(table, key, *columns):
             for column in columns:
                 if row[column] is not None and row[column] not in runs:
                     yield f"table {table}, {row[key]!r}: {column} {row[column]!r} is in no run"
@@ -413,7 +471,7 @@ def _next_checks(state: SqliteState, nodes: Sequence[ChainNode], runs: _RunTimes
     rebuilt = state.note(REBUILT_AT)
     counted_from = _starts(state) | ({rebuilt} if rebuilt is not None and _TIME(rebuilt) else set())
     clocks = {moment % _ONE_DAY for moment in map(_since_epoch, counted_from)}
-    for row in state.table("articles"):
+    for row in state.table("articles", "id", "next_check_at", "first_seen_at", "checked_at", "missing_since"):
         due, first, checked = row["next_check_at"], row["first_seen_at"], row["checked_at"]
         if due is None or first is None or checked is None or checked < first or (in_every_run and due in runs):
             continue
@@ -515,7 +573,7 @@ def _is_archived(node: ChainNode) -> bool:
 def _validator_faults(state: SqliteState, archived: ArchivedRecords) -> Iterator[str]:
     """Values in the state that no archived response of the same page has."""
     for table, key in (("articles", "id"), ("listings", "url")):
-        for row in state.table(table):
+        for row in state.table(table, key, "etag", "last_modified"):
             given = {column: row[column] for column in ("etag", "last_modified") if row[column] is not None}
             found = archived.validators(row[key]) if given else set()
             for column, value in given.items():

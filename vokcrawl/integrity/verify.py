@@ -1,4 +1,9 @@
-"""Checks an output directory: lines, checksums, manifest chain, revisions, archive, and the state."""
+"""Checks an output directory: lines, checksums, manifest chain, revisions, archive, and the state.
+
+A checksum is computed while a file is written. So a file whose SHA-256 is that of its manifest holds exactly what was
+written, and the digests of its archived records need not be computed again. Only their heads are read then, unless
+everything is to be read in full.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +15,31 @@ from vokcrawl.errors import StorageError
 from vokcrawl.integrity.archived_records import ArchivedRecords
 from vokcrawl.integrity.consistency import ConsistencyCheck, Fault, Take
 from vokcrawl.integrity.state_check import state_faults
+from vokcrawl.policy.outcome import CRASHED
 from vokcrawl.storage.manifest import FileEntry
-from vokcrawl.storage.manifest_chain import ChainNode, read_chain
-from vokcrawl.storage.output_folder import ARCHIVE, PART, OutputFolder, digest
+from vokcrawl.storage.manifest_chain import ChainError, ChainNode, read_chain
+from vokcrawl.storage.output_folder import ARCHIVE, PART, OutputFolder, digest, translate_os_errors
 from vokcrawl.storage.record_files import Line, read_file
 from vokcrawl.storage.state.factory import Opening, in_folder
 from vokcrawl.storage.state.protocol import State
 from vokcrawl.storage.state.sqlite import SqliteState
 from vokcrawl.utils.progress import NO_PROGRESS, Progress
-from vokcrawl.warc.validation import ArchiveCheck, ArchivedRecord, location_fault, same_page
+from vokcrawl.warc.record_heads import read_heads, scan_file
+from vokcrawl.warc.validation import (
+    ArchiveCheck,
+    ArchivedRecord,
+    InvalidRecordError,
+    location_fault,
+    revisit_fault,
+    same_page,
+)
 
 
 class Verification:
     """One check of a directory. `faults` yields what is wrong; afterwards the counters say how much was checked.
 
-    `consistency` checks the records; the directories of several workers share one.
+    `consistency` checks the records; the directories of several workers share one. With `full`, every archived record
+    is decompressed and its digests are computed, even where the checksum of the file is right.
     """
 
     def __init__(
@@ -33,7 +48,10 @@ class Verification:
         opening: Opening = in_folder,
         consistency: ConsistencyCheck | None = None,
         progress: Progress = NO_PROGRESS,
+        *,
+        full: bool = False,
     ) -> None:
+        self._full = full
         self.folder = folder
         self._opening = opening
         self._progress = progress
@@ -51,44 +69,79 @@ class Verification:
         `last`: all directories have been read now, so the records are compared with the state.
         """
         self._archived = ArchivedRecords()
+        state: State | None = None
         try:
             nodes, chain_errors = read_chain(self.folder)
             self.manifests = len(nodes)
             for each in chain_errors:
                 yield Fault(each.path, None, each.message)
+            named = {self.folder.path / entry.path for node in nodes for entry in node.manifest.files}
+            files = (*self.folder.data_files(), *self.folder.archive_files())
+            unnamed = [path for path in files if path not in named]
+            state, unreadable = self._open_state(unnamed)
+            confirmed = set() if self._full else _confirmed(nodes, chain_errors, state)
             size = sum(entry.bytes for node in nodes for entry in node.manifest.files)
             self._progress.begin("verifying files", size)
-            named: set[Path] = set()
             for node in nodes:
                 for entry in node.manifest.files:
-                    path = self.folder.path / entry.path
-                    named.add(path)
-                    yield from self._file(path, entry)
+                    yield from self._file(self.folder.path / entry.path, entry, confirmed=node.run_id in confirmed)
                 yield from self._records(node)
-            files = (*self.folder.data_files(), *self.folder.archive_files())
-            yield from self._state(nodes, [path for path in files if path not in named], last=last)
+            if state is not None:
+                yield from self._state(state, nodes, unnamed, last=last)
+            elif unreadable is not None:
+                yield from map(_unnamed, unnamed)
+                yield unreadable
         finally:
+            if state is not None:
+                state.close()
             self._archived.close()
             if last:
                 self._consistency.close()
 
-    def _file(self, path: Path, entry: FileEntry) -> Iterator[Fault]:
+    def _file(self, path: Path, entry: FileEntry, *, confirmed: bool) -> Iterator[Fault]:
+        """`confirmed`: the manifest with this entry is the one that its run wrote."""
         if not path.exists():
             yield Fault(path, None, "a manifest names this file, but it is missing")
             return
         self.files += 1
         if path.parent.name == ARCHIVE:
+            yield from self._archive_file(path, entry, confirmed=confirmed)
+        else:
+            yield from _differences(path, entry, digest(path))
+
+    def _archive_file(self, path: Path, entry: FileEntry, *, confirmed: bool) -> Iterator[Fault]:
+        faults = self._unchanged(path, entry) if confirmed else None
+        if faults is not None:
+            yield from faults
+            self.archived += entry.records
+        else:
             check = self._archive_check(path)
             yield from _flaws(path, check)
-            self._archived.files.add(entry.path)
-            found = (check.records, check.bytes, check.sha256)
+            yield from _differences(path, entry, (check.records, check.bytes, check.sha256))
             self.archived += check.records
-            self._progress.advance(entry.bytes)
-        else:
-            found = digest(path)
-        for name, value in zip(("records", "bytes", "sha256"), found, strict=True):
-            if value != (expected := getattr(entry, name)):
-                yield Fault(path, None, f"{name}: {value}, but its manifest says {expected}")
+        self._archived.files.add(entry.path)
+        self._progress.advance(entry.bytes)
+
+    def _unchanged(self, path: Path, entry: FileEntry) -> list[Fault] | None:
+        """Read the heads of the records of an archive file, and return the faults in it.
+
+        Return None if it is not the file of its manifest, or not as it is written by this version: then it must be read
+        in full, which names what is wrong.
+        """
+        faults = []
+        try:
+            with translate_os_errors(path), path.open("rb", buffering=0) as file:
+                scanned = scan_file(file, lambda: self._progress.advance(0))
+                if (scanned.bytes, scanned.sha256, len(scanned.members)) != (entry.bytes, entry.sha256, entry.records):
+                    return None
+                for offset, record in read_heads(file, scanned.members):
+                    self._archived.add(entry.path, offset, record)
+                    fault = revisit_fault(record, self._location_fault)
+                    if fault is not None:
+                        faults.append(Fault(path, None, f"offset {offset}: {fault}"))
+        except InvalidRecordError:
+            return None
+        return faults
 
     def _archive_check(self, path: Path, length: int | None = None) -> ArchiveCheck:
         name = f"{ARCHIVE}/{path.name.removesuffix(PART)}"
@@ -130,28 +183,27 @@ class Verification:
         if fault is not None:
             yield Fault(line.path, line.number, f"article {record['id']}: archived_as: {fault}")
 
-    def _state(self, nodes: list[ChainNode], unnamed: list[Path], *, last: bool) -> Iterator[Fault]:
-        """Compares the state with the files; `unnamed` are the files that no manifest names."""
-        path: Path | str = self.folder.state
-        if self._opening is in_folder and not (self.folder.state.exists() or self.folder.holds_records() or unnamed):
+    def _open_state(self, unnamed: list[Path]) -> tuple[State | None, Fault | None]:
+        """The state, or why it cannot be opened. `unnamed` are the files that no manifest names."""
+        path: Path = self.folder.state
+        if self._opening is in_folder and not (path.exists() or self.folder.holds_records() or unnamed):
             # The first run was killed before it had a state.
-            return
+            return None, None
         try:
             read_only = self._opening is in_folder
-            state = self._opening(self.folder, self.folder.holds_records(), read_only=read_only)
+            return self._opening(self.folder, self.folder.holds_records(), read_only=read_only), None
         except StorageError as failure:
-            yield from map(_unnamed, unnamed)
-            yield Fault(path, None, str(failure).removeprefix(f"{path}: "))
-            return
+            return None, Fault(path, None, str(failure).removeprefix(f"{path}: "))
+
+    def _state(self, state: State, nodes: list[ChainNode], unnamed: list[Path], *, last: bool) -> Iterator[Fault]:
+        """Compares the state with the files."""
         try:
-            yield from self._open_state(state, nodes, unnamed, last=last)
+            yield from self._compared(state, nodes, unnamed, last=last)
         except StorageError as failure:
             # A value that cannot be read.
             yield Fault(state.where, None, str(failure).removeprefix(f"{state.where}: "))
-        finally:
-            state.close()
 
-    def _open_state(self, state: State, nodes: list[ChainNode], unnamed: list[Path], *, last: bool) -> Iterator[Fault]:
+    def _compared(self, state: State, nodes: list[ChainNode], unnamed: list[Path], *, last: bool) -> Iterator[Fault]:
         path = state.where
         self._progress.begin("checking the state")
         self._progress.advance(0)
@@ -206,6 +258,33 @@ class Verification:
                 yield Fault(part, line.number, line.fault or "")
             else:
                 yield from self._taken(check, line, line.record)
+
+
+def _confirmed(nodes: list[ChainNode], errors: list[ChainError], state: State | None) -> set[str]:
+    """The runs whose manifests are as they were written: the next manifest, or the state, has their SHA-256.
+
+    Without those of crashed runs: their checksums were computed later, from the files.
+    """
+    try:
+        newest = state.last_manifest() if state is not None else None
+    except StorageError:
+        newest = None
+    recorded = {before.run_id: before.sha256 for node in nodes if (before := node.manifest.previous_manifest)}
+    if newest is not None:
+        recorded.setdefault(*newest)
+    wrong = {error.path for error in errors}
+    return {
+        node.run_id
+        for node in nodes
+        if node.path not in wrong and node.manifest.outcome != CRASHED and recorded.get(node.run_id) == node.sha256
+    }
+
+
+def _differences(path: Path, entry: FileEntry, found: tuple[int, int, str]) -> Iterator[Fault]:
+    """Compare records, bytes and SHA-256 of a file with its manifest."""
+    for name, value in zip(("records", "bytes", "sha256"), found, strict=True):
+        if value != (expected := getattr(entry, name)):
+            yield Fault(path, None, f"{name}: {value}, but its manifest says {expected}")
 
 
 def _flaws(path: Path, check: ArchiveCheck) -> Iterator[Fault]:

@@ -27,6 +27,8 @@ DATA_KINDS = (*DELIVERED_KINDS, "rejected")
 ARCHIVE = "archive"
 # Timestamp tokens of manifests.
 TIMESTAMP_ENDING = ".tsr"
+# Bytes to read at a time.
+_READ_BYTES = 1 << 18
 # Partial files that belong to no known run. Until vokcrawl.run/2 the folder was named `aside`.
 QUARANTINE, OLD_QUARANTINE = "quarantine", "aside"
 # Errors of a directory or file system in which this user cannot write.
@@ -361,11 +363,14 @@ def digest(path: Path) -> tuple[int, int, str]:
     """Records (lines), size in bytes, and SHA-256 of a file. Raises `StorageError`."""
     lines = size = 0
     sha256 = hashlib.sha256()
-    with translate_os_errors(path), path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            lines += chunk.count(b"\n")
-            size += len(chunk)
-            sha256.update(chunk)
+    # One buffer for all parts of the file is faster.
+    buffer = bytearray(_READ_BYTES)
+    view = memoryview(buffer)
+    with translate_os_errors(path), path.open("rb", buffering=0) as file:
+        while number := file.readinto(buffer):
+            lines += buffer.count(b"\n", 0, number)
+            size += number
+            sha256.update(view[:number])
     return lines, size, sha256.hexdigest()
 
 

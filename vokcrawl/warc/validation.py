@@ -23,17 +23,21 @@ from vokcrawl.warc.records import digest
 _FILE = re.compile(rf"{ARCHIVE}/[\w.-]+{re.escape(WARC)}", re.ASCII)
 _RESPONSES = ("response", "revisit")
 # Ends the head of a record; two line ends follow its block, too.
-_EMPTY_LINE = b"\r\n\r\n"
+EMPTY_LINE = b"\r\n\r\n"
 
 
 class ArchivedRecord:
-    """A parsed record: its fields, with names in lower case, and its block. `kind` is its WARC-Type, or empty."""
+    """A parsed record: its fields, with names in lower case, and its block. `kind` is its WARC-Type, or empty.
 
-    __slots__ = ("_body_start", "block", "fields", "kind")
+    If only its beginning was read, the block is shorter than its `length`.
+    """
 
-    def __init__(self, fields: dict[str, str], block: bytes) -> None:
+    __slots__ = ("_body_start", "block", "fields", "kind", "length")
+
+    def __init__(self, fields: dict[str, str], block: bytes, length: int | None = None) -> None:
         self.fields = fields
         self.block = block
+        self.length = len(block) if length is None else length
         self.kind = fields.get("warc-type", "")
         self._body_start: int | None = None
 
@@ -52,7 +56,7 @@ class ArchivedRecord:
     @property
     def is_whole(self) -> bool:
         """Whether it is a complete response with a body, to which later ones may refer."""
-        return self.kind == "response" and "warc-truncated" not in self.fields and self.body_start < len(self.block)
+        return self.kind == "response" and "warc-truncated" not in self.fields and self.body_start < self.length
 
     @property
     def payload_digest(self) -> str | None:
@@ -144,10 +148,19 @@ class ArchiveCheck:
             start = record.body_start if record.kind == "response" else 0
             if record.payload_digest != digest(memoryview(record.block)[start:]):
                 yield "its payload does not match its digest"
-        elif record.kind == "revisit":
-            fault = self._fault_of(_referred_to(record), record.fields.get("warc-refers-to-target-uri", ""))
-            if fault is not None:
-                yield f"it refers to a missing record: {fault}"
+        elif (fault := revisit_fault(record, self._fault_of)) is not None:
+            yield fault
+
+
+def revisit_fault(record: ArchivedRecord, fault_of: Callable[[dict[str, Any], str], str | None]) -> str | None:
+    """Return why the record that a `revisit` refers to is missing; None if it is there, or for other records.
+
+    `fault_of` is called as `location_fault`.
+    """
+    if record.kind != "revisit":
+        return None
+    fault = fault_of(_referred_to(record), record.fields.get("warc-refers-to-target-uri", ""))
+    return None if fault is None else f"it refers to a missing record: {fault}"
 
 
 def _referred_to(record: ArchivedRecord) -> dict[str, Any]:
@@ -220,13 +233,13 @@ def parse_record(member: Member) -> ArchivedRecord:
     if member.data is None:
         raise InvalidRecordError(member.fault)
     # Only the head and the block are copied, because a record may be large.
-    end = member.data.find(_EMPTY_LINE)
-    start = len(member.data) if end < 0 else end + len(_EMPTY_LINE)
+    end = member.data.find(EMPTY_LINE)
+    start = len(member.data) if end < 0 else end + len(EMPTY_LINE)
     fields = parse_head(member.data[:start])
     if fields is None:
         raise InvalidRecordError("not a WARC record")
     value = fields.get("content-length", "")
     length = parse_size(value)
-    if length is None or member.data[start + length :] != _EMPTY_LINE:
+    if length is None or member.data[start + length :] != EMPTY_LINE:
         raise InvalidRecordError(f"its Content-Length is wrong: {value[:100] or 'missing'}")
     return ArchivedRecord(fields, member.data[start : start + length])

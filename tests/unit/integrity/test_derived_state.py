@@ -37,7 +37,7 @@ def state(**tables: list[dict[str, Any]]) -> Any:
     run = {"run_id": RUN, "started_at": "2024-12-10T06:00:07Z", "ended_at": "2024-12-10T06:10:00Z"}
     rows = {"runs": [run], "notes": [], **tables}
     notes = {row["name"]: row["value"] for row in rows["notes"]}
-    return SimpleNamespace(table=lambda name: rows.get(name, []), note=notes.get, unfinished_runs=list)
+    return SimpleNamespace(table=lambda name, *_: rows.get(name, []), note=notes.get, unfinished_runs=list)
 
 
 def node(

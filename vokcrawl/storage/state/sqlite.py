@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cache, partial
 from itertools import islice
@@ -95,27 +95,37 @@ class SqliteState(State):
                 found.append(f"its tables are not those of state version {VERSION}")
         return [text for text in found if text != "ok"]
 
-    def table(self, name: str) -> Iterator[dict[str, Any]]:
+    def columns(self, table: str) -> tuple[str, ...]:
+        """The names of the columns of a table, in order."""
+        return tuple(row[1] for row in self._all(f'PRAGMA table_info("{table}")'))
+
+    def table(self, name: str, *columns: str) -> Iterator[dict[str, Any]]:
+        """As `table_rows`, but with the names of the columns; without `columns`, all of them."""
+        columns = columns or self.columns(name)
+        for row in self.table_rows(name, columns):
+            yield dict(zip(columns, row, strict=True))
+
+    def table_rows(self, name: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """All rows of a table, as they are stored; bytes that are not UTF-8 become U+FFFD."""
         done = 0
         with self._translated:
             try:
-                for row in self._stored_rows(name, str):
+                for row in self._stored_rows(name, columns, str):
                     yield row
                     done += 1
                 return
             except sqlite3.OperationalError:
                 # A text that is not UTF-8, or an error that reading it again raises, too.
                 pass
-            yield from islice(self._stored_rows(name, _replacing), done, None)
+            yield from islice(self._stored_rows(name, columns, _replacing), done, None)
 
-    def _stored_rows(self, name: str, decode: Callable[[bytes], str]) -> Iterator[dict[str, Any]]:
+    def _stored_rows(
+        self, name: str, columns: Sequence[str], decode: Callable[[bytes], str]
+    ) -> Iterator[tuple[Any, ...]]:
         self._db.text_factory = decode
         try:
-            cursor = self._db.execute(f'SELECT * FROM "{name}"')  # noqa: S608
-            columns = [each[0] for each in cursor.description]
-            for row in cursor:
-                yield dict(zip(columns, row, strict=True))
+            names = ", ".join(f'"{each}"' for each in columns)
+            yield from self._db.execute(f'SELECT {names} FROM "{name}"')  # noqa: S608  our own names
         finally:
             self._db.text_factory = str
 
@@ -515,14 +525,31 @@ def _migrated_copy(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
 
 def _decoded(kind: Callable[..., T], row: tuple[Any, ...]) -> T:
     """A row of this class. Raises `ValueError` for values of other types: SQLite itself checks none."""
+    columns = _columns(kind)
+    known = _known_types(kind)
+    found = tuple(map(type, row))
+    if found not in known:
+        for value, (name, types, _) in zip(row, columns, strict=True):
+            if not isinstance(value, types):
+                raise ValueError(f"{name}: {value!r}"[:100])
+        known.add(found)
     values = list(row)
-    for place, (name, types, convert) in enumerate(_columns(kind)):
-        value = values[place]
-        if not isinstance(value, types):
-            raise ValueError(f"{name}: {value!r}"[:100])
-        if convert is not None and value is not None:
-            values[place] = convert(value)
+    for place, convert in _conversions(kind):
+        if values[place] is not None:
+            values[place] = convert(values[place])
     return kind(*values)
+
+
+@cache
+def _known_types(_: Any) -> set[tuple[type, ...]]:
+    """The types of rows of a class that were checked before; they are few."""
+    return set()
+
+
+@cache
+def _conversions(kind: Any) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """The columns to convert: their places, and the functions."""
+    return tuple((place, convert) for place, (_, _, convert) in enumerate(_columns(kind)) if convert is not None)
 
 
 @cache
