@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from vokcrawl.errors import StorageError, UsageError
 from vokcrawl.exports.data_dictionary import data_dictionary, dictionary_name
@@ -132,10 +133,9 @@ class Export:
             for what in rows.whats:
                 # Tables that are always there include all versions.
                 table = what if what in tables else "articles"
-                for row in rows.of(what):
+                for some in rows.parts(what, lines=writer.takes_lines):
                     with translate_export_errors(target):
-                        writer.write(table, row)
-                    counts[what] += 1
+                        counts[what] += _write_part(writer, table, some, rows)
             rows.progress.begin("finishing the file")
             rows.progress.advance(0)
             with translate_export_errors(target):
@@ -144,6 +144,20 @@ class Export:
             writer.abandon()
             raise
         return counts, +writer.cut_cells
+
+
+def _write_part(writer: TableWriter, table: str, part: bytes | dict[str, Any], rows: Rows) -> int:
+    """Write a row, or several of them as lines, and return their number."""
+    if not isinstance(part, bytes):
+        writer.write(table, part)
+        return 1
+    written = writer.write_lines(table, part, rows.added_to)
+    if written is None:
+        written = 0
+        for row in rows.of_lines(part):
+            writer.write(table, row)
+            written += 1
+    return written
 
 
 @contextmanager

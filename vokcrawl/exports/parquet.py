@@ -6,7 +6,7 @@ is installed, to convert Python objects; pandas takes longer to import than ten 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +26,23 @@ _PLAIN = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_(), 
 _FORMATS = {"date": pa.date32(), "date-time": pa.timestamp("ms", tz="UTC")}
 
 
+# Columns of articles that the records themselves do not have.
+_ADDED = ("latest", "removed_at")
+
+
 class ParquetWriter(TableWriter):
     """Writes one table."""
+
+    takes_lines = True
 
     def __init__(self, path: Path, tables: Tables) -> None:
         ((_, self._columns),) = tables.items()
         self._schema = pa.schema(pa.field(each.name, _type(each.schema), each.nullable) for each in self._columns)
-        # Arrow's JSON reader parses times, but not days.
-        fields = (pa.field(each.name, pa.string() if each.type == pa.date32() else each.type) for each in self._schema)
-        self._parsing = pj.ParseOptions(explicit_schema=pa.schema(fields), unexpected_field_behavior="error")
+        added = [field.name not in _ADDED for field in self._schema]
+        self._lines_schema, self._added_schema = (
+            pa.schema([field for field, is_record in zip(self._schema, added, strict=True) if is_record is wanted])
+            for wanted in (True, False)
+        )
         self._file = path.open("wb")
         self._parquet = pq.ParquetWriter(self._file, self._schema, compression="zstd")
         self._start()
@@ -55,13 +63,27 @@ class ParquetWriter(TableWriter):
         if self._rows >= _ROWS or self._bytes >= _BYTES:
             self._flush()
 
-    def _convert(self) -> None:
-        # One block, because a block cannot end within a line.
-        options = pj.ReadOptions(use_threads=False, block_size=self._pending + 1)
-        text = pa.BufferReader(b"".join(self._lines))
-        table = pj.read_json(text, read_options=options, parse_options=self._parsing)
-        columns = [table[field.name].cast(field.type) for field in self._schema]
+    @override
+    def write_lines(self, table: str, lines: bytes, added_to: Callable[[list[str], list[int]], bytes]) -> int | None:
+        try:
+            records = _read(lines, self._lines_schema)
+        except pa.ArrowInvalid:
+            return None
+        if any(records[field.name].null_count for field in self._lines_schema if not field.nullable):
+            return None
+        added = _read(added_to(records["id"].to_pylist(), records["revision"].to_pylist()), self._added_schema)
+        columns = [(added if each.name in _ADDED else records)[each.name] for each in self._schema]
+        if self._lines:
+            self._convert()
         self._tables.append(pa.Table.from_arrays(columns, schema=self._schema))
+        self._rows += len(records)
+        self._bytes += len(lines)
+        if self._rows >= _ROWS or self._bytes >= _BYTES:
+            self._flush()
+        return len(records)
+
+    def _convert(self) -> None:
+        self._tables.append(_read(b"".join(self._lines), self._schema))
         self._bytes += self._pending
         self._lines, self._pending = [], 0
 
@@ -86,6 +108,21 @@ class ParquetWriter(TableWriter):
         except (OSError, pa.ArrowException):
             # The partial file is deleted anyway.
             return
+
+
+def _read(lines: bytes, schema: pa.Schema) -> pa.Table:
+    """Convert lines of JSON. Raises `pa.ArrowInvalid`."""
+    # One block, because a block cannot end within a line.
+    options = pj.ReadOptions(use_threads=False, block_size=len(lines) + 1)
+    table = pj.read_json(pa.BufferReader(lines), read_options=options, parse_options=_parsing(schema))
+    columns = [table[field.name].cast(field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _parsing(schema: pa.Schema) -> pj.ParseOptions:
+    # Arrow's JSON reader parses times, but not days.
+    fields = (pa.field(each.name, pa.string() if each.type == pa.date32() else each.type) for each in schema)
+    return pj.ParseOptions(explicit_schema=pa.schema(fields), unexpected_field_behavior="error")
 
 
 def _type(schema: Mapping[str, Any]) -> pa.DataType:

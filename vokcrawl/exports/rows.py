@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from vokcrawl.errors import UsageError
 from vokcrawl.exports.selection import Selection
-from vokcrawl.items import ARTICLE, REMOVAL, TEASER
+from vokcrawl.items import ARTICLE, REMOVAL, TEASER, checked
 from vokcrawl.schemas import schema_of
+from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.snapshot import Fold, Snapshot
 from vokcrawl.utils.program import missing_package
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 ARTICLE_TABLES = ("current", "articles")
 _RECORDS = {"current": ARTICLE, "articles": ARTICLE, "teasers": TEASER, "removals": REMOVAL}
 _NULL = {"type": "null"}
+_IS_LATEST = b'{"latest":true,"removed_at":null}\n'
 # Columns that the export adds to the fields of an article.
 _NEAR_DUPLICATES = {
     "near_duplicate_of": {
@@ -145,6 +149,36 @@ class Rows:
                 self.near_duplicates += match is not None
             yield row
 
+    def parts(self, what: str, *, lines: bool) -> Iterator[bytes | dict[str, Any]]:
+        """The same as `of`. With `lines`, several rows at a time may be the lines of a record file, as they are.
+
+        Those lack the columns that `added_to` returns.
+        """
+        is_all = self._selection.since is None and self._selection.until is None
+        if not (lines and is_all and what == "articles" and self._fold is not None and self._near is None):
+            yield from self.of(what)
+            return
+        for part in self._snapshot.lines_again(what):
+            yield part if isinstance(part, bytes) else self._with_status(part)
+
+    def of_lines(self, lines: bytes) -> Iterator[dict[str, Any]]:
+        """The rows of such lines, one by one."""
+        for line in lines.splitlines(keepends=True):
+            yield self._with_status(checked(orjson.loads(line)))
+
+    def added_to(self, identities: list[str], revisions: list[int]) -> bytes:
+        """The columns that are added to these articles, as lines of JSON."""
+        added = []
+        for identity, revision in zip(identities, revisions, strict=True):
+            status = self._fold.status_of(identity) if self._fold is not None else ArticleStatus()
+            if status.revision == revision and status.removed_at is None:
+                # Nearly all.
+                added.append(_IS_LATEST)
+            else:
+                values = {"latest": revision == status.revision, "removed_at": status.removed_at}
+                added.append(orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE))
+        return b"".join(added)
+
     def close(self) -> None:
         """Closes the temporary databases."""
         for each in (self._near, self._fold):
@@ -166,10 +200,13 @@ class Rows:
             return
         # They were read to find the latest version of each article.
         for record in self._snapshot.records_again(what):
-            status = self._fold.status_of(record["id"])
-            record["latest"] = record["revision"] == status.revision
-            record["removed_at"] = status.removed_at
-            yield record
+            yield self._with_status(record)
+
+    def _with_status(self, record: dict[str, Any]) -> dict[str, Any]:
+        status = self._fold.status_of(record["id"]) if self._fold is not None else ArticleStatus()
+        record["latest"] = record["revision"] == status.revision
+        record["removed_at"] = status.removed_at
+        return record
 
 
 def _find_near_duplicates(fold: Fold, snapshot: Snapshot) -> Matches:

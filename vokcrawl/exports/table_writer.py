@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,8 @@ class TableWriter(ABC):
 
     # The tables of `selection.TABLES` that the file contains unless `--what` selects another.
     default_tables: tuple[str, ...] = ("current",)
+    # Whether `write_lines` can be called.
+    takes_lines = False
 
     @cached_property
     def cut_cells(self) -> Counter[str]:
@@ -40,6 +42,14 @@ class TableWriter(ABC):
     @abstractmethod
     def write(self, table: str, row: Mapping[str, Any]) -> None:
         """Append a row, which has a value for each column. Tables are written one after the other."""
+
+    def write_lines(self, table: str, lines: bytes, added_to: Callable[[list[str], list[int]], bytes]) -> int | None:
+        """Append the records of these lines of a record file, and return their number.
+
+        `added_to` returns further columns by ids and revisions, as lines of JSON. Returns None if the records lack keys
+        that a row must have; then nothing was written.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def finish(self) -> None:

@@ -6,7 +6,7 @@ Selects the records of that time, the current version of each article, and wheth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from vokcrawl.items import KINDS, is_whole, validated
 from vokcrawl.storage.article_status import ArticleStatus
 from vokcrawl.storage.latest_versions import LatestVersions
 from vokcrawl.storage.output_folder import OutputFolder, in_run_order, matching, translate_os_errors
-from vokcrawl.storage.record_files import Line, read_file
+from vokcrawl.storage.record_files import Line, UnchangedFiles, blocks, read_file, read_unchanged, revised_lines
 from vokcrawl.utils.program import PROGRAM
 from vokcrawl.utils.progress import NO_PROGRESS, Progress
 
@@ -48,6 +48,7 @@ class Snapshot:
         self._skip_damaged = skip_damaged
         # Of the files that were read: inode, size and time of the last change.
         self._read: dict[Path, tuple[int, int, int]] = {}
+        self._unchanged = UnchangedFiles(folder)
         self._files = {kind: in_run_order(matching(folder.path / kind, ".jsonl")) for kind in KINDS.values()}
         self._end = f"{as_of}T23:59:59Z" if as_of else None
         first = self._first_day()
@@ -65,13 +66,47 @@ class Snapshot:
         """
         self.progress.begin(f"reading {kind}", sum(path.stat().st_size for path in self._files[kind]))
         for path in self._files[kind]:
+            yield from self._lines_of(path, kind)
+
+    def _lines_of(self, path: Path, kind: str) -> Iterator[tuple[Line, dict[str, Any]]]:
+        self._read[path] = _version_of(path)
+        read = read_unchanged if path in self._unchanged else read_file
+        for line in read(path, kind):
+            self.progress.advance(len(line.raw))
+            if line.record is None:
+                self._meet_damage(line)
+            elif self._end is None or line.record[_KNOWN_SINCE[kind]] <= self._end:
+                yield line, line.record
+
+    def revised(self, identities: Container[str]) -> Iterator[dict[str, Any]]:
+        """The article records that are later versions, and those of these articles. Others may be among them.
+
+        Raises `StorageError` as `lines` does. All lines can be read again afterwards.
+        """
+        self.progress.begin("reading articles", sum(path.stat().st_size for path in self._files["articles"]))
+        for path in self._files["articles"]:
             self._read[path] = _version_of(path)
-            for line in read_file(path, kind):
-                self.progress.advance(len(line.raw))
-                if line.record is None:
-                    self._meet_damage(line)
-                elif self._end is None or line.record[_KNOWN_SINCE[kind]] <= self._end:
-                    yield line, line.record
+            if self._end is None and path in self._unchanged:
+                yield from revised_lines(path, identities)
+                self.progress.advance(self._read[path][1])
+            else:
+                yield from (record for _, record in self._lines_of(path, "articles"))
+
+    def lines_again(self, kind: str) -> Iterator[bytes | dict[str, Any]]:
+        """The same as `records_again`. Of files that are as they were written, several lines at a time as they are.
+
+        These are records with all keys.
+        """
+        self.progress.begin(f"writing {kind}", sum(path.stat().st_size for path in self._files[kind]))
+        for path in self._files[kind]:
+            if self._end is not None or path not in self._unchanged:
+                yield from self._records_of(path, kind)
+                continue
+            if self._read.get(path) != _version_of(path):
+                raise _changed(path)
+            for _, _, block in blocks(path):
+                self.progress.advance(len(block))
+                yield block
 
     def records_again(self, kind: str) -> Iterator[dict[str, Any]]:
         """The records that `lines` has yielded before. They are not validated again, which takes most of the time.
@@ -80,19 +115,22 @@ class Snapshot:
         """
         self.progress.begin(f"writing {kind}", sum(path.stat().st_size for path in self._files[kind]))
         for path in self._files[kind]:
-            if self._read.get(path) != _version_of(path):
-                raise _changed(path)
-            with translate_os_errors(path), path.open("rb") as file:
-                for number, raw in enumerate(file, 1):
-                    self.progress.advance(len(raw))
-                    if (path, number) in self.damaged:
-                        continue
-                    try:
-                        record: dict[str, Any] = orjson.loads(raw)
-                    except orjson.JSONDecodeError:
-                        raise _changed(path) from None
-                    if self._end is None or record[_KNOWN_SINCE[kind]] <= self._end:
-                        yield record if is_whole(record) else validated(record)
+            yield from self._records_of(path, kind)
+
+    def _records_of(self, path: Path, kind: str) -> Iterator[dict[str, Any]]:
+        if self._read.get(path) != _version_of(path):
+            raise _changed(path)
+        with translate_os_errors(path), path.open("rb") as file:
+            for number, raw in enumerate(file, 1):
+                self.progress.advance(len(raw))
+                if (path, number) in self.damaged:
+                    continue
+                try:
+                    record: dict[str, Any] = orjson.loads(raw)
+                except orjson.JSONDecodeError:
+                    raise _changed(path) from None
+                if self._end is None or record[_KNOWN_SINCE[kind]] <= self._end:
+                    yield record if is_whole(record) else validated(record)
 
     def _meet_damage(self, line: Line) -> None:
         if not self._skip_damaged:
@@ -129,7 +167,7 @@ def _statuses(snapshot: Snapshot) -> dict[str, ArticleStatus] | None:
     found: dict[str, ArticleStatus] = {}
     for _, record in snapshot.lines("removals"):
         found[record["id"]] = found.get(record["id"], _UNKNOWN).with_removal(record)
-    for _, record in snapshot.lines("articles"):
+    for record in snapshot.revised(found):
         identity = record["id"]
         if record["revision"] != 1 or identity in found:
             found[identity] = found.get(identity, _UNKNOWN).with_version(record)
