@@ -64,7 +64,7 @@ def measure_sqlite(folder: Path, articles: int, rounds: int) -> Result:
 def measure_verify(folder: Path, articles: int, rounds: int) -> Result:
     """Verify an archive with the page of each article; sha256sum reads the same files.
 
-    The goal is that of the usual check: a full one also decompresses the archives, which are five times as large then,
+    The goal is that of the common check: a full one also decompresses the archives, which are five times as large then,
     and computes two digests of that.
     """
     program = shutil.which("sha256sum")

@@ -38,12 +38,12 @@ _ROWS = 100
 class _Form(NamedTuple):
     """The form of the values of a column.
 
-    What matches `usual` in the notation of Python is valid; a valid value need not match. It is empty if there is no
+    What matches `common` in the notation of Python is valid; a valid value need not match. It is empty if there is no
     such expression.
     """
 
     check: _Check
-    usual: str = ""
+    common: str = ""
 
     def __call__(self, value: Any) -> bool:
         return self.check(value)
@@ -55,12 +55,12 @@ def _text(pattern: str) -> _Form:
 
 
 def _optional(form: _Form) -> _Form:
-    return _Form(lambda value: value is None or form.check(value), f"None|{form.usual}" if form.usual else "None")
+    return _Form(lambda value: value is None or form.check(value), f"None|{form.common}" if form.common else "None")
 
 
 def _number(least: int, most: int = 2**62) -> _Form:
-    usual = "|".join(map(str, range(least, most + 1))) if most < 10 else _digits(least, most)
-    return _Form(lambda value: isinstance(value, int) and least <= value <= most, usual)
+    common = "|".join(map(str, range(least, most + 1))) if most < 10 else _digits(least, most)
+    return _Form(lambda value: isinstance(value, int) and least <= value <= most, common)
 
 
 def _digits(least: int, most: int) -> str:
@@ -108,12 +108,12 @@ def _dated(pattern: str) -> _Form:
         except ValueError:
             return False
 
-    return _Form(check, f"'(?:{pattern.replace(_DATE, _USUAL_DATE)})'")
+    return _Form(check, f"'(?:{pattern.replace(_DATE, _COMMON_DATE)})'")
 
 
 _DATE = r"\d{4}-\d\d-\d\d"
 # A day that every year has.
-_USUAL_DATE = (
+_COMMON_DATE = (
     r"[1-9]\d{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
     r"|02-(?:0[1-9]|1\d|2[0-8]))"
 )
@@ -130,7 +130,7 @@ _HASH = _text(r"sha256:[0-9a-f]{64}")
 _AGES = _text(r"(\d+(,\d+)*)?")
 _FLAG = _number(0, 1)
 _PRINTABLE = _Form(_is_printable, r"'[ -&(-\[\]-~]+'")
-_NOTE = _Form(lambda value: value == "" or _is_printable(value), f"''|{_PRINTABLE.usual}")
+_NOTE = _Form(lambda value: value == "" or _is_printable(value), f"''|{_PRINTABLE.common}")
 _HTTP_DATE = _Form(_is_http_date)
 _ROUTE = _Form(_is_route)
 _ID_LIST = _Form(_is_id_list)
@@ -147,7 +147,7 @@ _FORMS: dict[str, tuple[tuple[str, ...], dict[str, _Form]]] = {
         ("id",),
         {
             "id": _ID,
-            "url": _Form(lambda value: value == "" or _URL(value), f"''|{_URL.usual}"),
+            "url": _Form(lambda value: value == "" or _URL(value), f"''|{_URL.common}"),
             "status": _text("|".join(Status)),
             **dict.fromkeys(("content_hash", "title_hash", "body_hash"), _optional(_HASH)),
             "revision": _number(0, 100_000),
@@ -250,10 +250,10 @@ def _table_faults(state: SqliteState, table: str, key: tuple[str, ...], forms: M
     if missing := forms.keys() - set(state.columns(table)):
         yield f"table {table}: the columns {', '.join(sorted(missing))} are missing"
         return
-    are_usual = _usual_rows(tuple(forms.values()))
+    are_common = _common_rows(tuple(forms.values()))
     rows = state.table_rows(table, tuple(forms))
     while some := list(islice(rows, _ROWS)):
-        if are_usual(some):
+        if are_common(some):
             continue
         for values in some:
             row = dict(zip(forms, values, strict=True))
@@ -263,22 +263,22 @@ def _table_faults(state: SqliteState, table: str, key: tuple[str, ...], forms: M
                     yield f"table {table}, {name[:100]!r}: {column} is damaged: {str(row[column])[:100]!r}"
 
 
-def _usual_rows(forms: Sequence[_Form]) -> Callable[[list[tuple[Any, ...]]], bool]:
+def _common_rows(forms: Sequence[_Form]) -> Callable[[list[tuple[Any, ...]]], bool]:
     """Return a function that finds out with one expression whether rows are valid.
 
     It returns False for some valid rows, too: those must be checked value by value.
     """
-    if not all(form.usual for form in forms):
+    if not all(form.common for form in forms):
         return lambda _: False
-    row = rf"\({', '.join(f'(?:{form.usual})' for form in forms)}\)"
+    row = rf"\({', '.join(f'(?:{form.common})' for form in forms)}\)"
     several = re.compile(rf"\[(?:{row}(?:, |\]))+", re.ASCII)
 
-    def are_usual(rows: list[tuple[Any, ...]]) -> bool:
+    def are_common(rows: list[tuple[Any, ...]]) -> bool:
         # A text without a backslash has neither quotes in it nor characters that cannot be printed.
         text = repr(rows)
         return "\\" not in text and several.fullmatch(text) is not None
 
-    return are_usual
+    return are_common
 
 
 def _references(state: SqliteState) -> Iterator[str]:

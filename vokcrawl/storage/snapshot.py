@@ -23,6 +23,8 @@ from vokcrawl.utils.progress import NO_PROGRESS, Progress
 
 # The field with the time from which a record is known.
 _KNOWN_SINCE = {"articles": "fetched_at", "teasers": "first_seen_at", "removals": "confirmed_at"}
+# Lines are passed on so many bytes at a time, because files may be short.
+_GATHERED_BYTES = 1 << 20
 
 
 class Snapshot:
@@ -93,20 +95,28 @@ class Snapshot:
                 yield from (record for _, record in self._lines_of(path, "articles"))
 
     def lines_again(self, kind: str) -> Iterator[bytes | dict[str, Any]]:
-        """The same as `records_again`. Of files that are as they were written, several lines at a time as they are.
-
-        These are records with all keys.
-        """
+        """The same as `records_again`. Of files that are as they were written, many lines at a time as they are."""
         self.progress.begin(f"writing {kind}", sum(path.stat().st_size for path in self._files[kind]))
+        gathered: list[bytes] = []
+        size = 0
         for path in self._files[kind]:
             if self._end is not None or path not in self._unchanged:
+                if gathered:
+                    yield b"".join(gathered)
+                    gathered, size = [], 0
                 yield from self._records_of(path, kind)
                 continue
             if self._read.get(path) != _version_of(path):
                 raise _changed(path)
             for _, _, block in blocks(path):
                 self.progress.advance(len(block))
-                yield block
+                gathered.append(block)
+                size += len(block)
+                if size >= _GATHERED_BYTES:
+                    yield b"".join(gathered)
+                    gathered, size = [], 0
+        if gathered:
+            yield b"".join(gathered)
 
     def records_again(self, kind: str) -> Iterator[dict[str, Any]]:
         """The records that `lines` has yielded before. They are not validated again, which takes most of the time.

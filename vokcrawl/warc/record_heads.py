@@ -102,11 +102,11 @@ def _read_head(descriptor: int, start: int) -> ArchivedRecord:
 
 def _parsed(data: bytes) -> ArchivedRecord | None:
     """Parse the beginning of a record; None if it does not contain both heads. Raises `InvalidRecordError`."""
-    usual = _RESPONSE.match(data)
-    if usual is not None:
-        values = usual.group(1, 2, 3, 4)
+    common = _RESPONSE.match(data)
+    if common is not None:
+        values = common.group(1, 2, 3, 4)
         fields = dict(zip(_RESPONSE_FIELDS, ("response", *map(bytes.decode, values)), strict=True))
-        start, length = usual.end(), int(values[3])
+        start, length = common.end(), int(values[3])
     else:
         end = data.find(EMPTY_LINE)
         if end < 0:

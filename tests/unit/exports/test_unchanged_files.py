@@ -90,6 +90,7 @@ def test_large_tables_are_flushed_in_the_same_order(folder: OutputFolder, monkey
     expected = table(folder, "articles")
     monkeypatch.setattr("vokcrawl.exports.parquet._ROWS", 7)
     monkeypatch.setattr(record_files, "_BLOCK", 2000)
+    monkeypatch.setattr(snapshot, "_GATHERED_BYTES", 5000)
     assert table(folder, "articles").equals(expected)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scrapy.settings import Settings
 
 from benchmarks.archives import ArchiveSize, make_archive
-from vokcrawl.integrity.state_check import _FORMS, _usual_rows
+from vokcrawl.integrity.state_check import _FORMS, _common_rows
 from vokcrawl.integrity.verify import Verification
 from vokcrawl.runs.run import Run
 from vokcrawl.settings import base
@@ -216,7 +216,7 @@ VALUES = st.one_of(
 )
 
 
-USUAL = (
+COMMON = (
     None,
     0,
     1,
@@ -233,15 +233,15 @@ USUAL = (
 )
 
 
-WITH_EXPRESSIONS = [name for name, (_, forms) in _FORMS.items() if all(form.usual for form in forms.values())]
+WITH_EXPRESSIONS = [name for name, (_, forms) in _FORMS.items() if all(form.common for form in forms.values())]
 
 
 @pytest.mark.parametrize("table", WITH_EXPRESSIONS)
 @given(data=st.data())
 def test_rows_that_one_expression_accepts_have_valid_values(table: str, data: st.DataObject) -> None:
     forms = tuple(_FORMS[table][1].values())
-    accepts = _usual_rows(forms)
-    row: list[Any] = [next(value for value in USUAL if form(value)) for form in forms]
+    accepts = _common_rows(forms)
+    row: list[Any] = [next(value for value in COMMON if form(value)) for form in forms]
     assert accepts([tuple(row)])
     place = data.draw(st.integers(0, len(row) - 1))
     row[place] = data.draw(VALUES)
@@ -249,12 +249,12 @@ def test_rows_that_one_expression_accepts_have_valid_values(table: str, data: st
         assert forms[place](row[place]), (table, place, row[place])
 
 
-def test_one_expression_accepts_usual_rows(folder: OutputFolder) -> None:
+def test_one_expression_accepts_common_rows(folder: OutputFolder) -> None:
     state = in_folder(folder, True, read_only=True)
     for table in ("articles", "entries", "files", "payloads", "listing_crawls", "runs"):
         assert table in WITH_EXPRESSIONS
         forms = _FORMS[table][1]
         rows = list(state.table_rows(table, tuple(forms)))
         assert rows
-        assert _usual_rows(tuple(forms.values()))(rows), rows
+        assert _common_rows(tuple(forms.values()))(rows), rows
     state.close()
