@@ -35,7 +35,7 @@ DOWNLOAD_WARNSIZE = 2 * 1024 * 1024
 DOWNLOAD_VERIFY_CERTIFICATES = True
 RETRY_TIMES = 3
 # Scrapy's default, and the codes of a CDN that cannot reach the site.
-RETRY_HTTP_CODES = [500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 527, 530, 408, 429]
+RETRY_HTTP_CODES = [500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 528, 529, 530, 408, 429]
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False
 # Scrapy: True. No page needs a session.

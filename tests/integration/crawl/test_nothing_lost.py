@@ -204,7 +204,7 @@ def test_a_start_url_that_is_redirected_to_another_host_of_the_site_names_the_se
 def test_a_passing_error_of_a_cdn_is_retried(crawl: Crawling, serve: Serving, output: Path) -> None:
     server = serve(15)
     articles = server.site.truth()["articles"]
-    for each, status in zip(articles, [502, 504, 520, 521, 522, 523, 524, 525, 527, 530], strict=False):
+    for each, status in zip(articles, [502, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530], strict=False):
         server.site.fail(each["id"], status)
     server.site.fail(LISTING, 522)
     server.site.fail(LISTING + "page/2/", 520)
