@@ -12,7 +12,7 @@ from vokcrawl.normalize import absolute_url, clean_text
 from vokcrawl.pages.flow import flow, is_aside
 from vokcrawl.pages.pictures import LATE
 from vokcrawl.pages.profile import site
-from vokcrawl.pages.server_errors import ends_in_server_error
+from vokcrawl.pages.server_errors import cut_server_errors, ends_in_server_error
 from vokcrawl.pages.tree import Element, TooManyElementsError, parse, text_of
 from vokcrawl.pages.visibility import HiddenElements
 
@@ -72,8 +72,11 @@ class Document:
         )
 
 
+_BOM = b"\xef\xbb\xbf"
+# The longest body without markup that may be words of the site.
+_LONGEST_WORDS = 4_000
 # WordPress's response to an unknown or forbidden AJAX call, and JSON.
-_BARE = {b"0": "not_html_0", b"-1": "not_html_minus_1"}
+_BARE = {b"0": "not_html_0", b"-1": "not_html_minus_1", b"false": "not_html_false", b"null": "not_html_null"}
 REFUSALS = (*_BARE.values(), "not_html_json")
 
 
@@ -82,13 +85,14 @@ def read_document(body: bytes, content_type: str, url: str | None = None) -> Doc
 
     In the tree, URLs are resolved against the page's <base href>, if it has one, and e-mail addresses that Cloudflare
     hides are restored. Raises `PageFault`: ``empty_page`` for white space only; ``not_html`` for another type, or a
-    body without a tag; one of `REFUSALS` for a refused AJAX call; ``server_error`` for a page that ends in an error of
-    the CMS; ``too_many_elements`` for a page of more than 30,000 elements.
+    body without a tag that neither says the end of a listing nor is a message of PHP; one of `REFUSALS` for a refused
+    AJAX call; ``server_error`` for a page that ends in an error of the CMS; ``too_many_elements`` for a page of more
+    than 30,000 elements.
     """
-    if not body.strip():
+    if not body.removeprefix(_BOM).strip():
         raise PageFault(EMPTY_PAGE)
     kind = content_type.partition(";")[0].strip().lower()
-    if kind not in _HTML_TYPES or not (_TAG.search(body) or _is_utf16(body)) or _is_json(body):
+    if kind not in _HTML_TYPES or not _is_markup_or_words(body) or _is_json(body):
         raise PageFault(_what_it_is(body))
     text, wrong = _decode(body, content_type)
     if ends_in_server_error(text):
@@ -171,8 +175,19 @@ def hidden_email(code: str) -> str | None:
     return address if "@" in address and address.isprintable() and " " not in address else None
 
 
+def _is_markup_or_words(body: bytes) -> bool:
+    """Whether a body has tags, or is what a call may send in place of teasers: words for the end, messages of PHP."""
+    if _TAG.search(body) or _is_utf16(body):
+        return True
+    if len(body) > _LONGEST_WORDS:
+        return False
+    text = body.removeprefix(_BOM).decode("utf-8", errors="replace")
+    words, is_message = cut_server_errors(clean_text(text.replace("&nbsp;", " ")))
+    return not words or (is_message and words == "0") or site().more.end.fullmatch(words) is not None
+
+
 def _what_it_is(body: bytes) -> str:
-    text = body.removeprefix(b"\xef\xbb\xbf").strip()
+    text = body.removeprefix(_BOM).strip()
     if text in _BARE:
         return _BARE[text]
     return "not_html_json" if _is_json(body) else "not_html"
@@ -180,7 +195,7 @@ def _what_it_is(body: bytes) -> str:
 
 def _is_json(body: bytes) -> bool:
     """Whether a body is JSON, perhaps after a byte order mark. A JSON string may contain tags."""
-    text = body.removeprefix(b"\xef\xbb\xbf").strip()
+    text = body.removeprefix(_BOM).strip()
     return text[:1] in (b"{", b"[") or (len(text) > 1 and text[:1] == text[-1:] == b'"')
 
 
@@ -193,7 +208,7 @@ def _decode(body: bytes, content_type: str) -> tuple[str, bool]:
     names = [name for name in (http_content_type_encoding(content_type), html_body_declared_encoding(body)) if name]
     declared = [encoding for name in names if (encoding := _text_encoding(name)) is not None]
     try:
-        text = body.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+        text = body.removeprefix(_BOM).decode("utf-8")
     except UnicodeDecodeError:
         pass
     else:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.altered_responses import all_of, another_more, replacing, reply
+from tests.support.altered_responses import all_of, another_more, redirect, replacing, reply
 from tests.support.crawling import Crawl
 from tests.support.expected_records import assert_whole
 from tests.support.hostile_site import HostileSite
@@ -36,6 +36,12 @@ WORDS = {
     "</b> on line <b>12</b><br />\n",
     "PHP warning and comment": "<br />\n<b>Notice</b>:  Trying to get property 'ID' of non-object in"
     " <b>/var/www/wp-content/themes/kcna/more.php</b> on line <b>40</b><br />\n<!-- end -->",
+    "words without markup": "No more posts.",
+    "PHP warning without markup": "\nWarning: foreach() argument must be of type array|object, null given in"
+    " /var/www/wp-content/themes/kcna/more.php on line 12\n",
+    "byte order mark": "\ufeff",
+    "null": "null",
+    "nothing here": "<h1>Nothing here</h1><p>It seems we can&rsquo;t find what you&rsquo;re looking for.</p>",
 }
 
 
@@ -52,11 +58,11 @@ class SiteWithWordsAtTheEnd(HostileSite):
 
     def __init__(self, articles: int, words: str, **options: Any) -> None:
         super().__init__(articles, more="ajax", **options)
-        self._words = reply(words)
+        self.words = reply(words)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
         answer = super().answer(method, target, headers)
-        return self._words if target.startswith(AJAX) and b"<article" not in answer.body else answer
+        return self.words if target.startswith(AJAX) and b"<article" not in answer.body else answer
 
 
 @pytest.mark.parametrize(("words", "articles"), [*((each, 25) for each in WORDS), ("zero", 30), ("nothing", 30)])
@@ -68,8 +74,19 @@ def test_what_stands_behind_the_last_batch_is_an_end(
     assert_is_end(crawl(server.url + LISTING, output, settings={"RETRY_TIMES": 1}), site)
 
 
+def test_no_content_behind_the_last_batch_is_an_end(crawl: Crawling, serve: Serving, output: Path) -> None:
+    site = SiteWithWordsAtTheEnd(25, "")
+    site.words = reply("", status=204)
+    server = serve(site=site)
+    assert_is_end(crawl(server.url + LISTING, output, settings={"RETRY_TIMES": 0}), site)
+
+
 # What a site's empty page may say. An empty one says nothing: it may have lost its teasers.
-IN_WORDS = [each for each in WORDS if each not in ("zero", "nothing", "comment") and "PHP" not in each]
+IN_WORDS = [
+    each
+    for each in WORDS
+    if each not in ("zero", "nothing", "comment", "byte order mark", "null") and "PHP" not in each
+]
 
 
 @pytest.mark.parametrize("words", IN_WORDS)
@@ -89,6 +106,7 @@ BEHIND = {
     "not found": None,
     "words": reply("<html><body><p>Sorry, no posts matched your criteria.</p></body></html>"),
     "words with 404": reply("<html><body><h1>Nothing Found</h1></body></html>", status=404),
+    "redirect to the front page": redirect("/"),
 }
 
 
@@ -118,11 +136,14 @@ def test_several_full_pages_without_a_button_on_the_last_are_an_end(
 NOT_HERE = reply("<html><body><h1>Page not found</h1></body></html>", status=404)
 
 
-def test_link_of_a_short_last_page_to_a_missing_one_is_an_end(crawl: Crawling, serve: Serving, output: Path) -> None:
+@pytest.mark.parametrize("behind", [NOT_HERE, redirect("/")], ids=["404", "redirect to the front page"])
+def test_link_of_a_short_last_page_to_a_missing_one_is_an_end(
+    behind: Answer, crawl: Crawling, serve: Serving, output: Path
+) -> None:
     site = HostileSite(25)
     server = serve(site=site)
     site.change(LISTING + "page/3/", another_more(LISTING + "page/4/"))
-    site.change(LISTING + "page/4/", NOT_HERE)
+    site.change(LISTING + "page/4/", behind)
     assert_is_end(crawl(server.url + LISTING, output), site)
     asked = [each.target.removeprefix(LISTING) for each in server.requests if each.target.startswith(LISTING)]
     assert asked[:6] == ["", "page/2/", "page/3/", "page/4/", "page/3/", "page/4/"]

@@ -40,6 +40,39 @@ def test_content_that_is_not_html_is_named(body: bytes, content_type: str) -> No
         read_document(body, content_type)
 
 
+WARNING = b"Warning: foreach() argument must be of type array in /var/www/more.php on line 12"
+
+
+@pytest.mark.parametrize(
+    ("body", "says_end"),
+    [
+        (b"No more posts.", True),
+        (b"\xef\xbb\xbfSorry, no posts matched your criteria.\n", True),
+        (b"You have reached the end.", True),
+        (WARNING, False),
+        (b"PHP " + WARNING + b"\n0", False),
+        (b"&nbsp;", False),
+    ],
+)
+def test_words_of_a_call_without_markup_are_read(body: bytes, says_end: bool) -> None:
+    assert read_document(body, HTML).says_end == says_end
+
+
+@pytest.mark.parametrize("body", [b"done", WARNING + b" and more", b"No more " + b"x" * 200, b"No more posts." * 400])
+def test_other_words_without_markup_are_no_page(body: bytes) -> None:
+    with pytest.raises(PageFault, match=r"^not_html$"):
+        read_document(body, HTML)
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [(b"\xef\xbb\xbf", "empty_page"), (b"\xef\xbb\xbf 0", "not_html_0"), (b"null\n", "not_html_null")],
+)
+def test_a_bare_answer_of_a_call_is_named(body: bytes, name: str) -> None:
+    with pytest.raises(PageFault, match=rf"^{name}$"):
+        read_document(body, HTML)
+
+
 @pytest.mark.parametrize("content_type", [HTML, "TEXT/HTML", "", "text/plain", "application/xhtml+xml;charset=utf-8"])
 def test_html_is_read_under_the_types_that_it_is_sent_with(content_type: str) -> None:
     assert words(b"<p>Orchard</p>", content_type) == ("Orchard", False)

@@ -37,7 +37,7 @@ _CONFIRMATIONS = 3
 # A site may send this many entries more than requested.
 _SLACK = 2
 # Failures of a call behind the last entry that can mean that there are no more entries.
-_MISSING = frozenset({"http_400", "http_404", "http_410"})
+_MISSING = frozenset({"http_204", "http_400", "http_404", "http_410"})
 
 
 @dataclass(slots=True)

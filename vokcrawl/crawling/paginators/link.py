@@ -21,6 +21,7 @@ from vokcrawl.crawling.paginators.ajax import AjaxPaginator
 from vokcrawl.crawling.paginators.protocol import TAKE, Checked, Following, Paginator, Trust
 from vokcrawl.crawling.source_calls import SourceCalls
 from vokcrawl.normalize import authority
+from vokcrawl.pages.block_pages import BlockPage
 from vokcrawl.pages.document import EMPTY_PAGE
 from vokcrawl.pages.more import More
 from vokcrawl.pages.numbered_pages import PAGE_PATH
@@ -30,8 +31,8 @@ from vokcrawl.policy.pagination import StopReason
 
 logger = logging.getLogger(__name__)
 
-# The answers for a page that does not exist.
-MISSING = frozenset({"http_404", "http_410"})
+# The answers for a page that does not exist; some sites redirect such pages to their front page.
+MISSING = frozenset({"http_404", "http_410", BlockPage.FRONT_PAGE})
 _PAGE_FIELDS = ("paged", "page", "pg")
 
 
