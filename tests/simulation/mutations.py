@@ -90,7 +90,7 @@ MUTATIONS: dict[str, Mutation] = {
     "items that were dropped count as delivered": Mutation(articles.Articles, "unresolved", _constant([]), (102, 139)),
     "the first pages are not read again": Mutation(Rereads, "handle", _finishes_without_rereading, (758, 846)),
     "any page read again joins": Mutation(ListingProgress, "again", _constant(True), (1004415,)),
-    "no part is read again day by day": Mutation(Listing, "needs_healing", False, (211, 783)),
+    "no part is read again day by day": Mutation(Listing, "needs_healing", False, (783, 823)),
     "one page before since ends the listing": Mutation(
         ListingProgress, "_count_before", _count_before_by_page, (715850, 721423)
     ),

@@ -93,8 +93,9 @@ class Listing:
     # What the last page that was requested to prove the end has shown.
     probed_ids: list[str] | None = None
     probe_url: str = ""
-    # Whether all pages are read again, because something may have moved past the pages that were being read.
-    rereads_all: bool = False
+    # How many of its first pages are read again at least, and whether a page had more entries than one before it.
+    pages_to_reread: int = 1
+    pages_have_grown: bool = False
     # Whether reading the first pages again has reached entries that were read before.
     reread_joins: bool = False
     # How often that was begun again, and how many times in a row it went back because a batch did not join.
@@ -109,6 +110,8 @@ class Listing:
     etag: str | None = None
     last_modified: str | None = None
     largest_page: int = 0
+    # The most entries of a page, with repeated ones.
+    most_shown: int = 0
     # The highest page number that the first page links to, 0 if there is none.
     last_page: int = 0
     # The ids and days that the last page showed.
@@ -234,6 +237,8 @@ class Listing:
 
     def note_page(self, raws: Sequence[RawTeaser], entries: Sequence[Entry], url: str) -> None:
         """Keeps what the next page is compared with."""
+        self.pages_have_grown |= 0 < self.most_shown < len(raws)
+        self.most_shown = max(self.most_shown, len(raws))
         self.last_ids = [raw.id for raw in raws]
         self.largest_page = max(self.largest_page, len(set(self.last_ids)))
         self.days = [entry.day for entry in entries if entry.day is not None]

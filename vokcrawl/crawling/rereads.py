@@ -25,6 +25,7 @@ from vokcrawl.pages.more import More
 from vokcrawl.pages.routes import (
     AjaxRoute,
     BrowserRoute,
+    LinkRoute,
     Route,
     SearchRoute,
 )
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 # So often the first pages are read again because reading what is new took more than one page.
 _MOST_ROUNDS = 3
+# Of numbered pages one in so many is read again, but no more than so many.
+_SHARE, _MOST_PAGES = 5, 50
 
 
 class Rereads:
@@ -107,7 +110,9 @@ class Rereads:
         request, page = event.request, event.page
         # Unknown text is the end behind the last entry that was read, as it was before.
         may_end = page.kind is not PageKind.OTHER or listing.progress.ends_with(listing.last_ids)
-        if not page.teasers and not (isinstance(request.route, AjaxRoute) and may_end):
+        # A numbered page behind the last one must say that it is.
+        says_end = page.kind is PageKind.END and request.number > 1
+        if not page.teasers and not (says_end or (isinstance(request.route, AjaxRoute) and may_end)):
             reason = page.reason or EMPTY_PAGE
             self._listings.repeat(listing, request, reason, ListingFailed(request, reason, event.url))
             return
@@ -115,22 +120,22 @@ class Rereads:
             # After the last entry both responses are empty; a single empty batch does not end the re-read.
             self._listings.fetch(listing, replace(request, attempt=2))
             return
-        before, overlaps = listing.progress.head, self._paginators.overlap(listing)
+        overlaps = self._paginators.overlap(listing)
         entries = self._entries.take(listing, page.teasers, event.url)
         ids = tuple(entry.id for entry in entries)
         if request.number == 1:
             listing.etag, listing.last_modified = page.etag, page.last_modified
             listing.progress.head = ids
-            # Numbered pages cannot overlap: an entry that left the first one has moved up the first of each later one.
-            listing.rereads_all = not overlaps and _has_lost(before, ids)
         elif overlaps and ids and not self._paginators.rejoins(listing, ids):
             self._look_for_join(listing, request, ids)
             return
         listing.last_ids, listing.reread_steps_back = list(ids), 0
         listing.reread_joins |= listing.progress.again(entries)
+        if not overlaps and isinstance(request.route, LinkRoute | AjaxRoute):
+            self._look_for_shifts(listing)
         # Entries that came in above what was read, and are not on the first pages, are further down.
         is_explained = listing.progress.found_again >= self._paginators.moved(listing)
-        is_done = listing.reread_joins and is_explained and not listing.rereads_all
+        is_done = listing.reread_joins and is_explained and request.number >= listing.pages_to_reread
         if not is_done and request.number <= listing.progress.pages + 2:
             following = self._paginators.of(listing, request).follow_again(listing, request, page, event.url)
             if following.route is not None:
@@ -138,6 +143,21 @@ class Rereads:
                 self._listings.fetch(listing, FetchListing(listing.key, following.route, Purpose.REREAD, number))
                 return
         self.end(listing, request)
+
+    @staticmethod
+    def _look_for_shifts(listing: Listing) -> None:
+        """Numbered pages cannot overlap: an entry that left a page has moved up the first one of each later page.
+
+        Some of the first pages show whether one has. Then, or if the pages have become longer meanwhile, all are read.
+        Where known pages end the crawl, the first page alone must do.
+        """
+        pages, reached_end = listing.progress.pages, listing.progress.stopped is StopReason.END
+        if listing.progress.has_lost() or (listing.pages_have_grown and reached_end):
+            listing.pages_to_reread = pages + 2
+        elif reached_end and not listing.positions.resumed:
+            listing.pages_to_reread = min(_MOST_PAGES, 1 + pages // _SHARE)
+        else:
+            listing.pages_to_reread = 1
 
     def _look_for_join(self, listing: Listing, request: FetchListing, ids: Sequence[str]) -> None:
         """Requests what is above a batch that does not join the one before: offsets may be rounded, entries hidden.
@@ -176,10 +196,3 @@ class Rereads:
         self._context.report(f"listing_{reason}", url)
         self._context.statistics.pages_failed += 1
         self._context.stop_at(reason)
-
-
-def _has_lost(before: Sequence[str], after: Sequence[str]) -> bool:
-    """Whether an entry is missing on the first page although one that was below it is still there."""
-    kept = set(after)
-    last = max((at for at, identity in enumerate(before) if identity in kept), default=-1)
-    return any(identity not in kept for identity in before[:last])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import islice
 
 
 class StopReason(StrEnum):
@@ -101,6 +102,10 @@ class ListingProgress:
     _read: int | None = None
     _last_place: int = -2
     _in_order: int = 0
+    # The entries that were read again, the position of the last one that was read before, and those found to be gone.
+    _again: set[str] = field(default_factory=set)
+    _reached: int = 0
+    _gone: set[str] = field(default_factory=set)
     # Number of entries on the first page.
     _first_page: int = 0
     _known_pages: int = 0
@@ -154,6 +159,8 @@ class ListingProgress:
             self._last_place = place
             joins |= self._in_order >= 3
         joins |= self._in_order >= 2 and self._last_place < 2 * self._first_page
+        self._again.update(entry.id for entry in entries)
+        self._reached = self._last_place if self._last_place >= 0 else self._reached
         fresh = {entry.id: entry for entry in entries if entry.id not in self.ids}
         self.new_on_top += len(fresh)
         self.found_again += len(fresh)
@@ -162,6 +169,14 @@ class ListingProgress:
         self._note_days(entries)
         return joins
 
+    def has_lost(self) -> bool:
+        """Whether an entry is missing on the pages that were read again, though they show some that were behind it."""
+        return next(self._lost(), None) is not None
+
+    def _lost(self) -> Iterator[str]:
+        before = islice(self.ids, self._reached)
+        return (identity for identity in before if identity not in self._again and identity not in self._gone)
+
     def ends_with(self, ids: Sequence[str]) -> bool:
         """Whether a page that was read again shows the last of the entries that were read before."""
         return self._read is not None and any(self.ids.get(identity) == self._read - 1 for identity in ids)
@@ -169,6 +184,9 @@ class ListingProgress:
     def begin_again(self) -> None:
         """Begin to read the first pages again."""
         self._read, self._last_place, self._in_order, self.new_on_top = None, -2, 0, 0
+        self._gone.update(self._lost())
+        self._again.clear()
+        self._reached = 0
 
     def note_read(self, ids: Iterable[str]) -> None:
         """Add entries that an earlier run has read in the same listing crawl."""

@@ -58,13 +58,15 @@ class Pinned(HostileSite):
 class Shrinking(HostileSite):
     """A site that removes three of its newest entries when a deep page is asked for."""
 
-    def __init__(self, articles: int, is_deep: Callable[[str], bool], **options: Any) -> None:
+    def __init__(
+        self, articles: int, is_deep: Callable[[str], bool], removed: slice = slice(2, 5), **options: Any
+    ) -> None:
         super().__init__(articles, **options)
-        self._is_deep, self.gone = is_deep, list[str]()
+        self._is_deep, self._removed, self.gone = is_deep, removed, list[str]()
 
     def answer(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
         if not self.gone and self._is_deep(target):
-            self.gone = [each["id"] for each in self.truth()["articles"][2:5]]
+            self.gone = [each["id"] for each in self.truth()["articles"][self._removed]]
             for each in self.gone:
                 self.remove(each)
         return super().answer(method, target, headers)
@@ -103,6 +105,40 @@ def test_entries_that_move_up_when_newer_ones_are_removed_are_delivered(
     server = serve(site=site)
     done = crawl(server.url + LISTING, output, settings=QUIET)
     assert len(site.gone) == 3
+    assert done.code == 0, done.stderr
+    assert_has_all(done, site)
+
+
+@pytest.mark.parametrize("removed", [slice(7, 10), slice(12, 14)], ids=["last of the first page", "second page"])
+def test_entries_that_move_up_between_numbered_pages_are_delivered(
+    removed: slice, crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    site = Shrinking(65, DEEP["link"], removed)
+    server = serve(site=site)
+    done = crawl(server.url + LISTING, output, settings=QUIET)
+    assert len(site.gone) == removed.stop - removed.start
+    assert done.code == 0, done.stderr
+    assert_has_all(done, site)
+
+
+def test_entries_that_longer_pages_have_passed_over_are_delivered(
+    crawl: Crawling, serve: Serving, output: Path
+) -> None:
+    class Growing(HostileSite):
+        """A site whose pages have five entries more from the fourth on."""
+
+        def answer(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
+            if page_of(target) == 4:
+                longer.base_url = self.base_url
+                self.is_longer = True
+            answering = longer if self.is_longer and target.startswith(LISTING) else super()
+            return answering.answer(method, target, headers)
+
+        is_longer = False
+
+    site, longer = Growing(65, validators=False), HostileSite(65, page_size=15, validators=False)
+    server = serve(site=site)
+    done = crawl(server.url + LISTING, output, settings=QUIET)
     assert done.code == 0, done.stderr
     assert_has_all(done, site)
 

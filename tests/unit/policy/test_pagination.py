@@ -294,3 +294,27 @@ def test_a_listing_that_grows_during_pagination_is_read_without_a_gap(old: int, 
             break
     if crawl.stopped is StopReason.END:
         assert {f"n{each}" for each in range(1, old + 1)} <= set(crawl.ids)
+
+
+@pytest.mark.parametrize(
+    ("again", "is_lost"),
+    [
+        ([(1, 2, 3)], False),
+        ([(9, 1, 2)], False),  # a new one on top
+        ([(1, 2, 4)], True),  # the last one of the page is gone
+        ([(2, 3, 4)], True),
+        ([(4, 5, 6)], True),
+        ([(1, 2, 3), (5, 6, 7)], True),
+        ([(9, 1, 2), (3, 4, 5)], False),
+        ([(8, 1, 2), (3, 4, 5)], False),  # one was moved to the top
+    ],
+)
+def test_an_entry_that_left_the_first_pages_is_noticed(again: Sequence[Sequence[int]], is_lost: bool) -> None:
+    progress, _ = paginate(StopRules(), entries(1, 2, 3), entries(4, 5, 6), entries(7, 8))
+    for page in again:
+        progress.again(entries(*page))
+    assert progress.has_lost() == is_lost
+    progress.begin_again()
+    for page in again:
+        progress.again(entries(*page))
+    assert not progress.has_lost(), "what is known to be gone is no new loss"
