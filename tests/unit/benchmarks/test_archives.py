@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from benchmarks import scale
 from benchmarks.archives import REVISED_OF, ArchiveSize, make_archive
 from benchmarks.children import Cost
 from benchmarks.scale import Growth
@@ -48,3 +50,18 @@ def test_made_archive_may_have_more_runs_than_articles(tmp_path: Path) -> None:
 def test_growth_above_linear_is_detected(seconds: list[float], is_linear: bool) -> None:
     costs = [Cost(wall=each, cpu=each, peak=50.0) for each in seconds]
     assert Growth("verify", [1_000, 10_000, 100_000], costs).is_linear == is_linear
+
+
+@pytest.mark.parametrize(("power", "code"), [(1, 0), (2, 1)])
+def test_growth_above_linear_ends_with_1(
+    power: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cost(_: Sequence[str], output: Path) -> Cost:
+        size = (10, 20, 40)[int(output.name.rpartition("-")[2])]
+        return Cost(wall=1.0, cpu=size**power, peak=50.0)
+
+    # No command grows so fast.
+    monkeypatch.setattr(scale, "command", cost)
+    monkeypatch.setattr(scale, "make_archive", lambda *_: None)
+    assert scale.main(["--articles", "10,20,40", "--runs", "10,20,40"]) == code
+    assert ("CPU time per article grew by" in capsys.readouterr().err) == bool(code)
