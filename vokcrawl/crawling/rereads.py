@@ -152,7 +152,7 @@ class Rereads:
         Where known pages end the crawl, the first page alone must do.
         """
         pages, reached_end = listing.progress.pages, listing.progress.stopped is StopReason.END
-        if listing.progress.has_lost() or (listing.pages_have_grown and reached_end):
+        if (listing.pages_have_grown and reached_end) or listing.progress.has_lost():
             listing.pages_to_reread = pages + 2
         elif reached_end and not listing.positions.resumed:
             listing.pages_to_reread = min(_MOST_PAGES, 1 + pages // _SHARE)
