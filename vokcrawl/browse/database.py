@@ -131,7 +131,7 @@ def _build(folder: OutputFolder, path: Path, mark: str, progress: Progress) -> N
                 rows.close()
             _add_tables(part, mark, len(snapshot.damaged))
     except (OSError, sqlite3.Error) as failure:
-        raise StorageError(f"{path}: cannot be built: {failure}; make room there and start again") from failure
+        raise StorageError(f"{path}: cannot be built: {failure}; free space there and start again") from failure
 
 
 def _add_tables(path: Path, mark: str, damaged: int) -> None:

@@ -39,8 +39,8 @@ _NO_SYNC = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 _OTHER_FILE_SYSTEM = "set VOK_OUTPUT_DIR to a directory on a local disk; docs/operations.md names what is supported"
 # What to do about an error of the system.
 _HINTS = {
-    errno.ENOSPC: "make room and run again; what was committed is safe",
-    errno.EDQUOT: "make room and run again; what was committed is safe",
+    errno.ENOSPC: "free space and run again; what was committed is safe",
+    errno.EDQUOT: "free space and run again; what was committed is safe",
     errno.EACCES: "give this user the right to read and write there, or set VOK_OUTPUT_DIR",
     errno.EPERM: "give this user the right to read and write there, or set VOK_OUTPUT_DIR",
     errno.EROFS: "set VOK_OUTPUT_DIR to a directory that can be written",

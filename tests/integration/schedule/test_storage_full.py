@@ -49,7 +49,7 @@ def test_a_full_disk_ends_the_run_with_15_and_the_next_run_continues(
         output = small_disk(size) / "output"
         done = crawl(url, output, settings=QUIET)
         assert done.code == 15, (size, done.stderr)
-        assert "make room" in done.stderr, (size, done.stderr)
+        assert "free space" in done.stderr, (size, done.stderr)
         whole = [path for kind in ("articles", "teasers") for path in (output / kind).glob("*.jsonl")]
         assert all(path.read_bytes().endswith(b"\n") for path in whole)
     small_disk("20m")

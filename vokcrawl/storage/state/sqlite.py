@@ -402,7 +402,7 @@ def _translate(error: Exception, path: Path) -> StorageError:
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StateError(f"{path}: another program has locked the state file; close it and run again")
     if primary == sqlite3.SQLITE_FULL:
-        return StorageError(f"{path}: no space left; make room and run again; what was committed is safe")
+        return StorageError(f"{path}: no space left; free space and run again; what was committed is safe")
     if primary is None or primary == sqlite3.SQLITE_ERROR:
         # The module itself could not decode a value, or a table or column is missing.
         return StateError(f"{path}: the state cannot be read ({error}); {REBUILD}")
