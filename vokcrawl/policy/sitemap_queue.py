@@ -20,7 +20,7 @@ class SitemapReading:
     """The files and articles that are still to be read.
 
     What the files are called is not known: those that say when they changed come newest first, and one that names no
-    article is passed over.
+    article is passed over. A file that is named again, as by an index that names itself, is read once.
     """
 
     asked: int = 0
@@ -29,12 +29,14 @@ class SitemapReading:
     _files: list[tuple[str, str | None]] = field(default_factory=list)
     _articles: list[tuple[str, str]] = field(default_factory=list)
     _read: int = 0
+    _named: set[str] = field(default_factory=set)
 
     def take(self, sitemap: Sitemap) -> None:
         """Takes in a file, or an index of some."""
         if sitemap.is_index:
-            newest_last = sorted(sitemap.entries, key=lambda entry: entry[1] or "")
-            self._files.extend(newest_last)
+            new = {url: changed for url, changed in sitemap.entries if url not in self._named}
+            self._named.update(new)
+            self._files.extend(sorted(new.items(), key=lambda entry: entry[1] or ""))
         else:
             named = {identity: url for url, _ in sitemap.entries if (identity := article_id(url)) is not None}
             # An id begins with the time of ingestion.
