@@ -149,12 +149,14 @@ class Rereads:
         """Numbered pages cannot overlap: an entry that left a page has moved up the first one of each later page.
 
         Some of the first pages show whether one has. Then, or if the pages have become longer meanwhile, all are read.
-        Where known pages end the crawl, the first page alone must do.
+        Where known pages end the crawl, or a browser reads the pages, the first page alone must do.
         """
         pages, reached_end = listing.progress.pages, listing.progress.stopped is StopReason.END
-        if (listing.pages_have_grown and reached_end) or listing.progress.has_lost():
+        # Batches may be longer than the first page.
+        have_grown = listing.pages_have_grown and listing.strategy == LinkRoute.strategy
+        if (have_grown and reached_end) or listing.progress.has_lost():
             listing.pages_to_reread = pages + 2
-        elif reached_end and not listing.positions.resumed:
+        elif reached_end and not listing.positions.resumed and listing.strategy != BrowserRoute.strategy:
             listing.pages_to_reread = min(_MOST_PAGES, 1 + pages // _SHARE)
         else:
             listing.pages_to_reread = 1

@@ -147,13 +147,14 @@ def test_the_delay_of_the_site_holds_between_clicks_and_around_them(
     crawl: Crawling, serve: Serving, rendering: Settings, output: Path
 ) -> None:
     server = serve(9, others=0, page_size=4, more="script")
-    settings = {**rendering, "DOWNLOAD_DELAY": 0.3, "DOWNLOAD_DELAY_JITTER": 0}
+    settings = {**rendering, "DOWNLOAD_DELAY": 0.6, "DOWNLOAD_DELAY_JITTER": 0}
     done = crawl(f"{server.url}/article/163/", output, settings=settings)
     assert done.code == 0, done.stderr
     assert_whole(done, server.site)
     # A page and what it consists of are one visit.
     at = [seen.at for seen in server.requests if seen.target not in ("/robots.txt", SCRIPT_PATH)]
-    assert min(later - earlier for earlier, later in pairwise(at)) > 0.27
+    # A request may take some time to arrive.
+    assert min(later - earlier for earlier, later in pairwise(at)) > 0.45
     assert len(calls(server)) == 2
 
 
