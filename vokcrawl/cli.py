@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import codecs
 import logging
 import os
 import re
 import shlex
+import signal
 import subprocess
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -117,6 +119,8 @@ class FolderCommand(CheckedCommand):
             self.exitcode = int(ExitCode.INTERRUPTED)
         finally:
             self.progress.close()
+            # A Ctrl-C while Python ends would leave a traceback, and another exit code than that of the work done.
+            atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
 
     def work(self, args: list[str], opts: argparse.Namespace) -> ExitCode:
         """Run the command and return its exit code. Raises `VokcrawlError`."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.archives import ArchiveSize, make_archive
-from tests.support.children import ROOT
+from tests.support.children import ROOT, run
+from tests.support.crawling import environment
 from tests.support.terminal import Terminal
 from vokcrawl.exports.near_duplicates.kept import NAME as NEAR_DUPLICATES
 from vokcrawl.search.index import NAME as SEARCH
@@ -20,6 +21,14 @@ _AT_ONCE = (
     "progress.SHOWN_AFTER_SECONDS = progress.UPDATE_SECONDS = 0\n"
     "from scrapy.cmdline import execute\n"
     "execute(['scrapy', *sys.argv[1:]])"
+)
+# The same with a pause after each update, so that Ctrl-C comes before the command has finished.
+_SLOWLY = _AT_ONCE.replace(
+    "from scrapy",
+    "import time\n"
+    "show = progress.Progress._show\n"
+    "progress.Progress._show = lambda shown: (show(shown), time.sleep(0.05))\n"
+    "from scrapy",
 )
 COMMANDS = {
     "verify": ["verify"],
@@ -50,10 +59,10 @@ def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def on_terminal(name: str, output: Path, to: Path) -> Terminal:
+def on_terminal(name: str, output: Path, to: Path, program: str = _AT_ONCE) -> Terminal:
     arguments = [each.format(to=to) for each in COMMANDS[name]]
     env = {"VOK_OUTPUT_DIR": str(output), "SCRAPY_PROJECT": "sample"}
-    return Terminal([sys.executable, "-c", _AT_ONCE, *arguments], env)
+    return Terminal([sys.executable, "-c", program, *arguments], env)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -62,7 +71,7 @@ def test_ctrl_c_ends_a_long_command_with_130_and_leaves_nothing_half_done(
 ) -> None:
     assert (ROOT / "scrapy.cfg").exists()
     before = files(output)
-    with on_terminal(name, output, tmp_path) as terminal:
+    with on_terminal(name, output, tmp_path, _SLOWLY) as terminal:
         terminal.until(lambda seen: any(STEPS[name] in row for row in seen.shown))
         terminal.press(b"\x03")
         code = terminal.ended()
@@ -75,6 +84,19 @@ def test_ctrl_c_ends_a_long_command_with_130_and_leaves_nothing_half_done(
     assert list(tmp_path.iterdir()) == []
     # The indexes that are kept may have been begun; they are continued by the next command.
     assert files(output) - {NEAR_DUPLICATES, SEARCH} == before - {NEAR_DUPLICATES, SEARCH}
+
+
+def test_ctrl_c_while_python_ends_leaves_exit_code_and_output(output: Path) -> None:
+    program = (
+        "import atexit, signal\n"
+        "atexit.register(signal.raise_signal, signal.SIGINT)\n"
+        "from scrapy.cmdline import execute\n"
+        "execute(['scrapy', 'diff', '1072915200-1000000'])"
+    )
+    env = environment({"VOK_OUTPUT_DIR": str(output), "SCRAPY_PROJECT": "sample"})
+    done = run([sys.executable, "-c", program], env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "revision" in done.stdout
 
 
 def test_progress_is_gone_when_a_command_has_printed_its_result(tmp_path: Path) -> None:
