@@ -191,6 +191,8 @@ class AjaxPaginator(Paginator):
         start = route.start + new
         self._to_is_end = route.to_is_end
         self._note_taken(_Batch(max(0, start + 1 - len(ids)), list(ids)))
+        # If it stands further down, more entries have come in above than were found on top.
+        self._places.setdefault(ids[-1], start - self._moved)
         return route.at(start)
 
     # Whether a batch is accepted
