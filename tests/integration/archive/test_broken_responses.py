@@ -40,6 +40,7 @@ ALL_THERE: dict[Fault, bytes] = {
 NO_ANSWER: list[Fault] = [faults.reset_before, faults.empty_reply]
 
 
+@pytest.mark.thorough
 def test_each_attempt_that_got_an_answer_is_kept_and_marked_where_it_broke_off(crawl: Crawling, output: Path) -> None:
     wanted = [*BROKEN_OFF, *ALL_THERE, *NO_ANSWER]
     with FaultyServer(SampleSite(len(wanted) + 6, faults=())) as server:

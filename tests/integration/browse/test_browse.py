@@ -239,6 +239,7 @@ def test_datasette_shows_the_tables_behind_the_pages(site: Browsing) -> None:
     assert site.get("/archive").status == 200
 
 
+@pytest.mark.thorough
 def test_new_runs_appear_without_a_restart(tmp_path: Path) -> None:
     made = archive(tmp_path / "output", articles=5)
     with browsing(tmp_path / "output") as site:

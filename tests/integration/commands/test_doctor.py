@@ -247,6 +247,7 @@ def test_fixture_may_come_from_an_archive(
     assert sorted(each.name for each in folder.iterdir()) == ["new_page"]
 
 
+@pytest.mark.thorough
 def test_interrupted_visit_leaves_nothing(serve: Serving, output: Path) -> None:
     server = serve(20)
     words = [sys.executable, "-m", "scrapy", "doctor", f"{server.url}/article/163/", "-s", "DOWNLOAD_DELAY=5"]

@@ -38,6 +38,7 @@ def test_an_unknown_profile_ends_every_command_with_2_and_a_suggestion(command: 
     )
 
 
+@pytest.mark.thorough
 def test_each_profile_is_listed_and_selects_its_settings(installed: Path) -> None:
     names = profiles()
     assert {"default", "sample", "production"} <= names.keys()

@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tests.support.children import ROOT
 from tests.support.commands import Crawling
 from tests.support.crawling import Crawl, environment
@@ -27,6 +29,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.thorough
 def test_printed_commands_correct_a_change_of_the_site(crawl: Crawling, tmp_path: Path) -> None:
     checkout, port = tmp_path / "checkout", free_port()
     fixtures = checkout / "tests" / "fixtures" / "pages"

@@ -197,6 +197,7 @@ def test_trouble_on_the_wire_is_asked_again_and_costs_no_record(crawl: Crawling,
         assert_whole(done, site)
 
 
+@pytest.mark.thorough
 def test_trouble_on_the_wire_that_does_not_end_is_named_for_what_it_is(crawl: Crawling, output: Path) -> None:
     site = HostileSite(12)
     with HostileServer(site) as server:

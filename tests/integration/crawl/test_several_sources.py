@@ -88,6 +88,7 @@ def gaps(requests: list[SeenRequest]) -> list[float]:
     return [after.at - before.at for before, after in pairwise(requests)]
 
 
+@pytest.mark.thorough
 def test_two_sources_in_one_process_do_not_disturb_each_other_and_together_keep_the_delay(
     serve: Serving, tmp_path: Path
 ) -> None:
@@ -118,6 +119,7 @@ class SlowServer(SampleServer):
         return answer
 
 
+@pytest.mark.thorough
 def test_two_sources_ask_a_slow_site_for_one_page_at_a_time_and_take_turns(tmp_path: Path) -> None:
     site = SampleSite(12, others=45, faults=())
     folders = {WANTED: tmp_path / "vok", KCNA_KOREAN: tmp_path / "kcna"}
@@ -140,6 +142,7 @@ def whose(server: SampleServer) -> str:
     return "".join("b" if identity in theirs else "a" for identity in articles)
 
 
+@pytest.mark.thorough
 def test_a_refusal_of_one_is_a_pause_of_both(serve: Serving, tmp_path: Path) -> None:
     server = serve(12, others=45)
     refused = server.site.truth(KCNA_KOREAN)["articles"][3]["id"]

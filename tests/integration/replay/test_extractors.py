@@ -49,6 +49,7 @@ def test_an_old_archive_is_read_by_the_old_extractor_and_a_new_one_by_the_new(tm
         assert each["excerpt"].startswith("Second: ") == (each["first_seen_at"] >= "2025")
 
 
+@pytest.mark.thorough
 def test_a_crawl_uses_the_newest_extractor_and_so_does_a_replay_of_its_archive(
     serve: Callable[..., SampleServer], tmp_path: Path
 ) -> None:

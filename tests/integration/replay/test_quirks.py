@@ -182,6 +182,7 @@ def children(process: int) -> list[int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.thorough
 def test_worker_processes_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     written = [each for day in range(30) for each in records(whole(site_of(60, seed=day), AT + timedelta(days=day)))]
     path = packed(written, tmp_path / "a.warc.gz")

@@ -144,6 +144,7 @@ def test_runs_that_were_bounded(crawl: Crawling, serve: Serving, tmp_path: Path)
     assert_same(done, tmp_path / "to")
 
 
+@pytest.mark.thorough
 def test_a_run_that_was_killed_and_the_one_that_went_on(crawl: Crawling, serve: Serving, tmp_path: Path) -> None:
     server = serve(40)
     url, output = f"{server.url}/article/163/", tmp_path / "output"

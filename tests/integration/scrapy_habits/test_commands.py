@@ -59,6 +59,7 @@ def test_shell_has_the_page_objects_of_a_listing_and_of_an_article(
     assert not output.exists()
 
 
+@pytest.mark.thorough
 def test_fetch_view_and_bench_work_as_in_any_project(scrapy: Scrapy, site: SampleServer, output: Path) -> None:
     plain = scrapy("fetch", site.url + LISTING, "--nolog")
     with_spider = scrapy("fetch", site.url + LISTING, "--spider", "vok", "--nolog")
@@ -116,6 +117,7 @@ def test_parse_beside_a_run_changes_nothing_and_is_not_refused(
     assert {path: path.stat().st_mtime_ns for path in before} == times
 
 
+@pytest.mark.thorough
 def test_the_profile_of_workers_needs_no_redis_server_to_fetch_a_page(
     scrapy: Scrapy, site: SampleServer, output: Path
 ) -> None:

@@ -114,6 +114,7 @@ def test_on_a_narrow_terminal_the_line_keeps_to_one_row_and_leaves_nothing_behin
     assert not [row for row in terminal.rows if cut.search(row)]
 
 
+@pytest.mark.thorough
 def test_it_says_until_when_it_waits_and_that_the_site_has_asked_for_it(serve: Serving, output: Path) -> None:
     server = serve(12)
     refusing = server.site.truth()["articles"][3]["id"]
@@ -129,6 +130,7 @@ def test_it_says_until_when_it_waits_and_that_the_site_has_asked_for_it(serve: S
     assert re.search(r"\n  \d+ pages read, .*, 4 s of it paused because the site refused requests\n", str(terminal))
 
 
+@pytest.mark.thorough
 def test_revised_articles_and_pages_that_fail_are_counted_apart(serve: Serving, crawl: Crawling, output: Path) -> None:
     server = serve(12)
     assert crawl(f"{server.url}/article/163/", output).code == 0

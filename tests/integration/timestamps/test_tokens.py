@@ -122,6 +122,7 @@ def test_pages_cite_the_token_of_a_manifest_as_soon_as_it_is_there(authority: Au
     assert "timestamp token" not in citation(opened(output))
 
 
+@pytest.mark.thorough
 def test_an_authority_that_does_not_answer_delays_no_run_for_long(
     authority: Authority, crawl: Crawling, serve: Callable[..., SampleServer], tmp_path: Path
 ) -> None:
