@@ -125,10 +125,10 @@ def test_entries_that_longer_pages_have_passed_over_are_delivered(
     crawl: Crawling, serve: Serving, output: Path
 ) -> None:
     class Growing(HostileSite):
-        """A site whose pages have five entries more from the fourth on."""
+        """A site whose pages have five entries more from the eighth on: the first ones show nothing of that."""
 
         def answer(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
-            if page_of(target) == 4:
+            if page_of(target) == 8:
                 longer.base_url = self.base_url
                 self.is_longer = True
             answering = longer if self.is_longer and target.startswith(LISTING) else super()
@@ -136,7 +136,7 @@ def test_entries_that_longer_pages_have_passed_over_are_delivered(
 
         is_longer = False
 
-    site, longer = Growing(65, validators=False), HostileSite(65, page_size=15, validators=False)
+    site, longer = Growing(125, validators=False), HostileSite(125, page_size=15, validators=False)
     server = serve(site=site)
     done = crawl(server.url + LISTING, output, settings=QUIET)
     assert done.code == 0, done.stderr
