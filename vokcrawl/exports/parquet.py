@@ -38,11 +38,8 @@ class ParquetWriter(TableWriter):
     def __init__(self, path: Path, tables: Tables) -> None:
         ((_, self._columns),) = tables.items()
         self._schema = pa.schema(pa.field(each.name, _type(each.schema), each.nullable) for each in self._columns)
-        added = [field.name not in _ADDED for field in self._schema]
-        self._lines_schema, self._added_schema = (
-            pa.schema([field for field, is_record in zip(self._schema, added, strict=True) if is_record is wanted])
-            for wanted in (True, False)
-        )
+        self._lines_schema = pa.schema([field for field in self._schema if field.name not in _ADDED])
+        self._added_schema = pa.schema([field for field in self._schema if field.name in _ADDED])
         self._file = path.open("wb")
         self._parquet = pq.ParquetWriter(self._file, self._schema, compression="zstd")
         self._start()

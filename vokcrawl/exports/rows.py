@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 ARTICLE_TABLES = ("current", "articles")
 _RECORDS = {"current": ARTICLE, "articles": ARTICLE, "teasers": TEASER, "removals": REMOVAL}
 _NULL = {"type": "null"}
-_IS_LATEST = b'{"latest":true,"removed_at":null}\n'
 # Columns that the export adds to the fields of an article.
 _NEAR_DUPLICATES = {
     "near_duplicate_of": {
@@ -168,16 +167,8 @@ class Rows:
 
     def added_to(self, identities: list[str], revisions: list[int]) -> bytes:
         """The columns that are added to these articles, as lines of JSON."""
-        added = []
-        for identity, revision in zip(identities, revisions, strict=True):
-            status = self._fold.status_of(identity) if self._fold is not None else ArticleStatus()
-            if status.revision == revision and status.removed_at is None:
-                # Nearly all.
-                added.append(_IS_LATEST)
-            else:
-                values = {"latest": revision == status.revision, "removed_at": status.removed_at}
-                added.append(orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE))
-        return b"".join(added)
+        pairs = zip(identities, revisions, strict=True)
+        return b"".join(orjson.dumps(self._status(*pair), option=orjson.OPT_APPEND_NEWLINE) for pair in pairs)
 
     def close(self) -> None:
         """Closes the temporary databases."""
@@ -203,10 +194,11 @@ class Rows:
             yield self._with_status(record)
 
     def _with_status(self, record: dict[str, Any]) -> dict[str, Any]:
-        status = self._fold.status_of(record["id"]) if self._fold is not None else ArticleStatus()
-        record["latest"] = record["revision"] == status.revision
-        record["removed_at"] = status.removed_at
-        return record
+        return record | self._status(record["id"], record["revision"])
+
+    def _status(self, identity: str, revision: int) -> dict[str, Any]:
+        status = self._fold.status_of(identity) if self._fold is not None else ArticleStatus()
+        return {"latest": revision == status.revision, "removed_at": status.removed_at}
 
 
 def _find_near_duplicates(fold: Fold, snapshot: Snapshot) -> Matches:
