@@ -75,7 +75,7 @@ def pytest_report_header(config: pytest.Config) -> str:
     if FULL_SIZE:
         return "Thorough run with long and e2e tests at full size: more than 20 minutes on 2 cores"
     if IN_CI:
-        return "Run in CI with long and e2e tests: about 15 minutes on 2 cores"
+        return "Run in CI with long and e2e tests: about 17 minutes on 2 cores"
     slower = ", half as long again with coverage" if "coverage" in sys.modules else ""
     return f"Plain run without long and e2e tests: about 5 minutes on 2 cores if nothing else runs{slower}"
 
